@@ -1,0 +1,1 @@
+"""Many markets: engine, manifest, run."""

@@ -1,0 +1,110 @@
+"""Settings: TOML in, one frozen object out.
+
+This module owns the names, types, defaults and documentation of every setting and nothing
+else: it reads no data and knows no statistics. YAML and formula strings are refused on
+purpose (both can carry code).
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Period = Literal["month", "week"]
+Response = Literal["level", "log"]
+Correction = Literal["initial-conditions", "none"]
+Method = Literal["REML", "ML"]
+Design = Literal["observational", "experiment"]
+Format = Literal["html", "pdf", "brief", "xlsx", "quarto", "results"]
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True)
+
+
+class PanelSettings(_Section):
+    """Where the table is and what its columns mean."""
+
+    source: str = Field("data/panel.csv", description="CSV, Parquet or Excel file, folder of Parquet, or SQLAlchemy URL.")
+    table: str = Field("", description="Table to read from a database source.")
+    query: str = Field("", description="SELECT statement to read from a database source, instead of table.")
+    market: str = Field("market", description="Column of the market code (read as text).")
+    pharmacy: str = Field("pharmacy", description="Column of the pharmacy code (read as text).")
+    month: str = Field("month", description="Column of the month or week.")
+    sales: str = Field("sales", description="Column of sales in money.")
+    promotion: tuple[str, ...] = Field(
+        ("promotion",), description="Column of promotion, or a list of up to 3 channels.", min_length=1, max_length=3
+    )
+    controls: tuple[str, ...] = Field((), description="Columns added as fixed effects, e.g. price.", max_length=8)
+    period: Period = Field("month", description="Length of one period: month or week.")
+    cost: str | float | None = Field(None, description="Money per promotion unit: a number or a column. Empty: no ROI.")
+    margin: Annotated[float, Field(gt=0, le=1)] | None = Field(None, description="Share of sales that is margin, for ROI.")
+
+
+class ModelSettings(_Section):
+    """The linear mixed model of one market."""
+
+    lags: tuple[Annotated[int, Field(ge=1, le=24)], ...] = Field((1, 2), description="Lags of sales, in periods.", max_length=4)
+    response: Response = Field("level", description="level: sales in money; log: natural logarithm of sales.")
+    random_slope: bool = Field(True, description="Let the promotion effect differ between pharmacies.")
+    method: Method = Field("REML", description="REML or ML.")
+    correction: Correction = Field("initial-conditions", description="initial-conditions or none (the plain model).")
+    design: Design = Field("observational", description="experiment only if promotion was assigned at random.")
+    formula: str | None = Field(None, description="A statsmodels formula; refused unless allow_formula is true.")
+    allow_formula: bool = Field(False, description="Formula strings are code: allow them knowingly.")
+    ladder: bool = Field(False, description="Try simpler random parts when the full model is not certified.")
+    bootstrap: Annotated[int, Field(ge=0, le=20000)] = Field(0, description="Parametric bootstrap replicates; 0: none.")
+
+
+class AdstockSettings(_Section):
+    """Carry-over of promotion."""
+
+    decay: Literal["estimate"] | Annotated[float, Field(ge=0, lt=1)] = Field("estimate", description="estimate, or a number in [0, 1).")
+    normalize: bool = Field(True, description="Scale weights to sum to one, (1-d) sum d^k x.")
+    scope: Literal["market", "all"] = Field("market", description="One decay per market, or one shared by all.")
+
+
+class ReportSettings(_Section):
+    """What the documents look like."""
+
+    title: str = Field("Promotion impact", description="Title on the first page.")
+    currency: str = Field("INR", description="ISO 4217 code of the sales column.")
+    locale: str = Field("en_IN", description="Number and date format, and language, e.g. en_IN, de_DE.")
+    confidence: Annotated[float, Field(gt=0.5, lt=1)] = Field(0.95, description="Level of the intervals.")
+    formats: tuple[Format, ...] = Field(("html", "pdf", "brief"), description="html, pdf, brief, xlsx, quarto.")
+    top: Annotated[int, Field(ge=3, le=50)] = Field(15, description="Pharmacies shown at each end of a PDF table.")
+    promotion_unit: str = Field("unit", description="What one unit of promotion is called, e.g. visit.")
+    paper: Literal["A4", "Letter"] = Field("A4", description="Paper size of the PDF.")
+    templates: str = Field("", description="Folder with template overrides.")
+
+
+class BrandSettings(_Section):
+    """Whose report it is."""
+
+    name: str = Field("", description="Name in the running head.")
+    logo: str = Field("", description="Path of an SVG or PNG logo.")
+    accent: str = Field("", description="Accent colour, #rrggbb; checked for contrast.")
+    footer: str = Field("", description="Line at the foot of each page.")
+
+
+class RunSettings(_Section):
+    """How a batch runs."""
+
+    out: str = Field("out", description="Output folder.")
+    jobs: Annotated[int, Field(ge=0)] = Field(0, description="Worker processes; 0: one per core.")
+    seed: int = Field(20240101, description="Seed of everything random.")
+    as_of: str = Field("", description="Date printed on the reports, YYYY-MM-DD; empty: today.")
+    timeout: Annotated[float, Field(ge=0)] = Field(600.0, description="Seconds a market may take; 0: no limit.")
+    memory: Annotated[int, Field(ge=0)] = Field(4096, description="MiB a market may take; 0: no limit.")
+
+
+class Settings(_Section):
+    """All settings of a project. Immutable and hashable."""
+
+    panel: PanelSettings = PanelSettings()
+    model: ModelSettings = ModelSettings()
+    adstock: AdstockSettings = AdstockSettings()
+    report: ReportSettings = ReportSettings()
+    brand: BrandSettings = BrandSettings()
+    run: RunSettings = RunSettings()

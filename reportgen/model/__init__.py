@@ -1,0 +1,1 @@
+"""The statistics of one market, and across markets."""

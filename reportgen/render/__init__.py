@@ -1,0 +1,1 @@
+"""From a report to files: HTML, PDF, Quarto, site, workbook."""

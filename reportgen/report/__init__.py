@@ -1,0 +1,1 @@
+"""From results to the content of a report: words, tables, charts."""
