@@ -1,13 +1,14 @@
-"""Where the templates and the demo data are, in a checkout and in an installed wheel.
+"""Where the files live that are not Python: templates and sample data.
 
-In a checkout they are the top-level folders ``templates/`` and ``data/``; the wheel carries the
-same folders as ``reportgen/_templates`` and ``reportgen/_data``. Nothing else in the package
-may guess such a path. ``importlib.resources`` was not used: WeasyPrint and Jinja want real paths,
-and zipped installs are not supported.
+In a checkout they are the top-level folders ``templates/`` and ``data/``; a wheel carries the
+same folders inside the package (hatch ``force-include``), so an installed program needs no
+checkout. importlib.resources was rejected: WeasyPrint, Jinja and the sample project all want
+real folders, and the package is never imported from a zip.
 """
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 
 from reportgen.errors import EnvironmentMissing
@@ -15,32 +16,33 @@ from reportgen.errors import EnvironmentMissing
 _PACKAGE = Path(__file__).resolve().parent
 
 
+@cache
+def _folder(name: str) -> Path:
+    for candidate in (_PACKAGE / f"_{name}", _PACKAGE.parent / name):
+        if candidate.is_dir():
+            return candidate
+    raise EnvironmentMissing(
+        f"The folder of {name} that belongs to reportgen is missing; install the package again.", code=f"no-{name}"
+    )
+
+
 def templates_dir() -> Path:
-    """Return the folder that holds ``html/``, ``css/`` and ``quarto/``.
+    """Folder with ``html/``, ``css/``, ``js/``, ``fonts/`` and ``quarto/``.
 
     Raises
     ------
     EnvironmentMissing
-        If the installation carries no templates.
+        If neither the wheel's nor the checkout's folder is there.
     """
-    return _find("templates")
+    return _folder("templates")
 
 
 def data_dir() -> Path:
-    """Return the folder that holds the demo panel and its dictionary.
+    """Folder of the demo panel and its data dictionary.
 
     Raises
     ------
     EnvironmentMissing
-        If the installation carries no data.
+        If neither the wheel's nor the checkout's folder is there.
     """
-    return _find("data")
-
-
-def _find(name: str) -> Path:
-    for folder in (_PACKAGE / f"_{name}", _PACKAGE.parent / name):
-        if folder.is_dir():
-            return folder
-    raise EnvironmentMissing(
-        f"this installation of reportgen carries no {name}; install it again.", code=f"no-{name}"
-    )
+    return _folder("data")
