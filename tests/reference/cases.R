@@ -1,0 +1,43 @@
+# Shared by the reference scripts: reads a case of cases.json, fits it as tightly as R can, writes JSON.
+suppressMessages({library(lme4); library(jsonlite)})
+folder <- "tests/reference"
+cases <- fromJSON(file.path(folder, "cases.json"), simplifyVector = TRUE)
+
+read_case <- function(case) {
+  frame <- read.csv(file.path(folder, "data", paste0(case$data, ".csv")))
+  frame[[case$group]] <- factor(frame[[case$group]], levels = sort(unique(as.character(frame[[case$group]])), method = "radix"))
+  for (column in names(case$scale)) frame[[column]] <- frame[[column]] * case$scale[[column]]
+  frame
+}
+
+case_formula <- function(case) {
+  bar <- if (isFALSE(case$correlated)) "||" else "|"
+  as.formula(sprintf("%s ~ %s + (%s %s %s)", case$response, paste(c("1", case$fixed), collapse = " + "),
+    paste(c("1", case$random), collapse = " + "), bar, case$group))
+}
+
+# Best of three optimisers at tight tolerances, restarted from the best. check.* are off: wild scales are the point.
+fit_tight <- function(formula, frame, REML) {
+  quiet <- list(check.conv.grad = "ignore", check.conv.singular = "ignore", check.conv.hess = "ignore",
+    check.scaleX = "ignore", check.rankX = "ignore")
+  run <- function(optimizer, opt, start = NULL) {
+    control <- do.call(lmerControl, c(list(optimizer = optimizer, optCtrl = opt, calc.derivs = FALSE), quiet))
+    suppressWarnings(suppressMessages(eval(bquote(lmer(.(formula), .(frame), REML = .(REML), control = .(control), start = .(start))))))
+  }
+  nlopt <- list(ftol_abs = 1e-15, xtol_abs = 1e-14, ftol_rel = 1e-16, xtol_rel = 1e-14, maxeval = 1e5)
+  powell <- list(rhoend = 1e-10, maxfun = 1e5)
+  fits <- list(run("nloptwrap", nlopt), run("bobyqa", powell), run("Nelder_Mead", list(FtolAbs = 1e-14, FtolRel = 1e-15, XtolRel = 1e-12, maxfun = 1e5)))
+  best <- fits[[which.min(sapply(fits, function(f) -2 * as.numeric(logLik(f))))]]
+  again <- run("bobyqa", c(powell, list(rhobeg = 1e-3)), getME(best, "theta"))
+  if (logLik(again) > logLik(best)) again else best
+}
+
+write_values <- function(values, name) {
+  text <- toJSON(values, digits = NA, auto_unbox = TRUE, na = "null", null = "null", pretty = 1)
+  writeLines(text, file.path(folder, name))
+}
+
+versions <- function(...) {
+  packages <- c(...)
+  c(list(R = as.character(getRversion())), setNames(lapply(packages, function(p) as.character(packageVersion(p))), packages))
+}
