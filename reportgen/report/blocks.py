@@ -1,0 +1,316 @@
+"""What a report is made of: plain, finished, frozen data that a template only has to lay out.
+
+Every text here is final (translated, numbers formatted, names cleaned); every drawn interval is
+already in percent of its scale. A template decides nothing but looks, so HTML, PDF and Quarto
+say the same. Each block carries a literal ``kind``: templates and writers dispatch on it.
+Rejected: one class per section (ten shapes to keep in step with three renderers).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Only = Literal["", "screen", "print"]
+Tone = Literal["good", "mixed", "unsure", "none", "bad", "unknown"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fact:
+    """A number that a sentence prints: its text, its value, and where the results hold it."""
+
+    text: str
+    value: float
+    source: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mark:
+    """A status: the code chooses the shape, the word is read."""
+
+    code: str
+    word: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IntervalBar:
+    """A drawn interval; all places in percent (0-100) of the bar's width."""
+
+    point: float
+    low: float
+    high: float
+    low50: float
+    high50: float
+    zero: float | None
+    hollow: bool
+    alt: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyFigure:
+    """One number of the first page with its interval, written and drawn."""
+
+    name: str
+    label: str
+    value: str
+    unit: str
+    interval: str
+    note: str
+    bar: IntervalBar | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Column:
+    """One column of a table: heading, unit below it, and how it aligns."""
+
+    label: str
+    unit: str = ""
+    numeric: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cell:
+    """One cell. ``sort`` is the number behind the text, for sorting and CSV."""
+
+    text: str
+    sort: float | None = None
+    mark: str = ""
+    link: str = ""
+    bar: IntervalBar | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One row; its first cell is the row's heading."""
+
+    cells: tuple[Cell, ...]
+    tone: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Table:
+    """A table with caption. ``print_rows`` are the rows that fit on paper (all where ``None``)."""
+
+    name: str
+    caption: str
+    columns: tuple[Column, ...]
+    rows: tuple[Row, ...]
+    note: str = ""
+    tools: bool = True
+    print_rows: tuple[int, ...] | None = None
+    print_note: str = ""
+    width: Literal["auto", "full"] = "full"
+    only: Only = ""
+    kind: Literal["table"] = "table"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Figure:
+    """A chart: SVG text, the finding as title, what is drawn and its unit, rows and method."""
+
+    name: str
+    svg: str
+    title: str
+    subtitle: str
+    foot: str
+    alt: str
+    width: float
+    height: float
+    size: Literal["full", "half"] = "full"
+    only: Only = ""
+    kind: Literal["figure"] = "figure"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prose:
+    """One paragraph."""
+
+    text: str
+    style: Literal["p", "lead", "note"] = "p"
+    only: Only = ""
+    kind: Literal["prose"] = "prose"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Heading:
+    """A heading inside a section (level 3)."""
+
+    text: str
+    anchor: str
+    only: Only = ""
+    kind: Literal["heading"] = "heading"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bullets:
+    """A list of sentences."""
+
+    items: tuple[str, ...]
+    only: Only = ""
+    kind: Literal["bullets"] = "bullets"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Callout:
+    """A box that must not be overlooked."""
+
+    tone: Literal["note", "warning", "limit"]
+    title: str
+    items: tuple[str, ...]
+    only: Only = ""
+    kind: Literal["callout"] = "callout"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Symbol:
+    """A piece of an equation: text, and its lower index."""
+
+    text: str
+    index: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Equation:
+    """An equation in symbols, readable as text."""
+
+    symbols: tuple[Symbol, ...]
+    only: Only = ""
+    kind: Literal["equation"] = "equation"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Code:
+    """Text to be typed or printed as it stands."""
+
+    text: str
+    caption: str = ""
+    only: Only = ""
+    kind: Literal["code"] = "code"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Definition:
+    """A word and what it means; ``link`` where it is a reference."""
+
+    term: str
+    text: str
+    link: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Definitions:
+    """A list of words or of facts with their labels."""
+
+    items: tuple[Definition, ...]
+    style: Literal["glossary", "facts", "references"] = "glossary"
+    only: Only = ""
+    kind: Literal["definitions"] = "definitions"
+
+
+Block = Table | Figure | Prose | Heading | Bullets | Callout | Equation | Code | Definitions
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Section:
+    """One numbered section with its blocks in reading order."""
+
+    anchor: str
+    number: str
+    title: str
+    lead: str
+    blocks: tuple[Block, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VerdictLine:
+    """The answer in a word and a sentence."""
+
+    word: str
+    tone: Tone
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Summary:
+    """The first page."""
+
+    title: str
+    scope: str
+    verdict: VerdictLine
+    key_figures: tuple[KeyFigure, ...]
+    chart: Figure | None
+    actions_title: str
+    actions: tuple[str, ...]
+    confidence_title: str
+    confidence: tuple[str, ...]
+    strip: tuple[Mark, ...]
+    strip_label: str
+    sensitivity: Table | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Brief:
+    """The second page of the two-page brief."""
+
+    title: str
+    blocks: tuple[Block, ...]
+    checks: tuple[Mark, ...]
+    checks_title: str
+    contact_title: str
+    contact: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Labels:
+    """The words of the page itself: navigation, buttons, running feet."""
+
+    contents: str
+    skip: str
+    page: str
+    """With ``{page}`` and ``{pages}`` already split: see ``of``."""
+    of: str
+    filter: str
+    copy: str
+    copied: str
+    download: str
+    rows_shown: str
+    data_table: str
+    sort: str
+    overview: str
+    full_report: str
+    figure: str
+    details: str
+    appearance: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Brand:
+    """Whose report it is; ``logo`` is a ``data:`` URL or empty, ``accent`` ``#rrggbb`` or empty."""
+
+    name: str
+    logo: str
+    accent: str
+    footer: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MarketReport:
+    """A finished report of one market: all that templates may see."""
+
+    lang: str
+    direction: Literal["ltr", "rtl"]
+    paper: Literal["A4", "Letter"]
+    market: str
+    title: str
+    document_title: str
+    period: str
+    date: str
+    date_iso: str
+    status: str
+    description: str
+    brand: Brand
+    labels: Labels
+    summary: Summary
+    sections: tuple[Section, ...]
+    brief: Brief
+    facts: tuple[Fact, ...]
