@@ -1,0 +1,232 @@
+"""Model rows of one market: which cells are used, their lags, controls and corrections.
+
+Rows of a :class:`ModelFrame` are the used cells of the grid in C order (pharmacy, then
+period). The adstock column depends on the decay, so it is a method: the rows are the same at
+every decay, which makes log-likelihoods comparable. Every recorded cell is either used or
+lost for exactly one reason. What the columns mean statistically is left to ``model/``.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from reportgen.config import AdstockSettings, ModelSettings
+from reportgen.panel import transforms
+from reportgen.panel.grid import Booleans, Floats, MarketPanel
+from reportgen.results import RowsLost
+
+Indices = NDArray[np.intp]
+LOSS_REASONS = (
+    "missing-sales",
+    "missing-promotion",
+    "missing-control",
+    "non-positive-sales",
+    "first-periods",
+    "gap",
+)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class ModelFrame:
+    """Rows of the model. n rows, Gu pharmacies with at least one row, c channels. Arrays are read-only.
+
+    Attributes
+    ----------
+    panel
+        The market the rows come from.
+    used
+        ``(G, T)``, True where the cell is a row.
+    grid_rows
+        ``(Gu,)`` rows of the grid that have a used cell, ascending.
+    pharmacies
+        Their codes (Gu).
+    group
+        ``(n,)`` position in ``pharmacies``, non-decreasing.
+    column
+        ``(n,)`` period column of the grid.
+    response, response_name
+        ``(n,)`` sales in money, or their natural logarithm.
+    lags, lag_names
+        ``(n, L)`` the response 1, 2 ... periods earlier.
+    controls, control_names
+        ``(n, k)`` in the units of their columns.
+    correction, correction_names
+        ``(n, m)`` initial conditions, constant within a pharmacy: the response in the last known period before
+        its first row (absent without lags), and its mean raw promotion over its rows, one column per channel.
+    promotion
+        ``(n, c)`` raw promotion units.
+    sales
+        ``(n,)`` money.
+    channel_terms
+        Names of the adstock columns (c).
+    normalize
+        Whether adstock weights sum to one.
+    rows_lost
+        By reason, zero counts left out; ``panel.rows_read == n + sum of rows``.
+    """
+
+    panel: MarketPanel
+    used: Booleans
+    grid_rows: Indices
+    pharmacies: tuple[str, ...]
+    group: Indices
+    column: Indices
+    response: Floats
+    response_name: str
+    lags: Floats
+    lag_names: tuple[str, ...]
+    controls: Floats
+    control_names: tuple[str, ...]
+    correction: Floats
+    correction_names: tuple[str, ...]
+    promotion: Floats
+    sales: Floats
+    channel_terms: tuple[str, ...]
+    normalize: bool
+    rows_lost: tuple[RowsLost, ...]
+
+    def __post_init__(self) -> None:
+        for value in vars(self).values():
+            if isinstance(value, np.ndarray):
+                value.flags.writeable = False
+
+    def adstock(self, decays: Sequence[float]) -> Floats:
+        """Adstocked promotion of every row at one decay per channel: ``(n, c)``, promotion units."""
+        if len(decays) != len(self.channel_terms):
+            raise ValueError(f"{len(decays)} decays for {len(self.channel_terms)} channels")
+        columns = [self.adstock_profile(decay, channel) for channel, decay in enumerate(decays)]
+        return np.column_stack(columns) if columns else np.empty((self.response.size, 0))
+
+    def adstock_profile(self, decays: ArrayLike, channel: int = 0) -> Floats:
+        """Adstock of one channel at many decays at once: ``(n,)`` for a scalar, ``(n, K)`` for K decays."""
+        grid = self.panel.promotion[channel][self.grid_rows]
+        carried = transforms.adstock(grid, decays, self.normalize)[..., self.group, self.column]
+        return np.ascontiguousarray(np.moveaxis(carried, -1, 0))
+
+
+def build_frame(panel: MarketPanel, model: ModelSettings, adstock: AdstockSettings) -> ModelFrame:
+    """Rows, lags, controls and corrections of one market.
+
+    Lags count calendar periods within a pharmacy; a row is used when the response, every channel, every control and
+    every lag of the response are known. Never fails on a legal panel: it may return zero rows.
+    """
+    response = _response(panel, model)
+    lagged = np.empty((len(model.lags), *response.shape))
+    for row, k in zip(lagged, model.lags, strict=True):
+        row[...] = transforms.lag(response, k)
+    used, lost = _select_rows(panel, model, response, lagged)
+    grid_row, column = np.nonzero(used)
+    grid_rows, group = np.unique(grid_row, return_inverse=True)
+    control_names = _distinct((term_name(name) for name in panel.control_names), taken=())
+    response_name = "Sales" if model.response == "level" else "Log_Sales"
+    doses = panel.promotion[:, grid_row, column].T
+    correction, correction_names = _corrections(panel, model, response, doses, grid_rows, group, column)
+    return ModelFrame(
+        panel=panel,
+        used=used,
+        grid_rows=grid_rows,
+        pharmacies=tuple(panel.pharmacies[i] for i in grid_rows),
+        group=group,
+        column=column,
+        response=response[grid_row, column],
+        response_name=response_name,
+        lags=np.ascontiguousarray(lagged[:, grid_row, column].T),
+        lag_names=tuple(f"Lag{k}_{response_name}" for k in model.lags),
+        controls=np.ascontiguousarray(panel.controls[:, grid_row, column].T),
+        control_names=control_names,
+        correction=correction,
+        correction_names=correction_names,
+        promotion=np.ascontiguousarray(doses),
+        sales=panel.sales[grid_row, column],
+        channel_terms=_channel_terms(panel, "Adstock_Promotion", "Adstock_"),
+        normalize=adstock.normalize,
+        rows_lost=lost,
+    )
+
+
+def term_name(column: str) -> str:
+    """Column name as a model term: ``display share`` becomes ``Display_Share``; letters of any script survive."""
+    kept = (char if char.isalnum() or unicodedata.category(char)[0] == "M" else " " for char in column)
+    words = "".join(kept).split()
+    return "_".join(word[:1].upper() + word[1:] for word in words) or "Column"
+
+
+def _distinct(names: Iterable[str], taken: tuple[str, ...]) -> tuple[str, ...]:
+    seen = list(taken)
+    for name in names:
+        candidate, number = name, 1
+        while candidate in seen:
+            number += 1
+            candidate = f"{name}_{number}"
+        seen.append(candidate)
+    return tuple(seen[len(taken) :])
+
+
+def _channel_terms(panel: MarketPanel, single: str, prefix: str) -> tuple[str, ...]:
+    if len(panel.channels) == 1:
+        return (single,)
+    return tuple(prefix + name for name in _distinct((term_name(c) for c in panel.channels), taken=()))
+
+
+def _response(panel: MarketPanel, model: ModelSettings) -> Floats:
+    if model.response == "level":
+        return panel.sales
+    out = np.full(panel.sales.shape, np.nan)
+    np.log(panel.sales, out=out, where=panel.sales > 0)
+    return out
+
+
+def _select_rows(
+    panel: MarketPanel, model: ModelSettings, response: Floats, lagged: Floats
+) -> tuple[Booleans, tuple[RowsLost, ...]]:
+    """Used cells, and the reason each other recorded cell is lost (the first that applies)."""
+    since_first = np.cumsum(np.maximum.accumulate(panel.recorded, axis=1), axis=1) - 1
+    tests = (
+        np.isnan(panel.sales),
+        np.isnan(panel.promotion).any(axis=0),
+        np.isnan(panel.controls).any(axis=0),
+        np.isnan(response),
+        since_first < max(model.lags, default=0),
+        np.isnan(lagged).any(axis=0),
+    )
+    used = panel.recorded.copy()
+    lost = []
+    for reason, test in zip(LOSS_REASONS, tests, strict=True):
+        rows = int((used & test).sum())
+        used &= ~test
+        if rows:
+            lost.append(RowsLost(reason=reason, rows=rows))
+    return used, tuple(lost)
+
+
+def _corrections(
+    panel: MarketPanel,
+    model: ModelSettings,
+    response: Floats,
+    doses: Floats,
+    grid_rows: Indices,
+    group: Indices,
+    column: Indices,
+) -> tuple[Floats, tuple[str, ...]]:
+    """First lagged response and mean promotion (Wooldridge 2005; Mundlak 1978), ``(n, m)``."""
+    counts = np.bincount(group, minlength=grid_rows.size).astype(np.float64)
+    columns = [np.bincount(group, weights=dose, minlength=grid_rows.size)[group] / counts[group] for dose in doses.T]
+    names = _channel_terms(panel, "Mean_Promotion", "Mean_Promotion_")
+    if model.lags:
+        starts = np.flatnonzero(np.diff(group, prepend=-1))
+        columns.insert(0, _last_before(response[grid_rows], column[starts])[group])
+        names = ("Initial_Sales", *names)
+    return (np.column_stack(columns) if columns else np.empty((group.size, 0))), names
+
+
+def _last_before(response: Floats, first: Indices) -> Floats:
+    """Last known response strictly before column ``first`` of each row, ``(Gu,)``."""
+    periods = np.arange(response.shape[1])
+    known = ~np.isnan(response) & (periods < first[:, None])
+    last = np.where(known, periods, 0).max(axis=1, initial=0)
+    return np.asarray(response[np.arange(first.size), last])

@@ -1,0 +1,200 @@
+"""Simulated markets with known truth: for the demo, for tests, and for coverage studies.
+
+The process is the model of METHODS.md with everything that makes it hard: pharmacies differ in
+size and response, promotion goes to the larger ones, sales depend on their own past.
+
+    y_it = c + a_i + s_t + (beta + b_i) A_it + sum_k phi_k y_i,t-k + e_it,    A_it = w (x_it + d x_i,t-1 + ...)
+
+The recursion starts ``burn_in`` periods before the first recorded one, so the first sales are a draw
+from the process and not from an arbitrary start. Fitting is left to ``model/``. Rejected: starting
+every pharmacy at its mean, which hides the initial-conditions problem the model has to solve.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reportgen.panel.grid import Booleans, Floats, MarketPanel, make_panel
+from reportgen.panel.periods import PeriodType
+from reportgen.panel.transforms import adstock
+
+
+@dataclass(frozen=True, kw_only=True)
+class MarketSpec:
+    """A market to draw. Sales in money, promotion in units (visits).
+
+    Attributes
+    ----------
+    baseline
+        Mean sales of a pharmacy without promotion, in the long run.
+    beta, sd_slope
+        Mean and SD over pharmacies of the immediate effect of one unit of adstock.
+    phi
+        Coefficients of sales 1, 2 ... periods earlier; the process must be stationary.
+    decay, normalize
+        Adstock.
+    sd_intercept, corr
+        SD of the random intercept a_i, and its correlation with b_i.
+    sigma
+        SD of the error.
+    promotion_mean, promotion_spread, promotion_sd
+        Mean promotion, SD of its level between pharmacies, SD over time within one.
+    targeting
+        Correlation of a pharmacy's promotion level with its random intercept.
+    counts
+        Draw promotion as Poisson counts around the level (``promotion_sd`` is then unused).
+    constant_promotion
+        The same promotion everywhere and always: the effect is not identified.
+    seasonality
+        Amplitude of a yearly wave, as a share of ``baseline``.
+    gap_share
+        Share of later records removed at random.  ``late_share``: share of pharmacies that start later.
+    """
+
+    market: str = "SIM"
+    pharmacies: int = 100
+    periods: int = 36
+    baseline: float = 40_000.0
+    beta: float = 900.0
+    phi: tuple[float, ...] = (0.35, 0.15)
+    decay: float = 0.5
+    normalize: bool = True
+    sd_intercept: float = 4_000.0
+    sd_slope: float = 300.0
+    corr: float = 0.2
+    sigma: float = 2_500.0
+    promotion_mean: float = 6.0
+    promotion_spread: float = 1.5
+    promotion_sd: float = 2.0
+    targeting: float = 0.5
+    counts: bool = False
+    constant_promotion: bool = False
+    seasonality: float = 0.0
+    gap_share: float = 0.0
+    late_share: float = 0.0
+    burn_in: int = 60
+    period_type: PeriodType = "month"
+    first_period: int = 2021 * 12
+
+    @property
+    def long_run(self) -> float:
+        """True long-run effect of one unit of (normalised) adstock, ``beta / (1 - sum phi)``."""
+        return self.beta / (1.0 - sum(self.phi))
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class SimulatedMarket:
+    """A draw and its truth.
+
+    ``sales``, ``promotion``, ``recorded`` are (G, T), also where not recorded; ``intercepts`` and ``slopes`` are
+    the deviations a_i and b_i, (G,).
+    """
+
+    spec: MarketSpec
+    sales: Floats
+    promotion: Floats
+    recorded: Booleans
+    intercepts: Floats
+    slopes: Floats
+
+    def to_panel(self) -> MarketPanel:
+        """The draw as the analysis sees it: NaN where not recorded."""
+        hidden = ~self.recorded
+        return make_panel(
+            self.spec.market,
+            np.where(hidden, np.nan, self.sales),
+            np.where(hidden, np.nan, self.promotion),
+            recorded=self.recorded,
+            period_type=self.spec.period_type,
+            first_period=self.spec.first_period,
+            source="simulation",
+        )
+
+
+def simulate_market(spec: MarketSpec, rng: np.random.Generator) -> SimulatedMarket:
+    """Draw one market; loops over periods only, every operation is over all pharmacies.
+
+    Raises
+    ------
+    ValueError
+        If ``phi`` is not stationary.
+    """
+    _check_stationary(spec.phi)
+    size, steps = spec.pharmacies, spec.burn_in + spec.periods
+    z = rng.standard_normal((3, size))
+    intercepts = spec.sd_intercept * z[0]
+    slopes = spec.sd_slope * (spec.corr * z[0] + np.sqrt(1.0 - spec.corr**2) * z[1])
+    promotion = _draw_promotion(spec, z[0], z[2], rng, steps)
+    carried = adstock(promotion, spec.decay, spec.normalize)
+    calendar = np.arange(steps) - spec.burn_in + spec.first_period
+    per_year = 12.0 if spec.period_type == "month" else 365.25 / 7.0
+    season = spec.seasonality * spec.baseline * (1.0 - sum(spec.phi)) * np.sin(2.0 * np.pi * calendar / per_year)
+    constant = spec.baseline * (1.0 - sum(spec.phi))
+    drive = constant + intercepts[:, None] + season + (spec.beta + slopes)[:, None] * carried
+    drive += spec.sigma * rng.standard_normal((size, steps))
+    sales = _recursion(drive, spec.phi)[:, spec.burn_in :]
+    return SimulatedMarket(
+        spec=spec,
+        sales=sales,
+        promotion=promotion[:, spec.burn_in :],
+        recorded=_draw_recorded(spec, rng),
+        intercepts=intercepts,
+        slopes=slopes,
+    )
+
+
+def simulate_panel(spec: MarketSpec, rng: np.random.Generator) -> MarketPanel:
+    """Draw one market and forget the truth."""
+    return simulate_market(spec, rng).to_panel()
+
+
+def _check_stationary(phi: tuple[float, ...]) -> None:
+    companion = np.zeros((len(phi), len(phi)))
+    if phi:
+        companion[0] = phi
+        companion[np.arange(1, len(phi)), np.arange(len(phi) - 1)] = 1.0
+        if np.abs(np.linalg.eigvals(companion)).max() >= 1.0:
+            raise ValueError(f"phi = {phi} is not stationary")
+
+
+def _draw_promotion(
+    spec: MarketSpec, size_score: Floats, own_score: Floats, rng: np.random.Generator, steps: int
+) -> Floats:
+    """Promotion ``(G, steps)``: a level per pharmacy that follows its size, and variation over time."""
+    if spec.constant_promotion:
+        return np.full((spec.pharmacies, steps), spec.promotion_mean)
+    score = spec.targeting * size_score + np.sqrt(1.0 - spec.targeting**2) * own_score
+    level = spec.promotion_mean + spec.promotion_spread * score
+    if spec.counts:
+        return rng.poisson(np.maximum(level, 0.3)[:, None], size=(spec.pharmacies, steps)).astype(np.float64)
+    promotion: Floats = level[:, None] + spec.promotion_sd * rng.standard_normal((spec.pharmacies, steps))
+    return promotion
+
+
+def _recursion(drive: Floats, phi: tuple[float, ...]) -> Floats:
+    """``y_t = drive_t + sum_k phi_k y_(t-k)`` along the last axis, started at the mean the first drive implies."""
+    start = drive.mean(axis=-1) / (1.0 - sum(phi))
+    steps = np.ascontiguousarray(drive.T)
+    out = np.empty((steps.shape[0] + len(phi), steps.shape[1]))
+    out[: len(phi)] = start
+    for t, step in enumerate(steps, start=len(phi)):
+        out[t] = step
+        for k, weight in enumerate(phi, start=1):
+            out[t] += weight * out[t - k]
+    return np.ascontiguousarray(out[len(phi) :].T)
+
+
+def _draw_recorded(spec: MarketSpec, rng: np.random.Generator) -> NDArray[np.bool_]:
+    shape = (spec.pharmacies, spec.periods)
+    recorded = np.ones(shape, dtype=bool)
+    if spec.late_share > 0.0:
+        late = rng.random(spec.pharmacies) < spec.late_share
+        start = rng.integers(1, max(spec.periods // 2, 2), size=spec.pharmacies)
+        recorded &= ~late[:, None] | (np.arange(spec.periods) >= start[:, None])
+    if spec.gap_share > 0.0:
+        first = recorded & (np.cumsum(recorded, axis=1) == 1)
+        recorded &= (rng.random(shape) >= spec.gap_share) | first
+    return recorded
