@@ -1,0 +1,128 @@
+"""Files that are either complete or not there: slugs, hashes, atomic writes and folder swaps.
+
+A file at its final path is always complete (RELIABILITY R2): content goes to a temporary name in
+the same folder, is flushed to disk, and is renamed. A market's folder is built whole under a
+temporary name and swapped in with two renames; :func:`recover` repairs the only state that a
+kill between the two can leave. Writing in place with a journal was rejected: two renames need no
+replay. Nothing here knows what a market or a report is.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import shutil
+import unicodedata
+from pathlib import Path
+
+TEMPORARY = ".new-"
+REPLACED = ".old-"
+_SLUG_TEXT = 40
+
+
+def slug(code: str) -> str:
+    """Return a folder name for any text: readable ASCII, then 8 hex digits of its SHA-256.
+
+    Lower-case letters, digits and single hyphens only, so it is the same folder on every file
+    system, never a reserved name, never outside its parent, and distinct for distinct codes
+    even where file names ignore case or Unicode form.
+    """
+    digest = hashlib.sha256(code.encode("utf-8", "surrogatepass")).hexdigest()[:8]
+    plain = unicodedata.normalize("NFKD", code).encode("ascii", "ignore").decode("ascii").lower()
+    text = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:_SLUG_TEXT].strip("-")
+    return f"{text or 'market'}-{digest}"
+
+
+def sha256_bytes(content: bytes) -> str:
+    """Return the SHA-256 of ``content`` as 64 hex digits."""
+    return hashlib.sha256(content).hexdigest()
+
+
+def sha256_file(path: Path) -> str:
+    """Return the SHA-256 of a file as 64 hex digits, read in blocks."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def sync_folder(folder: Path) -> None:
+    """Flush a folder's own entries to disk, so that a rename in it survives a power cut."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def write_new(path: Path, content: bytes) -> None:
+    """Write a file in a folder nobody reads yet, and flush it to disk."""
+    with path.open("wb") as stream:
+        stream.write(content)
+        stream.flush()
+        os.fsync(stream.fileno())
+
+
+def write_atomic(path: Path, content: bytes) -> None:
+    """Replace ``path`` by ``content`` in one step; on any failure the old file stays."""
+    temporary = path.with_name(f"{TEMPORARY}{path.name}-{os.getpid()}")
+    try:
+        write_new(temporary, content)
+        temporary.replace(path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+    sync_folder(path.parent)
+
+
+def temporary_folder(final: Path) -> Path:
+    """Create and return an empty folder beside ``final``, to be passed to :func:`swap_in`."""
+    final.parent.mkdir(parents=True, exist_ok=True)
+    folder = final.with_name(f"{TEMPORARY}{final.name}-{os.getpid()}")
+    discard(folder)
+    folder.mkdir()
+    return folder
+
+
+def swap_in(folder: Path, final: Path) -> None:
+    """Make ``folder`` the folder at ``final``; whatever was there is removed afterwards."""
+    for part in sorted(folder.rglob("*")):
+        if part.is_dir():
+            sync_folder(part)
+    sync_folder(folder)
+    replaced = final.with_name(REPLACED + final.name)
+    if final.is_symlink():
+        final.unlink()
+    if final.exists():
+        discard(replaced)
+        final.replace(replaced)
+    try:
+        folder.replace(final)
+    except BaseException:
+        if replaced.exists() and not final.exists():
+            replaced.replace(final)
+        raise
+    sync_folder(final.parent)
+    discard(replaced)
+
+
+def recover(parent: Path) -> None:
+    """Repair what a killed run left in ``parent``: restore half-swapped folders, drop temporaries."""
+    if not parent.is_dir():
+        return
+    for entry in sorted(parent.iterdir()):
+        if entry.name.startswith(REPLACED):
+            final = parent / entry.name.removeprefix(REPLACED)
+            if final.exists():
+                discard(entry)
+            else:
+                entry.replace(final)
+        elif entry.name.startswith(TEMPORARY):
+            discard(entry)
+
+
+def discard(path: Path) -> None:
+    """Remove a file, link or folder tree if it exists. Links are removed, never followed."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)

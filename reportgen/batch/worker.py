@@ -1,0 +1,174 @@
+"""The inside of a worker process: limits, the task loop, and errors turned into plain text.
+
+A worker takes one task at a time from its own pipe and answers with the task's value or with a
+:class:`Failure` of plain strings, so that no exception object ever crosses the process boundary
+(it may be unpicklable, or 10 MB long). It writes nothing to the terminal of the run, ignores
+Ctrl-C (the parent decides), and dies with the fork server, so a killed run leaves no orphans.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import gc
+import importlib
+import os
+import signal
+import sys
+import time
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
+from typing import Any
+
+from reportgen.errors import ReportgenError
+
+ENVIRONMENT = {
+    "OPENBLAS_NUM_THREADS": "1",
+    "OMP_NUM_THREADS": "1",
+    "MKL_NUM_THREADS": "1",
+    "ARROW_DEFAULT_MEMORY_POOL": "system",
+}
+"""Set before numpy loads. Arrow's own pools reserve address space that a memory cap would count."""
+
+STACK = (
+    "reportgen.batch.market",
+    "reportgen.model.analysis",
+    "reportgen.report.document",
+    "reportgen.render.html",
+    "reportgen.render.pdf",
+    "pyarrow.parquet",
+)
+_LONGEST_MESSAGE = 2000
+_PR_SET_PDEATHSIG = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failure:
+    """Why a task has no value. ``retry`` is true for causes that may pass (I/O, a crash)."""
+
+    code: str
+    message: str
+    trace: str = ""
+    retry: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What a worker sends back for one task: exactly one of ``value`` and ``failure`` is set."""
+
+    value: Any = None
+    failure: Failure | None = None
+    seconds: float = 0.0
+
+
+def load_stack() -> None:
+    """Import everything a report needs, as far as this machine has it.
+
+    A part that cannot be imported here (WeasyPrint without Pango raises ``OSError``) is left out:
+    the market that needs it reports the reason.
+    """
+    os.environ.update(ENVIRONMENT)
+    for name in STACK:
+        with contextlib.suppress(ImportError, OSError):
+            importlib.import_module(name)
+    gc.collect()
+    gc.freeze()
+
+
+def serve(connection: Connection, memory: int) -> None:
+    """Answer tasks until the pipe closes.
+
+    Parameters
+    ----------
+    connection
+        Brings ``(function, argument)`` or ``None`` (stop); takes :class:`Answer` objects.
+    memory
+        Cap on this process's private memory, in MiB; 0 for none.
+    """
+    _settle_in(memory)
+    while True:
+        try:
+            task = connection.recv()
+        except (EOFError, OSError):
+            return
+        if task is None:
+            return
+        function, argument = task
+        answer = attempt(function, argument)
+        try:
+            connection.send(answer)
+        except (EOFError, OSError):
+            return
+
+
+def attempt(function: Callable[[Any], Any], argument: Any) -> Answer:
+    """Run one task and catch whatever it raises, KeyboardInterrupt and SystemExit included."""
+    start = time.perf_counter()
+    try:
+        value = function(argument)
+    except BaseException as error:  # noqa: BLE001 - one market's failure, whatever it is, is data here
+        failure = describe(error)
+        return Answer(failure=failure, seconds=time.perf_counter() - start)
+    return Answer(value=value, seconds=time.perf_counter() - start)
+
+
+def describe(error: BaseException) -> Failure:
+    """Turn any exception into short printable text with a stable code."""
+    trace = _printable("".join(traceback.format_exception(error))[-20_000:], 20_000)
+    if isinstance(error, ReportgenError):
+        return Failure(code=error.code, message=_printable(error.message, _LONGEST_MESSAGE), trace=trace)
+    if isinstance(error, MemoryError):
+        return Failure(code="out-of-memory", message="the market needs more memory than it may take.", trace=trace)
+    try:
+        said = str(error)
+    except Exception:  # noqa: BLE001 - a broken __str__ must not hide the failure
+        said = "(its message cannot be shown)"
+    text = _printable(f"{type(error).__name__}: {said}", _LONGEST_MESSAGE)
+    if isinstance(error, OSError):
+        return Failure(code="io-error", message=text, trace=trace, retry=True)
+    return Failure(code="unexpected", message=text, trace=trace)
+
+
+def _printable(text: str, longest: int) -> str:
+    safe = text[:longest].encode("utf-8", "backslashreplace").decode("utf-8")
+    return safe if len(text) <= longest and len(safe) <= longest else f"{safe[: longest - 2]} …"
+
+
+def _settle_in(memory: int) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)
+    _die_with_parent()
+    _silence()
+    _limit(memory)
+
+
+def _die_with_parent() -> None:
+    if sys.platform != "linux":
+        return
+    parent = os.getppid()
+    with contextlib.suppress(OSError, AttributeError):
+        ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+    if os.getppid() != parent:
+        os._exit(1)
+
+
+def _silence() -> None:
+    """Send standard output and error nowhere, however much a library prints."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    for descriptor in (1, 2):
+        os.dup2(nowhere, descriptor)
+    os.close(nowhere)
+
+
+def _limit(memory: int) -> None:
+    import resource
+
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    if memory:
+        cap = memory * 1024 * 1024
+        _, hard = resource.getrlimit(resource.RLIMIT_DATA)
+        if hard == resource.RLIM_INFINITY or hard > cap:
+            resource.setrlimit(resource.RLIMIT_DATA, (cap, cap))
