@@ -1,0 +1,216 @@
+"""Per-pharmacy cross-products: all that the likelihood needs to know about the rows.
+
+After this module the cost of a fit no longer depends on the number of months. The columns are
+made orthonormal first (``X = Q R``, the response replaced by its residual on ``X``, ``Z``
+likewise), so badly scaled or nearly collinear columns cost no digits in the products; the
+``Scaling`` takes estimates back to the units of the data. Rejected: dividing every column by
+its root mean square only, which leaves the condition number of lagged sales (1e3 to 1e4)
+squared in the normal equations.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.linalg import solve_triangular
+
+Array = NDArray[np.float64]
+Index = NDArray[np.intp]
+
+RANK_TOLERANCE = 1e-9
+"""A column whose residual on the columns before it is smaller than this share of its norm is redundant."""
+
+
+class RankDeficient(ValueError):
+    """A column is a combination of the ones before it. ``column`` is its position."""
+
+    def __init__(self, column: int) -> None:
+        super().__init__(f"column {column} is a linear combination of the columns before it")
+        self.column = column
+
+
+class NoResidualVariation(ValueError):
+    """The fixed columns reproduce the response exactly."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Design:
+    """Rows of one market, ready to fit; sorted by group.
+
+    Attributes
+    ----------
+    y
+        Response, shape (n,).
+    x
+        Fixed-effect columns, shape (n, p), with their ``names``.
+    z
+        Random-effect columns, shape (n, q), with their ``z_names``.
+    group
+        Pharmacy index 0..groups-1 of each row, non-decreasing, shape (n,).
+    """
+
+    y: Array
+    x: Array
+    z: Array
+    group: Index
+    groups: int
+    names: tuple[str, ...]
+    z_names: tuple[str, ...]
+    y_name: str = "Sales"
+
+    def starts(self) -> Index:
+        """First row of each group that has rows, shape (groups,)."""
+        return np.searchsorted(self.group, np.arange(self.groups)).astype(np.intp)
+
+    def column(self, name: str) -> Array:
+        """The fixed-effect column ``name``, shape (n,)."""
+        return self.x[:, self.names.index(name)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Scaling:
+    """How the orthonormal columns relate to the data: X = Xs R, Z = Zs T, y = s ys + X offset."""
+
+    x_inverse: Array
+    """R^-1, upper triangular, (p, p)."""
+    x_logdet: float
+    """log |R|."""
+    offset: Array
+    """Ordinary least-squares coefficients, (p,), units of the coefficients."""
+    y_scale: float
+    z_inverse: Array
+    """T^-1, upper triangular or diagonal, (q, q)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class CrossProducts:
+    """Scaled cross-products of B problems (fits, decays, replicates, left-out pharmacies).
+
+    Attributes
+    ----------
+    zz
+        Z_i'Z_i, shape (B, G, q, q). A padding group is all zeros and changes nothing.
+    zw
+        Z_i'[X y], shape (B, G, q, p+1).
+    ww
+        [X y]'[X y] summed over groups, shape (B, p+1, p+1).
+    n
+        Rows, shape (B,).
+    """
+
+    zz: Array
+    zw: Array
+    ww: Array
+    n: Array
+
+    @property
+    def p(self) -> int:
+        """Number of fixed-effect columns."""
+        return self.ww.shape[-1] - 1
+
+    @property
+    def q(self) -> int:
+        """Number of random-effect columns."""
+        return self.zz.shape[-1]
+
+    def take(self, which: NDArray[np.bool_] | Index | slice) -> CrossProducts:
+        """The problems ``which``, same arrays."""
+        return CrossProducts(zz=self.zz[which], zw=self.zw[which], ww=self.ww[which], n=self.n[which])
+
+
+def stack(products: list[CrossProducts]) -> CrossProducts:
+    """Stack problems with equal p and q along the batch axis, padding groups with zeros."""
+    most = max(item.zz.shape[1] for item in products)
+
+    def padded(values: Array) -> Array:
+        missing = most - values.shape[1]
+        return np.pad(values, ((0, 0), (0, missing), (0, 0), (0, 0))) if missing else values
+
+    return CrossProducts(
+        zz=np.concatenate([padded(item.zz) for item in products]),
+        zw=np.concatenate([padded(item.zw) for item in products]),
+        ww=np.concatenate([item.ww for item in products]),
+        n=np.concatenate([item.n for item in products]),
+    )
+
+
+def _orthonormal(columns: Array) -> tuple[Array, Array]:
+    """Return (Xs, R^-1) with Xs = X R^-1, Xs'Xs = n I.
+
+    Raises
+    ------
+    RankDeficient
+        If a column adds nothing to the ones before it.
+    """
+    n = len(columns)
+    norms = np.sqrt(np.einsum("ij,ij->j", columns, columns))
+    if not np.all(norms > 0.0):
+        raise RankDeficient(int(np.argmin(norms > 0.0)))
+    r = np.linalg.qr(columns / norms, mode="r") if len(norms) > 1 else np.ones((1, 1))
+    weak = np.abs(np.diag(r)) < RANK_TOLERANCE
+    if len(r) < len(norms) or weak.any():
+        raise RankDeficient(int(np.argmax(weak)) if weak.any() else len(r))
+    inverse = solve_triangular(r, np.eye(len(norms)), check_finite=False) * np.sqrt(n)
+    inverse = inverse / norms[:, None]
+    inverse = inverse * np.sign(np.diag(inverse))
+    return columns @ inverse, inverse
+
+
+def scaled_columns(design: Design, *, correlated: bool = True) -> tuple[Array, Array, Scaling]:
+    """Orthonormal ``[X y]`` (n, p+1) and ``Z`` (n, q) of a design, and the way back.
+
+    With ``correlated = False`` Z is only divided by its root mean square, because a rotation
+    would mix random effects that are meant to stay independent.
+
+    Raises
+    ------
+    RankDeficient, NoResidualVariation
+    """
+    n, p = design.x.shape
+    x, x_inverse = _orthonormal(design.x)
+    coefficients = x.T @ design.y / n
+    residual = design.y - x @ coefficients
+    again = x.T @ residual / n
+    residual -= x @ again
+    spread = float(np.sqrt(np.mean(residual**2)))
+    if not spread > 1e-12 * float(np.max(np.abs(design.y), initial=0.0)) or spread == 0.0:
+        raise NoResidualVariation
+    if correlated:
+        z, z_inverse = _orthonormal(design.z)
+    else:
+        rms = np.sqrt(np.mean(design.z**2, axis=0))
+        z, z_inverse = design.z / rms, np.diag(1.0 / rms)
+    w = np.empty((n, p + 1))
+    w[:, :p] = x
+    w[:, p] = residual / spread
+    scaling = Scaling(
+        x_inverse=x_inverse,
+        x_logdet=-float(np.sum(np.log(np.diag(x_inverse)))),
+        offset=x_inverse @ (coefficients + again),
+        y_scale=spread,
+        z_inverse=z_inverse,
+    )
+    return w, z, scaling
+
+
+def cross_products(design: Design, *, correlated: bool = True) -> tuple[CrossProducts, Scaling]:
+    """Scaled cross-products of one design (B = 1), one pass over the rows.
+
+    Raises
+    ------
+    RankDeficient, NoResidualVariation
+    """
+    w, z, scaling = scaled_columns(design, correlated=correlated)
+    q = z.shape[1]
+    both = np.concatenate([z, w], axis=1)
+    sums = np.add.reduceat((z[:, :, None] * both[:, None, :]).reshape(len(z), -1), design.starts(), axis=0)
+    sums = sums.reshape(design.groups, q, -1)
+    products = CrossProducts(
+        zz=sums[None, :, :, :q].copy(),
+        zw=sums[None, :, :, q:].copy(),
+        ww=(w.T @ w)[None],
+        n=np.array([float(len(w))]),
+    )
+    return products, scaling

@@ -1,0 +1,405 @@
+"""The certified core: profiled ML and REML deviance of a linear mixed model, and its optimum.
+
+With S = Psi / sigma^2 and V_i = I + Z_i S Z_i', everything the deviance needs is
+
+    M_i = I + Z_i'Z_i S,   P_i = Z_i'V_i^-1 Z_i = M_i^-1 Z_i'Z_i,   Q_i = Z_i'V_i^-1 [X y] = M_i^-1 Z_i'[X y]
+    A = [X y]'V^-1 [X y] = [X y]'[X y] - sum_i [X y]'Z_i S Q_i
+    d_ML = sum log|M_i| + n log r2,   d_REML = sum log|M_i| + log|A_xx| + (n - p) log r2
+
+(Bates, Maechler, Bolker and Walker 2015, J. Stat. Softw. 67(1), eq. 34-41, constants left out).
+Gradient and Hessian in S are closed forms in P_i, Q_i; the chain rule through the Cholesky
+factor S = L L' gives them in theta. The search is a damped Newton method in theta without
+bounds (the deviance is even in each column of L), over a batch of problems at once. It is
+accepted only by first-order conditions over the cone of covariance matrices: with G = dd/dS,
+G L = 0 and G positive semi-definite. A zero column of L makes the theta gradient vanish, so a
+gradient in theta alone certifies nothing; where G has a negative direction the search leaves
+the face along it.
+
+Rejected: bounded quasi-Newton on theta (lme4's way; slower, and blind at a zero column),
+derivatives by differences, and the optimiser of statsmodels (its gradient has the wrong sign
+for columns whose factor has a negative diagonal).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reportgen.model.crossproducts import Array, CrossProducts, Index
+
+STOP = 1e-9
+"""Predicted further decrease in deviance at which the last, undamped Newton step is taken."""
+KKT_TOLERANCE = 1e-7
+"""Largest remaining gain in deviance that a certified optimum may leave."""
+MOST_ITERATIONS = 100
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Evaluation:
+    """Deviance and derivatives of B problems at theta. m = number of free elements of L.
+
+    ``deviance`` (B,) leaves out constants; ``gradient`` (B, m); ``hessian`` (B, m, m);
+    ``score`` G = dd/dS (B, q, q); ``curvature`` d2d/dS2 (B, q*q, q*q) in row-major vec(S);
+    ``p_i`` (B, G, q, q); ``q_i`` (B, G, q, p+1); ``a`` (B, p+1, p+1); ``beta`` (B, p) in scaled
+    columns; ``r2`` (B,); ``coupling`` sum_i Q_xi' (x) u_i (B, q, q, p), index [a, b] = Q_xi[a] u_i[b].
+    """
+
+    theta: Array
+    deviance: Array
+    gradient: Array
+    hessian: Array
+    score: Array
+    curvature: Array
+    p_i: Array
+    q_i: Array
+    u_i: Array
+    a: Array
+    beta: Array
+    r2: Array
+    coupling: Array
+
+
+@lru_cache(maxsize=16)
+def pattern(q: int, correlated: bool) -> tuple[Index, Index]:
+    """Rows and columns of the free elements of L, column by column (lme4's order)."""
+    pairs = [(i, j) for j in range(q) for i in range(j, q) if correlated or i == j]
+    rows, columns = zip(*pairs, strict=True) if pairs else ((), ())
+    return np.array(rows, dtype=np.intp), np.array(columns, dtype=np.intp)
+
+
+def factor(theta: Array, q: int, free: tuple[Index, Index]) -> Array:
+    """Lower-triangular L (B, q, q) from its free elements theta (B, m)."""
+    lower = np.zeros((len(theta), q, q))
+    lower[:, free[0], free[1]] = theta
+    return lower
+
+
+def evaluate(cp: CrossProducts, theta: Array, free: tuple[Index, Index], *, reml: bool) -> Evaluation:
+    """Deviance, gradient and Hessian of B problems at theta (B, m).
+
+    A problem whose deviance cannot be computed (overflow) gets ``inf`` and NaN derivatives.
+    """
+    p, q = cp.p, cp.q
+    lower = factor(theta, q, free)
+    s = lower @ lower.transpose(0, 2, 1)
+    m_i = np.eye(q) + cp.zz @ s[:, None]
+    sign, log_m = np.linalg.slogdet(m_i)
+    solved = np.linalg.solve(m_i, np.concatenate([cp.zz, cp.zw], axis=3))
+    p_i, q_i = solved[..., :q], solved[..., q:]
+    batch, groups = p_i.shape[:2]
+    a = cp.ww - _sum_outer(cp.zw, s[:, None] @ q_i)
+    chol = _cholesky(a[:, :p, :p])
+    half = np.linalg.solve(chol, a[:, :p, p:])
+    r2 = a[:, p, p] - np.einsum("bij,bij->b", half, half)
+    beta = np.linalg.solve(chol.transpose(0, 2, 1), half)[:, :, 0]
+    degrees = cp.n - p if reml else cp.n
+    good = (r2 > 0.0) & np.all(sign > 0.0, axis=1)
+    r2 = np.where(good, r2, np.nan)
+    deviance = np.sum(log_m, axis=1) + degrees * np.log(r2)
+    u_i = q_i[..., p] - (q_i[..., :p] @ beta[:, None, :, None])[..., 0]
+    y_i = q_i[..., :p] @ np.linalg.inv(chol).transpose(0, 2, 1)[:, None]
+    weight = (degrees / r2)[:, None, None, None]
+    uu_i = weight * (u_i[..., :, None] * u_i[..., None, :])
+    inner = 2.0 * uu_i - p_i
+    gradient_i = p_i - uu_i
+    if reml:
+        deviance = deviance + 2.0 * np.sum(np.log(np.einsum("bii->bi", chol)), axis=1)
+        k_i = y_i @ y_i.transpose(0, 1, 3, 2)
+        inner += 2.0 * k_i
+        gradient_i = gradient_i - k_i
+    score = np.sum(gradient_i, axis=1)
+    score = 0.5 * (score + score.transpose(0, 2, 1))
+    flat_p = p_i.reshape(batch, groups, q * q)
+    curvature = inner.reshape(batch, groups, q * q).transpose(0, 2, 1) @ flat_p
+    curvature = curvature.reshape(batch, q, q, q, q).transpose(0, 2, 3, 4, 1)  # [(d,a),(b,c)] -> [a,b,c,d]
+    curvature = curvature.reshape(batch, q * q, q * q)
+    flat_y = y_i.reshape(batch, groups, q * p)
+    coupled = (flat_y.transpose(0, 2, 1) @ u_i).reshape(batch, q, p, q).transpose(0, 1, 3, 2)
+    joint = coupled.reshape(batch, q * q, p)
+    joint = 0.5 * (joint + coupled.transpose(0, 2, 1, 3).reshape(batch, q * q, p))
+    slope = -np.sum(uu_i, axis=1).reshape(batch, q * q)  # degrees * d log r2 / dS
+    curvature = curvature - 2.0 * weight[:, 0] * (joint @ joint.transpose(0, 2, 1))
+    curvature = curvature - slope[:, :, None] * slope[:, None, :] / degrees[:, None, None]
+    if reml:
+        yy = (flat_y.transpose(0, 2, 1) @ flat_y).reshape(batch, q, p, q, p)
+        yy = yy.transpose(0, 1, 3, 2, 4).reshape(batch, q * q, p * p)
+        curvature = curvature - yy @ yy.transpose(0, 2, 1)
+    curvature = 0.5 * (curvature + curvature.transpose(0, 2, 1))
+    gradient, hessian = _chain(score, curvature, lower, free)
+    coupling = (coupled @ chol.transpose(0, 2, 1)[:, None]) if p else coupled
+    return Evaluation(
+        theta=theta,
+        deviance=np.where(good & np.isfinite(deviance), deviance, np.inf),
+        gradient=gradient,
+        hessian=hessian,
+        score=score,
+        curvature=curvature,
+        p_i=p_i,
+        q_i=q_i,
+        u_i=u_i,
+        a=a,
+        beta=beta,
+        r2=r2,
+        coupling=coupling,
+    )
+
+
+def _sum_outer(left: Array, right: Array) -> Array:
+    """sum_i left_i' right_i over groups: (B, G, q, k) x (B, G, q, k) -> (B, k, k)."""
+    batch, groups, q, k = left.shape
+    return left.reshape(batch, groups * q, k).transpose(0, 2, 1) @ right.reshape(batch, groups * q, k)
+
+
+def _cholesky(a: Array) -> Array:
+    """Cholesky factors; a matrix that is not positive definite gives NaN instead of an error."""
+    try:
+        return np.linalg.cholesky(a)
+    except np.linalg.LinAlgError:
+        out = np.full_like(a, np.nan)
+        for index, item in enumerate(a):
+            try:
+                out[index] = np.linalg.cholesky(item)
+            except np.linalg.LinAlgError:
+                continue
+        return out
+
+
+def directions(lower: Array, free: tuple[Index, Index]) -> Array:
+    """dS/dtheta_k = E_k L' + L E_k', shape (B, m, q, q)."""
+    batch, q = lower.shape[:2]
+    moved = np.zeros((batch, len(free[0]), q, q))
+    moved[:, np.arange(len(free[0])), free[0], :] = lower.transpose(0, 2, 1)[:, free[1], :]
+    return moved + moved.transpose(0, 1, 3, 2)
+
+
+def _chain(score: Array, curvature: Array, lower: Array, free: tuple[Index, Index]) -> tuple[Array, Array]:
+    """Gradient and Hessian in theta from those in S."""
+    batch, q = lower.shape[:2]
+    rows, columns = free
+    flat = directions(lower, free).reshape(batch, len(rows), q * q)
+    gradient = (flat @ score.reshape(batch, q * q, 1))[:, :, 0]
+    second = 2.0 * score[:, rows[:, None], rows[None, :]] * (columns[:, None] == columns[None, :])
+    return gradient, flat @ curvature @ flat.transpose(0, 2, 1) + second
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Optimum:
+    """Best point found for B problems, with its certificate.
+
+    ``theta`` (B, m) has non-negative diagonal elements. ``kkt`` (B,) is the gain in deviance the
+    first-order conditions still allow; ``converged`` (B,) says it is below ``KKT_TOLERANCE``.
+    """
+
+    theta: Array
+    deviance: Array
+    kkt: Array
+    iterations: Index
+    converged: NDArray[np.bool_]
+
+    def take(self, which: list[int]) -> Optimum:
+        """The problems ``which``."""
+        return Optimum(
+            theta=self.theta[which],
+            deviance=self.deviance[which],
+            kkt=self.kkt[which],
+            iterations=self.iterations[which],
+            converged=self.converged[which],
+        )
+
+
+def _newton_step(gradient: Array, hessian: Array) -> tuple[Array, Array, NDArray[np.bool_]]:
+    """Step -|H|^-1 g (B, m), the decrease it predicts (B,), and whether H is positive definite (B,)."""
+    finite = np.isfinite(hessian).all(axis=(1, 2)) & np.isfinite(gradient).all(axis=1)
+    hessian = np.where(finite[:, None, None], hessian, np.eye(hessian.shape[-1]))
+    gradient = np.where(finite[:, None], gradient, 0.0)
+    values, vectors = np.linalg.eigh(hessian)
+    size = np.abs(values)
+    floor = np.maximum(1e-10 * size[:, -1:], 1e-10)
+    along = (vectors.transpose(0, 2, 1) @ gradient[:, :, None])[:, :, 0]
+    scaled = along / np.maximum(size, np.maximum(floor, np.max(size, axis=1, keepdims=True) * 1e-12))
+    step = -(vectors @ scaled[:, :, None])[:, :, 0]
+    return step, 0.5 * np.sum(along * scaled, axis=1), values[:, 0] > floor[:, 0]
+
+
+def _descend(cp: CrossProducts, theta: Array, free: tuple[Index, Index], reml: bool) -> tuple[Array, Array, Index]:
+    """Damped Newton from theta; returns theta, deviance and evaluations used, per problem."""
+    now = evaluate(cp, theta, free, reml=reml)
+    theta = theta.copy()
+    deviance = now.deviance.copy()
+    gradient, hessian = now.gradient.copy(), now.hessian.copy()
+    count = np.ones(len(theta), dtype=np.intp)
+    active = np.isfinite(deviance)
+    damping = np.ones(len(theta))
+    whole = cp
+    held = np.arange(len(theta))
+    while active.any() and count.max() < MOST_ITERATIONS:
+        index = np.flatnonzero(active)
+        if len(index) != len(held) or not np.array_equal(index, held):
+            held, whole = index, cp.take(index)
+        step, predicted, definite = _newton_step(gradient[index], hessian[index])
+        last = definite & (predicted < STOP)
+        longest = np.maximum(1.0, np.linalg.norm(theta[index], axis=1)) * 2.0
+        length = np.linalg.norm(step, axis=1)
+        cap = np.minimum(1.0, longest / np.maximum(length, 1e-300))
+        scale = np.where(last, 1.0, np.minimum(cap, 1.0) * damping[index])
+        trial = theta[index] + scale[:, None] * step
+        there = evaluate(whole, trial, free, reml=reml)
+        count[index] += 1
+        noise = 1e-13 * np.maximum(1.0, np.abs(deviance[index]))
+        better = there.deviance <= deviance[index] - 1e-4 * scale * predicted + np.where(last, 1e3 * noise, noise)
+        moved = index[better]
+        theta[moved] = trial[better]
+        deviance[moved] = there.deviance[better]
+        gradient[moved], hessian[moved] = there.gradient[better], there.hessian[better]
+        damping[index] = np.where(better, np.minimum(1.0, damping[index] * 4.0), damping[index] * 0.25)
+        stuck = ~better & ((predicted * damping[index] < noise) | (damping[index] < 1e-12))
+        active[index[last | stuck]] = False
+    return theta, deviance, count
+
+
+def _remaining(now: Evaluation) -> tuple[Array, Array, Array]:
+    """Gain that first-order conditions still allow: in theta, and along the most negative direction of G.
+
+    Returns the two gains (B,), and the escape step t v v' (B, q, q).
+    """
+    _, inside, _ = _newton_step(now.gradient, now.hessian)
+    finite = np.isfinite(now.score).all(axis=(1, 2))
+    values, vectors = np.linalg.eigh(np.where(finite[:, None, None], now.score, 0.0))
+    direction = vectors[:, :, 0]
+    outer = direction[:, :, None] * direction[:, None, :]
+    flat = outer.reshape(len(outer), 1, -1)
+    bend = np.maximum((flat @ now.curvature @ flat.transpose(0, 2, 1))[:, 0, 0], 1e-8)
+    slope = np.minimum(values[:, 0], 0.0)
+    return np.where(finite, inside, np.inf), slope**2 / (2.0 * bend), outer * (-slope / bend)[:, None, None]
+
+
+def _remaining_diagonal(now: Evaluation) -> tuple[Array, Array, Array]:
+    """As :func:`_remaining` for independent random effects: the cone is the orthant of variances."""
+    _, inside, _ = _newton_step(now.gradient, now.hessian)
+    q = now.score.shape[-1]
+    slope = np.minimum(np.einsum("bii->bi", now.score), 0.0)
+    bend = np.maximum(np.einsum("bii->bi", now.curvature[:, :: q + 1, :: q + 1]), 1e-8)
+    gain = slope**2 / (2.0 * bend)
+    best = np.argmax(gain, axis=1)
+    outer = np.zeros_like(now.score)
+    rows = np.arange(len(best))
+    outer[rows, best, best] = -slope[rows, best] / bend[rows, best]
+    return np.where(np.isfinite(inside), inside, np.inf), gain[rows, best], outer
+
+
+def _lower_root(s: Array) -> Array:
+    """A lower-triangular L with L L' = S for positive semi-definite S (B, q, q), diagonal >= 0."""
+    values, vectors = np.linalg.eigh(s)
+    root = vectors * np.sqrt(np.maximum(values, 0.0))[:, None, :]
+    r = np.linalg.qr(root.transpose(0, 2, 1), mode="r")
+    lower: Array = r.transpose(0, 2, 1)
+    sign = np.where(np.einsum("bii->bi", lower) < 0.0, -1.0, 1.0)
+    return lower * sign[:, None, :]
+
+
+def minimise(cp: CrossProducts, start: Array, *, reml: bool, correlated: bool = True) -> Optimum:
+    """Minimise the deviance of B problems from ``start`` (B, m).
+
+    Escapes from faces of the cone (a zero column of L) are tried until the first-order
+    conditions hold or six rounds have passed; what then remains is reported in ``kkt``.
+    """
+    q = cp.q
+    free = pattern(q, correlated)
+    remaining = _remaining if correlated or q == 1 else _remaining_diagonal
+    theta, deviance, count = _descend(cp, start, free, reml)
+    theta = _canonical(theta, q, free)
+    inside = np.full(len(theta), np.inf)
+    outside = np.full(len(theta), np.inf)
+    open_ = np.arange(len(theta))
+    for _ in range(6):
+        part = cp if len(open_) == len(theta) else cp.take(open_)
+        now = evaluate(part, theta[open_], free, reml=reml)
+        inside[open_], outside[open_], escape = remaining(now)
+        again = (outside[open_] > 0.1 * KKT_TOLERANCE) & np.isfinite(now.deviance)
+        if not again.any():
+            break
+        open_, escape, part = open_[again], escape[again], part.take(again)
+        theta[open_], deviance[open_], more = _leave_face(part, theta[open_], deviance[open_], escape, free, reml)
+        count[open_] += more
+    kkt = np.maximum(inside, outside)
+    converged = np.isfinite(deviance) & (kkt < KKT_TOLERANCE)
+    return Optimum(theta=theta, deviance=deviance, kkt=kkt, iterations=count, converged=converged)
+
+
+def _leave_face(
+    cp: CrossProducts, theta: Array, deviance: Array, escape: Array, free: tuple[Index, Index], reml: bool
+) -> tuple[Array, Array, Index]:
+    """Step off the face along ``escape`` (a positive semi-definite change of S), then descend again."""
+    lower = factor(theta, cp.q, free)
+    base = lower @ lower.transpose(0, 2, 1)
+    best_theta, best = theta.copy(), deviance.copy()
+    for length in (1.0, 0.25, 0.05, 0.01):
+        moved = _lower_root(base + length * escape)[:, free[0], free[1]]
+        there, reached, count = _descend(cp, moved, free, reml)
+        better = reached < best
+        best_theta[better] = _canonical(there[better], cp.q, free)
+        best[better] = reached[better]
+        if better.all():
+            break
+    return best_theta, best, count
+
+
+def _canonical(theta: Array, q: int, free: tuple[Index, Index]) -> Array:
+    """Flip columns of L so that its diagonal is non-negative, and set negligible elements to zero."""
+    lower = factor(theta, q, free)
+    sign = np.where(np.einsum("bii->bi", lower) < 0.0, -1.0, 1.0)
+    out = (lower * sign[:, None, :])[:, free[0], free[1]]
+    return np.where(np.abs(out) < 1e-7, 0.0, out)
+
+
+def starts(cp: CrossProducts, *, correlated: bool = True) -> tuple[Array, Array]:
+    """Two starting points (B, m) on different sides of any plausible optimum.
+
+    The first is the moment estimate: every pharmacy's own least-squares coefficients, with the
+    fixed effects from within pharmacies, have covariance S + mean (Z_i'Z_i)^-1 in units of the
+    residual variance. The second has a third of its standard deviations and no correlation.
+    """
+    p, q = cp.p, cp.q
+    batch, groups = cp.zz.shape[:2]
+    present = np.einsum("bgii->bg", cp.zz) > 0.0
+    count = np.maximum(np.sum(present, axis=1), 1.0)
+    share = (cp.n / count)[:, None, None, None] * np.eye(q)
+    inverse = np.linalg.inv(cp.zz + 1e-2 * share)
+    own = inverse @ cp.zw
+    within = cp.ww - _sum_outer(cp.zw, own)
+    ridge = (1e-3 * cp.n)[:, None, None] * np.eye(p)
+    beta = np.linalg.solve(within[:, :p, :p] + ridge, within[:, :p, p:])
+    residual = within[:, p, p] - np.einsum("bi,bi->b", within[:, :p, p], beta[:, :, 0])
+    sigma2 = np.maximum(residual / np.maximum(cp.n - p - q * count, 0.25 * cp.n), 1e-10)
+    effects = own[..., p] - (own[..., :p] @ beta[:, None])[..., 0]
+    effects = np.where(present[:, :, None], effects, 0.0)
+    spread = effects.transpose(0, 2, 1) @ effects / (count * sigma2)[:, None, None]
+    noise = np.sum(np.where(present[:, :, None, None], inverse, 0.0), axis=1) / count[:, None, None]
+    moment = spread - noise
+    floor = np.maximum(0.1 * np.einsum("bii->bi", spread), 1e-3)
+    if not correlated:
+        diagonal = np.sqrt(np.maximum(np.einsum("bii->bi", moment), floor))
+        return diagonal, diagonal / 3.0
+    values, vectors = np.linalg.eigh(moment)
+    values = np.maximum(values, np.max(floor, axis=1, keepdims=True) * 0.1)
+    lower = _lower_root((vectors * values[:, None, :]) @ vectors.transpose(0, 2, 1))
+    rows, columns = pattern(q, True)
+    second = np.where(rows == columns, np.sqrt(np.einsum("bii->bi", lower @ lower.transpose(0, 2, 1)))[:, rows] / 3.0, 0.0)
+    return lower[:, rows, columns], second
+
+
+def best_of(first: Optimum, second: Optimum) -> Optimum:
+    """Per problem the lower deviance of two searches; iterations add up."""
+    other = second.deviance < first.deviance
+    pick = replace(
+        first,
+        theta=np.where(other[:, None], second.theta, first.theta),
+        deviance=np.where(other, second.deviance, first.deviance),
+        kkt=np.where(other, second.kkt, first.kkt),
+        converged=np.where(other, second.converged, first.converged),
+        iterations=first.iterations + second.iterations,
+    )
+    return pick
