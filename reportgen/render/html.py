@@ -1,0 +1,205 @@
+"""Finished reports to HTML text; the only place that uses Jinja.
+
+One environment with ``autoescape=True`` and ``StrictUndefined`` for our own templates; a folder of
+user overrides gets a sandboxed one in front of the same templates. Templates see the plain
+``MarketReport`` (or ``Overview``), its charts as trusted SVG, and a ``Page`` of style and script.
+``select_autoescape`` was rejected: it is off for ``*.html.j2``.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING, Any, Literal
+
+from jinja2 import (
+    ChoiceLoader,
+    Environment,
+    FileSystemLoader,
+    StrictUndefined,
+    TemplateNotFound,
+    TemplateSyntaxError,
+    UndefinedError,
+)
+from jinja2.exceptions import SecurityError
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+from jinja2.utils import htmlsafe_json_dumps
+from markupsafe import Markup
+
+from reportgen.errors import TemplateError
+from reportgen.report.blocks import Brand, Figure, Labels, MarketReport, Section
+from reportgen.resources import templates_dir
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from reportgen.report.overview import Overview
+
+Medium = Literal["screen", "print"]
+
+_HEX = re.compile(r"#[0-9a-fA-F]{6}\Z")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """What a template needs besides the report: medium, style, script, policy, inline charts."""
+
+    medium: Medium
+    paper: bool
+    contents: bool
+    css: Markup
+    script: Markup
+    words: Markup
+    policy: str
+    svg: Mapping[str, Markup]
+
+
+def render_report(report: MarketReport, *, medium: Medium = "screen", overrides: str = "") -> str:
+    """Whole report as one self-contained page (``screen``), or as the source of report.pdf (``print``).
+
+    Parameters
+    ----------
+    overrides
+        Folder of user templates that win over ours by name; they run in a sandbox.
+
+    Raises
+    ------
+    TemplateError
+        A template is missing, malformed, or names something that does not exist (with file and line).
+    """
+    return _render("report.html.j2", report, medium, overrides, contents=medium == "screen")
+
+
+def render_brief(report: MarketReport, *, medium: Medium = "print", overrides: str = "") -> str:
+    """The two-page brief; see :func:`render_report`."""
+    return _render("brief.html.j2", report, medium, overrides, contents=False)
+
+
+def render_overview(overview: Overview, *, overrides: str = "") -> str:
+    """The page over all markets; see :func:`render_report`."""
+    return _render("overview.html.j2", overview, "screen", overrides, contents=False)
+
+
+def charts(doc: MarketReport | Overview) -> dict[str, Figure]:
+    """Every chart of a document by name: what ``chart:name`` may mean in its PDF."""
+    found = {figure.name: figure for figure in _figures(doc.sections)}
+    if isinstance(doc, MarketReport):
+        brief = (block for block in doc.brief.blocks if isinstance(block, Figure))
+        found.update({figure.name: figure for figure in brief})
+        if doc.summary.chart is not None:
+            found[doc.summary.chart.name] = doc.summary.chart
+    return found
+
+
+def _figures(sections: Iterable[Section]) -> Iterator[Figure]:
+    for section in sections:
+        for block in section.blocks:
+            if isinstance(block, Figure):
+                yield block
+
+
+def _render(name: str, doc: MarketReport | Overview, medium: Medium, overrides: str, *, contents: bool) -> str:
+    page = _page(doc, medium, contents=contents)
+    try:
+        return _environment(overrides).get_template(name).render(doc=doc, page=page)
+    except TemplateSyntaxError as error:
+        raise TemplateError(f"{error.name}, line {error.lineno}: {error.message}.", code="template-syntax") from None
+    except TemplateNotFound as error:
+        raise TemplateError(f"{name}: the template {error.name!r} does not exist.", code="template-missing") from None
+    except (UndefinedError, SecurityError, OverflowError, TypeError) as error:
+        raise TemplateError(f"{_place(error, name)}: {error}.", code="template-failed") from None
+
+
+def _place(error: Exception, name: str) -> str:
+    """File and line of the innermost template frame (Jinja rewrites tracebacks to template lines)."""
+    place, trace = name, error.__traceback__
+    while trace is not None:
+        if trace.tb_frame.f_code.co_filename.endswith(".j2"):
+            place = f"{trace.tb_frame.f_code.co_filename.rsplit('/', 1)[-1]}, line {trace.tb_lineno}"
+        trace = trace.tb_next
+    return place
+
+
+@cache
+def _environment(overrides: str) -> Environment:
+    ours = FileSystemLoader(templates_dir() / "html")
+    options: dict[str, Any] = {
+        "autoescape": True,
+        "undefined": StrictUndefined,
+        "trim_blocks": True,
+        "lstrip_blocks": True,
+        "auto_reload": False,
+    }
+    if not overrides:
+        return Environment(loader=ours, **options)  # noqa: S701 - autoescape is True, in options
+    return ImmutableSandboxedEnvironment(loader=ChoiceLoader([FileSystemLoader(overrides), ours]), **options)
+
+
+def _page(doc: MarketReport | Overview, medium: Medium, *, contents: bool) -> Page:
+    paper = medium == "print"
+    paper_size = doc.paper if isinstance(doc, MarketReport) else "A4"
+    css, script, policy = style(medium, paper_size), "", ""
+    if not paper:
+        script, policy = _script()
+    return Page(
+        medium=medium,
+        paper=paper,
+        contents=contents,
+        css=Markup(css + _accent(doc.brand)),  # noqa: S704 - our own style sheets, and a colour of fixed form
+        script=Markup(script),  # noqa: S704 - our own file
+        words=_words(doc.labels),
+        policy=policy,
+        svg={} if paper else {n: Markup(f.svg) for n, f in charts(doc).items()},  # noqa: S704 - drawn by report.figures
+    )
+
+
+@cache
+def style(medium: Medium, paper: str = "A4") -> str:
+    """Style sheet of one medium; screens get the two embedded fonts, paper its page size."""
+    folder = templates_dir() / "css"
+    names = ("tokens", "layout", "tables", "dark") if medium == "screen" else ("tokens", "layout", "tables", "print")
+    sheets = [_shorten((folder / f"{name}.css").read_text("utf-8")) for name in names]
+    if medium == "screen":
+        sheets[:0] = _font_faces()
+    else:
+        sheets.append("@page{size:%s}" % ("Letter" if paper == "Letter" else "A4"))
+    return "\n".join(sheets)
+
+
+def _shorten(css: str) -> str:
+    return re.sub(r"\s*\n\s*", "\n", re.sub(r"/\*.*?\*/", "", css, flags=re.DOTALL)).strip()
+
+
+def _font_faces() -> list[str]:
+    faces = []
+    for name, weight in (("Regular", 400), ("SemiBold", 600)):
+        data = base64.b64encode((templates_dir() / "fonts" / f"FiraSans-{name}.woff2").read_bytes()).decode("ascii")
+        faces.append(
+            f'@font-face{{font-family:"Fira Sans";font-weight:{weight};font-display:swap;'
+            f'src:url("data:font/woff2;base64,{data}") format("woff2")}}'
+        )
+    return faces
+
+
+@cache
+def _script() -> tuple[str, str]:
+    """Our script, and the content policy that lets nothing but it run and nothing be fetched."""
+    text = re.sub(r"\n\s*", "\n", (templates_dir() / "js" / "report.js").read_text("utf-8")).strip()
+    digest = base64.b64encode(hashlib.sha256(text.encode()).digest()).decode("ascii")
+    policy = (
+        f"default-src 'none'; script-src 'sha256-{digest}'; style-src 'unsafe-inline'; img-src data:; font-src data:; "
+        "base-uri 'none'; form-action 'none'"
+    )
+    return text, policy
+
+
+def _accent(brand: Brand) -> str:
+    return f":root{{--accent:{brand.accent}}}" if _HEX.match(brand.accent) else ""
+
+
+def _words(labels: Labels) -> Markup:
+    names = ("filter", "copy", "copied", "download", "sort")
+    return htmlsafe_json_dumps({name: getattr(labels, name) for name in names})
