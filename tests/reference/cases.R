@@ -11,7 +11,7 @@ read_case <- function(case) {
 }
 
 case_formula <- function(case) {
-  bar <- if (isFALSE(case$correlated)) "||" else "|"
+  bar <- if (isFALSE(case$correlated) && length(case$random) > 0) "||" else "|"
   as.formula(sprintf("%s ~ %s + (%s %s %s)", case$response, paste(c("1", case$fixed), collapse = " + "),
     paste(c("1", case$random), collapse = " + "), bar, case$group))
 }
@@ -32,9 +32,12 @@ fit_tight <- function(formula, frame, REML) {
   if (logLik(again) > logLik(best)) again else best
 }
 
+# jsonlite stops at 15 significant digits; doubles need 17. Numbers go through as marked text.
 write_values <- function(values, name) {
-  text <- toJSON(values, digits = NA, auto_unbox = TRUE, na = "null", null = "null", pretty = 1)
-  writeLines(text, file.path(folder, name))
+  mark <- function(x) { if (!is.numeric(x)) return(x); out <- x; out[] <- sprintf("@%.17g@", as.numeric(x)); out }
+  text <- toJSON(rapply(values, mark, classes = c("numeric", "integer", "AsIs", "matrix", "array"), how = "replace"),
+    auto_unbox = TRUE, na = "null", null = "null", pretty = 1)
+  writeLines(gsub('"@(NA|NaN|-?Inf)@"', "null", text) |> gsub(pattern = '"@([^@"]*)@"', replacement = "\\1"), file.path(folder, name))
 }
 
 versions <- function(...) {
