@@ -9,8 +9,14 @@ from hypothesis import strategies as st
 
 from reportgen.model import effects
 
-COV = np.array([[0.04, -0.003, -0.002, 0.004], [-0.003, 0.002, -0.001, 0.0005], [-0.002, -0.001, 0.002, 0.0],
-                [0.004, 0.0005, 0.0, 0.01]])  # fmt: skip
+COV = np.array(
+    [
+        [0.04, -0.003, -0.002, 0.004],
+        [-0.003, 0.002, -0.001, 0.0005],
+        [-0.002, -0.001, 0.002, 0.0],
+        [0.004, 0.0005, 0.0, 0.01],
+    ]
+)
 
 
 def brute_force(beta, phi, lags, decay, promotion, normalize):
@@ -49,8 +55,9 @@ def test_impulse_response_is_what_one_unit_does_in_the_recursion(phi, lags, deca
 def test_long_run_is_the_limit_of_promotion_kept_up(phi, lags, decay, normalize):
     sales = brute_force(2.5, phi, lags, decay, np.ones(3000), normalize)
     size = 1 + len(phi)
-    found = effects.long_run(2.5, phi, COV[:1, :1] if size == 1 else np.eye(size) * 1e-5, lags=lags, decay=decay,
-                             normalize=normalize)  # fmt: skip
+    found = effects.long_run(
+        2.5, phi, COV[:1, :1] if size == 1 else np.eye(size) * 1e-5, lags=lags, decay=decay, normalize=normalize
+    )
     assert found.total_pulse == pytest.approx(sales[-1], rel=1e-9)
     pulse = np.zeros(3000)
     pulse[0] = 1.0
@@ -77,8 +84,15 @@ def test_stationary_region_handles_gaps_between_lags_and_batches():
 def test_no_long_run_number_outside_the_stationary_region(phi):
     found = effects.long_run(2.0, phi, COV[:3, :3], lags=(1, 2), decay=0.3)
     assert (found.stationary, found.method) == (False, "none")
-    assert [found.estimate, found.se, found.lower, found.upper, found.multiplier, found.half_life,
-            found.total_pulse] == [None] * 7  # fmt: skip
+    assert [
+        found.estimate,
+        found.se,
+        found.lower,
+        found.upper,
+        found.multiplier,
+        found.half_life,
+        found.total_pulse,
+    ] == [None] * 7
 
 
 def test_delta_method_has_the_gradient_of_the_specification():
