@@ -1,7 +1,7 @@
 """Complete, internally consistent results without fitting anything: what report and render tests start from.
 
-``market_results()`` simulates a small panel with numpy, then *writes down* estimates near the truth, so every total adds
-up (rows read = used + lost, months sum to the incremental total, total slope = market effect + deviation) and no
+``market_results()`` simulates a small panel with numpy, then *writes down* estimates near the truth, so every total
+adds up (rows read = used + lost, months sum to the incremental total, total slope = market effect + deviation) and no
 optimiser decides whether a presentation test passes. Same arguments, same numbers.
 """
 
@@ -22,7 +22,15 @@ Names = Literal["plain", "long", "devanagari", "arabic", "hostile"]
 
 _DEVANAGARI = ("पुणे", "मुंबई", "नागपुर", "नाशिक", "इंदौर", "भोपाल", "जयपुर", "लखनऊ")
 _ARABIC = ("صيدلية النور", "صيدلية الشفاء", "صيدلية الحياة", "صيدلية الأمل")
-_HOSTILE = ("<script>alert(1)</script>", "$x_{$", "=2+5", "A & B \"quoted\"", "back\\slash ${jndi}", "line\u202ebidi", "{{ 7*7 }}")
+_HOSTILE = (
+    "<script>alert(1)</script>",
+    "$x_{$",
+    "=2+5",
+    'A & B "quoted"',
+    "back\\slash ${jndi}",
+    "line\u202ebidi",
+    "{{ 7*7 }}",
+)
 
 
 def pharmacy_names(count: int, kind: Names = "plain") -> tuple[str, ...]:
@@ -31,7 +39,9 @@ def pharmacy_names(count: int, kind: Names = "plain") -> tuple[str, ...]:
     for i in range(count):
         code = f"P{i + 1:04d}"
         if kind == "long":
-            code = f"{code} Pharmacy of the very long name at the corner of two streets near the old central market hall"
+            code = (
+                f"{code} Pharmacy of the very long name at the corner of two streets near the old central market hall"
+            )
         elif kind == "devanagari":
             code = f"{_DEVANAGARI[i % len(_DEVANAGARI)]} औषधालय {i + 1}"
         elif kind == "arabic":
@@ -103,18 +113,39 @@ def _world(
         y = np.maximum(y, 150.0)
     se = float(np.hypot(sd_slope / np.sqrt(pharmacies), sigma / np.sqrt(pharmacies * periods)) * 1.4)
     return _World(
-        names=pharmacy_names(pharmacies, names), labels=period_labels(periods, period), sales=np.exp(y) if log else y,
-        promotion=promotion, adstock=adstock, response=y, deviation=deviation, slopes=slopes, beta=beta, beta_se=se,
-        phi=phi, sigma=sigma, sd_intercept=sd_intercept, sd_slope=sd_slope, log=log, rng=rng,
-    )  # fmt: skip
+        names=pharmacy_names(pharmacies, names),
+        labels=period_labels(periods, period),
+        sales=np.exp(y) if log else y,
+        promotion=promotion,
+        adstock=adstock,
+        response=y,
+        deviation=deviation,
+        slopes=slopes,
+        beta=beta,
+        beta_se=se,
+        phi=phi,
+        sigma=sigma,
+        sd_intercept=sd_intercept,
+        sd_slope=sd_slope,
+        log=log,
+        rng=rng,
+    )
 
 
 def _row(term: str, estimate: float, se: float, df: float, sd: float | None) -> r.FixedEffect:
     half = float(stats.t.ppf(0.975, df)) * se
     return r.FixedEffect(
-        term=term, estimate=estimate, se=se, se_gls=se * 0.93, df=df, statistic=estimate / se,
-        p=float(2 * stats.t.sf(abs(estimate / se), df)), lower=estimate - half, upper=estimate + half, column_sd=sd,
-    )  # fmt: skip
+        term=term,
+        estimate=estimate,
+        se=se,
+        se_gls=se * 0.93,
+        df=df,
+        statistic=estimate / se,
+        p=float(2 * stats.t.sf(abs(estimate / se), df)),
+        lower=estimate - half,
+        upper=estimate + half,
+        column_sd=sd,
+    )
 
 
 def _fixed(w: _World, *, corrected: bool = True, shift: float = 0.0) -> tuple[r.FixedEffect, ...]:
@@ -129,21 +160,33 @@ def _fixed(w: _World, *, corrected: bool = True, shift: float = 0.0) -> tuple[r.
     ]
     if corrected:
         rows.append(_row(f"Initial_{lag}", 0.24, 0.031, groups, float(y[:, 0].std())))
-        rows.append(_row("Mean_Promotion", w.beta * 0.2, abs(w.beta_se) * 1.9, groups, float(w.promotion.mean(1).std()) or 0.1))
+        rows.append(
+            _row("Mean_Promotion", w.beta * 0.2, abs(w.beta_se) * 1.9, groups, float(w.promotion.mean(1).std()) or 0.1)
+        )
     return tuple(rows)
 
 
 def _data(w: _World, period: str) -> r.DataSummary:
     groups, periods = w.sales.shape
-    lost = (r.RowsLost(reason="first-periods", rows=2 * groups), r.RowsLost(reason="missing-sales", rows=min(groups, 7)))
+    lost = (
+        r.RowsLost(reason="first-periods", rows=2 * groups),
+        r.RowsLost(reason="missing-sales", rows=min(groups, 7)),
+    )
     used = groups * periods - sum(item.rows for item in lost)
     return r.DataSummary(
-        rows_read=groups * periods, rows_used=used, rows_lost=lost, pharmacies=groups, months=periods,
-        period=(w.labels[0], w.labels[-1]), period_type="week" if period == "week" else "month",
+        rows_read=groups * periods,
+        rows_used=used,
+        rows_lost=lost,
+        pharmacies=groups,
+        months=periods,
+        period=(w.labels[0], w.labels[-1]),
+        period_type="week" if period == "week" else "month",
         group_size=r.GroupSize(min=periods - 3, mean=used / groups, max=periods - 2),
-        sales_total=float(w.sales.sum()), sales_mean=float(w.sales.mean()),
-        promotion_mean=(float(w.promotion.mean()),), promotion_sd=(float(w.promotion.std()),),
-    )  # fmt: skip
+        sales_total=float(w.sales.sum()),
+        sales_mean=float(w.sales.mean()),
+        promotion_mean=(float(w.promotion.mean()),),
+        promotion_sd=(float(w.promotion.std()),),
+    )
 
 
 def _model(w: _World, confidence: float, design: str) -> r.ModelSummary:
@@ -151,14 +194,28 @@ def _model(w: _World, confidence: float, design: str) -> r.ModelSummary:
     lags = (f"Lag1_{lag}", f"Lag2_{lag}")
     right = " + ".join(("Adstock_Promotion", *lags, f"Initial_{lag}", "Mean_Promotion"))
     return r.ModelSummary(
-        formula=f"{lag} ~ {right}", random_formula="~Adstock_Promotion", groups="Pharmacy", method="REML",
-        response="log" if w.log else "level", correction="initial-conditions",
-        design="experiment" if design == "experiment" else "observational", confidence=confidence, decay=0.4,
-        decay_source="estimated", normalize=True, channels=("promotion",), decays=(0.4,), lags=(1, 2),
-        promotion_terms=("Adstock_Promotion",), lag_terms=lags, control_terms=(),
-        correction_terms=(f"Initial_{lag}", "Mean_Promotion"), random_terms=("Intercept", "Adstock_Promotion"),
-        rung="correlated", standard_error="full-information",
-    )  # fmt: skip
+        formula=f"{lag} ~ {right}",
+        random_formula="~Adstock_Promotion",
+        groups="Pharmacy",
+        method="REML",
+        response="log" if w.log else "level",
+        correction="initial-conditions",
+        design="experiment" if design == "experiment" else "observational",
+        confidence=confidence,
+        decay=0.4,
+        decay_source="estimated",
+        normalize=True,
+        channels=("promotion",),
+        decays=(0.4,),
+        lags=(1, 2),
+        promotion_terms=("Adstock_Promotion",),
+        lag_terms=lags,
+        control_terms=(),
+        correction_terms=(f"Initial_{lag}", "Mean_Promotion"),
+        random_terms=("Intercept", "Adstock_Promotion"),
+        rung="correlated",
+        standard_error="full-information",
+    )
 
 
 def _fit(w: _World, rows: int, *, singular: bool, certified: bool) -> r.FitSummary:
@@ -170,18 +227,35 @@ def _fit(w: _World, rows: int, *, singular: bool, certified: bool) -> r.FitSumma
         for start, gap, n in (("moments", 0.0, 7), ("unit", 0.0 if certified else 3.2, 9))
     )
     return r.FitSummary(
-        loglik=loglik, loglik_ml=loglik + 9.5, aic=-2 * (loglik + 9.5) + 22, bic=-2 * (loglik + 9.5) + 11 * np.log(rows),
-        scale=w.sigma**2, converged=certified, certified=certified, singular=singular, iterations=7, kkt=3e-10,
-        start_gap=0.0 if certified else 3.2, statsmodels_gap=None if singular else 2e-9, attempts=attempts,
-        theta=(w.sd_intercept / w.sigma, 0.0 if singular else 0.2 * w.sd_slope / w.sigma, 0.0 if singular else 0.98 * w.sd_slope / w.sigma),
-        cov_re=r.CovRe(terms=("Intercept", "Adstock_Promotion"), values=psi), sigma=w.sigma,
-    )  # fmt: skip
+        loglik=loglik,
+        loglik_ml=loglik + 9.5,
+        aic=-2 * (loglik + 9.5) + 22,
+        bic=-2 * (loglik + 9.5) + 11 * np.log(rows),
+        scale=w.sigma**2,
+        converged=certified,
+        certified=certified,
+        singular=singular,
+        iterations=7,
+        kkt=3e-10,
+        start_gap=0.0 if certified else 3.2,
+        statsmodels_gap=None if singular else 2e-9,
+        attempts=attempts,
+        theta=(
+            w.sd_intercept / w.sigma,
+            0.0 if singular else 0.2 * w.sd_slope / w.sigma,
+            0.0 if singular else 0.98 * w.sd_slope / w.sigma,
+        ),
+        cov_re=r.CovRe(terms=("Intercept", "Adstock_Promotion"), values=psi),
+        sigma=w.sigma,
+    )
 
 
 def _variances(w: _World) -> tuple[r.VarianceRow, ...]:
     rows = (("Intercept", w.sd_intercept, 0.13), ("Adstock_Promotion", w.sd_slope, 0.2), ("Residual", w.sigma, 0.02))
     return tuple(
-        r.VarianceRow(term=term, variance=sd**2, sd=sd, lower=sd * (1 - rel), upper=sd * (1 + 1.2 * rel) if sd else w.beta_se)
+        r.VarianceRow(
+            term=term, variance=sd**2, sd=sd, lower=sd * (1 - rel), upper=sd * (1 + 1.2 * rel) if sd else w.beta_se
+        )
         for term, sd, rel in rows
     )
 
@@ -197,28 +271,51 @@ def _impulse(w: _World, horizons: int = 13) -> tuple[r.ImpulsePoint, ...]:
     points = []
     for h, (effect, total) in enumerate(zip(effects, cumulative, strict=True)):
         wide, wider = abs(effect) * relative * (1 + 0.08 * h), abs(total) * relative * (1 + 0.02 * h)
-        points.append(r.ImpulsePoint(
-            horizon=h, effect=float(effect), lower=float(effect - wide), upper=float(effect + wide),
-            cumulative=float(total), cumulative_lower=float(total - wider), cumulative_upper=float(total + wider),
-        ))  # fmt: skip
+        points.append(
+            r.ImpulsePoint(
+                horizon=h,
+                effect=float(effect),
+                lower=float(effect - wide),
+                upper=float(effect + wide),
+                cumulative=float(total),
+                cumulative_lower=float(total - wider),
+                cumulative_upper=float(total + wider),
+            )
+        )
     return tuple(points)
 
 
 def _long_run(w: _World) -> r.LongRun:
     estimate, se = w.beta / w.persistence, w.beta_se / w.persistence * 1.1
     return r.LongRun(
-        estimate=estimate, se=se, lower=estimate - 1.98 * se, upper=estimate + 1.98 * se, stationary=True, method="delta",
-        multiplier=1 / w.persistence, half_life=1.0, total_pulse=estimate,
-    )  # fmt: skip
+        estimate=estimate,
+        se=se,
+        lower=estimate - 1.98 * se,
+        upper=estimate + 1.98 * se,
+        stationary=True,
+        method="delta",
+        multiplier=1 / w.persistence,
+        half_life=1.0,
+        total_pulse=estimate,
+    )
 
 
 def _decay() -> r.DecaySummary:
     grid = [round(0.05 * i, 2) for i in range(19)]
-    profile = tuple(r.DecayPoint(decay=d, loglik_ml=-9100.0 - 42.0 * (d - 0.4) ** 2 * (1.4 if d > 0.4 else 1.0)) for d in grid)
+    profile = tuple(
+        r.DecayPoint(decay=d, loglik_ml=-9100.0 - 42.0 * (d - 0.4) ** 2 * (1.4 if d > 0.4 else 1.0)) for d in grid
+    )
     return r.DecaySummary(
-        channel="promotion", estimate=0.4, lower=0.19, upper=0.58, at_edge=False, estimated=True, profile=profile,
-        lag_correlation=-0.46, se=0.1,
-    )  # fmt: skip
+        channel="promotion",
+        estimate=0.4,
+        lower=0.19,
+        upper=0.58,
+        at_edge=False,
+        estimated=True,
+        profile=profile,
+        lag_correlation=-0.46,
+        se=0.1,
+    )
 
 
 def _effect_grid(w: _World) -> Floats:
@@ -239,39 +336,71 @@ def _incremental(w: _World, effect: Floats) -> r.Incremental:
     for t in range(2, w.sales.shape[1]):
         amount, month = float(effect[:, t].sum()), float(w.sales[:, t].sum())
         wide = half * abs(amount) / abs(total)
-        months.append(r.IncrementalMonth(
-            period=w.labels[t], sales=month, without=month - amount, without_lower=month - amount - wide,
-            without_upper=month - amount + wide, incremental=amount, pharmacies=len(w.names),
-        ))  # fmt: skip
+        months.append(
+            r.IncrementalMonth(
+                period=w.labels[t],
+                sales=month,
+                without=month - amount,
+                without_lower=month - amount - wide,
+                without_upper=month - amount + wide,
+                incremental=amount,
+                pharmacies=len(w.names),
+            )
+        )
     return r.Incremental(
-        total=total, share=total / sales, lower=total - half, upper=total + half, share_lower=(total - half) / sales,
-        share_upper=(total + half) / sales, draws=1000, months=tuple(months),
-    )  # fmt: skip
+        total=total,
+        share=total / sales,
+        lower=total - half,
+        upper=total + half,
+        share_lower=(total - half) / sales,
+        share_upper=(total + half) / sales,
+        draws=1000,
+        months=tuple(months),
+    )
+
+
+def _amounts(inc: r.Incremental) -> tuple[float, float, float, float]:
+    """Total, bounds and share, where it is known that they exist."""
+    return tuple(float(v) for v in (inc.total, inc.lower, inc.upper, inc.share))  # type: ignore[arg-type, return-value]
 
 
 def _what_if(inc: r.Incremental, cost: float | None, visits: float) -> tuple[r.WhatIf, ...]:
-    assert inc.total is not None and inc.lower is not None and inc.upper is not None and inc.share is not None
+    total, lower, upper, share = _amounts(inc)
     rows = []
     for change in (-1.0, -0.25, -0.1, 0.1, 0.25):
-        low, high = sorted((change * inc.lower, change * inc.upper))
+        low, high = sorted((change * lower, change * upper))
         spent = None if cost is None else change * visits * cost
-        profit = [None, None, None] if spent is None else [0.3 * v - spent for v in (change * inc.total, low, high)]
-        rows.append(r.WhatIf(
-            change=change, sales=change * inc.total, lower=low, upper=high, share=change * inc.share,
-            profit=profit[0], profit_lower=profit[1], profit_upper=profit[2],
-        ))  # fmt: skip
+        profit = [None, None, None] if spent is None else [0.3 * v - spent for v in (change * total, low, high)]
+        rows.append(
+            r.WhatIf(
+                change=change,
+                sales=change * total,
+                lower=low,
+                upper=high,
+                share=change * share,
+                profit=profit[0],
+                profit_lower=profit[1],
+                profit_upper=profit[2],
+            )
+        )
     return tuple(rows)
 
 
 def _roi(inc: r.Incremental, cost: float, visits: float) -> r.Roi:
-    assert inc.total is not None and inc.lower is not None and inc.upper is not None
+    total, lower, upper, _ = _amounts(inc)
     spent = cost * visits
-    values = [(0.3 * v - spent) / spent for v in (inc.total, inc.lower, inc.upper)]
-    even = [0.3 * v / visits for v in (inc.total, inc.lower, inc.upper)]
+    values = [(0.3 * v - spent) / spent for v in (total, lower, upper)]
+    even = [0.3 * v / visits for v in (total, lower, upper)]
     return r.Roi(
-        cost=spent, margin=0.3, roi=values[0], lower=values[1], upper=values[2],
-        break_even_cost=even[0], break_even_lower=even[1], break_even_upper=even[2],
-    )  # fmt: skip
+        cost=spent,
+        margin=0.3,
+        roi=values[0],
+        lower=values[1],
+        upper=values[2],
+        break_even_cost=even[0],
+        break_even_lower=even[1],
+        break_even_upper=even[2],
+    )
 
 
 def _pharmacies(w: _World, effect: Floats, data: r.DataSummary) -> tuple[r.PharmacyRow, ...]:
@@ -292,28 +421,54 @@ def _pharmacies(w: _World, effect: Floats, data: r.DataSummary) -> tuple[r.Pharm
     rows = []
     for i, name in enumerate(w.names):
         slope, se = float(modes[i]), float(csd[i])
-        rows.append(r.PharmacyRow(
-            pharmacy=name, rows=data.group_size.max - (1 if i < spare else 0), sales_mean=float(w.sales[i].mean()),
-            promotion_mean=float(w.promotion[i].mean()), intercept=float(0.92 * own_intercept[i]),
-            intercept_se=w.sd_intercept * 0.28, slope=slope, slope_se=se, total_slope=w.beta + slope,
-            lower=w.beta + slope - 1.96 * se, upper=w.beta + slope + 1.96 * se, reliability=float(reliability[i]),
-            expected_rank=float(rank[i]), long_run=(w.beta + slope) / w.persistence, own_intercept=float(own_intercept[i]),
-            own_slope=float(w.beta + own[i]), incremental=float(shares[i]) * total,
-            incremental_share=float(shares[i]) * total / float(w.sales[i, 2:].sum()),
-            cooks_d=float((left[i] / w.beta_se) ** 2), effect_without=float(w.beta + left[i]),
-        ))  # fmt: skip
+        rows.append(
+            r.PharmacyRow(
+                pharmacy=name,
+                rows=data.group_size.max - (1 if i < spare else 0),
+                sales_mean=float(w.sales[i].mean()),
+                promotion_mean=float(w.promotion[i].mean()),
+                intercept=float(0.92 * own_intercept[i]),
+                intercept_se=w.sd_intercept * 0.28,
+                slope=slope,
+                slope_se=se,
+                total_slope=w.beta + slope,
+                lower=w.beta + slope - 1.96 * se,
+                upper=w.beta + slope + 1.96 * se,
+                reliability=float(reliability[i]),
+                expected_rank=float(rank[i]),
+                long_run=(w.beta + slope) / w.persistence,
+                own_intercept=float(own_intercept[i]),
+                own_slope=float(w.beta + own[i]),
+                incremental=float(shares[i]) * total,
+                incremental_share=float(shares[i]) * total / float(w.sales[i, 2:].sum()),
+                cooks_d=float((left[i] / w.beta_se) ** 2),
+                effect_without=float(w.beta + left[i]),
+            )
+        )
     return tuple(rows)
 
 
 CHECKS: tuple[tuple[str, r.CheckStatus, float | None, float | None], ...] = (
-    ("certificate", "pass", 0.0, 1e-6), ("residual-normality", "review", 0.018, 0.01),
-    ("random-effect-normality", "pass", 0.31, 0.01), ("linearity", "pass", 0.44, 0.01),
-    ("scale-location", "pass", 0.08, 0.01), ("autocorrelation", "pass", 0.06, 0.1), ("serial-m2", "pass", 0.52, 0.05),
-    ("outliers", "pass", 0.004, 0.01), ("collinearity", "pass", 2.1, 10.0), ("lead-placebo", "pass", 0.62, 0.05),
-    ("seasonality", "review", 0.31, 0.25), ("targeting", "pass", 0.12, 0.05), ("influence", "pass", 0.55, 1.0),
-    ("predictive", "pass", 0.41, 0.05), ("holdout", "pass", 0.082, 0.11), ("stationarity", "pass", 0.4, 1.0),
-    ("decay-edge", "pass", 0.4, 0.95), ("lag-ridge", "pass", -0.46, 0.9), ("bootstrap", "not-run", None, None),
-)  # fmt: skip
+    ("certificate", "pass", 0.0, 1e-6),
+    ("residual-normality", "review", 0.018, 0.01),
+    ("random-effect-normality", "pass", 0.31, 0.01),
+    ("linearity", "pass", 0.44, 0.01),
+    ("scale-location", "pass", 0.08, 0.01),
+    ("autocorrelation", "pass", 0.06, 0.1),
+    ("serial-m2", "pass", 0.52, 0.05),
+    ("outliers", "pass", 0.004, 0.01),
+    ("collinearity", "pass", 2.1, 10.0),
+    ("lead-placebo", "pass", 0.62, 0.05),
+    ("seasonality", "review", 0.31, 0.25),
+    ("targeting", "pass", 0.12, 0.05),
+    ("influence", "pass", 0.55, 1.0),
+    ("predictive", "pass", 0.41, 0.05),
+    ("holdout", "pass", 0.082, 0.11),
+    ("stationarity", "pass", 0.4, 1.0),
+    ("decay-edge", "pass", 0.4, 0.95),
+    ("lag-ridge", "pass", -0.46, 0.9),
+    ("bootstrap", "not-run", None, None),
+)
 
 
 def _checks(w: _World) -> tuple[r.Check, ...]:
@@ -322,16 +477,25 @@ def _checks(w: _World) -> tuple[r.Check, ...]:
 
 
 def _ordinary(w: _World) -> r.OrdinaryRegression:
-    terms = []
-    for row in _fixed(w, corrected=False):
-        terms.append(r.OlsTerm(term=row.term, ols=row.estimate * 1.15, ols_se=(row.se or 0) * 0.6, mixed=row.estimate, mixed_se=row.se))
+    terms = tuple(
+        r.OlsTerm(
+            term=row.term, ols=row.estimate * 1.15, ols_se=(row.se or 0) * 0.6, mixed=row.estimate, mixed_se=row.se
+        )
+        for row in _fixed(w, corrected=False)
+    )
     found: tuple[tuple[Any, Any, float, float], ...] = (
-        ("independence", "fail", 0.31, 0.05), ("equal-effects", "fail", 0.0002, 0.05),
-        ("constant-variance", "pass", 0.21, 0.05), ("normality", "review", 0.02, 0.05),
-    )  # fmt: skip
+        ("independence", "fail", 0.31, 0.05),
+        ("equal-effects", "fail", 0.0002, 0.05),
+        ("constant-variance", "pass", 0.21, 0.05),
+        ("normality", "review", 0.02, 0.05),
+    )
     assumptions = tuple(r.OlsAssumption(id=i, status=s, value=v, threshold=t) for i, s, v, t in found)
     return r.OrdinaryRegression(
-        terms=tuple(terms), assumptions=assumptions, loglik_ml=-9240.0, se_ratio=1 / 0.6, incremental_gap=float(w.sales.sum() * 0.011)
+        terms=terms,
+        assumptions=assumptions,
+        loglik_ml=-9240.0,
+        se_ratio=1 / 0.6,
+        incremental_gap=float(w.sales.sum() * 0.011),
     )
 
 
@@ -341,9 +505,14 @@ def _ordinary(w: _World) -> r.OrdinaryRegression:
 def _monthly(w: _World) -> r.MonthlySeries:
     low, mid, high = np.quantile(w.sales, (0.25, 0.5, 0.75), axis=0)
     return r.MonthlySeries(
-        periods=w.labels, sales_total=_plain(w.sales.sum(0)), sales_median=_plain(mid), sales_q25=_plain(low),
-        sales_q75=_plain(high), promotion_mean=_plain(w.promotion.mean(0)), pharmacies=(len(w.names),) * len(w.labels),
-    )  # fmt: skip
+        periods=w.labels,
+        sales_total=_plain(w.sales.sum(0)),
+        sales_median=_plain(mid),
+        sales_q25=_plain(low),
+        sales_q75=_plain(high),
+        promotion_mean=_plain(w.promotion.mean(0)),
+        pharmacies=(len(w.names),) * len(w.labels),
+    )
 
 
 def _plain(values: Floats) -> tuple[float, ...]:
@@ -355,14 +524,23 @@ def _multiples(w: _World) -> tuple[r.PharmacySeries, ...]:
     count = min(12, len(order))
     third = max(1, count // 4)
     middle = len(order) // 2
-    wanted = [*order[::-1][:third], *order[:third], *order[middle - third // 2 :][:third], *order[middle // 2 :][:third]]
+    wanted = [
+        *order[::-1][:third],
+        *order[:third],
+        *order[middle - third // 2 :][:third],
+        *order[middle // 2 :][:third],
+    ]
     roles: list[Any] = ["largest"] * third + ["smallest"] * third + ["typical"] * third + ["odd"] * third
     series = []
     for place, role in zip(wanted, roles, strict=False):
         sales: list[float | None] = list(_plain(w.sales[place]))
         if role == "odd":
             sales[5] = None
-        series.append(r.PharmacySeries(pharmacy=w.names[place], role=role, sales=tuple(sales), promotion=_plain(w.promotion[place])))
+        series.append(
+            r.PharmacySeries(
+                pharmacy=w.names[place], role=role, sales=tuple(sales), promotion=_plain(w.promotion[place])
+            )
+        )
     return tuple(series)
 
 
@@ -370,10 +548,12 @@ def _density(fitted: Floats, residual: Floats) -> r.Density:
     counts, y_edges, x_edges = np.histogram2d(residual, fitted, bins=(24, 36))
     place = np.clip(np.digitize(fitted, np.quantile(fitted, np.linspace(0, 1, 13))[1:-1]), 0, 11)
     return r.Density(
-        x_edges=_plain(x_edges), y_edges=_plain(y_edges), counts=tuple(tuple(int(c) for c in row) for row in counts),
+        x_edges=_plain(x_edges),
+        y_edges=_plain(y_edges),
+        counts=tuple(tuple(int(c) for c in row) for row in counts),
         smooth_x=_plain(np.array([fitted[place == k].mean() for k in range(12)])),
         smooth_y=_plain(np.array([residual[place == k].mean() for k in range(12)])),
-    )  # fmt: skip
+    )
 
 
 def _qq(name: str, sample: Floats, points: int = 99) -> r.QQ:
@@ -400,28 +580,47 @@ def _charts(w: _World, rows: int) -> r.Charts:
         promo = np.where(True, (w.beta + w.slopes)[:, None] * w.adstock, 0.0).sum(0)[2:]
         persist = (w.phi[0] * w.response[:, 1:-1] + w.phi[1] * w.response[:, :-2]).sum(0)
         base = w.response.sum(0)[2:] - promo - persist
-        contribution = r.Contribution(periods=w.labels[2:], baseline=_plain(base), persistence=_plain(persist), promotion=_plain(promo))
+        contribution = r.Contribution(
+            periods=w.labels[2:], baseline=_plain(base), persistence=_plain(persist), promotion=_plain(promo)
+        )
     return r.Charts(
-        monthly=_monthly(w), multiples=_multiples(w), residuals=_density(fitted, residual),
-        qq=(_qq("residuals", residual), _qq("Intercept", w.deviation), _qq("Adstock_Promotion", w.rng.normal(size=len(w.names)))),
-        autocorrelation=r.Autocorrelation(lags=lags, values=_plain(values), bounds=_plain(1.96 / np.sqrt(rows - np.arange(12) * len(w.names) * 0.5))),
+        monthly=_monthly(w),
+        multiples=_multiples(w),
+        residuals=_density(fitted, residual),
+        qq=(
+            _qq("residuals", residual),
+            _qq("Intercept", w.deviation),
+            _qq("Adstock_Promotion", w.rng.normal(size=len(w.names))),
+        ),
+        autocorrelation=r.Autocorrelation(
+            lags=lags, values=_plain(values), bounds=_plain(1.96 / np.sqrt(rows - np.arange(12) * len(w.names) * 0.5))
+        ),
         scale_location=r.Curve(x=_plain(order), y=_plain(scale)),
         promotion_range=tuple(_plain(np.quantile(w.adstock, (0.05, 0.95)))),  # type: ignore[arg-type]
-        promotion_center=float(w.adstock.mean()), market_level=float(w.response.mean()),
+        promotion_center=float(w.adstock.mean()),
+        market_level=float(w.response.mean()),
         predictive=r.PredictiveCheck(
-            edges=_plain(edges), observed=_plain(share), simulated=_plain(simulated),
-            lower=_plain(simulated * 0.85), upper=_plain(simulated * 1.15 + 0.002),
+            edges=_plain(edges),
+            observed=_plain(share),
+            simulated=_plain(simulated),
+            lower=_plain(simulated * 0.85),
+            upper=_plain(simulated * 1.15 + 0.002),
         ),
         contribution=contribution,
-    )  # fmt: skip
+    )
 
 
 def _provenance() -> r.Provenance:
     return r.Provenance(
-        package="0.1.0", versions=(("python", "3.12.0"), ("numpy", "2.0.0"), ("statsmodels", "0.15.0")), source="panel.csv",
-        data_hash="a" * 64, settings_hash="b" * 64, settings=(("model.lags", "1, 2"), ("adstock.decay", "estimate")),
-        seed=20240101, as_of="2024-01-31",
-    )  # fmt: skip
+        package="0.1.0",
+        versions=(("python", "3.12.0"), ("numpy", "2.0.0"), ("statsmodels", "0.15.0")),
+        source="panel.csv",
+        data_hash="a" * 64,
+        settings_hash="b" * 64,
+        settings=(("model.lags", "1, 2"), ("adstock.decay", "estimate")),
+        seed=20240101,
+        as_of="2024-01-31",
+    )
 
 
 def _verdict(effect: float, singular: bool) -> r.Verdict:
@@ -473,46 +672,101 @@ def market_results(
     incremental, visits = _incremental(w, money), float(w.promotion[:, 2:].sum())
     fixed = _fixed(w)
     long_run = _long_run(w)
-    assert long_run.estimate is not None and long_run.se is not None
+    assert long_run.estimate is not None
+    assert long_run.se is not None
     off = None if singular else 0.2
     made = r.MarketResults(
-        market=market, status=status, reasons=reasons or ((r.Reason(code="singular", column="Adstock_Promotion", value=0.0, limit=1e-4),) if singular else ()),
-        data=data, model=_model(w, confidence, design), fit=_fit(w, data.rows_used, singular=singular, certified=True),
-        fixed=fixed, variances=_variances(w),
-        correlations=(r.CorrelationRow(terms=("Intercept", "Adstock_Promotion"), value=off, lower=off and -0.2, upper=off and 0.55),),
-        icc=w.sd_intercept**2 / (w.sd_intercept**2 + w.sigma**2), r2=r.RSquared(marginal=0.58, conditional=0.81, promotion=0.04),
+        market=market,
+        status=status,
+        reasons=reasons
+        or ((r.Reason(code="singular", column="Adstock_Promotion", value=0.0, limit=1e-4),) if singular else ()),
+        data=data,
+        model=_model(w, confidence, design),
+        fit=_fit(w, data.rows_used, singular=singular, certified=True),
+        fixed=fixed,
+        variances=_variances(w),
+        correlations=(
+            r.CorrelationRow(
+                terms=("Intercept", "Adstock_Promotion"), value=off, lower=off and -0.2, upper=off and 0.55
+            ),
+        ),
+        icc=w.sd_intercept**2 / (w.sd_intercept**2 + w.sigma**2),
+        r2=r.RSquared(marginal=0.58, conditional=0.81, promotion=0.04),
         quality=r.FitQuality(
             rmse=float(w.sales.std() * 0.4), wmape=0.061, holdout_wmape=0.082, naive_wmape=0.11, holdout_periods=6
         ),
-        plain=r.Comparison(fixed=_fixed(w, corrected=False, shift=1.3), long_run=long_run.estimate * 1.4, long_run_se=long_run.se * 1.3, differs=True),
-        within=r.Comparison(fixed=_fixed(w, corrected=False, shift=-0.4)[1:], long_run=long_run.estimate * 0.93, long_run_se=long_run.se, differs=False),
-        slope_test=r.SlopeTest(statistic=0.0 if singular else 31.4, p=1.0 if singular else 2.4e-7, reference="mixture-1-2"),
-        decay=_decay(), long_run=long_run, impulse=_impulse(w), incremental=incremental,
-        what_if=_what_if(incremental, cost, visits), roi=None if cost is None else _roi(incremental, cost, visits),
-        pharmacies=_pharmacies(w, money, data), checks=_checks(w),
-        sensitivity=(
-            r.Sensitivity(id="without-most-influential", estimate=w.beta - 0.55 * w.beta_se, lower=w.beta - 2.5 * w.beta_se, upper=w.beta + 1.4 * w.beta_se, detail=w.names[int(np.argmax(w.slopes))]),
-            r.Sensitivity(id="month-dummies", estimate=w.beta + 0.3 * w.beta_se, lower=w.beta - 1.7 * w.beta_se, upper=w.beta + 2.3 * w.beta_se),
+        plain=r.Comparison(
+            fixed=_fixed(w, corrected=False, shift=1.3),
+            long_run=long_run.estimate * 1.4,
+            long_run_se=long_run.se * 1.3,
+            differs=True,
         ),
-        ordinary=_ordinary(w), verdict=_verdict(effect, singular), charts=_charts(w, data.rows_used), provenance=_provenance(),
-    )  # fmt: skip
+        within=r.Comparison(
+            fixed=_fixed(w, corrected=False, shift=-0.4)[1:],
+            long_run=long_run.estimate * 0.93,
+            long_run_se=long_run.se,
+            differs=False,
+        ),
+        slope_test=r.SlopeTest(
+            statistic=0.0 if singular else 31.4, p=1.0 if singular else 2.4e-7, reference="mixture-1-2"
+        ),
+        decay=_decay(),
+        long_run=long_run,
+        impulse=_impulse(w),
+        incremental=incremental,
+        what_if=_what_if(incremental, cost, visits),
+        roi=None if cost is None else _roi(incremental, cost, visits),
+        pharmacies=_pharmacies(w, money, data),
+        checks=_checks(w),
+        sensitivity=(
+            r.Sensitivity(
+                id="without-most-influential",
+                estimate=w.beta - 0.55 * w.beta_se,
+                lower=w.beta - 2.5 * w.beta_se,
+                upper=w.beta + 1.4 * w.beta_se,
+                detail=w.names[int(np.argmax(w.slopes))],
+            ),
+            r.Sensitivity(
+                id="month-dummies",
+                estimate=w.beta + 0.3 * w.beta_se,
+                lower=w.beta - 1.7 * w.beta_se,
+                upper=w.beta + 2.3 * w.beta_se,
+            ),
+        ),
+        ordinary=_ordinary(w),
+        verdict=_verdict(effect, singular),
+        charts=_charts(w, data.rows_used),
+        provenance=_provenance(),
+    )
     return replace(made, **changes)
 
 
 def _unestimated(
-    w: _World, status: r.Status, data: r.DataSummary, market: str, confidence: float, design: str, reasons: tuple[r.Reason, ...] | None
+    w: _World,
+    status: r.Status,
+    data: r.DataSummary,
+    market: str,
+    confidence: float,
+    design: str,
+    reasons: tuple[r.Reason, ...] | None,
 ) -> r.MarketResults:
     """Nothing estimated: the data summary, the monthly series and the reason are all there is."""
     failed = status == "not-estimated"
-    default = r.Reason(code="not-certified") if failed else r.Reason(code="promotion-constant", column="promotion", value=4.0)
+    default = (
+        r.Reason(code="not-certified") if failed else r.Reason(code="promotion-constant", column="promotion", value=4.0)
+    )
     monthly = _monthly(w)
     if not failed:
         monthly = replace(monthly, promotion_mean=(4.0,) * len(w.labels))
         data = replace(data, promotion_mean=(4.0,), promotion_sd=(0.0,))
     return r.MarketResults(
-        market=market, status=status, reasons=reasons or (default,), data=data,
+        market=market,
+        status=status,
+        reasons=reasons or (default,),
+        data=data,
         model=_model(w, confidence, design) if failed else None,
         fit=_fit(w, data.rows_used, singular=False, certified=False) if failed else None,
         verdict=r.Verdict(code="cannot-tell", reasons=((reasons or (default,))[0].code,)),
-        charts=r.Charts(monthly=monthly, multiples=_multiples(w)), provenance=_provenance(),
-    )  # fmt: skip
+        charts=r.Charts(monthly=monthly, multiples=_multiples(w)),
+        provenance=_provenance(),
+    )

@@ -1,0 +1,40 @@
+"""Names from data, made safe to show."""
+
+from __future__ import annotations
+
+import unicodedata
+
+import pytest
+
+from reportgen.report.names import CAP, display_name
+
+
+@pytest.mark.parametrize(
+    ("raw", "shown"),
+    [
+        ("PH001", "PH001"),
+        ("  two\t words\n", "two words"),
+        ("line\u202ebidi", "linebidi"),
+        ("a\x00b\x1bc", "abc"),
+        ("bad\ud800half", "badhalf"),
+        ("e\u0301", "é"),
+        ("पुणे औषधालय", "पुणे औषधालय"),
+        ("صيدلية النور", "صيدلية النور"),
+        ("$x_{$ <b>", "$x_{$ <b>"),
+        ("\u200f\x00", "?"),
+    ],
+)
+def test_name_is_shown_without_what_could_harm_the_line(raw: str, shown: str) -> None:
+    assert display_name(raw) == shown
+
+
+def test_long_name_ends_in_an_ellipsis_at_the_cap() -> None:
+    shown = display_name("x" * 200)
+    assert len(shown) == CAP
+    assert shown.endswith("…")
+
+
+def test_every_control_character_is_dropped() -> None:
+    for code in range(0x11000):
+        if unicodedata.category(chr(code)) in {"Cc", "Cs"}:
+            assert display_name(f"a{chr(code)}b") in {"ab", "a b"}
