@@ -12,14 +12,23 @@ every pharmacy at its mean, which hides the initial-conditions problem the model
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from reportgen.panel.grid import Booleans, Floats, MarketPanel, make_panel
-from reportgen.panel.periods import PeriodType
+from reportgen.panel.periods import PeriodType, period_label
 from reportgen.panel.transforms import adstock
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+DEMO_SEED = 20240101
+DEMO_DRAWS = (0, 4, 0, 0, 0, 6, 1, 0)
+"""Which draw of each demo market is kept: the second one's slope variance is estimated as zero, as it should be."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,8 +59,15 @@ class MarketSpec:
         The same promotion everywhere and always: the effect is not identified.
     seasonality
         Amplitude of a yearly wave, as a share of ``baseline``.
-    gap_share
-        Share of later records removed at random.  ``late_share``: share of pharmacies that start later.
+    price_mean, price_sd, price_effect
+        Price of a pharmacy in a period, and what one unit of it adds to sales at once.
+    gap_share, late_share
+        Share of later records removed at random; share of pharmacies that start later.
+    burn_in
+        Periods of the process before the first recorded one.
+    adstock_history
+        True: the first recorded adstock still carries promotion of the burn-in, which no analysis of the record can
+        know. False: adstock starts with the first recorded period, as METHODS.md section 7 defines it.
     """
 
     market: str = "SIM"
@@ -73,9 +89,13 @@ class MarketSpec:
     counts: bool = False
     constant_promotion: bool = False
     seasonality: float = 0.0
+    price_mean: float = 100.0
+    price_sd: float = 0.0
+    price_effect: float = 0.0
     gap_share: float = 0.0
     late_share: float = 0.0
     burn_in: int = 60
+    adstock_history: bool = False
     period_type: PeriodType = "month"
     first_period: int = 2021 * 12
 
@@ -89,13 +109,14 @@ class MarketSpec:
 class SimulatedMarket:
     """A draw and its truth.
 
-    ``sales``, ``promotion``, ``recorded`` are (G, T), also where not recorded; ``intercepts`` and ``slopes`` are
+    ``sales``, ``promotion``, ``price``, ``recorded`` are (G, T), also where not recorded; ``intercepts`` and ``slopes`` are
     the deviations a_i and b_i, (G,).
     """
 
     spec: MarketSpec
     sales: Floats
     promotion: Floats
+    price: Floats
     recorded: Booleans
     intercepts: Floats
     slopes: Floats
@@ -129,17 +150,24 @@ def simulate_market(spec: MarketSpec, rng: np.random.Generator) -> SimulatedMark
     slopes = spec.sd_slope * (spec.corr * z[0] + np.sqrt(1.0 - spec.corr**2) * z[1])
     promotion = _draw_promotion(spec, z[0], z[2], rng, steps)
     carried = adstock(promotion, spec.decay, spec.normalize)
+    if not spec.adstock_history:
+        carried[:, spec.burn_in :] = adstock(promotion[:, spec.burn_in :], spec.decay, spec.normalize)
     calendar = np.arange(steps) - spec.burn_in + spec.first_period
     per_year = 12.0 if spec.period_type == "month" else 365.25 / 7.0
     season = spec.seasonality * spec.baseline * (1.0 - sum(spec.phi)) * np.sin(2.0 * np.pi * calendar / per_year)
     constant = spec.baseline * (1.0 - sum(spec.phi))
     drive = constant + intercepts[:, None] + season + (spec.beta + slopes)[:, None] * carried
+    price = np.full((size, steps), spec.price_mean)
+    if spec.price_sd > 0.0:
+        price += spec.price_sd * rng.standard_normal((size, steps))
+        drive += spec.price_effect * (price - spec.price_mean)
     drive += spec.sigma * rng.standard_normal((size, steps))
     sales = _recursion(drive, spec.phi)[:, spec.burn_in :]
     return SimulatedMarket(
         spec=spec,
         sales=sales,
         promotion=promotion[:, spec.burn_in :],
+        price=price[:, spec.burn_in :],
         recorded=_draw_recorded(spec, rng),
         intercepts=intercepts,
         slopes=slopes,
@@ -198,3 +226,57 @@ def _draw_recorded(spec: MarketSpec, rng: np.random.Generator) -> NDArray[np.boo
         first = recorded & (np.cumsum(recorded, axis=1) == 1)
         recorded &= (rng.random(shape) >= spec.gap_share) | first
     return recorded
+
+
+def demo_specs() -> tuple[MarketSpec, ...]:
+    """The eight markets of ``data/demo_panel.csv`` and their truth (see data/README.md)."""
+    base = MarketSpec(counts=True, seasonality=0.008, price_sd=4.0, price_effect=-120.0)
+
+    def market(code: str, pharmacies: int, **changes: object) -> MarketSpec:
+        return replace(base, market=code, pharmacies=pharmacies, **changes)  # type: ignore[arg-type]
+
+    return (
+        market("IN-DL", 120, baseline=62_000.0, beta=1_150.0, decay=0.55, phi=(0.38, 0.16)),
+        market("IN-GJ", 60, baseline=38_000.0, beta=700.0, decay=0.4, sd_slope=0.0),
+        market("IN-KA", 80, baseline=54_000.0, beta=800.0, sd_slope=650.0, corr=-0.3, decay=0.6),
+        market("IN-KL", 45, constant_promotion=True, promotion_mean=4.0),
+        market("IN-RJ", 70, baseline=33_000.0, gap_share=0.06, late_share=0.3, decay=0.3, phi=(0.3, 0.1)),
+        market("IN-TN", 40, baseline=47_000.0, beta=0.0, sd_slope=150.0, sigma=3_500.0),
+        market("NA", 25, baseline=42_000.0, beta=260.0, sd_slope=350.0, sigma=4_000.0, promotion_mean=3.0),
+        market("महाराष्ट्र", 100, baseline=71_000.0, beta=1_400.0, sd_slope=450.0, decay=0.7, phi=(0.42, 0.12)),
+    )
+
+
+def demo_panel() -> pd.DataFrame:
+    """The demo table: market, pharmacy, month (``2021-01``), sales (whole rupees), promotion (visits), price.
+
+    Each market has its own random stream from the seed and its position, so changing one leaves the others alone.
+    """
+    import pandas as pd
+
+    streams = [np.random.default_rng((DEMO_SEED, i, draw)) for i, draw in enumerate(DEMO_DRAWS)]
+    draws = [simulate_market(spec, rng) for spec, rng in zip(demo_specs(), streams, strict=True)]
+    return pd.concat([_demo_rows(draw) for draw in draws], ignore_index=True)
+
+
+def write_demo(path: Path) -> None:
+    """Write the demo table as CSV, byte for byte the same each time."""
+    demo_panel().to_csv(path, index=False, lineterminator="\n", encoding="utf-8")
+
+
+def _demo_rows(draw: SimulatedMarket) -> pd.DataFrame:
+    import pandas as pd
+
+    row, column = np.nonzero(draw.recorded)
+    prefix = draw.spec.market.rpartition("-")[2]
+    labels = [period_label(draw.spec.first_period + t, "month") for t in range(draw.spec.periods)]
+    return pd.DataFrame(
+        {
+            "market": draw.spec.market,
+            "pharmacy": [f"{prefix}-{i + 1:03d}" for i in row],
+            "month": [labels[t] for t in column],
+            "sales": np.rint(draw.sales[row, column]).astype(np.int64),
+            "promotion": np.rint(draw.promotion[row, column]).astype(np.int64),
+            "price": np.round(draw.price[row, column], 1),
+        }
+    )
