@@ -1,29 +1,27 @@
-"""Text from data, made safe to show: the one door through which a market's or pharmacy's name enters a document.
+"""Text that comes from data or settings, made fit to be shown; the one place that cleans it.
 
-NFC, without control, surrogate and bidirectional-control characters (which can reorder a line), white space
-collapsed, at most 80 characters. Escaping is the renderer's business and happens there, for all text alike.
+Escaping belongs to Jinja and to the SVG writer. Here only what no renderer can show well is mended:
+composed form (NFC), no control, surrogate, private-use or bidi-control characters, single spaces, at most
+80 characters. Nothing is refused: an odd name is still a name.
 """
 
 from __future__ import annotations
 
-import re
 import unicodedata
+from functools import lru_cache
 
-CAP = 80
-_BIDI = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
-_PLAIN = re.compile(r"[!-~]+(?: [!-~]+)*\Z")
-
-
-def display_name(text: str, cap: int = CAP) -> str:
-    """Return ``text`` as it may be shown, ended with an ellipsis beyond ``cap`` characters.
-
-    A name of which nothing visible is left is shown as ``?``.
-    """
-    if _PLAIN.match(text) is None:
-        kept = (" " if c.isspace() else c for c in text if c.isspace() or _visible(c))
-        text = " ".join(unicodedata.normalize("NFC", "".join(kept)).split()) or "?"
-    return text if len(text) <= cap else text[: cap - 1].rstrip() + "…"
+LIMIT = 80
+_DROPPED = frozenset({"Cc", "Cs", "Co", "Cn"})
+# Bidi controls, zero-width space, word joiner, byte-order mark; joiners U+200C and U+200D stay (Indic scripts).
+_CONTROLS = frozenset("\u061c\u200b\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\u2066\u2067\u2068\u2069\ufeff")
 
 
-def _visible(letter: str) -> bool:
-    return letter not in _BIDI and unicodedata.category(letter) not in {"Cc", "Cs", "Cn", "Co"}
+@lru_cache(maxsize=16384)
+def clean(text: str, limit: int = LIMIT) -> str:
+    """Return ``text`` as it is displayed, at most ``limit`` characters; a lone dash if nothing is left."""
+    spaced = " ".join("".join(" " if c.isspace() else c for c in text).split())
+    kept = "".join(c for c in spaced if c not in _CONTROLS and unicodedata.category(c) not in _DROPPED)
+    shown = unicodedata.normalize("NFC", kept).strip()
+    if len(shown) > limit:
+        shown = shown[: limit - 1].rstrip() + "…"
+    return shown or "–"
