@@ -90,48 +90,70 @@ class CrossProducts:
 
     Attributes
     ----------
-    zz
-        Z_i'Z_i, shape (B, G, q, q). A padding group is all zeros and changes nothing.
-    zw
-        Z_i'[X y], shape (B, G, q, p+1).
-    ww
-        [X y]'[X y] summed over groups, shape (B, p+1, p+1).
+    rc
+        [R_i C_i], shape (B, G, q, q+p+1): R_i'R_i = Z_i'Z_i and C_i = R_i^-T Z_i'[X y], the coordinates of
+        [X y] in the space of Z_i. A padding group is all zeros and changes nothing.
+    within
+        sum_i [X y]'[X y] - C_i'C_i: what Z_i cannot explain, shape (B, p+1, p+1).
     n
         Rows, shape (B,).
     """
 
-    zz: Array
-    zw: Array
-    ww: Array
+    rc: Array
+    within: Array
     n: Array
 
     @property
     def p(self) -> int:
         """Number of fixed-effect columns."""
-        return self.ww.shape[-1] - 1
+        return self.within.shape[-1] - 1
 
     @property
     def q(self) -> int:
         """Number of random-effect columns."""
-        return self.zz.shape[-1]
+        return self.rc.shape[-2]
+
+    @property
+    def groups(self) -> int:
+        """Number of pharmacy blocks, padding included."""
+        return self.rc.shape[1]
+
+    @property
+    def r(self) -> Array:
+        """R_i, (B, G, q, q)."""
+        return self.rc[..., : self.q]
+
+    @property
+    def c(self) -> Array:
+        """C_i, (B, G, q, p+1)."""
+        return self.rc[..., self.q :]
+
+    @property
+    def zz(self) -> Array:
+        """Z_i'Z_i, (B, G, q, q)."""
+        return self.r.transpose(0, 1, 3, 2) @ self.r
+
+    @property
+    def zw(self) -> Array:
+        """Z_i'[X y], (B, G, q, p+1)."""
+        return self.r.transpose(0, 1, 3, 2) @ self.c
 
     def take(self, which: NDArray[np.bool_] | Index | slice) -> CrossProducts:
         """The problems ``which``, same arrays."""
-        return CrossProducts(zz=self.zz[which], zw=self.zw[which], ww=self.ww[which], n=self.n[which])
+        return CrossProducts(rc=self.rc[which], within=self.within[which], n=self.n[which])
 
 
 def stack(products: list[CrossProducts]) -> CrossProducts:
     """Stack problems with equal p and q along the batch axis, padding groups with zeros."""
-    most = max(item.zz.shape[1] for item in products)
+    most = max(item.groups for item in products)
 
     def padded(values: Array) -> Array:
         missing = most - values.shape[1]
         return np.pad(values, ((0, 0), (0, missing), (0, 0), (0, 0))) if missing else values
 
     return CrossProducts(
-        zz=np.concatenate([padded(item.zz) for item in products]),
-        zw=np.concatenate([padded(item.zw) for item in products]),
-        ww=np.concatenate([item.ww for item in products]),
+        rc=np.concatenate([padded(item.rc) for item in products]),
+        within=np.concatenate([item.within for item in products]),
         n=np.concatenate([item.n for item in products]),
     )
 
@@ -203,14 +225,23 @@ def cross_products(design: Design, *, correlated: bool = True) -> tuple[CrossPro
     RankDeficient, NoResidualVariation
     """
     w, z, scaling = scaled_columns(design, correlated=correlated)
+    rc = _projections(w, z, design.starts())
+    c = rc[:, :, z.shape[1] :].reshape(-1, w.shape[1])
+    products = CrossProducts(rc=rc[None], within=(w.T @ w - c.T @ c)[None], n=np.array([float(len(w))]))
+    return products, scaling
+
+
+def _projections(w: Array, z: Array, starts: Index) -> Array:
+    """[R_i C_i] of every group, (G, q, q+p+1), from the eigenvectors of Z_i'Z_i (null directions are zero)."""
     q = z.shape[1]
     both = np.concatenate([z, w], axis=1)
-    sums = np.add.reduceat((z[:, :, None] * both[:, None, :]).reshape(len(z), -1), design.starts(), axis=0)
-    sums = sums.reshape(design.groups, q, -1)
-    products = CrossProducts(
-        zz=sums[None, :, :, :q].copy(),
-        zw=sums[None, :, :, q:].copy(),
-        ww=(w.T @ w)[None],
-        n=np.array([float(len(w))]),
-    )
-    return products, scaling
+    sums = np.add.reduceat((z[:, :, None] * both[:, None, :]).reshape(len(z), -1), starts, axis=0)
+    sums = sums.reshape(len(starts), q, -1)
+    values, vectors = np.linalg.eigh(sums[:, :, :q])
+    known = values > 1e-13 * np.maximum(values[:, -1:], 1e-300)
+    root = np.sqrt(np.where(known, values, 0.0))
+    turned = vectors.transpose(0, 2, 1)
+    out = np.empty_like(sums)
+    out[:, :, :q] = root[:, :, None] * turned
+    out[:, :, q:] = np.where(known, 1.0 / np.where(known, root, 1.0), 0.0)[:, :, None] * (turned @ sums[:, :, q:])
+    return out

@@ -23,7 +23,7 @@ from scipy.stats import t as student
 
 from reportgen.model.crossproducts import Array
 from reportgen.model.fit import LmmFit
-from reportgen.model.reml import directions, factor, pattern
+from reportgen.model.reml import beta_response, directions, factor, pattern
 from reportgen.results import FixedEffect
 
 StandardError = Literal["full-information", "gls", "cluster"]
@@ -47,10 +47,8 @@ def _theta_directions(fit: LmmFit) -> Array:
 
 def theta_gradient(fit: LmmFit) -> Array:
     """J = d beta_hat / d theta in data units for beta and scaled units for theta, (p, m)."""
-    p = fit.products.p
-    inverse = np.linalg.inv(fit.at.a[0, :p, :p])
-    moved = np.einsum("kab,abp->pk", _theta_directions(fit), fit.at.coupling[0])
-    return -fit.scaling.y_scale * (fit.scaling.x_inverse @ inverse @ moved)
+    free = pattern(fit.products.q, fit.correlated)
+    return fit.scaling.y_scale * (fit.scaling.x_inverse @ beta_response(fit.at, free)[0])
 
 
 def theta_covariance(fit: LmmFit) -> Array | None:

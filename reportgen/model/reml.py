@@ -1,10 +1,11 @@
 """The certified core: profiled ML and REML deviance of a linear mixed model, and its optimum.
 
-With S = Psi / sigma^2 and V_i = I + Z_i S Z_i', everything the deviance needs is
+With S = Psi / sigma^2, V_i = I + Z_i S Z_i', Z_i = O_i R_i (O_i orthonormal), C_i = O_i'[X y] and
+B_i = I + R_i S R_i' = L_i L_i', everything the deviance needs is
 
-    M_i = I + Z_i'Z_i S,   P_i = Z_i'V_i^-1 Z_i = M_i^-1 Z_i'Z_i,   Q_i = Z_i'V_i^-1 [X y] = M_i^-1 Z_i'[X y]
-    A = [X y]'V^-1 [X y] = [X y]'[X y] - sum_i [X y]'Z_i S Q_i
-    d_ML = sum log|M_i| + n log r2,   d_REML = sum log|M_i| + log|A_xx| + (n - p) log r2
+    P_i = Z_i'V_i^-1 Z_i = R_i'B_i^-1 R_i,   Q_i = Z_i'V_i^-1 [X y] = R_i'B_i^-1 C_i
+    A = [X y]'V^-1 [X y] = sum_i ([X y]'[X y] - C_i'C_i) + C_i'B_i^-1 C_i
+    d_ML = sum log|B_i| + n log r2,   d_REML = sum log|B_i| + log|A_xx| + (n - p) log r2
 
 (Bates, Maechler, Bolker and Walker 2015, J. Stat. Softw. 67(1), eq. 34-41, constants left out).
 Gradient and Hessian in S are closed forms in P_i, Q_i; the chain rule through the Cholesky
@@ -43,8 +44,9 @@ class Evaluation:
 
     ``deviance`` (B,) leaves out constants; ``gradient`` (B, m); ``hessian`` (B, m, m);
     ``score`` G = dd/dS (B, q, q); ``curvature`` d2d/dS2 (B, q*q, q*q) in row-major vec(S);
-    ``p_i`` (B, G, q, q); ``q_i`` (B, G, q, p+1); ``a`` (B, p+1, p+1); ``beta`` (B, p) in scaled
-    columns; ``r2`` (B,); ``coupling`` sum_i Q_xi' (x) u_i (B, q, q, p), index [a, b] = Q_xi[a] u_i[b].
+    ``half`` L_i^-1 [R_i C_i] (B, G, q, q+p+1); ``u_i`` Z_i'V_i^-1 (y - X beta) (B, G, q); ``a`` (B, p+1, p+1);
+    ``beta`` (B, p) in scaled columns; ``r2`` (B,); ``coupling`` sum_i Q_xi' (x) u_i (B, q, q, p), index
+    [a, b] = Q_xi[a] u_i[b].
     """
 
     theta: Array
@@ -53,13 +55,18 @@ class Evaluation:
     hessian: Array
     score: Array
     curvature: Array
-    p_i: Array
-    q_i: Array
+    half: Array
     u_i: Array
     a: Array
     beta: Array
     r2: Array
     coupling: Array
+
+    @property
+    def q_i(self) -> Array:
+        """Z_i'V_i^-1 [X y], (B, G, q, p+1)."""
+        q = self.half.shape[2]
+        return self.half[..., :q].transpose(0, 1, 3, 2) @ self.half[..., q:]
 
 
 @lru_cache(maxsize=16)
@@ -84,25 +91,26 @@ def evaluate(cp: CrossProducts, theta: Array, free: tuple[Index, Index], *, reml
     """
     p, q = cp.p, cp.q
     lower = factor(theta, q, free)
-    s = lower @ lower.transpose(0, 2, 1)
-    m_i = np.eye(q) + cp.zz @ s[:, None]
-    sign, log_m = np.linalg.slogdet(m_i)
-    solved = np.linalg.solve(m_i, np.concatenate([cp.zz, cp.zw], axis=3))
-    p_i, q_i = solved[..., :q], solved[..., q:]
-    batch, groups = p_i.shape[:2]
-    a = cp.ww - _sum_outer(cp.zw, s[:, None] @ q_i)
+    half, log_b = _whiten(cp, lower)
+    batch, groups = half.shape[:2]
+    root, f = half[..., :q], half[..., q:].reshape(batch, groups * q, p + 1)
+    a = cp.within + f.transpose(0, 2, 1) @ f
     chol = _cholesky(a[:, :p, :p])
-    half = np.linalg.solve(chol, a[:, :p, p:])
-    r2 = a[:, p, p] - np.einsum("bij,bij->b", half, half)
-    beta = np.linalg.solve(chol.transpose(0, 2, 1), half)[:, :, 0]
+    back = np.linalg.inv(chol)
+    solved = back @ a[:, :p, p:]
+    r2 = a[:, p, p] - np.einsum("bij,bij->b", solved, solved)
+    beta = (back.transpose(0, 2, 1) @ solved)[:, :, 0]
     degrees = cp.n - p if reml else cp.n
-    good = (r2 > 0.0) & np.all(sign > 0.0, axis=1)
+    good = (r2 > 0.0) & np.isfinite(log_b)
     r2 = np.where(good, r2, np.nan)
-    deviance = np.sum(log_m, axis=1) + degrees * np.log(r2)
-    u_i = q_i[..., p] - (q_i[..., :p] @ beta[:, None, :, None])[..., 0]
-    y_i = q_i[..., :p] @ np.linalg.inv(chol).transpose(0, 2, 1)[:, None]
-    weight = (degrees / r2)[:, None, None, None]
-    uu_i = weight * (u_i[..., :, None] * u_i[..., None, :])
+    deviance = log_b + degrees * np.log(r2)
+    turned = root.transpose(0, 1, 3, 2)
+    e_i = f[:, :, p] - (f[:, :, :p] @ beta[:, :, None])[:, :, 0]
+    u_i = (turned @ e_i.reshape(batch, groups, q, 1))[..., 0]
+    y_i = turned @ (f[:, :, :p] @ back.transpose(0, 2, 1)).reshape(batch, groups, q, p)
+    p_i = turned @ root
+    weight = degrees / r2
+    uu_i = weight[:, None, None, None] * (u_i[..., :, None] * u_i[..., None, :])
     inner = 2.0 * uu_i - p_i
     gradient_i = p_i - uu_i
     if reml:
@@ -112,8 +120,7 @@ def evaluate(cp: CrossProducts, theta: Array, free: tuple[Index, Index], *, reml
         gradient_i = gradient_i - k_i
     score = np.sum(gradient_i, axis=1)
     score = 0.5 * (score + score.transpose(0, 2, 1))
-    flat_p = p_i.reshape(batch, groups, q * q)
-    curvature = inner.reshape(batch, groups, q * q).transpose(0, 2, 1) @ flat_p
+    curvature = inner.reshape(batch, groups, q * q).transpose(0, 2, 1) @ p_i.reshape(batch, groups, q * q)
     curvature = curvature.reshape(batch, q, q, q, q).transpose(0, 2, 3, 4, 1)  # [(d,a),(b,c)] -> [a,b,c,d]
     curvature = curvature.reshape(batch, q * q, q * q)
     flat_y = y_i.reshape(batch, groups, q * p)
@@ -121,7 +128,7 @@ def evaluate(cp: CrossProducts, theta: Array, free: tuple[Index, Index], *, reml
     joint = coupled.reshape(batch, q * q, p)
     joint = 0.5 * (joint + coupled.transpose(0, 2, 1, 3).reshape(batch, q * q, p))
     slope = -np.sum(uu_i, axis=1).reshape(batch, q * q)  # degrees * d log r2 / dS
-    curvature = curvature - 2.0 * weight[:, 0] * (joint @ joint.transpose(0, 2, 1))
+    curvature = curvature - (2.0 * weight)[:, None, None] * (joint @ joint.transpose(0, 2, 1))
     curvature = curvature - slope[:, :, None] * slope[:, None, :] / degrees[:, None, None]
     if reml:
         yy = (flat_y.transpose(0, 2, 1) @ flat_y).reshape(batch, q, p, q, p)
@@ -129,7 +136,6 @@ def evaluate(cp: CrossProducts, theta: Array, free: tuple[Index, Index], *, reml
         curvature = curvature - yy @ yy.transpose(0, 2, 1)
     curvature = 0.5 * (curvature + curvature.transpose(0, 2, 1))
     gradient, hessian = _chain(score, curvature, lower, free)
-    coupling = (coupled @ chol.transpose(0, 2, 1)[:, None]) if p else coupled
     return Evaluation(
         theta=theta,
         deviance=np.where(good & np.isfinite(deviance), deviance, np.inf),
@@ -137,20 +143,43 @@ def evaluate(cp: CrossProducts, theta: Array, free: tuple[Index, Index], *, reml
         hessian=hessian,
         score=score,
         curvature=curvature,
-        p_i=p_i,
-        q_i=q_i,
+        half=half,
         u_i=u_i,
         a=a,
         beta=beta,
         r2=r2,
-        coupling=coupling,
+        coupling=coupled @ chol.transpose(0, 2, 1)[:, None],
     )
 
 
-def _sum_outer(left: Array, right: Array) -> Array:
-    """sum_i left_i' right_i over groups: (B, G, q, k) x (B, G, q, k) -> (B, k, k)."""
-    batch, groups, q, k = left.shape
-    return left.reshape(batch, groups * q, k).transpose(0, 2, 1) @ right.reshape(batch, groups * q, k)
+def _whiten(cp: CrossProducts, lower: Array) -> tuple[Array, Array]:
+    """L_i^-1 [R_i C_i] (B, G, q, q+p+1) and sum_i log|B_i| (B,), B_i = I + R_i S R_i' = L_i L_i'.
+
+    Written out for q <= 3: LAPACK's overhead on tiny matrices costs five times the arithmetic.
+    Each pivot of B_i is at least 1.
+    """
+    q = cp.q
+    moved = cp.r @ lower[:, None]
+    b = moved @ moved.transpose(0, 1, 3, 2)
+    half = np.empty_like(cp.rc)
+    log_b = np.zeros(len(cp.n))
+    factors: dict[tuple[int, int], Array] = {}
+    for j in range(q):
+        pivot = 1.0 + b[..., j, j]
+        for k in range(j):
+            pivot = pivot - factors[j, k] ** 2
+        diagonal = np.sqrt(np.maximum(pivot, 1.0))
+        log_b += 2.0 * np.sum(np.log(diagonal), axis=1)
+        rest = cp.rc[:, :, j]
+        for k in range(j):
+            rest = rest - factors[j, k][..., None] * half[:, :, k]
+        np.divide(rest, diagonal[..., None], out=half[:, :, j])
+        for i in range(j + 1, q):
+            value = b[..., i, j]
+            for k in range(j):
+                value = value - factors[i, k] * factors[j, k]
+            factors[i, j] = value / diagonal
+    return half, log_b
 
 
 def _cholesky(a: Array) -> Array:
@@ -173,6 +202,13 @@ def directions(lower: Array, free: tuple[Index, Index]) -> Array:
     moved = np.zeros((batch, len(free[0]), q, q))
     moved[:, np.arange(len(free[0])), free[0], :] = lower.transpose(0, 2, 1)[:, free[1], :]
     return moved + moved.transpose(0, 1, 3, 2)
+
+
+def beta_response(at: Evaluation, free: tuple[Index, Index]) -> Array:
+    """d beta_hat / d theta in scaled columns, (B, p, m): -A_xx^-1 sum_i Q_xi' (dS/dtheta_k) u_i."""
+    p, q = at.beta.shape[1], at.u_i.shape[2]
+    moved = np.einsum("bkac,bacp->bpk", directions(factor(at.theta, q, free), free), at.coupling)
+    return -np.linalg.solve(at.a[:, :p, :p], moved)
 
 
 def _chain(score: Array, curvature: Array, lower: Array, free: tuple[Index, Index]) -> tuple[Array, Array]:
@@ -210,7 +246,7 @@ class Optimum:
         )
 
 
-def _newton_step(gradient: Array, hessian: Array) -> tuple[Array, Array, NDArray[np.bool_]]:
+def newton_step(gradient: Array, hessian: Array) -> tuple[Array, Array, NDArray[np.bool_]]:
     """Step -|H|^-1 g (B, m), the decrease it predicts (B,), and whether H is positive definite (B,)."""
     finite = np.isfinite(hessian).all(axis=(1, 2)) & np.isfinite(gradient).all(axis=1)
     hessian = np.where(finite[:, None, None], hessian, np.eye(hessian.shape[-1]))
@@ -239,7 +275,7 @@ def _descend(cp: CrossProducts, theta: Array, free: tuple[Index, Index], reml: b
         index = np.flatnonzero(active)
         if len(index) != len(held) or not np.array_equal(index, held):
             held, whole = index, cp.take(index)
-        step, predicted, definite = _newton_step(gradient[index], hessian[index])
+        step, predicted, definite = newton_step(gradient[index], hessian[index])
         last = definite & (predicted < STOP)
         longest = np.maximum(1.0, np.linalg.norm(theta[index], axis=1)) * 2.0
         length = np.linalg.norm(step, axis=1)
@@ -265,7 +301,7 @@ def _remaining(now: Evaluation) -> tuple[Array, Array, Array]:
 
     Returns the two gains (B,), and the escape step t v v' (B, q, q).
     """
-    _, inside, _ = _newton_step(now.gradient, now.hessian)
+    _, inside, _ = newton_step(now.gradient, now.hessian)
     finite = np.isfinite(now.score).all(axis=(1, 2))
     values, vectors = np.linalg.eigh(np.where(finite[:, None, None], now.score, 0.0))
     direction = vectors[:, :, 0]
@@ -278,7 +314,7 @@ def _remaining(now: Evaluation) -> tuple[Array, Array, Array]:
 
 def _remaining_diagonal(now: Evaluation) -> tuple[Array, Array, Array]:
     """As :func:`_remaining` for independent random effects: the cone is the orthant of variances."""
-    _, inside, _ = _newton_step(now.gradient, now.hessian)
+    _, inside, _ = newton_step(now.gradient, now.hessian)
     q = now.score.shape[-1]
     slope = np.minimum(np.einsum("bii->bi", now.score), 0.0)
     bend = np.maximum(np.einsum("bii->bi", now.curvature[:, :: q + 1, :: q + 1]), 1e-8)
@@ -363,16 +399,15 @@ def starts(cp: CrossProducts, *, correlated: bool = True) -> tuple[Array, Array]
     residual variance. The second has a third of its standard deviations and no correlation.
     """
     p, q = cp.p, cp.q
-    batch, groups = cp.zz.shape[:2]
-    present = np.einsum("bgii->bg", cp.zz) > 0.0
+    zz = cp.zz
+    present = np.einsum("bgii->bg", zz) > 0.0
     count = np.maximum(np.sum(present, axis=1), 1.0)
     share = (cp.n / count)[:, None, None, None] * np.eye(q)
-    inverse = np.linalg.inv(cp.zz + 1e-2 * share)
+    inverse = np.linalg.inv(zz + 1e-2 * share)
     own = inverse @ cp.zw
-    within = cp.ww - _sum_outer(cp.zw, own)
     ridge = (1e-3 * cp.n)[:, None, None] * np.eye(p)
-    beta = np.linalg.solve(within[:, :p, :p] + ridge, within[:, :p, p:])
-    residual = within[:, p, p] - np.einsum("bi,bi->b", within[:, :p, p], beta[:, :, 0])
+    beta = np.linalg.solve(cp.within[:, :p, :p] + ridge, cp.within[:, :p, p:])
+    residual = cp.within[:, p, p] - np.einsum("bi,bi->b", cp.within[:, :p, p], beta[:, :, 0])
     sigma2 = np.maximum(residual / np.maximum(cp.n - p - q * count, 0.25 * cp.n), 1e-10)
     effects = own[..., p] - (own[..., :p] @ beta[:, None])[..., 0]
     effects = np.where(present[:, :, None], effects, 0.0)
