@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from reportgen.model.checks import RULES, grade
 from reportgen.model.effects import critical_value, spectral_radius
-from reportgen.results import Check
+from reportgen.results import Check, CheckStatus
 
 Array = NDArray[np.float64]
 
@@ -142,5 +142,5 @@ def check_convergence(kkt: float | None, *, certified: bool, singular: bool, tol
     """First-order gap of the optimum: "fail" without a certificate, "review" where the fit is singular."""
     threshold = RULES["convergence"].review if tolerance is None else tolerance
     value = kkt if kkt is not None and np.isfinite(kkt) else None
-    status = grade("convergence", 0.0).status if certified and not singular else "review" if certified else "fail"
+    status: CheckStatus = "fail" if not certified else "review" if singular else "pass"
     return Check(id="convergence", status=status, value=value, threshold=threshold)

@@ -1,6 +1,6 @@
 """One linear mixed model, fitted and certified: from a design to estimates in data units.
 
-Two starts are searched; the better point is kept and its first-order conditions are checked
+Two starts are searched, four where they disagree; the best is kept and its first-order conditions are checked
 (:mod:`reportgen.model.reml`). Tests, intervals and degrees of freedom are ``inference.py``,
 conditional modes ``pharmacies.py``, the comparison with statsmodels ``mixedlm.py``.
 """
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from reportgen.model.crossproducts import Array, CrossProducts, Design, Scaling, cross_products
-from reportgen.model.reml import Evaluation, Optimum, best_of, evaluate, factor, minimise, pattern, starts
+from reportgen.model.reml import Evaluation, Optimum, evaluate, factor, joined, minimise, pattern, starts
 from reportgen.results import Attempt
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ Rung = Literal["correlated", "uncorrelated", "intercept"]
 SINGULAR_DIAGONAL = 1e-4
 SINGULAR_CORRELATION = 0.9999
 START_TOLERANCE = 1e-6
+START_NAMES = ("moment", "narrow", "near-zero", "wide")
 LOG_2PI = float(np.log(2.0 * np.pi))
 
 
@@ -48,7 +49,7 @@ class LmmFit:
         Log-likelihood (ML) or restricted log-likelihood (REML), with statsmodels' constants.
     kkt, start_gap
         Certificate: gain in deviance the first-order conditions still allow; difference in
-        log-likelihood between the two starts.
+        log-likelihood between the best search and the next best, from another start.
     at
         The evaluation at the optimum, in scaled columns.
     """
@@ -140,7 +141,11 @@ def full_loglik(deviance: Array, n: Array, p: int, scaling: Scaling, *, reml: bo
 
 
 def fit_lmm(design: Design, *, method: Method = "REML", rung: Rung = "correlated") -> LmmFit:
-    """Fit one design from two starts.
+    """Fit one design from two starts; from two more where they find different optima.
+
+    With lagged sales the likelihood often has two: little variance between pharmacies and much
+    persistence, or the reverse. The further starts lie outside both of the first, so the better
+    optimum is confirmed by a second search or the fit is not certified.
 
     Raises
     ------
@@ -152,23 +157,25 @@ def fit_lmm(design: Design, *, method: Method = "REML", rung: Rung = "correlated
     reml = method == "REML"
     wide, narrow = starts(products, correlated=correlated)
     twice = products.take(np.zeros(2, dtype=np.intp))
-    both = minimise(twice, np.concatenate([wide, narrow]), reml=reml, correlated=correlated)
-    return assemble(design, products, scaling, both.take([0]), both.take([1]), method=method, rung=rung)
+    found = minimise(twice, np.concatenate([wide, narrow]), reml=reml, correlated=correlated)
+    if not abs(found.deviance[0] - found.deviance[1]) < 2.0 * START_TOLERANCE:
+        outer = np.concatenate([0.1 * narrow, 1.5 * wide])
+        found = joined(found, minimise(twice, outer, reml=reml, correlated=correlated))
+    return assemble(design, products, scaling, found, method=method, rung=rung)
 
 
 def assemble(
     design: Design,
     products: CrossProducts,
     scaling: Scaling,
-    first: Optimum,
-    second: Optimum,
+    searches: Optimum,
     *,
     method: Method,
     rung: Rung,
 ) -> LmmFit:
-    """Build the fit in data units from the two searches of one problem (B = 1)."""
+    """Build the fit in data units from the searches of one problem, one per start in ``START_NAMES``."""
     reml = method == "REML"
-    best = best_of(first, second)
+    best = searches.take([int(np.argmin(searches.deviance))])
     q = products.q
     free = pattern(q, rung != "uncorrelated")
     at = evaluate(products, best.theta, free, reml=reml)
@@ -180,10 +187,13 @@ def assemble(
     scaled_lower = factor(best.theta, q, free)[0]
     root = scaling.z_inverse @ scaled_lower
     psi = sigma2 * (root @ root.T)
-    logliks = [float(full_loglik(item.deviance, products.n, p, scaling, reml=reml)[0]) for item in (first, second)]
+    logliks = full_loglik(searches.deviance, products.n, p, scaling, reml=reml)
+    ranked = np.sort(logliks)[::-1]
     attempts = tuple(
-        Attempt(rung=rung, start=name, loglik=value, iterations=int(item.iterations[0]), converged=bool(item.converged[0]))
-        for name, item, value in zip(("moment", "narrow"), (first, second), logliks, strict=True)
+        Attempt(rung=rung, start=name, loglik=float(value), iterations=int(count), converged=bool(done))
+        for name, value, count, done in zip(
+            START_NAMES, logliks, searches.iterations, searches.converged, strict=False
+        )
     )
     return LmmFit(
         design=design,
@@ -197,10 +207,10 @@ def assemble(
         sigma2=sigma2,
         psi=0.5 * (psi + psi.T),
         lower=_lower_triangular(root),
-        loglik=max(logliks),
+        loglik=float(ranked[0]),
         kkt=float(best.kkt[0]),
-        start_gap=abs(logliks[0] - logliks[1]),
-        iterations=int(best.iterations[0]),
+        start_gap=float(ranked[0] - ranked[1]),
+        iterations=int(np.sum(searches.iterations)),
         converged=bool(best.converged[0]),
         attempts=attempts,
     )

@@ -292,6 +292,7 @@ def _descend(cp: CrossProducts, theta: Array, free: tuple[Index, Index], reml: b
         gradient[moved], hessian[moved] = there.gradient[better], there.hessian[better]
         damping[index] = np.where(better, np.minimum(1.0, damping[index] * 4.0), damping[index] * 0.25)
         stuck = ~better & ((predicted * damping[index] < noise) | (damping[index] < 1e-12))
+        stuck |= ~definite & (predicted < noise)
         active[index[last | stuck]] = False
     return theta, deviance, count
 
@@ -424,6 +425,17 @@ def starts(cp: CrossProducts, *, correlated: bool = True) -> tuple[Array, Array]
     rows, columns = pattern(q, True)
     second = np.where(rows == columns, np.sqrt(np.einsum("bii->bi", lower @ lower.transpose(0, 2, 1)))[:, rows] / 3.0, 0.0)
     return lower[:, rows, columns], second
+
+
+def joined(first: Optimum, second: Optimum) -> Optimum:
+    """Two sets of searches one after the other along the batch axis."""
+    return Optimum(
+        theta=np.concatenate([first.theta, second.theta]),
+        deviance=np.concatenate([first.deviance, second.deviance]),
+        kkt=np.concatenate([first.kkt, second.kkt]),
+        iterations=np.concatenate([first.iterations, second.iterations]),
+        converged=np.concatenate([first.converged, second.converged]),
+    )
 
 
 def best_of(first: Optimum, second: Optimum) -> Optimum:

@@ -1,0 +1,209 @@
+"""The model of one market, fitted: decay, certified optimum, covariance, statsmodels' second opinion.
+
+This is what the Python API hands to a user who wants the statistics without the report. The
+ladder (correlated slopes, independent slopes, intercept only, pooled least squares with
+pharmacy-clustered SE) is climbed down when a rung is not certified, or on request when it is
+singular; every attempt is recorded and all rungs use the same rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+from reportgen.config import Settings
+from reportgen.model.comparisons import pooled_estimate
+from reportgen.model.crossproducts import Array, Design, cross_products
+from reportgen.model.decay import DecayFit, beta_gradient, estimate_decay
+from reportgen.model.fit import LmmFit, Rung, assemble, fit_lmm
+from reportgen.model.inference import FixedCovariance, fixed_covariance
+from reportgen.model.mixedlm import AGREEMENT, loglik_gap
+from reportgen.model.reml import Optimum, evaluate, pattern
+from reportgen.model.terms import Terms, market_design, model_terms
+from reportgen.panel.features import ModelFrame
+from reportgen.results import Attempt
+
+if TYPE_CHECKING:
+    from statsmodels.regression.mixed_linear_model import MixedLMResultsWrapper
+
+DecaySource = Literal["estimated", "fixed", "shared"]
+ReportedRung = Literal["correlated", "uncorrelated", "intercept", "pooled"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class MarketFit:
+    """A market's fitted model.
+
+    Attributes
+    ----------
+    frame, terms, decays
+        Rows, columns, one decay per channel.
+    fit, ml
+        Fit by the reported method, and by ML on the same rows and decays.
+    covariance
+        Covariance of the fixed effects (p, p) with the uncertainty of estimated decays, and df.
+    conditional
+        The same with the decays held, (p, p).
+    decay_gradient, decay_covariance
+        d beta / d decay (p, c), and Var(decay) (c, c); zero where not estimated.
+    statsmodels_gap
+        |statsmodels' log-likelihood - ours|, ``None`` where Psi is singular.
+    """
+
+    frame: ModelFrame
+    terms: Terms
+    decays: tuple[float, ...]
+    decay_fit: DecayFit | None
+    decay_source: DecaySource
+    rung: ReportedRung
+    fit: LmmFit
+    ml: LmmFit
+    covariance: FixedCovariance
+    conditional: Array
+    decay_gradient: Array
+    decay_covariance: Array
+    statsmodels_gap: float | None
+    attempts: tuple[Attempt, ...]
+
+    @property
+    def certified(self) -> bool:
+        """First-order conditions, two starts and statsmodels agree (least squares needs no search)."""
+        agrees = self.statsmodels_gap is None or self.statsmodels_gap < _tolerance(self.fit)
+        return self.rung == "pooled" or (self.fit.certified and agrees)
+
+    @property
+    def design(self) -> Design:
+        """The design of the fit."""
+        return self.fit.design
+
+    def index(self, term: str) -> int:
+        """Position of a fixed effect."""
+        return self.terms.fixed.index(term)
+
+    def random_index(self, term: str) -> int | None:
+        """Position of a random effect; ``None`` if the term has none on this rung."""
+        names = self.design.z_names
+        return names.index(term) if term in names and self.rung != "pooled" else None
+
+    def to_statsmodels(self) -> MixedLMResultsWrapper:
+        """A genuine statsmodels ``MixedLMResults`` at this optimum."""
+        return self.fit.to_statsmodels()
+
+
+def _tolerance(fit: LmmFit) -> float:
+    return AGREEMENT + 1e-11 * abs(fit.loglik)
+
+
+def fit_market(
+    frame: ModelFrame,
+    settings: Settings,
+    *,
+    correction: bool | None = None,
+    decays: Sequence[float] | None = None,
+    source: DecaySource = "fixed",
+) -> MarketFit:
+    """Fit the model of the settings.
+
+    Parameters
+    ----------
+    correction
+        Overrides ``model.correction``: whether initial conditions are among the columns.
+    decays
+        Decays to use, one per channel; default: as ``adstock.decay`` says.
+
+    Raises
+    ------
+    RankDeficient, NoResidualVariation
+        The columns cannot be fitted.
+    """
+    use_correction = settings.model.correction == "initial-conditions" if correction is None else correction
+    terms = model_terms(frame, settings.model, correction=use_correction, random_slope=settings.model.random_slope)
+    rung: Rung = "correlated" if len(terms.random) > 1 else "intercept"
+    decay_fit = None
+    if decays is None and settings.adstock.decay == "estimate":
+        decay_fit = estimate_decay(frame, terms, confidence=settings.report.confidence, rung=rung)
+        decays, source = decay_fit.estimates, "estimated"
+    elif decays is None:
+        decays, source = (float(settings.adstock.decay),) * len(terms.promotion), "fixed"
+    chosen = tuple(float(value) for value in decays)
+    reported, fit, terms, gap, attempts = _climb(frame, terms, chosen, settings)
+    ml = fit if settings.model.method == "ML" else fit_lmm(fit.design, method="ML", rung=fit.rung)
+    if reported == "pooled":
+        ml = _pooled_fit(fit.design, "ML")
+    covariance = _covariance(fit, reported)
+    gradient = np.zeros((len(fit.beta), len(chosen)))
+    spread = np.zeros((len(chosen), len(chosen)))
+    if decay_fit is not None and reported != "pooled" and any(value is not None for value in decay_fit.se):
+        gradient = beta_gradient(frame, terms, chosen, method=fit.method, rung=fit.rung, se=decay_fit.se)
+        spread = _decay_covariance(decay_fit)
+    total = covariance.values + gradient @ spread @ gradient.T
+    return MarketFit(
+        frame=frame,
+        terms=terms,
+        decays=chosen,
+        decay_fit=decay_fit,
+        decay_source=source,
+        rung=reported,
+        fit=fit,
+        ml=ml,
+        covariance=replace(covariance, values=total),
+        conditional=covariance.values,
+        decay_gradient=gradient,
+        decay_covariance=spread,
+        statsmodels_gap=gap,
+        attempts=attempts,
+    )
+
+
+def _decay_covariance(found: DecayFit) -> Array:
+    if found.covariance is not None:
+        return np.array(found.covariance)
+    return np.diag([value**2 if value is not None else 0.0 for value in found.se])
+
+
+def _climb(
+    frame: ModelFrame, terms: Terms, decays: tuple[float, ...], settings: Settings
+) -> tuple[ReportedRung, LmmFit, Terms, float | None, tuple[Attempt, ...]]:
+    """The first certified rung, with every attempt on the way."""
+    rungs: tuple[Rung, ...] = ("correlated", "uncorrelated", "intercept") if len(terms.random) > 1 else ("intercept",)
+    attempts: list[Attempt] = []
+    for rung in rungs:
+        tried = terms if rung != "intercept" else replace(terms, random=terms.random[:1])
+        design = market_design(frame, tried, decays)
+        fit = fit_lmm(design, method=settings.model.method, rung=rung)
+        gap = loglik_gap(fit)
+        attempts.extend(fit.attempts)
+        certified = fit.certified and (gap is None or gap < _tolerance(fit))
+        if certified and not (settings.model.ladder and fit.singular and rung != rungs[-1]):
+            return rung, fit, tried, gap, tuple(attempts)
+    tried = replace(terms, random=terms.random[:1])
+    fit = _pooled_fit(market_design(frame, tried, decays), settings.model.method)
+    attempts.extend(fit.attempts)
+    return "pooled", fit, tried, None, tuple(attempts)
+
+
+def _pooled_fit(design: Design, method: Literal["REML", "ML"]) -> LmmFit:
+    """Least squares as the mixed model without random variance."""
+    products, scaling = cross_products(design)
+    reml = method == "REML"
+    theta = np.zeros((1, 1))
+    at = evaluate(products, theta, pattern(1, True), reml=reml)
+    point = Optimum(
+        theta=theta,
+        deviance=at.deviance,
+        kkt=np.zeros(1),
+        iterations=np.ones(1, dtype=np.intp),
+        converged=np.ones(1, dtype=bool),
+    )
+    fit = assemble(design, products, scaling, point, point, method=method, rung="intercept")
+    only = replace(fit.attempts[0], rung="pooled", start="closed form")
+    return replace(fit, attempts=(only,))
+
+
+def _covariance(fit: LmmFit, rung: ReportedRung) -> FixedCovariance:
+    if rung == "pooled":
+        return pooled_estimate(fit.design, clustered=True).covariance
+    return fixed_covariance(fit)
