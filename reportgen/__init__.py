@@ -1,3 +1,62 @@
-"""Promotion-impact reports for every market: mixed models, certified, in HTML and PDF."""
+"""Promotion-impact reports for every market: mixed models, certified, in HTML and PDF.
+
+``import reportgen`` costs nothing: the names below are loaded when they are first used.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
+
+if TYPE_CHECKING:
+    from reportgen.api import build, check, demo, doctor, init, load_results, load_settings, render
+    from reportgen.batch.outcome import MarketOutcome, RunResult
+    from reportgen.config import Settings
+    from reportgen.errors import ReportgenError
+    from reportgen.results import MarketResults
+
+_HOMES = {
+    "build": "reportgen.api",
+    "check": "reportgen.api",
+    "demo": "reportgen.api",
+    "doctor": "reportgen.api",
+    "init": "reportgen.api",
+    "load_results": "reportgen.api",
+    "load_settings": "reportgen.api",
+    "render": "reportgen.api",
+    "MarketOutcome": "reportgen.batch.outcome",
+    "RunResult": "reportgen.batch.outcome",
+    "Settings": "reportgen.config",
+    "ReportgenError": "reportgen.errors",
+    "MarketResults": "reportgen.results",
+}
+
+__all__ = [
+    "MarketOutcome",
+    "MarketResults",
+    "ReportgenError",
+    "RunResult",
+    "Settings",
+    "__version__",
+    "build",
+    "check",
+    "demo",
+    "doctor",
+    "init",
+    "load_results",
+    "load_settings",
+    "render",
+]
+
+
+def __getattr__(name: str) -> Any:
+    import importlib
+
+    if name not in _HOMES:
+        raise AttributeError(f"module 'reportgen' has no attribute {name!r}")
+    return getattr(importlib.import_module(_HOMES[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,32 @@
+# Each target does all its own set-up: a fresh clone needs nothing but make and Python 3.11.
+VENV ?= .venv
+export VENV
+PYTEST = $(VENV)/bin/python -m pytest
+FAST = not slow and not faults and not benchmark
+
+.PHONY: demo test test-all lint bench setup setup-dev clean
+.DEFAULT_GOAL := demo
+
+demo: setup   ## write the demo project to out/demo and build it
+	$(VENV)/bin/reportgen demo out/demo
+
+test: setup-dev lint   ## style, types, contracts, and all quick tests
+	$(PYTEST) -n 2 --dist loadgroup -m "$(FAST)"
+
+test-all: setup-dev lint   ## everything, with branch coverage
+	$(PYTEST) -n 2 --dist loadgroup -m "not benchmark" --cov --cov-report=term
+
+lint: setup-dev   ## ruff, mypy, import contracts
+	scripts/check.sh
+
+bench: setup-dev   ## the measurements of the README
+	$(PYTEST) -m benchmark -s
+
+setup:
+	@scripts/setup.sh run
+
+setup-dev:
+	@scripts/setup.sh dev
+
+clean:   ## remove what these targets made
+	rm -rf $(VENV) out .pytest_cache .mypy_cache .ruff_cache .coverage*

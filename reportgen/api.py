@@ -1,0 +1,304 @@
+"""The Python API: the same verbs as the commands, with the same meaning.
+
+::
+
+    result = reportgen.build("my-project", select=["PL-*"])
+    result.exit_code, result.index, [m.market for m in result.markets]
+
+Names not listed in ``reportgen.__all__`` are for the command line and may change.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from reportgen.config import Settings
+
+if TYPE_CHECKING:
+    from reportgen.batch.doctor import Probe
+    from reportgen.batch.outcome import Progress, RunResult
+    from reportgen.panel.contract import Finding
+    from reportgen.results import MarketResults
+
+SETTINGS_FILE = "reportgen.toml"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckReport:
+    """What the data contract says about a table."""
+
+    source: str
+    """Base name of the file."""
+    findings: tuple[Finding, ...]
+
+    @property
+    def exit_code(self) -> int:
+        """4 if a finding blocks the build, else 0."""
+        return 4 if any(finding.severity == "error" for finding in self.findings) else 0
+
+    def plain(self) -> dict[str, Any]:
+        """Return the report as JSON data."""
+        return {"source": self.source, "findings": [asdict(finding) for finding in self.findings]}
+
+
+def load_settings(project: str | Path = ".", *, overrides: Mapping[str, object] | None = None) -> Settings:
+    """Read a project's settings: overrides > environment > reportgen.toml > defaults.
+
+    Raises
+    ------
+    ConfigError
+        If a key is unknown or a value does not fit; names the key and the nearest match.
+    """
+    return open_project(Path(project), overrides=overrides)[0]
+
+
+def build(
+    project: str | Path = ".",
+    *,
+    data: str | Path | None = None,
+    out: str | Path | None = None,
+    select: Sequence[str] = (),
+    exclude: Sequence[str] = (),
+    formats: Sequence[str] | None = None,
+    jobs: int | None = None,
+    timeout: float | None = None,
+    memory: int | None = None,
+    force: bool = False,
+    dry_run: bool = False,
+    fail_fast: bool = False,
+    max_failures: int = 0,
+    overrides: Mapping[str, object] | None = None,
+    progress: Progress | None = None,
+) -> RunResult:
+    """Build every selected market that is not up to date, and the site over all markets.
+
+    Parameters
+    ----------
+    project
+        Folder with reportgen.toml (which may be missing if the columns have the default names).
+    data, out
+        Table to read and folder to write, instead of ``panel.source`` and ``run.out``; relative
+        paths start from the current folder.
+    select, exclude
+        Market codes, globs, or ``status:failed``.
+    formats
+        Some of html, pdf, brief, xlsx, quarto; or only ``results``.
+    overrides
+        Other settings, e.g. ``{"model.response": "log"}``.
+
+    Raises
+    ------
+    ReportgenError
+        If the run cannot start (settings, input, lock, nothing selected). A market that fails is
+        an outcome with its code and message, and ``exit_code`` 1.
+    """
+    settings, root = open_project(
+        Path(project),
+        data=data,
+        out=out,
+        formats=",".join(formats) if formats is not None else None,
+        jobs=jobs,
+        timeout=timeout,
+        memory=memory,
+        overrides=overrides,
+    )
+    return build_project(
+        settings,
+        root,
+        select=select,
+        exclude=exclude,
+        force=force,
+        dry_run=dry_run,
+        fail_fast=fail_fast,
+        max_failures=max_failures,
+        progress=progress,
+    )
+
+
+def render(
+    project: str | Path = ".",
+    *,
+    out: str | Path | None = None,
+    select: Sequence[str] = (),
+    exclude: Sequence[str] = (),
+    formats: Sequence[str] | None = None,
+    jobs: int | None = None,
+    overrides: Mapping[str, object] | None = None,
+    progress: Progress | None = None,
+) -> RunResult:
+    """Make the documents of every selected market again from its results.json, and the site.
+
+    Neither the data nor the model is needed: another language, brand or format is one call.
+    Parameters and errors are those of :func:`build`.
+    """
+    settings, root = open_project(
+        Path(project), out=out, formats=",".join(formats) if formats is not None else None, jobs=jobs, overrides=overrides
+    )
+    return render_project(settings, root, select=select, exclude=exclude, progress=progress)
+
+
+def check(
+    project: str | Path = ".", *, data: str | Path | None = None, overrides: Mapping[str, object] | None = None
+) -> CheckReport:
+    """Check the table against the data contract and return every finding; write nothing.
+
+    Raises
+    ------
+    ReadError
+        If the file cannot be read as a table at all.
+    """
+    settings, root = open_project(Path(project), data=data, overrides=overrides)
+    return check_project(settings, root)
+
+
+def init(folder: str | Path) -> tuple[Path, ...]:
+    """Write a new project: settings with comments, sample data, a folder for template overrides.
+
+    Raises
+    ------
+    UsageError
+        If the folder already holds a reportgen.toml.
+    """
+    from reportgen.batch.project import write_project
+
+    return write_project(Path(folder))
+
+
+def demo(
+    folder: str | Path = "reportgen-demo",
+    *,
+    jobs: int | None = None,
+    formats: Sequence[str] | None = None,
+    progress: Progress | None = None,
+) -> RunResult:
+    """Write the demo project and build it: 8 synthetic markets with known truth."""
+    settings, root = open_demo(Path(folder), jobs=jobs, formats=",".join(formats) if formats is not None else None)
+    return build_project(settings, root, progress=progress)
+
+
+def doctor(project: str | Path = ".") -> tuple[Probe, ...]:
+    """Look at what this machine has and lacks for building reports."""
+    from reportgen.batch.doctor import examine
+
+    settings, root = open_project(Path(project))
+    return examine(root / settings.run.out)
+
+
+def load_results(path: str | Path) -> MarketResults:
+    """Read a results.json.
+
+    Raises
+    ------
+    InputError
+        If the file is missing or is no results.json of a version this program knows.
+    """
+    from reportgen.errors import InputError
+    from reportgen.results import from_json
+
+    try:
+        text = Path(path).read_bytes()
+    except OSError as error:
+        raise InputError(f"{Path(path).name}: {error.strerror}.", code="results-unreadable") from error
+    return from_json(text)
+
+
+# --- what the command line shares -------------------------------------------------------------
+
+
+def open_project(
+    project: Path,
+    *,
+    data: str | Path | None = None,
+    out: str | Path | None = None,
+    formats: str | None = None,
+    jobs: int | None = None,
+    timeout: float | None = None,
+    memory: int | None = None,
+    overrides: Mapping[str, object] | None = None,
+) -> tuple[Settings, Path]:
+    """Return the settings of a project, options applied, and the folder its paths start from."""
+    import os
+
+    from reportgen.config_file import load
+
+    given: dict[str, object] = dict(overrides or {})
+    options = {
+        "panel.source": _from_here(data),
+        "run.out": _from_here(out),
+        "report.formats": formats,
+        "run.jobs": jobs,
+        "run.timeout": timeout,
+        "run.memory": memory,
+    }
+    given |= {key: value for key, value in options.items() if value is not None}
+    root = project.absolute()
+    return load(root / SETTINGS_FILE, overrides=given, environ=os.environ), root
+
+
+def build_project(
+    settings: Settings,
+    root: Path,
+    *,
+    select: Sequence[str] = (),
+    exclude: Sequence[str] = (),
+    force: bool = False,
+    dry_run: bool = False,
+    fail_fast: bool = False,
+    max_failures: int = 0,
+    progress: Progress | None = None,
+) -> RunResult:
+    """Build with settings that are already loaded; see :func:`build`."""
+    from reportgen.batch.run import Request
+    from reportgen.batch.run import build as run_build
+
+    request = Request(
+        select=tuple(select),
+        exclude=tuple(exclude),
+        force=force,
+        dry_run=dry_run,
+        fail_fast=fail_fast,
+        max_failures=max_failures,
+    )
+    return run_build(settings, root, request, progress=progress)
+
+
+def render_project(
+    settings: Settings,
+    root: Path,
+    *,
+    select: Sequence[str] = (),
+    exclude: Sequence[str] = (),
+    progress: Progress | None = None,
+) -> RunResult:
+    """Render with settings that are already loaded; see :func:`render`."""
+    from reportgen.batch.run import Request
+    from reportgen.batch.run import render as run_render
+
+    return run_render(settings, root, Request(select=tuple(select), exclude=tuple(exclude)), progress=progress)
+
+
+def check_project(settings: Settings, root: Path) -> CheckReport:
+    """Check with settings that are already loaded; see :func:`check`."""
+    from reportgen.panel.contract import check_panel
+    from reportgen.panel.read import read_table
+
+    raw = read_table(settings.panel, root)
+    return CheckReport(source=raw.source, findings=check_panel(raw, settings))
+
+
+def open_demo(folder: Path, *, jobs: int | None = None, formats: str | None = None) -> tuple[Settings, Path]:
+    """Write the demo project where it is missing and return its settings and folder."""
+    from reportgen.batch.project import write_demo
+
+    write_demo(folder)
+    return open_project(folder, jobs=jobs, formats=formats)
+
+
+def _from_here(path: str | Path | None) -> str | None:
+    if path is None:
+        return None
+    text = str(path)
+    return text if "://" in text else str(Path(text).absolute())

@@ -1,0 +1,41 @@
+"""One run at a time per output folder: a kernel lock, which a killed run cannot leave behind.
+
+A lock file with a process id in it was rejected: after ``kill -9`` it needs a human.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from reportgen.errors import EnvironmentMissing, LockedError
+
+NAME = ".lock"
+
+
+@contextmanager
+def hold_lock(out: Path) -> Iterator[None]:
+    """Create ``out`` and hold its lock.
+
+    Raises
+    ------
+    LockedError
+        If another run holds it.
+    EnvironmentMissing
+        If the folder cannot be created or written to.
+    """
+    from filelock import FileLock, Timeout
+
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(out / NAME, timeout=0)
+        lock.acquire()
+    except Timeout:
+        raise LockedError(f"{out.name}: another run is writing to this folder. Wait for it, or use --out.", code="locked") from None
+    except OSError as error:
+        raise EnvironmentMissing(f"{out.name}: cannot write there: {error.strerror}.", code="cannot-write") from error
+    try:
+        yield
+    finally:
+        lock.release()

@@ -1,0 +1,158 @@
+"""One market, a straight line: analyse → results.json → documents → tables and figures → _OK.json.
+
+Runs inside a worker. Everything is written into a temporary folder beside the market's own and
+swapped in whole, so whatever goes wrong on the way, the last good report stays untouched. What a
+format contains is decided in ``render/``; this module only knows which file name it gets.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from reportgen.batch import files, record
+from reportgen.batch.fingerprint import Fingerprint, hash_strings, number_settings, versions
+from reportgen.config import Settings
+from reportgen.results import MarketResults, Provenance, from_json, to_json
+
+if TYPE_CHECKING:
+    from reportgen.panel.contract import MarketPanel
+    from reportgen.report.blocks import MarketReport
+
+RESULTS = "results.json"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class MarketJob:
+    """Everything a worker needs for one market; plain and picklable.
+
+    ``panel`` is None where the results of an earlier run are used again (only documents changed).
+    ``folder`` is the market's final folder; ``results_folder`` is where earlier results are read
+    from; ``root`` is what relative paths in the settings start from.
+    """
+
+    market: str
+    folder: Path
+    root: Path
+    settings: Settings
+    as_of: str
+    stamp: Fingerprint
+    formats: tuple[str, ...]
+    panel: MarketPanel | None = None
+    results_folder: Path | None = None
+    shared_decay: float | None = None
+
+
+def build_market(job: MarketJob) -> record.MarketRecord:
+    """Build every file of one market and publish them in one step.
+
+    Raises
+    ------
+    ReportgenError
+        If the market cannot be analysed or a document cannot be made; nothing is changed then.
+    """
+    results = analyse(job)
+    content = {RESULTS: to_json(results)}
+    for name, body in documents(results, job):
+        content[name] = body
+    return publish(job, results, content)
+
+
+def analyse(job: MarketJob) -> MarketResults:
+    """Return the market's results: fitted from its panel, or read back from an earlier run."""
+    if job.panel is None:
+        earlier = from_json(((job.results_folder or job.folder) / RESULTS).read_bytes())
+        return replace(earlier, provenance=replace(earlier.provenance, as_of=job.as_of))
+    from reportgen.model.analysis import analyse_market
+
+    return analyse_market(job.panel, job.settings, provenance(job), shared_decay=job.shared_decay)
+
+
+def provenance(job: MarketJob) -> Provenance:
+    """Return what is printed about the making of the numbers: no path, user or host name."""
+    stack = versions()
+    chosen = number_settings(job.settings)
+    return Provenance(
+        package=f"reportgen {stack['reportgen']}",
+        versions=tuple(sorted(stack.items())),
+        source=job.panel.source if job.panel is not None else "",
+        data_hash=job.stamp.data,
+        settings_hash=job.stamp.numbers,
+        settings=tuple(sorted((key, _printed(value)) for key, value in chosen.items())),
+        seed=job.settings.run.seed,
+        as_of=job.as_of,
+    )
+
+
+def documents(results: MarketResults, job: MarketJob) -> Iterator[tuple[str, bytes]]:
+    """Yield file name and content of every document, table and figure that the formats ask for."""
+    from reportgen.batch.tables import parquet_files
+
+    yield from parquet_files(results).items()
+    wanted = set(job.formats)
+    if wanted <= {"results"}:
+        return
+    from reportgen.report.document import build_report
+
+    report = build_report(results, job.settings)
+    yield from figures(report)
+    if "html" in wanted:
+        from reportgen.render.html import render_report
+
+        yield "report.html", render_report(report).encode()
+    if wanted & {"pdf", "brief"}:
+        from reportgen.render.pdf import brief_pdf, report_pdf
+
+        if "pdf" in wanted:
+            yield "report.pdf", report_pdf(report)
+        if "brief" in wanted:
+            yield "brief.pdf", brief_pdf(report)
+
+
+def figures(report: MarketReport) -> Iterator[tuple[str, bytes]]:
+    """Yield the charts of a report as ``figures/<name>.svg``, each name once."""
+    seen: set[str] = set()
+    charts = [report.summary.chart] if report.summary.chart else []
+    charts += [block for section in report.sections for block in section.blocks if block.kind == "figure"]
+    for chart in charts:
+        if chart.name not in seen:
+            seen.add(chart.name)
+            yield f"figures/{chart.name}.svg", chart.svg.encode()
+
+
+def publish(job: MarketJob, results: MarketResults, content: dict[str, bytes]) -> record.MarketRecord:
+    """Write all files and their record into a new folder, then make it the market's folder."""
+    done = record.MarketRecord(
+        market=job.market,
+        slug=job.folder.name,
+        as_of=job.as_of,
+        stamp=job.stamp,
+        formats=tuple(sorted(job.formats)),
+        headline=record.headline(results),
+        files=tuple(sorted((name, files.sha256_bytes(body)) for name, body in content.items())),
+    )
+    folder = files.temporary_folder(job.folder)
+    try:
+        for name, body in content.items():
+            path = folder / name
+            path.parent.mkdir(exist_ok=True)
+            files.write_new(path, body)
+        files.write_new(folder / record.NAME, record.to_json(done))
+        files.swap_in(folder, job.folder)
+    except BaseException:
+        files.discard(folder)
+        raise
+    return done
+
+
+def shared_stamp(stamp: Fingerprint, decay: float | None) -> Fingerprint:
+    """Return the fingerprint with a decay that was estimated over all markets mixed in."""
+    return stamp if decay is None else replace(stamp, data=hash_strings((stamp.data, repr(decay))))
+
+
+def _printed(value: object) -> str:
+    if isinstance(value, list):
+        return ", ".join(map(str, value))
+    return "" if value is None else str(value)

@@ -1,0 +1,111 @@
+"""New projects: ``init`` writes one to fill in, ``demo`` one that is ready to build.
+
+The settings file is written from the settings' own names, defaults and descriptions, so that it
+cannot fall behind them. Nothing that exists is ever overwritten.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from reportgen.batch.files import write_atomic
+from reportgen.config import Settings
+from reportgen.errors import EnvironmentMissing, UsageError
+from reportgen.resources import data_dir
+
+SETTINGS_FILE = "reportgen.toml"
+_HEAD = """\
+# Settings of this project. Every key is here with its default, most of them switched off by a leading #.
+# Precedence: command line > REPORTGEN_* environment (REPORTGEN_RUN_JOBS=2) > this file > default.
+# Paths start from the folder of this file.
+"""
+_WRITTEN = {"panel": ("source", "market", "pharmacy", "month", "sales", "promotion"), "report": ("title",), "run": ("out",)}
+_OVERRIDES = """\
+Template overrides
+==================
+Set `templates = "templates"` under [report] and put changed copies of reportgen's templates here, under the same names.
+They run in a sandbox and see plain data only.
+"""
+_DEMO = {"report.title": "Promotion impact", "brand.name": "Demo", "report.promotion_unit": "visit", "run.as_of": "2024-01-15"}
+
+
+def write_project(folder: Path) -> tuple[Path, ...]:
+    """Write a new project with sample data; return the files written.
+
+    Raises
+    ------
+    UsageError
+        If the folder already holds settings.
+    EnvironmentMissing
+        If it cannot be written.
+    """
+    settings = folder / SETTINGS_FILE
+    if settings.exists():
+        raise UsageError(f"{folder} already has a {SETTINGS_FILE}; nothing was written.", code="project-exists")
+    return _write(
+        folder,
+        {
+            SETTINGS_FILE: settings_text({}).encode(),
+            "data/panel.csv": (data_dir() / "demo_panel.csv").read_bytes(),
+            "templates/README.txt": _OVERRIDES.encode(),
+        },
+    )
+
+
+def write_demo(folder: Path) -> tuple[Path, ...]:
+    """Write the demo project where its files are missing; return the files written.
+
+    Raises
+    ------
+    EnvironmentMissing
+        If the folder cannot be written.
+    """
+    content = {
+        SETTINGS_FILE: settings_text(_DEMO).encode(),
+        "data/panel.csv": (data_dir() / "demo_panel.csv").read_bytes(),
+    }
+    return _write(folder, {name: body for name, body in content.items() if not (folder / name).exists()})
+
+
+def settings_text(values: Mapping[str, Any]) -> str:
+    """Return a settings file with every key, its description and default.
+
+    Parameters
+    ----------
+    values
+        ``section.key`` → value of keys that are to be set; the others are commented out, except
+        those that every project has to look at.
+    """
+    lines = [_HEAD]
+    for section, model in Settings.model_fields.items():
+        lines.append(f"[{section}]")
+        kind: Any = model.annotation
+        for key, field in kind.model_fields.items():
+            value = values.get(f"{section}.{key}", field.default)
+            active = f"{section}.{key}" in values or key in _WRITTEN.get(section, ())
+            shown = _toml("" if value is None else value)
+            lines += [f"# {field.description}", f"{'' if active else '# '}{key} = {shown}"]
+        lines.append("")
+    return "\n".join(lines)
+
+
+def _toml(value: Any) -> str:
+    if isinstance(value, tuple):
+        return f"[{', '.join(_toml(item) for item in value)}]" if len(value) != 1 else _toml(value[0])
+    if isinstance(value, str):
+        return json.dumps(value, ensure_ascii=False)
+    return json.dumps(value)
+
+
+def _write(folder: Path, content: Mapping[str, bytes]) -> tuple[Path, ...]:
+    try:
+        for name, body in content.items():
+            path = folder / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            write_atomic(path, body)
+    except OSError as error:
+        raise EnvironmentMissing(f"{folder}: cannot write: {error.strerror}.", code="cannot-write") from error
+    return tuple(folder / name for name in content)

@@ -1,0 +1,274 @@
+"""One run over all markets: read, plan, build, account, overview.
+
+The order matters: the input is read and checked before anything is created, the lock is taken
+before anything is changed, and run.json is written after everything it speaks of. What one market
+needs is in ``market.py``, how processes are kept apart in ``engine.py``, why a market is built in
+``manifest.py``.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from reportgen.batch import engine, files, manifest, overview
+from reportgen.batch.fingerprint import Fingerprint, fingerprint
+from reportgen.batch.interrupt import Interrupts
+from reportgen.batch.lock import hold_lock
+from reportgen.batch.manifest import LastRun, PlannedMarket
+from reportgen.batch.market import MarketJob, build_market
+from reportgen.batch.outcome import MarketOutcome, Progress, RunResult, Silent
+from reportgen.batch.record import MarketRecord
+from reportgen.batch.selection import select_markets, split_patterns
+from reportgen.batch.source import Source
+from reportgen.config import Settings
+from reportgen.errors import EnvironmentMissing
+
+Work = Callable[[Any], Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """What the caller wants of this run beyond the settings."""
+
+    select: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+    force: bool = False
+    dry_run: bool = False
+    fail_fast: bool = False
+    max_failures: int = 0
+    """Stop after this many failed markets; 0: never."""
+
+
+@dataclass(slots=True)
+class _Run:
+    """The state of a run while it is going on."""
+
+    settings: Settings
+    root: Path
+    out: Path
+    request: Request
+    progress: Progress
+    source: Source
+    stamp: Fingerprint
+    last: LastRun
+    work: Work
+    outcomes: dict[str, MarketOutcome] = field(default_factory=dict)
+    warnings: list[str] = field(default_factory=list)
+
+
+def build(
+    settings: Settings,
+    root: Path,
+    request: Request | None = None,
+    *,
+    progress: Progress | None = None,
+    work: Work = build_market,
+) -> RunResult:
+    """Build every selected market that is not up to date, then the site.
+
+    Parameters
+    ----------
+    settings
+        All settings, command line and environment already applied.
+    root
+        Folder that relative paths in the settings start from.
+    work
+        What a worker does with one :class:`MarketJob`; an importable function.
+
+    Raises
+    ------
+    InputError, ConfigError, UsageError, NothingSelectedError, LockedError, EnvironmentMissing
+        Before anything was built. Failures of single markets are outcomes, not errors.
+    """
+    start = time.monotonic()
+    request = request or Request()
+    progress = progress or Silent()
+    select = split_patterns(request.select)
+    exclude = split_patterns(request.exclude)
+    out = root / settings.run.out
+    last = manifest.read_last_run(out)
+    stamp = fingerprint(settings, root)
+    progress.stage("reading")
+    source = Source(settings, root, last.index)
+    run = _Run(settings, root, out, request, progress, source, stamp, last, work)
+    index = source.index
+    everything = tuple(sorted({*index.markets, *index.refused}))
+    chosen = select_markets(everything, last.statuses, select=select, exclude=exclude)
+    if request.dry_run:
+        outcomes = tuple(_planned(plan) for plan in _plan(run, chosen))
+        return RunResult(out=out, index=None, markets=outcomes, seconds=time.monotonic() - start, dry_run=True)
+    with hold_lock(out), Interrupts() as interrupts:
+        return _locked(run, chosen, interrupts, start)
+
+
+def _locked(run: _Run, chosen: Sequence[str], interrupts: Interrupts, start: float) -> RunResult:
+    """Do the part of a run that changes the output folder."""
+    files.recover(run.out / "markets")
+    plans = _plan(run, chosen)
+    interrupted = False
+    try:
+        _build_all(run, plans, interrupts)
+    except KeyboardInterrupt:
+        interrupted = True
+    interrupts.shield()
+    for plan in plans:
+        run.outcomes.setdefault(plan.market, _kept(plan, "not-run"))
+    if run.source.changed_meanwhile():
+        run.warnings.append(f"{run.source.name} changed while it was being used: build again to bring the reports up to date.")
+    result = RunResult(
+        out=run.out,
+        index=None,
+        markets=tuple(run.outcomes[market] for market in sorted(run.outcomes)),
+        seconds=time.monotonic() - start,
+        interrupted=interrupted or interrupts.stopping(),
+        warnings=tuple(run.warnings),
+    )
+    return _account(run, result, start, at_once=interrupted)
+
+
+def _plan(run: _Run, chosen: Sequence[str]) -> list[PlannedMarket]:
+    index = run.source.index
+    plans = []
+    for market in chosen:
+        data_hash, rows = index.markets.get(market, ("", 0))
+        plan = manifest.plan_market(
+            run.out,
+            market,
+            data_hash,
+            rows,
+            run_stamp=run.stamp,
+            formats=tuple(sorted(set(run.settings.report.formats))),
+            last=run.last,
+            force=run.request.force,
+        )
+        plans.append(replace(plan, reason="refused") if market in index.refused else plan)
+    return plans
+
+
+def _build_all(run: _Run, plans: Sequence[PlannedMarket], interrupts: Interrupts) -> None:
+    index = run.source.index
+    for plan in plans:
+        if plan.reason == "up-to-date":
+            run.outcomes[plan.market] = _kept(plan, "up-to-date")
+        elif plan.reason == "refused":
+            code, message = index.refused[plan.market]
+            run.outcomes[plan.market] = _failed(plan, code, message)
+    todo = {plan.market: plan for plan in plans if plan.market not in run.outcomes}
+    run.progress.started(len(todo), sum(plan.reason == "up-to-date" for plan in plans))
+    for outcome in run.outcomes.values():
+        if outcome.action == "failed":
+            run.progress.market_done(outcome)
+    if not todo:
+        return
+    jobs = min(run.settings.run.jobs or _cores(), len(todo))
+    limits = engine.Limits(timeout=run.settings.run.timeout, memory=run.settings.run.memory)
+
+    def stopping() -> bool:
+        failures = sum(outcome.action == "failed" for outcome in run.outcomes.values())
+        most = 1 if run.request.fail_fast else run.request.max_failures
+        return interrupts.stopping() or bool(most and failures >= most)
+
+    ended = engine.run_tasks(run.work, _tasks(run, todo), jobs=jobs, limits=limits, stopping=stopping)
+    try:
+        for done in ended:
+            outcome = _outcome(todo[done.key], done)
+            run.outcomes[done.key] = outcome
+            run.progress.market_done(outcome)
+    finally:
+        ended.close()
+
+
+def _tasks(run: _Run, todo: dict[str, PlannedMarket]) -> Iterator[engine.Task]:
+    """Yield the largest market first: the last worker to finish should not have the longest task."""
+    as_of = resolve_as_of(run.settings)
+    for plan in sorted(todo.values(), key=lambda plan: (-plan.rows, plan.market)):
+        job = MarketJob(
+            market=plan.market,
+            folder=run.out / "markets" / plan.slug,
+            root=run.root,
+            settings=run.settings,
+            as_of=as_of,
+            stamp=plan.stamp,
+            formats=plan.formats,
+            panel=None if plan.reuse else run.source.panel(plan.market),
+        )
+        yield engine.Task(key=plan.market, argument=job)
+
+
+def resolve_as_of(settings: Settings) -> str:
+    """Return the date printed on the reports: the setting, ``SOURCE_DATE_EPOCH``, or today (UTC)."""
+    import os
+    from datetime import UTC, datetime
+
+    if settings.run.as_of:
+        return settings.run.as_of
+    epoch = os.environ.get("SOURCE_DATE_EPOCH", "")
+    moment = datetime.fromtimestamp(int(epoch), UTC) if epoch.isdecimal() else datetime.now(UTC)
+    return moment.date().isoformat()
+
+
+def _outcome(plan: PlannedMarket, done: engine.Done) -> MarketOutcome:
+    answer = done.answer
+    if answer.failure is not None:
+        failed = _failed(plan, answer.failure.code, answer.failure.message)
+        return replace(failed, seconds=answer.seconds, attempts=done.attempts, trace=answer.failure.trace)
+    built: MarketRecord = answer.value
+    return MarketOutcome(
+        market=plan.market,
+        slug=plan.slug,
+        action="built",
+        reason=plan.reason,
+        seconds=answer.seconds,
+        attempts=done.attempts,
+        headline=built.headline,
+    )
+
+
+def _failed(plan: PlannedMarket, code: str, message: str) -> MarketOutcome:
+    kept = _kept(plan, "failed")
+    return replace(kept, code=code, message=message, stale_since=plan.record.as_of if plan.record else "")
+
+
+def _kept(plan: PlannedMarket, action: Any) -> MarketOutcome:
+    return MarketOutcome(
+        market=plan.market,
+        slug=plan.slug,
+        action=action,
+        reason=plan.reason,
+        headline=plan.record.headline if plan.record else None,
+    )
+
+
+def _planned(plan: PlannedMarket) -> MarketOutcome:
+    return _kept(plan, "up-to-date" if plan.reason == "up-to-date" else "planned")
+
+
+def _account(run: _Run, result: RunResult, start: float, *, at_once: bool) -> RunResult:
+    """Build the site where something changed, and write run.json; a run that did nothing writes nothing."""
+    index = run.source.index
+    site = run.last.site
+    try:
+        if not at_once:
+            run.progress.stage("site")
+            site = overview.refresh_site(run.out, index, result, settings=run.settings, root=run.root, before=run.last)
+        page = run.out / "site" / "index.html"
+        result = replace(result, index=page if page.is_file() else None, seconds=time.monotonic() - start)
+        idle = result.count("up-to-date") == len(result.markets) and site == run.last.site
+        if not (idle and run.last.index == index):
+            remembered = None if result.warnings or not index.key else index
+            manifest.write_run(
+                run.out, result, last=run.last, run_stamp=run.stamp, source=run.source.name, index=remembered, site=site
+            )
+    except OSError as error:
+        raise EnvironmentMissing(f"{run.settings.run.out}: cannot write: {error.strerror}.", code="cannot-write") from error
+    return result
+
+
+def _cores() -> int:
+    import os
+
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -1,0 +1,260 @@
+"""The commands and their options."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+from reportgen.errors import ReportgenError
+
+_UNEXPECTED = "Something unexpected happened ({kind}: {text}). Run the command again with --debug and report what it prints."
+
+
+class _Group(TyperGroup):
+    """All commands; the one place where errors become messages and exit codes."""
+
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            return super().invoke(ctx)
+        except ReportgenError as error:
+            if _state["debug"]:
+                raise
+            from reportgen.cli import console
+
+            console.error(error.message)
+            raise typer.Exit(error.exit_code) from None
+        except KeyboardInterrupt:
+            sys.stderr.write("Interrupted.\n")
+            raise typer.Exit(130) from None
+        except BrokenPipeError:
+            sys.stderr.close()
+            raise typer.Exit(1) from None
+        except (typer.Exit, typer.Abort):
+            raise
+        except Exception as error:
+            if _state["debug"] or hasattr(error, "exit_code"):
+                raise
+            sys.stderr.write(_UNEXPECTED.format(kind=type(error).__name__, text=str(error)[:300]) + "\n")
+            raise typer.Exit(1) from None
+
+
+_state = {"debug": False}
+
+app = typer.Typer(
+    cls=_Group,
+    help="Promotion-impact reports for every market, from one table of sales and promotion.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+
+
+def _debug(value: bool) -> None:
+    _state["debug"] = value
+
+
+def _version(value: bool) -> None:
+    if value:
+        from reportgen import __version__
+
+        sys.stdout.write(f"reportgen {__version__}\n")
+        raise typer.Exit
+
+
+Debug = Annotated[bool, typer.Option("--debug", help="Show Python tracebacks.", callback=_debug)]
+Project = Annotated[Path, typer.Option("--project", "-C", help="Folder with reportgen.toml.", show_default="here")]
+Data = Annotated[str | None, typer.Argument(help="Table to read instead of panel.source.", show_default=False)]
+Out = Annotated[Path | None, typer.Option("--out", help="Output folder instead of run.out.")]
+Select = Annotated[
+    list[str] | None, typer.Option("--select", help="Only these markets: codes, globs, status:failed; comma list.")
+]
+Exclude = Annotated[list[str] | None, typer.Option("--exclude", help="Not these markets; as --select.")]
+Jobs = Annotated[int | None, typer.Option("--jobs", "-j", min=0, help="Worker processes; 0: one per core.")]
+Formats = Annotated[
+    str | None, typer.Option("--formats", help="html,pdf,brief,xlsx,quarto, or results for numbers only.")
+]
+Timeout = Annotated[float | None, typer.Option("--timeout", min=0, help="Seconds a market may take; 0: no limit.")]
+Memory = Annotated[int | None, typer.Option("--memory", min=0, help="MiB a market may take; 0: no limit.")]
+Force = Annotated[bool, typer.Option("--force", help="Build markets that are up to date as well.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", "-n", help="Print what would be built and why; write nothing.")]
+FailFast = Annotated[bool, typer.Option("--fail-fast", help="Start no more markets after the first failure.")]
+MaxFailures = Annotated[int, typer.Option("--max-failures", min=0, help="Start no more after this many; 0: never stop.")]
+Set = Annotated[list[str] | None, typer.Option("--set", help="Override a setting: --set model.response=log.")]
+LogFormat = Annotated[str, typer.Option("--log-format", help="text, or json: one event per line.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress.")]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+
+@app.callback()
+def _common(
+    version: Annotated[bool, typer.Option("--version", help="Print the version.", callback=_version, is_eager=True)] = False,
+) -> None:
+    """Promotion-impact reports for every market, from one table of sales and promotion."""
+
+
+@app.command()
+def build(
+    data: Data = None,
+    project: Project = Path(),
+    out: Out = None,
+    select: Select = None,
+    exclude: Exclude = None,
+    jobs: Jobs = None,
+    formats: Formats = None,
+    timeout: Timeout = None,
+    memory: Memory = None,
+    force: Force = False,
+    dry_run: DryRun = False,
+    fail_fast: FailFast = False,
+    max_failures: MaxFailures = 0,
+    set_: Set = None,
+    log_format: LogFormat = "text",
+    quiet: Quiet = False,
+    debug: Debug = False,
+) -> None:
+    """Build the reports of every market that is not up to date, and the overview."""
+    from reportgen import api
+    from reportgen.cli import console
+
+    settings, root = api.open_project(
+        project,
+        data=data,
+        out=out,
+        jobs=jobs,
+        formats=formats,
+        timeout=timeout,
+        memory=memory,
+        overrides=_overrides(set_),
+    )
+    result = api.build_project(
+        settings,
+        root,
+        select=select or (),
+        exclude=exclude or (),
+        force=force,
+        dry_run=dry_run,
+        fail_fast=fail_fast,
+        max_failures=max_failures,
+        progress=console.choose_progress(_log_format(log_format), quiet=quiet),
+    )
+    _finish(result, settings)
+
+
+@app.command()
+def render(
+    project: Project = Path(),
+    out: Out = None,
+    select: Select = None,
+    exclude: Exclude = None,
+    jobs: Jobs = None,
+    formats: Formats = None,
+    locale: Annotated[str | None, typer.Option("--locale", help="Language and number format, e.g. de_DE.")] = None,
+    set_: Set = None,
+    log_format: LogFormat = "text",
+    quiet: Quiet = False,
+    debug: Debug = False,
+) -> None:
+    """Make the documents again from results.json, without data and without fitting."""
+    from reportgen import api
+    from reportgen.cli import console
+
+    overrides = _overrides(set_)
+    if locale is not None:
+        overrides["report.locale"] = locale
+    settings, root = api.open_project(project, out=out, jobs=jobs, formats=formats, overrides=overrides)
+    result = api.render_project(
+        settings,
+        root,
+        select=select or (),
+        exclude=exclude or (),
+        progress=console.choose_progress(_log_format(log_format), quiet=quiet),
+    )
+    _finish(result, settings)
+
+
+@app.command()
+def check(data: Data = None, project: Project = Path(), set_: Set = None, as_json: Json = False, debug: Debug = False) -> None:
+    """Check the table against the data contract; print every finding; write nothing."""
+    from reportgen import api
+    from reportgen.cli import console
+
+    settings, root = api.open_project(project, data=data, overrides=_overrides(set_))
+    report = api.check_project(settings, root)
+    if as_json:
+        console.say_json(report.plain())
+    else:
+        console.show_findings(report.findings, report.source)
+    raise typer.Exit(report.exit_code)
+
+
+@app.command()
+def init(folder: Annotated[Path, typer.Argument(help="Folder of the new project.")], debug: Debug = False) -> None:
+    """Start a project: a commented reportgen.toml, sample data, a folder for template overrides."""
+    from reportgen import api
+    from reportgen.cli import console
+
+    for path in api.init(folder):
+        console.say(f"wrote {path}")
+    console.say(f"Now: reportgen build -C {folder}")
+
+
+@app.command()
+def demo(
+    folder: Annotated[Path, typer.Argument(help="Folder of the demo project.")] = Path("reportgen-demo"),
+    jobs: Jobs = None,
+    formats: Formats = None,
+    quiet: Quiet = False,
+    debug: Debug = False,
+) -> None:
+    """Write the demo project and build it: 8 markets, HTML, PDF and site."""
+    from reportgen import api
+    from reportgen.cli import console
+
+    settings, root = api.open_demo(folder, jobs=jobs, formats=formats)
+    result = api.build_project(settings, root, progress=console.choose_progress("text", quiet=quiet))
+    _finish(result, settings)
+
+
+@app.command()
+def doctor(project: Project = Path(), as_json: Json = False, debug: Debug = False) -> None:
+    """Say what is missing on this machine and how to get it."""
+    from dataclasses import asdict
+
+    from reportgen import api
+    from reportgen.cli import console
+
+    probes = api.doctor(project)
+    if as_json:
+        console.say_json([asdict(probe) for probe in probes])
+    else:
+        console.show_doctor(probes)
+    raise typer.Exit(7 if any(probe.state == "missing" for probe in probes) else 0)
+
+
+def _finish(result: Any, settings: Any) -> None:
+    from reportgen.cli import console
+
+    report = settings.report
+    console.show_run(
+        result, locale=report.locale, currency=report.currency, response=settings.model.response, debug=_state["debug"]
+    )
+    raise typer.Exit(result.exit_code)
+
+
+def _overrides(pairs: list[str] | None) -> dict[str, str]:
+    split = [pair.partition("=") for pair in pairs or ()]
+    for key, equals, _ in split:
+        if not equals or "." not in key:
+            raise typer.BadParameter(f"{key}: write --set section.key=value")
+    return {key.strip(): value for key, _, value in split}
+
+
+def _log_format(value: str) -> str:
+    if value not in {"text", "json"}:
+        raise typer.BadParameter(f"--log-format is text or json, not {value}")
+    return value

@@ -1,0 +1,274 @@
+"""What the commands print: progress while a run goes on, tables and messages at its end.
+
+A terminal gets bars and colour; a pipe gets plain lines; ``--log-format json`` gets one JSON object
+per event. Data goes to standard output, progress and errors to standard error.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.progress import Progress as Bars
+    from rich.progress import TaskID
+
+    from reportgen.batch.outcome import MarketOutcome, Progress, RunResult
+
+_STAGES = {"reading": "Reading and checking the data", "site": "Writing the overview"}
+_WIDTH = 120
+_MOST_FAILURES = 20
+
+
+def printable(text: str) -> str:
+    """Return text without control characters that could move the cursor or hide what is printed."""
+    from reportgen.report.names import clean
+
+    return clean(text, 2000) if text.strip() else ""
+
+
+def error(message: str) -> None:
+    """Print one error message to standard error."""
+    lines = [_line(part) for part in message.splitlines()] or [""]
+    sys.stderr.write("Error: " + "\n".join(lines) + "\n")
+
+
+def note(message: str) -> None:
+    """Print one line to standard error."""
+    sys.stderr.write(_line(message) + "\n")
+
+
+def say(message: str) -> None:
+    """Print one line to standard output."""
+    sys.stdout.write(_line(message) + "\n")
+
+
+def say_json(value: object) -> None:
+    """Print a JSON document to standard output."""
+    sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=2).encode("utf-8", "backslashreplace").decode() + "\n")
+
+
+def choose_progress(log_format: str, *, quiet: bool) -> Progress:
+    """Return the kind of progress that fits where it is shown."""
+    from reportgen.batch.outcome import Silent
+
+    if log_format == "json":
+        return JsonProgress()
+    if quiet:
+        return Silent()
+    return BarProgress() if sys.stderr.isatty() else LineProgress()
+
+
+class LineProgress:
+    """One plain line per market."""
+
+    def __init__(self) -> None:
+        self._total = 0
+        self._done = 0
+
+    def started(self, total: int, up_to_date: int) -> None:
+        """Say how much is to be done."""
+        self._total = total
+        if total or not up_to_date:
+            note(f"{total} to build, {up_to_date} up to date")
+
+    def market_done(self, outcome: MarketOutcome) -> None:
+        """Say how one market ended."""
+        self._done += 1
+        how = f"failed: {outcome.message}" if outcome.action == "failed" else f"{outcome.status} in {outcome.seconds:.1f} s"
+        note(f"[{self._done}/{self._total}] {outcome.market}: {how}")
+
+    def stage(self, name: str) -> None:
+        """Say nothing: the lines speak."""
+
+
+class BarProgress:
+    """A bar with the number of markets, the time left and the last market."""
+
+    def __init__(self) -> None:
+        self._bars: Bars | None = None
+        self._task: TaskID | None = None
+
+    def started(self, total: int, up_to_date: int) -> None:
+        """Show the bar."""
+        if not total:
+            return
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+        self._bars = Progress(
+            TextColumn("Building"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeRemainingColumn(compact=True),
+            TextColumn("{task.description}", markup=False),
+            console=_console(stderr=True),
+            transient=True,
+        )
+        self._task = self._bars.add_task("", total=total)
+        self._bars.start()
+
+    def market_done(self, outcome: MarketOutcome) -> None:
+        """Move the bar."""
+        if self._bars is not None and self._task is not None:
+            self._bars.update(self._task, advance=1, description=printable(outcome.market))
+
+    def stage(self, name: str) -> None:
+        """Take the bar away when building is over."""
+        if name == "site" and self._bars is not None:
+            self._bars.stop()
+            self._bars = None
+
+
+class JsonProgress:
+    """One JSON object per event and line, on standard error."""
+
+    def started(self, total: int, up_to_date: int) -> None:
+        """Tell how much is to be done."""
+        self._emit("started", markets=total, up_to_date=up_to_date)
+
+    def market_done(self, outcome: MarketOutcome) -> None:
+        """Tell how one market ended."""
+        self._emit(
+            "market",
+            market=outcome.market,
+            status=outcome.status,
+            reason=outcome.reason,
+            seconds=round(outcome.seconds, 3),
+            attempts=outcome.attempts,
+            **({"code": outcome.code, "message": outcome.message} if outcome.action == "failed" else {}),
+        )
+
+    def stage(self, name: str) -> None:
+        """Tell that a stage begins."""
+        self._emit("stage", stage=name)
+
+    def _emit(self, event: str, **fields: Any) -> None:
+        stamp = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+        sys.stderr.write(json.dumps({"time": stamp, "event": event, **fields}) + "\n")
+        sys.stderr.flush()
+
+
+def show_run(result: RunResult, *, locale: str, currency: str, response: str, debug: bool = False) -> None:
+    """Print the table of markets, what failed and what to do, and the page to open."""
+    for warning in result.warnings:
+        note(f"Warning: {warning}")
+    if result.dry_run:
+        _table(("Market", "Reason"), [(outcome.market, outcome.reason) for outcome in result.markets])
+        say(f"{result.count('planned')} to build, {result.count('up-to-date')} up to date. Nothing was written.")
+        return
+    if result.count("up-to-date") == len(result.markets):
+        say(f"Nothing to do: {len(result.markets)} markets are up to date.")
+    else:
+        _show_markets(result, locale=locale, currency=currency, response=response)
+        _show_failures(result, debug=debug)
+        say(_totals(result))
+    if result.interrupted:
+        note("Interrupted. Run the same command again to go on from here.")
+    if result.index is not None:
+        say(f"Open {_short(result.index)}")
+
+
+def _show_markets(result: RunResult, *, locale: str, currency: str, response: str) -> None:
+    from reportgen.report.formats import Formats
+
+    formats = Formats(locale=locale, currency=currency, response="log" if response == "log" else "level")
+    rows = []
+    for outcome in result.markets:
+        head = outcome.headline
+        effect = interval = verdict = ""
+        if head is not None:
+            verdict = head.verdict.replace("-", " ")
+            if head.effect is not None and head.lower is not None and head.upper is not None:
+                se = (head.upper - head.lower) / 4
+                effect = formats.effect(head.effect, se)
+                interval = formats.effect_interval(head.lower, head.upper, se)
+        status = f"failed ({outcome.code})" if outcome.action == "failed" else outcome.status
+        if outcome.stale_since:
+            verdict = f"{verdict} (report of {outcome.stale_since} kept)"
+        what = f"{outcome.seconds:.1f}" if outcome.action in {"built", "failed"} else outcome.action
+        rows.append((outcome.market, status, verdict, effect, interval, what))
+    headings = ("Market", "Status", "Verdict", "Effect of one unit", "Interval", "Seconds")
+    _table(headings, rows, right=(3, 4, 5))
+
+
+def _show_failures(result: RunResult, *, debug: bool) -> None:
+    failed = [outcome for outcome in result.markets if outcome.action == "failed"]
+    for outcome in failed[:_MOST_FAILURES]:
+        note(f"{outcome.market}: {outcome.message}")
+        if debug and outcome.trace:
+            for part in outcome.trace.splitlines():
+                note(f"  {part}")
+    if len(failed) > _MOST_FAILURES:
+        note(f"… and {len(failed) - _MOST_FAILURES} more; all are in run.json.")
+    if failed:
+        note("Mend the cause and build again, or look closer with: reportgen build --select status:failed --debug")
+
+
+def _totals(result: RunResult) -> str:
+    parts = [f"{result.count('built')} built"]
+    for action, words in (("up-to-date", "up to date"), ("failed", "failed"), ("not-run", "not run")):
+        if count := result.count(action):  # type: ignore[arg-type]  # the literal names stand right above
+            parts.append(f"{count} {words}")
+    return f"{', '.join(parts)} in {result.seconds:.1f} s."
+
+
+def show_findings(findings: Sequence[Any], source: str) -> None:
+    """Print the findings of the data contract as a table."""
+    if not findings:
+        say(f"{source}: no findings. The data can be used.")
+        return
+    rows = [
+        (
+            finding.severity,
+            finding.code,
+            finding.column or "",
+            finding.market or "",
+            str(finding.count),
+            ", ".join(map(str, finding.rows[:5])),
+            finding.message,
+        )
+        for finding in findings
+    ]
+    _table(("Severity", "Code", "Column", "Market", "Count", "First rows", "What and what to do"), rows)
+
+
+def show_doctor(probes: Sequence[Any]) -> None:
+    """Print what this machine has and lacks."""
+    marks = {"ok": "ok", "warning": "warning", "missing": "MISSING"}
+    _table(("What", "State", "Found", "What to do"), [(p.name, marks[p.state], p.found, p.advice) for p in probes])
+
+
+def _table(headings: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[int] = ()) -> None:
+    from rich import box
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
+    for index, heading in enumerate(headings):
+        table.add_column(heading, justify="right" if index in right else "left", overflow="fold")
+    for row in rows:
+        table.add_row(*(Text(printable(cell)) for cell in row))
+    _console(stderr=False).print(table)
+
+
+def _console(*, stderr: bool) -> Console:
+    from rich.console import Console
+
+    stream = sys.stderr if stderr else sys.stdout
+    return Console(stderr=stderr, width=None if stream.isatty() else _WIDTH, highlight=False)
+
+
+def _short(path: Path) -> str:
+    try:
+        return str(path.relative_to(Path.cwd()))
+    except ValueError:
+        return str(path)
+
+
+def _line(text: str) -> str:
+    return "".join(" " if char in "\t\n\r" else char for char in text if char.isprintable() or char in "\t\n\r ").strip("\n")

@@ -1,0 +1,51 @@
+#!/usr/bin/env bash
+# Sets up what `make demo` and `make test` need on a Debian-like machine: a virtual environment in .venv
+# with the versions of constraints.txt, and the system libraries that pip cannot bring.
+# Usage: scripts/setup.sh run | dev
+set -euo pipefail
+cd "$(dirname "$0")/.."
+what=${1:-run}
+venv=${VENV:-.venv}
+
+if ! [ -x "$venv/bin/python" ]; then
+  python=$(command -v python3.13 || command -v python3.12 || command -v python3.11 || command -v python3 || true)
+  if [ -z "$python" ] || ! "$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))'; then
+    echo "reportgen needs Python 3.11 or newer; install it, e.g. apt-get install python3 python3-venv" >&2
+    exit 7
+  fi
+  "$python" -m venv "$venv"
+fi
+
+# System packages: name and what proves that it is there.
+missing=()
+has_library() { ldconfig -p 2>/dev/null | grep -q "$1" || /sbin/ldconfig -p 2>/dev/null | grep -q "$1"; }
+has_library libpango-1.0.so.0 || missing+=(libpango-1.0-0)
+has_library libpangoft2-1.0.so.0 || missing+=(libpangoft2-1.0-0)
+has_library libharfbuzz-subset.so.0 || missing+=(libharfbuzz-subset0)
+if [ "$what" = dev ]; then
+  command -v pdftotext >/dev/null || missing+=(poppler-utils)
+  command -v qpdf >/dev/null || missing+=(qpdf)
+  command -v strace >/dev/null || missing+=(strace)
+  command -v chromium >/dev/null || missing+=(chromium)
+fi
+if [ ${#missing[@]} -gt 0 ]; then
+  if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
+    echo "Installing ${missing[*]}"
+    apt-get update -qq
+    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
+  else
+    echo "Please install, as root: apt-get install ${missing[*]}" >&2
+    exit 7
+  fi
+fi
+
+# Python packages; skipped while nothing that decides them has changed.
+stamp="$venv/.reportgen-$what"
+wanted=$(cat pyproject.toml constraints.txt | sha256sum)
+if [ "$(cat "$stamp" 2>/dev/null || true)" != "$wanted" ]; then
+  echo "Installing Python packages into $venv"
+  extra=""
+  [ "$what" = dev ] && extra="[dev]"
+  "$venv/bin/python" -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".$extra"
+  echo "$wanted" >"$stamp"
+fi
