@@ -109,8 +109,8 @@ class MarketSpec:
 class SimulatedMarket:
     """A draw and its truth.
 
-    ``sales``, ``promotion``, ``price``, ``recorded`` are (G, T), also where not recorded; ``intercepts`` and ``slopes`` are
-    the deviations a_i and b_i, (G,).
+    ``sales``, ``promotion``, ``price``, ``recorded`` are (G, T), also where not recorded; ``intercepts`` and
+    ``slopes`` are the deviations a_i and b_i, (G,).
     """
 
     spec: MarketSpec

@@ -1,0 +1,99 @@
+"""What is wrong with a table, as data: one finding per kind of problem and column.
+
+A problem knows the rows it is about; a finding is what people read: what is wrong, where, what was
+found (count and first rows) and what to do. Which problems exist is decided in ``contract.py``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+Severity = Literal["error", "warning", "note"]
+FIRST_ROWS = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One problem of the table.
+
+    Attributes
+    ----------
+    code
+        Stable identifier, e.g. ``"bad-number"``.
+    severity
+        ``error``: values beyond doubt wrong, blocks. ``warning``: doubtful, used as stated. ``note``: for information.
+    column
+        Column of the file it is about, or None.
+    market
+        Market it is about, or None where it concerns several or none.
+    count
+        How many rows (keys, columns) are affected.
+    rows
+        First affected rows as the file counts them (the header is row 1).
+    message
+        What, where, found, what to do.
+    """
+
+    code: str
+    severity: Severity
+    column: str | None
+    market: str | None
+    count: int
+    rows: tuple[int, ...]
+    message: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Problem:
+    """A finding before it is worded. ``rows`` are 0-based positions in the table, ascending.
+
+    ``text`` and ``advice`` may hold ``{rows}`` ("3 rows (first: row 7 "abc", ...)"). ``show`` gives the value to quote
+    for a row position. An error without rows blocks the whole table.
+    """
+
+    code: str
+    severity: Severity
+    column: str | None
+    text: str
+    advice: str
+    rows: NDArray[np.intp]
+    show: Callable[[int], str] | None = None
+    count: int | None = None
+
+
+NO_ROWS: NDArray[np.intp] = np.empty(0, dtype=np.intp)
+
+
+def word(problem: Problem, source: str, file_rows: NDArray[np.intp], market: str | None) -> Finding:
+    """Finding of a problem; ``file_rows[i]`` is the row number in the file of table row i."""
+    first = problem.rows[:FIRST_ROWS]
+    quoted = [_quote_row(int(file_rows[i]), problem.show(int(i)) if problem.show else None) for i in first]
+    more = ", …" if problem.rows.size > FIRST_ROWS else ""
+    noun = "row" if problem.rows.size == 1 else "rows"
+    rows = f"{problem.rows.size:,} {noun} (first: {', '.join(quoted)}{more})" if quoted else ""
+    text = problem.text.replace("{rows}", rows)
+    where = f" in market {quote(market)}" if market is not None and problem.severity == "error" else ""
+    return Finding(
+        code=problem.code,
+        severity=problem.severity,
+        column=problem.column,
+        market=market,
+        count=problem.rows.size if problem.count is None else problem.count,
+        rows=tuple(int(file_rows[i]) for i in first),
+        message=f"{source}: {text}{where}. {problem.advice}".rstrip(),
+    )
+
+
+def quote(value: str, limit: int = 40) -> str:
+    """Value in double quotes, invisible characters escaped, shortened in the middle of a line."""
+    visible = "".join(c if c.isprintable() or c == "\u00a0" else f"\\u{ord(c):04x}" for c in value)
+    return f'"{visible}"' if len(visible) <= limit else f'"{visible[: limit - 1]}…"'
+
+
+def _quote_row(number: int, value: str | None) -> str:
+    return f"row {number}" if value is None else f"row {number} {quote(value)}"
