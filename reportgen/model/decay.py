@@ -21,7 +21,7 @@ from scipy.stats import chi2, norm
 
 from reportgen.model.crossproducts import Array, CrossProducts, Scaling, cross_products, stack
 from reportgen.model.fit import Method, Rung, fit_lmm, full_loglik
-from reportgen.model.reml import minimise, starts
+from reportgen.model.reml import best_of, minimise, starts
 from reportgen.model.terms import Terms, design_matrix, market_design
 from reportgen.panel.features import ModelFrame
 from reportgen.results import DecayPoint
@@ -73,8 +73,10 @@ class DecayLikelihood:
             products.append(made)
             scalings.append(scaling)
         batch = stack(products)
-        first, _ = starts(batch, correlated=correlated)
+        first, second = starts(batch, correlated=correlated)
         found = minimise(batch, first, reml=False, correlated=correlated)
+        if not self._terms.correction:  # then the likelihood often has two optima (see fit_lmm)
+            found = best_of(found, minimise(batch, second, reml=False, correlated=correlated))
         return [
             float(full_loglik(found.deviance[k], batch.n[k], batch.p, scaling, reml=False))
             for k, scaling in enumerate(scalings)

@@ -1,6 +1,6 @@
 """One linear mixed model, fitted and certified: from a design to estimates in data units.
 
-Two starts are searched, four where they disagree; the best is kept and its first-order conditions are checked
+Two starts are searched, five where they disagree; the best is kept and its first-order conditions are checked
 (:mod:`reportgen.model.reml`). Tests, intervals and degrees of freedom are ``inference.py``,
 conditional modes ``pharmacies.py``, the comparison with statsmodels ``mixedlm.py``.
 """
@@ -25,7 +25,7 @@ Rung = Literal["correlated", "uncorrelated", "intercept"]
 SINGULAR_DIAGONAL = 1e-4
 SINGULAR_CORRELATION = 0.9999
 START_TOLERANCE = 1e-6
-START_NAMES = ("moment", "narrow", "near-zero", "wide")
+START_NAMES = ("moment", "narrow", "between", "near-zero", "wide")
 LOG_2PI = float(np.log(2.0 * np.pi))
 
 
@@ -141,11 +141,11 @@ def full_loglik(deviance: Array, n: Array, p: int, scaling: Scaling, *, reml: bo
 
 
 def fit_lmm(design: Design, *, method: Method = "REML", rung: Rung = "correlated") -> LmmFit:
-    """Fit one design from two starts; from two more where they find different optima.
+    """Fit one design from two starts; from three more where they find different optima.
 
     With lagged sales the likelihood often has two: little variance between pharmacies and much
-    persistence, or the reverse. The further starts lie outside both of the first, so the better
-    optimum is confirmed by a second search or the fit is not certified.
+    persistence, or the reverse. The further starts lie between and outside the first two, so the
+    better optimum is confirmed by another search or the fit is not certified.
 
     Raises
     ------
@@ -159,8 +159,9 @@ def fit_lmm(design: Design, *, method: Method = "REML", rung: Rung = "correlated
     twice = products.take(np.zeros(2, dtype=np.intp))
     found = minimise(twice, np.concatenate([wide, narrow]), reml=reml, correlated=correlated)
     if not abs(found.deviance[0] - found.deviance[1]) < 2.0 * START_TOLERANCE:
-        outer = np.concatenate([0.1 * narrow, 1.5 * wide])
-        found = joined(found, minimise(twice, outer, reml=reml, correlated=correlated))
+        more = np.concatenate([10.0 * narrow, 0.3 * narrow, 1.5 * wide])
+        thrice = products.take(np.zeros(3, dtype=np.intp))
+        found = joined(found, minimise(thrice, more, reml=reml, correlated=correlated))
     return assemble(design, products, scaling, found, method=method, rung=rung)
 
 
