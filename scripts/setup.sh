@@ -7,12 +7,30 @@ cd "$(dirname "$0")/.."
 what=${1:-run}
 venv=${VENV:-.venv}
 
-if ! [ -x "$venv/bin/python" ]; then
-  python=$(command -v python3.13 || command -v python3.12 || command -v python3.11 || command -v python3 || true)
-  if [ -z "$python" ] || ! "$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))'; then
-    echo "reportgen needs Python 3.11 or newer; install it, e.g. apt-get install python3 python3-venv" >&2
+usable() { "$1" -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1; }
+
+apt_install() {
+  if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
+    echo "Installing $*"
+    apt-get update -qq
+    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" >/dev/null
+  else
+    echo "Please install, as root: apt-get install $*" >&2
     exit 7
   fi
+}
+
+if ! [ -x "$venv/bin/python" ]; then
+  python=""
+  for candidate in "${PYTHON:-python3}" python3.13 python3.12 python3.11; do
+    if usable "$candidate"; then python=$candidate; break; fi
+  done
+  if [ -z "$python" ]; then
+    apt_install python3 python3-venv
+    python=python3
+    usable "$python" || { echo "reportgen needs Python 3.11 or newer; name one with PYTHON=..." >&2; exit 7; }
+  fi
+  "$python" -c 'import ensurepip' 2>/dev/null || apt_install python3-venv
   "$python" -m venv "$venv"
 fi
 
@@ -28,16 +46,7 @@ if [ "$what" = dev ]; then
   command -v strace >/dev/null || missing+=(strace)
   command -v chromium >/dev/null || missing+=(chromium)
 fi
-if [ ${#missing[@]} -gt 0 ]; then
-  if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
-    echo "Installing ${missing[*]}"
-    apt-get update -qq
-    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
-  else
-    echo "Please install, as root: apt-get install ${missing[*]}" >&2
-    exit 7
-  fi
-fi
+if [ ${#missing[@]} -gt 0 ]; then apt_install "${missing[@]}"; fi
 
 # Python packages; skipped while nothing that decides them has changed.
 stamp="$venv/.reportgen-$what"
