@@ -2,13 +2,18 @@
 # Run from the repository root: Rscript tests/reference/lme4.R   -> tests/reference/lme4.json
 source("tests/reference/cases.R")
 
-# Profiled deviance at theta points away from the optimum, with the fixed effects there.
+# Profiled deviance at theta points away from the optimum. The fixed points are in units of the random columns' root
+# mean squares, so that every case is asked about variance ratios between 0 and 1.
 deviance_points <- function(fit) {
   devfun <- suppressWarnings(update(fit, devFunOnly = TRUE))
   theta <- getME(fit, "theta")
-  lower <- getME(fit, "lower")
-  points <- list(theta, as.numeric(lower == 0), 0.5 * theta + 0.1, rep(0, length(theta)),
-    ifelse(lower == 0, 0.3, -0.2), ifelse(seq_along(theta) == length(theta), 0, theta))
+  diagonal <- getME(fit, "lower") == 0
+  z <- do.call(cbind, model.matrix(fit, type = "randomListRaw"))
+  q <- ncol(z)
+  row <- if (length(theta) == q) seq_len(q) else unlist(lapply(seq_len(q), function(j) j:q))
+  unit <- sqrt(colMeans(z^2))[row]
+  points <- list(theta, diagonal / unit, 0.5 * theta + 0.1 / unit, rep(0, length(theta)),
+    ifelse(diagonal, 0.3, -0.2) / unit, ifelse(seq_along(theta) == length(theta), 0, theta))
   lapply(points, function(point) list(theta = I(as.numeric(point)), deviance = devfun(point)))
 }
 
