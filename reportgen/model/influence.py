@@ -57,7 +57,7 @@ def leave_one_out(fit: LmmFit, cov_beta: Array) -> Influence:
     sizes = np.bincount(fit.design.group, minlength=groups).astype(float)
     order = np.arange(groups)
     if groups > MOST_EXACT:
-        order = np.sort(np.argsort(-_fixed_theta_change(fit, own))[:MOST_EXACT])
+        order = np.sort(np.argsort(-_fixed_theta_change(fit))[:MOST_EXACT])
     scaled = np.full((groups, p), np.nan)
     step = max(1, BATCH_GROUPS // groups)
     for start in range(0, len(order), step):
@@ -104,10 +104,23 @@ def _refit(fit: LmmFit, left_out: Index, own: Array, sizes: Array) -> Array:
     return beta
 
 
-def _fixed_theta_change(fit: LmmFit, own: Array) -> Array:
-    """First-order screen: size of the score a pharmacy contributes, in units of A_xx, (G,)."""
+def score_contributions(fit: LmmFit) -> Array:
+    """X_i' V_i^-1 (y_i - X_i beta) of each pharmacy in scaled columns, relative to sigma^2, (G, p); sums to zero."""
     p, q = fit.products.p, fit.products.q
     f = fit.at.half[0, :, :, q:]
-    block = own + f.transpose(0, 2, 1) @ f
-    score = block[:, :p, p] - block[:, :p, :p] @ fit.at.beta[0]
+    block = own_blocks(fit) + f.transpose(0, 2, 1) @ f
+    return np.asarray(block[:, :p, p] - block[:, :p, :p] @ fit.at.beta[0])
+
+
+def beta_contributions(fit: LmmFit) -> Array:
+    """First-order share of each pharmacy in beta_hat - beta, (X'V^-1X)^-1 X_i'V_i^-1 (y_i - X_i beta), (G, p)."""
+    p = fit.products.p
+    solved = np.linalg.solve(fit.at.a[0, :p, :p], score_contributions(fit).T)
+    return np.asarray(fit.scaling.y_scale * (fit.scaling.x_inverse @ solved).T)
+
+
+def _fixed_theta_change(fit: LmmFit) -> Array:
+    """First-order screen: size of the score a pharmacy contributes, in units of A_xx, (G,)."""
+    p = fit.products.p
+    score = score_contributions(fit)
     return np.asarray(np.einsum("gi,ij,gj->g", score, np.linalg.inv(fit.at.a[0, :p, :p]), score))

@@ -1,0 +1,270 @@
+"""One market from panel to results: refuse or fit, infer, measure, check, judge.
+
+A straight line; every step is a module of its own. Nothing here raises for a market that cannot
+be estimated: that is a result, with the reason.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from reportgen.config import Settings
+from reportgen.model.crossproducts import NoResidualVariation, RankDeficient
+from reportgen.model.diagnostics import Residuals, conditional_residuals, diagnose
+from reportgen.model.impact import Impact, market_generator, measure_impact
+from reportgen.model.influence import leave_one_out
+from reportgen.model.market_fit import MarketFit, fit_market
+from reportgen.model.ordinary import ordinary_regression
+from reportgen.model.quality import correlation_rows, icc, r_squared, slope_test, variance_rows
+from reportgen.model.refusals import dependent_column, refusals
+from reportgen.model.summaries import chosen_pharmacies, monthly_series, summarise_data
+from reportgen.model.tables import (
+    compare_fit,
+    compare_within,
+    decay_summaries,
+    fit_summary,
+    fixed_rows,
+    model_summary,
+    pharmacy_rows,
+)
+from reportgen.model.terms import market_design, model_terms
+from reportgen.model.variants import HoldOut, hold_out
+from reportgen.model.verdict import decide_verdict
+from reportgen.panel.features import ModelFrame, build_frame
+from reportgen.panel.grid import MarketPanel
+from reportgen.results import (
+    Charts,
+    Contribution,
+    FitQuality,
+    MarketResults,
+    Provenance,
+    Reason,
+    Status,
+    Verdict,
+)
+
+PROBE_DECAY = 0.5
+"""Decay at which the rank of the columns is examined before any fit."""
+
+
+def analyse_market(
+    panel: MarketPanel, settings: Settings, provenance: Provenance, *, shared_decay: float | None = None
+) -> MarketResults:
+    """Everything the report of one market may say.
+
+    Parameters
+    ----------
+    shared_decay
+        One decay for all channels, from the profiles of all markets (``adstock.scope = "all"``).
+    """
+    frame = build_frame(panel, settings.model, settings.adstock)
+    reasons = refusals(frame) or _rank_refusal(frame, settings)
+    if reasons:
+        return _without_estimates(frame, provenance, "not-estimable", reasons)
+    try:
+        decays = None if shared_decay is None else (shared_decay,) * len(panel.channels)
+        market = fit_market(frame, settings, decays=decays, source="fixed" if decays is None else "shared")
+    except RankDeficient as error:
+        return _without_estimates(frame, provenance, "not-estimable", (_rank_reason(frame, settings, error),))
+    except NoResidualVariation:
+        reason = Reason(code="constant-response", column=settings.panel.sales, detail="no residual variation")
+        return _without_estimates(frame, provenance, "not-estimable", (reason,))
+    if not market.certified:
+        reason = Reason(code="not-certified", value=market.fit.kkt, detail=market.rung)
+        bare = _without_estimates(frame, provenance, "not-estimated", (reason,))
+        return replace(bare, model=model_summary(market, settings), fit=fit_summary(market))
+    return _with_estimates(market, settings, provenance)
+
+
+def _rank_refusal(frame: ModelFrame, settings: Settings) -> tuple[Reason, ...]:
+    terms = model_terms(
+        frame,
+        settings.model,
+        correction=settings.model.correction == "initial-conditions",
+        random_slope=settings.model.random_slope,
+    )
+    decay = PROBE_DECAY if settings.adstock.decay == "estimate" else float(settings.adstock.decay)
+    design = market_design(frame, terms, (decay,) * len(terms.promotion))
+    n, p = design.x.shape
+    if n <= p + 1:
+        return (Reason(code="too-few-rows", value=float(n), limit=float(p + 2)),)
+    found = dependent_column(design)
+    return () if found is None else (Reason(code="rank-deficient", column=found[0], detail=found[1]),)
+
+
+def _rank_reason(frame: ModelFrame, settings: Settings, error: RankDeficient) -> Reason:
+    terms = model_terms(
+        frame,
+        settings.model,
+        correction=settings.model.correction == "initial-conditions",
+        random_slope=settings.model.random_slope,
+    )
+    return Reason(code="rank-deficient", column=terms.fixed[min(error.column, len(terms.fixed) - 1)])
+
+
+def _without_estimates(
+    frame: ModelFrame, provenance: Provenance, status: Status, reasons: tuple[Reason, ...]
+) -> MarketResults:
+    """What the data show of a market that was not estimated."""
+    return MarketResults(
+        market=frame.panel.market,
+        status=status,
+        reasons=reasons,
+        data=summarise_data(frame),
+        verdict=Verdict(code="cannot-tell", reasons=tuple(reason.code for reason in reasons)),
+        charts=Charts(monthly=monthly_series(frame.panel), multiples=chosen_pharmacies(frame.panel)),
+        provenance=provenance,
+    )
+
+
+def _with_estimates(market: MarketFit, settings: Settings, provenance: Provenance) -> MarketResults:
+    frame, confidence = market.frame, settings.report.confidence
+    fixed = fixed_rows(market, confidence)
+    promotion = fixed[market.index(market.terms.promotion[0])]
+    impact = measure_impact(market, settings)
+    settled = impact.long_run.estimate
+    plain = compare_fit(
+        fit_market(frame, settings, correction=False, decays=market.decays), promotion, settled, confidence
+    )
+    within = compare_within(market, promotion, settled, confidence)
+    influence = leave_one_out(market.fit, market.covariance.values)
+    residuals = conditional_residuals(market)
+    holdout = hold_out(market)
+    diagnostics = diagnose(
+        market, residuals, promotion,
+        plain=plain, within=within, influence=influence, holdout=holdout, confidence=confidence,
+        rng=market_generator(settings, frame.panel.market, "predictive"),
+    )  # fmt: skip
+    test = slope_test(market)
+    incremental = impact.incremental.total if impact.incremental is not None else None
+    decays = decay_summaries(market)
+    singular = market.rung != "pooled" and market.fit.singular
+    results = MarketResults(
+        market=frame.panel.market,
+        status="singular" if singular else "ok",
+        reasons=(Reason(code="singular", detail=_flat_direction(market)),) if singular else (),
+        data=summarise_data(frame),
+        model=model_summary(market, settings),
+        fit=fit_summary(market),
+        fixed=fixed,
+        variances=variance_rows(market.fit),
+        correlations=correlation_rows(market.fit),
+        icc=icc(market.fit),
+        r2=r_squared(market),
+        quality=_quality(frame, residuals, holdout),
+        plain=plain,
+        within=within,
+        slope_test=test,
+        decay=decays[0],
+        more_decays=decays[1:],
+        long_run=impact.long_run,
+        impulse=impact.impulse,
+        incremental=impact.incremental,
+        what_if=impact.what_if,
+        roi=impact.roi,
+        pharmacies=pharmacy_rows(market, impact, influence, confidence),
+        checks=diagnostics.checks,
+        sensitivity=diagnostics.sensitivity,
+        ordinary=ordinary_regression(market, settings, test, incremental),
+        verdict=Verdict(code="cannot-tell", reasons=()),
+        charts=Charts(
+            monthly=monthly_series(frame.panel),
+            multiples=chosen_pharmacies(frame.panel, _oddness(frame, influence.cooks_d)),
+            residuals=diagnostics.residuals,
+            qq=diagnostics.qq,
+            autocorrelation=diagnostics.autocorrelation,
+            scale_location=diagnostics.scale_location,
+            predictive=diagnostics.predictive,
+            contribution=_contribution(market, residuals, impact),
+            **_promotion_axis(market),
+        ),
+        provenance=provenance,
+    )
+    return replace(results, verdict=_verdict(results))
+
+
+def _verdict(results: MarketResults) -> Verdict:
+    terms = results.model.promotion_terms if results.model is not None else ()
+    return decide_verdict(
+        status=results.status,
+        reasons=results.reasons,
+        promotion=[row for row in results.fixed if row.term in terms],
+        long_run=results.long_run,
+        incremental=results.incremental,
+        slope_test=results.slope_test,
+        pharmacies=results.pharmacies,
+        checks=results.checks,
+        plain=results.plain,
+        within=results.within,
+    )
+
+
+def _flat_direction(market: MarketFit) -> str | None:
+    """The random effect without variance, or None where two are perfectly correlated."""
+    diagonal = np.sqrt(np.maximum(np.diag(market.fit.psi), 0.0))
+    scale = np.sqrt(np.mean(market.design.z**2, axis=0) / market.fit.sigma2)
+    flat = np.flatnonzero(diagonal * scale < 1e-4)
+    return market.design.z_names[int(flat[0])] if flat.size else None
+
+
+def _quality(frame: ModelFrame, residuals: Residuals, holdout: HoldOut) -> FitQuality:
+    fitted = residuals.fitted
+    if frame.response_name.startswith("Log"):
+        fitted = np.exp(np.minimum(fitted, 700.0))
+    error = frame.sales - fitted
+    total = float(np.sum(np.abs(frame.sales)))
+    return FitQuality(
+        rmse=float(np.sqrt(np.mean(error**2))),
+        wmape=float(np.sum(np.abs(error))) / total if total > 0.0 else None,
+        holdout_wmape=holdout.model,
+        naive_wmape=holdout.naive,
+        holdout_periods=holdout.periods or None,
+    )
+
+
+def _oddness(frame: ModelFrame, cooks_d: np.ndarray) -> np.ndarray:
+    odd = np.full(len(frame.panel.pharmacies), np.nan)
+    odd[frame.grid_rows] = cooks_d
+    return odd
+
+
+def _promotion_axis(market: MarketFit) -> dict[str, object]:
+    """Range and centre of adstocked promotion, and the average pharmacy's level there."""
+    column = market.design.column(market.terms.promotion[0])
+    low, high = np.quantile(column, [0.05, 0.95])
+    centre = float(column.mean())
+    at_mean = market.design.x.mean(axis=0)
+    return {
+        "promotion_range": (float(low), float(high)),
+        "promotion_center": centre,
+        "market_level": float(at_mean @ market.fit.beta),
+    }
+
+
+def _contribution(market: MarketFit, residuals: Residuals, impact: Impact) -> Contribution | None:
+    """Fitted sales by period: baseline, persistence (lags), promotion now. Level response only."""
+    frame, design = market.frame, market.design
+    if frame.response_name.startswith("Log") or impact.incremental is None:
+        return None
+    promotion = np.zeros(len(design.y))
+    for term in market.terms.promotion:
+        slope = np.full(design.groups, market.fit.beta[market.index(term)])
+        random = market.random_index(term)
+        if random is not None:
+            slope = slope + residuals.modes[:, random]
+        promotion += slope[design.group] * design.column(term)
+    lags = [market.index(term) for term in market.terms.lags]
+    persistence = design.x[:, lags] @ market.fit.beta[lags]
+    columns = np.unique(frame.column)
+
+    def by_period(values: np.ndarray) -> tuple[float, ...]:
+        return tuple(np.bincount(frame.column, weights=values)[columns].tolist())
+
+    return Contribution(
+        periods=tuple(frame.panel.period_label(int(column)) for column in columns),
+        baseline=by_period(residuals.fitted - promotion - persistence),
+        persistence=by_period(persistence),
+        promotion=by_period(promotion),
+    )
