@@ -31,6 +31,8 @@ from markupsafe import Markup
 
 from reportgen.errors import TemplateError
 from reportgen.report.blocks import Brand, Figure, Labels, MarketReport, Section
+from reportgen.report.figures.svg import for_screen
+from reportgen.report.figures.theme import Theme
 from reportgen.resources import templates_dir
 
 if TYPE_CHECKING:
@@ -152,8 +154,14 @@ def _page(doc: MarketReport | Overview, medium: Medium, *, contents: bool) -> Pa
         script=Markup(script),  # noqa: S704 - our own file
         words=_words(doc.labels),
         policy=policy,
-        svg={} if paper else {n: Markup(f.svg) for n, f in charts(doc).items()},  # noqa: S704 - drawn by report.figures
+        svg={} if paper else _inline(doc),
     )
+
+
+def _inline(doc: MarketReport | Overview) -> dict[str, Markup]:
+    """Charts with the page's colour variables; text in them was escaped when they were drawn."""
+    theme = Theme(accent=doc.brand.accent) if doc.brand.accent else Theme()
+    return {name: Markup(for_screen(figure.svg, theme)) for name, figure in charts(doc).items()}  # noqa: S704
 
 
 @cache

@@ -262,25 +262,15 @@ class Brief:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Labels:
-    """The words of the page itself: navigation, buttons, running feet."""
+    """The words of the page itself: navigation and buttons."""
 
     contents: str
     skip: str
-    page: str
-    """With ``{page}`` and ``{pages}`` already split: see ``of``."""
-    of: str
     filter: str
     copy: str
     copied: str
     download: str
-    rows_shown: str
-    data_table: str
     sort: str
-    overview: str
-    full_report: str
-    figure: str
-    details: str
-    appearance: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

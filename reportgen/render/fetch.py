@@ -1,0 +1,48 @@
+"""The only door of a PDF: charts from memory and ``data:`` URLs; everything else stops the document.
+
+WeasyPrint swallows ordinary exceptions of a fetcher and leaves the image out, so a refusal must be its
+``FatalURLFetchingError``, which is a ``BaseException``. Imported lazily, with WeasyPrint.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherResponse
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+SCHEME = "chart:"
+
+
+class ClosedFetcher(URLFetcher):  # type: ignore[misc] - WeasyPrint ships no types
+    """Serves ``chart:name`` from memory.
+
+    Parameters
+    ----------
+    charts
+        SVG text by name.
+    """
+
+    def __init__(self, charts: Mapping[str, str]) -> None:
+        super().__init__(allowed_protocols={"data"}, allow_redirects=False, fail_on_errors=True)
+        self._charts = charts
+
+    def fetch(self, url: str, headers: Mapping[str, str] | None = None) -> URLFetcherResponse:
+        """Return a chart or the content of a ``data:`` URL.
+
+        Raises
+        ------
+        FatalURLFetchingError
+            For every other address.
+        """
+        if url.startswith(SCHEME) and url.removeprefix(SCHEME) in self._charts:
+            content = self._charts[url.removeprefix(SCHEME)]
+            return URLFetcherResponse(url, content.encode(), {"Content-Type": "image/svg+xml"})
+        if url[:5].lower() == "data:":
+            try:
+                return super().fetch(url, headers)
+            except Exception as error:  # noqa: BLE001 - whatever is wrong with it, the document must not go on without it
+                raise FatalURLFetchingError(f"unreadable data: address ({error})") from None
+        raise FatalURLFetchingError(f"refused address {url[:120]!r}")

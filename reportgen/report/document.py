@@ -1,0 +1,424 @@
+"""From the results of one market to a finished report: sections in the order of the storyboard.
+
+This module only arranges. Sentences come from ``narrative``, rows from ``tables``, charts from ``figures``; the
+renderers take what it returns and decide nothing. One frame serves every status: where nothing was estimated, the
+sections that need an estimate are left out, and the rest says why and what the data do show.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Literal
+
+from reportgen.report import brand as brands
+from reportgen.report import tables
+from reportgen.report.blocks import (
+    Block,
+    Brief,
+    Bullets,
+    Callout,
+    Code,
+    Definition,
+    Definitions,
+    Equation,
+    Figure,
+    Heading,
+    MarketReport,
+    Prose,
+    Section,
+    Summary,
+    Symbol,
+    Table,
+)
+from reportgen.report.figures import draw_charts
+from reportgen.report.labels import page_labels
+from reportgen.report.names import clean
+from reportgen.report.narrative import method, reasons, sections, summary
+from reportgen.report.narrative.verdict import shown_code, verdict_line
+from reportgen.report.narrative.writer import Writer, make_writer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from reportgen.config import Settings
+    from reportgen.report.figures.chart import Chart
+    from reportgen.results import MarketResults
+
+Part = Block | str | None
+
+
+def build_report(results: MarketResults, settings: Settings) -> MarketReport:
+    """Finished report of one market, in the language and formats of ``settings.report``.
+
+    Raises
+    ------
+    ConfigError
+        The brand's logo or accent cannot be used.
+    EnvironmentMissing
+        The font packages are not installed.
+    """
+    writer = make_writer(results, settings)
+    brand = brands.load_brand(settings.brand)
+    drawn = draw_charts(results, writer.formats, writer.language, brands.theme(brand))
+    return _Builder(writer, drawn).report(brand)
+
+
+@dataclass(frozen=True, slots=True)
+class _Builder:
+    """Arranges the blocks of one report."""
+
+    w: Writer
+    charts: Mapping[str, Chart]
+
+    def report(self, brand: brands.Brand) -> MarketReport:
+        """Put the whole report together."""
+        w, results, report = self.w, self.w.results, self.w.settings.report
+        title, market = w.say(clean(report.title)), clean(results.market)
+        period = w.formats.period_range(*results.data.period)
+        first = self._summary()
+        return MarketReport(
+            lang=w.language.code,
+            direction="rtl" if w.language.direction == "rtl" else "ltr",
+            paper=report.paper,
+            market=market,
+            title=title,
+            document_title=f"{market} · {title}",
+            period=period,
+            date=w.formats.date(results.provenance.as_of),
+            date_iso=results.provenance.as_of,
+            status=shown_code(results),
+            description=f"{first.verdict.word}. {first.verdict.sentence}",
+            brand=brand,
+            labels=page_labels(w.language),
+            summary=first,
+            sections=self._sections(),
+            brief=self._brief(),
+            facts=tuple(w.facts),
+        )
+
+    # --- pieces -----------------------------------------------------------------------------
+
+    def figure(
+        self, name: str, size: Literal["full", "half"] | None = None, only: Literal["", "screen", "print"] = ""
+    ) -> Figure | None:
+        """Chart ``name`` as a block, if it could be drawn."""
+        chart = self.charts.get(name)
+        if chart is None:
+            return None
+        return Figure(
+            name=chart.name,
+            svg=chart.svg,
+            title=chart.title,
+            subtitle=chart.subtitle,
+            foot=chart.foot,
+            alt=chart.alt,
+            width=chart.width,
+            height=chart.height,
+            size=size or chart.size,
+            only=only,
+        )
+
+    def _section(self, anchor: str, title: str, lead: str, parts: Iterable[Part]) -> Section:
+        blocks: list[Block] = []
+        for part in parts:
+            if isinstance(part, str):
+                if part:
+                    blocks.append(Prose(text=part))
+            elif part is not None:
+                blocks.append(part)
+        return Section(anchor=anchor, number="", title=title, lead=lead, blocks=tuple(blocks))
+
+    def _sections(self) -> tuple[Section, ...]:
+        if self.w.results.fixed:
+            made = [
+                self._data(), self._model(), self._coefficients(), self._carry_over(), self._pharmacies(),
+                self._impact(), self._trust(), self._ordinary(), self._method(),
+            ]  # fmt: skip
+        else:
+            made = [self._refusal(), self._data(), self._method()]
+        kept = [section for section in made if section.blocks]
+        return tuple(replace(section, number=str(i)) for i, section in enumerate(kept, start=2))
+
+    # --- first page -------------------------------------------------------------------------
+
+    def _summary(self) -> Summary:
+        w = self.w
+        estimated = bool(w.results.fixed)
+        return Summary(
+            title=w.say("Summary"),
+            scope=summary.scope(w),
+            verdict=verdict_line(w),
+            key_figures=summary.key_figures(w),
+            chart=self.figure("without_promotion") or self.figure("timeline"),
+            actions_title=w.say("What to do") if estimated else w.say("What would make it work"),
+            actions=summary.actions(w),
+            confidence_title=w.say("How sure are we") if estimated else w.say("What the data do show"),
+            confidence=summary.confidence(w) if estimated else tuple(filter(None, (sections.levels(w),))),
+            strip=summary.strip(w),
+            strip_label=summary.checks_line(w),
+            sensitivity=None,
+        )
+
+    # --- sections ---------------------------------------------------------------------------
+
+    def _refusal(self) -> Section:
+        w = self.w
+        found = tuple(reasons.found(w, reason, i) for i, reason in enumerate(w.results.reasons))
+        cures = tuple(dict.fromkeys(reasons.cure(w, reason, i) for i, reason in enumerate(w.results.reasons)))
+        fit = w.results.fit
+        attempts = tables.attempts(w) if fit is not None else None
+        return self._section(
+            "why",
+            w.say("Why there is no estimate"),
+            w.say("A number that the data cannot carry would mislead; this report says what is missing instead."),
+            (
+                Callout(tone="warning", title=w.say("What was found"), items=found),
+                Callout(tone="note", title=w.say("What would make it work"), items=cures),
+                attempts,
+            ),
+        )
+
+    def _data(self) -> Section:
+        w = self.w
+        estimated = bool(w.results.fixed)
+        return self._section(
+            "data",
+            w.say("The data"),
+            sections.data_lead(w),
+            (
+                sections.hierarchy(w),
+                sections.levels(w),
+                self.figure("hierarchy"),
+                self.figure("timeline") if estimated and self.charts.get("without_promotion") else None,
+                self.figure("multiples"),
+                tables.rows_lost(w),
+            ),
+        )
+
+    def _model(self) -> Section:
+        w, model = self.w, self.w.results.model
+        formula = None
+        if model is not None:
+            typed = (
+                f'import statsmodels.formula.api as smf\n\nsmf.mixedlm(\n    "{model.formula}",\n    data,\n'
+                f'    groups="{model.groups}",\n    re_formula="{model.random_formula}",\n).fit(reml={model.method == "REML"})'
+            )
+            formula = Code(text=typed, caption=w.say("As one would type it in statsmodels:"))
+        words = sections.model_words(w)
+        return self._section(
+            "model",
+            w.say("The model"),
+            words[0] if words else "",
+            (
+                *words[1:],
+                self._equation(),
+                self._where(),
+                formula,
+                tables.fit_block(w),
+                sections.certificate(w),
+                sections.standard_error_words(w),
+            ),
+        )
+
+    def _equation(self) -> Equation | None:
+        model = self.w.results.model
+        if model is None:
+            return None
+        sales = "log Sales" if model.response == "log" else "Sales"
+        symbols = [Symbol(text="y = Xβ + Zb + ε,   "), Symbol(text=sales, index="i,t"), Symbol(text=" = ")]
+        symbols += [Symbol(text="β", index="0")]
+        for k, term in enumerate(model.promotion_terms, start=1):
+            symbols += [Symbol(text=" + β", index=str(k)), Symbol(text="·" + clean(term).replace("_", " "), index="i,t")]
+        for lag in model.lags:
+            symbols += [Symbol(text=" + φ", index=str(lag)), Symbol(text="·" + sales, index=f"i,t−{lag}")]
+        for term in (*model.control_terms, *model.correction_terms):
+            fixed = term in model.correction_terms
+            symbols += [Symbol(text=" + γ·" + clean(term).replace("_", " "), index="i" if fixed else "i,t")]
+        symbols += [Symbol(text=" + b", index="0,i")]
+        for k, term in enumerate([t for t in model.random_terms if t != "Intercept"], start=1):
+            symbols += [Symbol(text=" + b", index=f"{k},i"), Symbol(text="·" + clean(term).replace("_", " "), index="i,t")]
+        symbols += [Symbol(text=" + ε", index="i,t")]
+        return Equation(symbols=tuple(symbols))
+
+    def _where(self) -> Definitions | None:
+        w, model = self.w, self.w.results.model
+        if model is None:
+            return None
+        period = w.by_period("pharmacy i in month t", "pharmacy i in week t")
+        items = [
+            Definition(term="i, t", text=period),
+            Definition(term="β, φ, γ", text=w.say("coefficients of the whole market (fixed effects, Xβ)")),
+            Definition(term="b", text=w.say("deviations of pharmacy i from the market (random effects, Zb), normal "
+                                            "with covariance Ψ")),
+            Definition(term="ε", text=w.say("what is left, normal with variance σ²")),
+        ]
+        return Definitions(items=tuple(items), style="facts")
+
+    def _coefficients(self) -> Section:
+        w = self.w
+        sentences = sections.coefficient_sentences(w)
+        return self._section(
+            "coefficients",
+            w.say("Coefficients"),
+            "",
+            (
+                self.figure("forest"),
+                tables.coefficients(w),
+                Bullets(items=sentences) if sentences else None,
+                tables.variances(w),
+                Heading(text=w.say("Plain, corrected, within pharmacies"), anchor="three-ways"),
+                sections.comparison_words(w),
+                self.figure("estimators"),
+                tables.comparison(w),
+            ),
+        )
+
+    def _carry_over(self) -> Section:
+        w = self.w
+        return self._section(
+            "carry-over",
+            w.say("Carry-over"),
+            sections.carry_over_lead(w),
+            (
+                *sections.decay_words(w),
+                self.figure("decay"),
+                self.figure("impulse"),
+                self.figure("cumulative"),
+                tables.impulse(w),
+            ),
+        )
+
+    def _pharmacies(self) -> Section:
+        w = self.w
+        return self._section(
+            "pharmacies",
+            w.say("Pharmacies"),
+            sections.pharmacies_lead(w),
+            (
+                self.figure("caterpillar"),
+                *sections.reading_pharmacies(w),
+                tables.pharmacies(w),
+                self.figure("caterpillar_intercept"),
+                self.figure("lines"),
+                self.figure("shrinkage"),
+            ),
+        )
+
+    def _impact(self) -> Section:
+        w = self.w
+        return self._section(
+            "impact",
+            w.say("What promotion brought"),
+            sections.impact_lead(w),
+            (
+                *sections.impact_words(w),
+                self.figure("waterfall"),
+                self.figure("contribution"),
+                self.figure("incremental"),
+                self.figure("what_if"),
+                tables.what_if(w),
+                sections.roi_words(w),
+                tables.months(w),
+            ),
+        )
+
+    def _trust(self) -> Section:
+        w = self.w
+        return self._section(
+            "trust",
+            w.say("Can we trust it?"),
+            summary.checks_line(w),
+            (
+                tables.checks(w),
+                self.figure("residuals"),
+                self.figure("qq-residuals"),
+                self.figure("scale-location"),
+                self.figure("autocorrelation"),
+                self.figure("qq-random"),
+                self.figure("influence"),
+                tables.sensitivity(w),
+                self.figure("predictive"),
+                self.figure("holdout"),
+            ),
+        )
+
+    def _ordinary(self) -> Section:
+        w = self.w
+        return self._section(
+            "ordinary",
+            w.say("Against ordinary regression"),
+            sections.ordinary_lead(w),
+            (*sections.ordinary_words(w), self.figure("ordinary"), tables.ordinary(w), tables.assumptions(w)),
+        )
+
+    def _method(self) -> Section:
+        w = self.w
+        return self._section(
+            "method",
+            w.say("Method, limits and sources"),
+            "",
+            (
+                Callout(tone="limit", title=w.say("What this report cannot tell"), items=method.limits(w)),
+                Heading(text=w.say("How the numbers were made"), anchor="how"),
+                *method.method(w),
+                Heading(text=w.say("Glossary"), anchor="glossary"),
+                Definitions(items=method.glossary(w)),
+                Heading(text=w.say("Provenance"), anchor="provenance"),
+                Definitions(items=self._provenance(), style="facts"),
+                Heading(text=w.say("Further reading"), anchor="reading"),
+                Definitions(items=method.reading(), style="references"),
+            ),
+        )
+
+    def _provenance(self) -> tuple[Definition, ...]:
+        w, made = self.w, self.w.results.provenance
+        items = [
+            Definition(term=w.say("Program"), text=clean(made.package)),
+            Definition(term=w.say("Date"), text=w.formats.date(made.as_of)),
+            Definition(term=w.say("Source"), text=clean(made.source)),
+            Definition(term=w.say("Data, SHA-256"), text=made.data_hash[:16]),
+            Definition(term=w.say("Settings, SHA-256"), text=made.settings_hash[:16]),
+            Definition(term=w.say("Random seed"), text=str(made.seed)),
+            Definition(term=w.say("Versions"), text=", ".join(f"{clean(k)} {clean(v)}" for k, v in made.versions)),
+        ]
+        items += [Definition(term=clean(key), text=clean(value)) for key, value in made.settings]
+        return tuple(items)
+
+    # --- the brief ----------------------------------------------------------------------------
+
+    def _brief(self) -> Brief:
+        w = self.w
+        blocks: list[Block | None]
+        if w.results.fixed:
+            lead = sections.carry_over_lead(w)
+            blocks = [
+                self.figure("caterpillar_brief") or self.figure("caterpillar"),
+                self.figure("cumulative") or self.figure("impulse"),
+                Prose(text=lead) if lead else None,
+                _plain(tables.what_if(w)),
+            ]
+        else:
+            found = tuple(reasons.found(w, reason, i) for i, reason in enumerate(w.results.reasons))
+            blocks = [
+                Callout(tone="warning", title=w.say("What was found"), items=found),
+                self.figure("multiples"),
+                _plain(tables.rows_lost(w)),
+            ]
+        return Brief(
+            title=w.say("Behind the answer") if w.results.fixed else w.say("What the data do show"),
+            blocks=tuple(block for block in blocks if block is not None),
+            checks=summary.strip(w),
+            checks_title=summary.checks_line(w),
+            contact_title=w.say("Where to read on"),
+            contact=(
+                w.say("The full report is report.pdf, and report.html with every pharmacy; both lie beside this file."),
+                w.say("Questions: whoever sent you this brief can name the team that keeps the data."),
+            ),
+        )
+
+
+def _plain(table: Table | None) -> Table | None:
+    return None if table is None else replace(table, note="")
+
+
+__all__ = ["build_report"]

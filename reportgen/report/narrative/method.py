@@ -1,0 +1,154 @@
+"""Section 10: method, what the report cannot tell, glossary, further reading. The same for every market but for its settings."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from reportgen.report.blocks import Definition
+from reportgen.report.narrative.writer import mark
+
+if TYPE_CHECKING:
+    from reportgen.report.narrative.writer import Writer
+
+_LIMITS = (
+    mark(
+        "It cannot prove that promotion caused the sales. Promotion was not assigned by lot, so whatever moved "
+        "promotion and "
+        "sales together is counted as effect."
+    ),
+    mark("It cannot say what happens at promotion levels that no pharmacy has had."),
+    mark("It cannot see promotion by competitors, prices or stock-outs unless they are columns of the table."),
+    mark(
+        "It cannot tell carry-over of promotion from persistence of sales with certainty; their sum, the long-run "
+        "effect, is "
+        "surer than either."
+    ),
+    mark(
+        "It cannot rank single pharmacies exactly: neighbours in the list may change places, as their intervals show."
+    ),
+    mark("It describes the period and the pharmacies in the table, not other markets and not the future."),
+)
+_LIMIT_EXPERIMENT = mark(
+    "It can speak of causes only as far as promotion was assigned by lot and kept to the plan."
+)
+
+_GLOSSARY: tuple[tuple[str, str], ...] = (
+    (
+        mark("Adstock"),
+        mark("Promotion of the present and, with falling weight, of the past: what of it is still at work."),
+    ),
+    (mark("Carry-over, decay"), mark("The share of promotion at work that is left one period later.")),
+    (
+        mark("Conditional mode (BLUP)"),
+        mark("The estimate for a single pharmacy, drawn towards the market average as far as its data are thin."),
+    ),
+    (mark("Effect now"), mark("The difference in sales in the same period that goes with one more unit of promotion.")),
+    (
+        mark("Effect in the long run"),
+        mark("The difference in sales per period once one more unit of promotion has been kept up for long."),
+    ),
+    (mark("Incremental sales"), mark("Sales with promotion less the estimate of sales without it.")),
+    (
+        mark("Interval"),
+        mark("A range made so that such ranges hold the true value in the stated share of repeated studies."),
+    ),
+    (
+        mark("Mixed model"),
+        mark("A regression in which pharmacies have coefficients of their own, tied together by a common "
+             "distribution."),
+    ),
+    (mark("p-value"), mark("How often chance alone would give an estimate at least this far from zero.")),
+    (mark("Persistence"), mark("How much of unusually high or low sales is still there in the next period.")),
+    (
+        mark("REML"),
+        mark("Restricted maximum likelihood: an estimation method that does not understate variances in small "
+             "samples."),
+    ),
+    (
+        mark("Reliability"),
+        mark("The share of a pharmacy's estimated difference that its own data support, from 0 to 1."),
+    ),
+    (mark("Return on promotion"), mark("Margin on incremental sales less cost, divided by cost.")),
+    (
+        mark("Singular fit"),
+        mark("A fit in which a difference between pharmacies is estimated as zero, or two of them as inseparable."),
+    ),
+    (mark("Standard error"), mark("The typical distance between an estimate and the true value over repeated "
+                                  "studies.")),
+)
+
+READING: tuple[tuple[str, str, str], ...] = (
+    (
+        "Bates, Mächler, Bolker, Walker (2015)",
+        "Fitting linear mixed-effects models using lme4. Journal of Statistical Software 67(1).",
+        "https://doi.org/10.18637/jss.v067.i01",
+    ),
+    (
+        "Wooldridge (2005)",
+        "Simple solutions to the initial conditions problem in dynamic, nonlinear panel data models with unobserved "
+        "heterogeneity. Journal of Applied Econometrics 20(1).",
+        "https://doi.org/10.1002/jae.770",
+    ),
+    (
+        "Mundlak (1978)",
+        "On the pooling of time series and cross section data. Econometrica 46(1).",
+        "https://doi.org/10.2307/1913646",
+    ),
+    (
+        "Satterthwaite (1946)",
+        "An approximate distribution of estimates of variance components. Biometrics Bulletin 2(6).",
+        "https://doi.org/10.2307/3002019",
+    ),
+    (
+        "Self, Liang (1987)",
+        "Asymptotic properties of maximum likelihood estimators under nonstandard conditions. Journal of the American "
+        "Statistical Association 82(398).",
+        "https://doi.org/10.1080/01621459.1987.10478472",
+    ),
+    (
+        "Johnson (2014)",
+        "Extension of Nakagawa and Schielzeth's R² to random slopes models. Methods in Ecology and Evolution 5(9).",
+        "https://doi.org/10.1111/2041-210X.12225",
+    ),
+)
+
+
+def limits(w: Writer) -> tuple[str, ...]:
+    """What this report cannot tell."""
+    model = w.results.model
+    design = model.design if model else w.settings.model.design
+    first = _LIMIT_EXPERIMENT if design == "experiment" else _LIMITS[0]
+    return tuple(w.say(message) for message in (first, *_LIMITS[1:]))
+
+
+def method(w: Writer) -> tuple[str, ...]:
+    """How the numbers were made, in a few sentences."""
+    return (
+        w.say(
+            "Every market is estimated on its own with a linear mixed model. The optimum is found by an "
+            "exact-gradient Newton "
+            "search from two starts, its optimality conditions are verified, and statsmodels evaluates the likelihood "
+            "at the "
+            "answer. Without that proof no numbers are printed."
+        ),
+        w.say(
+            "Carry-over is chosen by maximum likelihood on identical rows; the model is then fitted at that value, "
+            "and the "
+            "standard errors count its uncertainty in."
+        ),
+        w.say(
+            "Lags and carry-over follow the calendar within a pharmacy. A missing period loses the rows whose lags "
+            "need it "
+            "and counts as no promotion."
+        ),
+    )
+
+
+def glossary(w: Writer) -> tuple[Definition, ...]:
+    """Words of the report."""
+    return tuple(Definition(term=w.say(term), text=w.say(text)) for term, text in _GLOSSARY)
+
+
+def reading() -> tuple[Definition, ...]:
+    """Further reading (titles stay in their language)."""
+    return tuple(Definition(term=who, text=what, link=link) for who, what, link in READING)

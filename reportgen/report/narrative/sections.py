@@ -1,0 +1,426 @@
+"""Sections 2 to 7 and 9 in words: data, model, coefficients, carry-over, pharmacies, impact, ordinary regression."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from reportgen.report.names import clean
+from reportgen.report.narrative.summary import above_average, not_responding, roi_line
+from reportgen.report.narrative.terms import term_label
+from reportgen.report.narrative.writer import mark
+
+if TYPE_CHECKING:
+    from reportgen.report.narrative.writer import Writer
+    from reportgen.results import Comparison, FixedEffect
+
+LOST = {
+    "first-periods": mark("The first {periods} of a pharmacy: their lagged sales lie before its record"),
+    "gap": mark("A gap earlier in the record: the lagged sales are missing"),
+    "missing-sales": mark("No sales recorded"),
+    "missing-promotion": mark("No promotion recorded"),
+    "missing-control": mark("A control column is empty"),
+    "non-positive-sales": mark("Sales of zero or less, which have no logarithm"),
+}
+
+
+def lost_label(w: Writer, reason: str) -> str:
+    """Why rows were set aside."""
+    message = LOST.get(reason)
+    return clean(reason.replace("-", " "), 60) if message is None else w.say(message, periods=w.periods)
+
+
+# --- 2 data -----------------------------------------------------------------------------------
+
+
+def data_lead(w: Writer) -> str:
+    """Rows read and used, over how many pharmacies."""
+    data = w.results.data
+    return w.say(
+        "{read} rows were read for {pharmacies}; {used} of them are used.",
+        read=w.count(data.rows_read, "data.rows_read"),
+        pharmacies=w.plural("{count} pharmacy", "{count} pharmacies", data.pharmacies, "data.pharmacies"),
+        used=w.count(data.rows_used, "data.rows_used"),
+    )
+
+
+def hierarchy(w: Writer) -> str:
+    """The levels of the data: market, pharmacies, rows."""
+    size = w.results.data.group_size
+    return w.say(
+        "Rows are nested: each belongs to one pharmacy, each pharmacy to this market. A pharmacy has {min} to {max} "
+        "used "
+        "rows, {mean} on average. Rows of one pharmacy resemble each other, which is why the model has a level of its "
+        "own for every pharmacy.",
+        min=w.count(size.min, "data.group_size.min"),
+        max=w.count(size.max, "data.group_size.max"),
+        mean=w.number(size.mean, "data.group_size.mean", digits=1),
+    )
+
+
+def levels(w: Writer) -> str:
+    """Average sales and promotion."""
+    data = w.results.data
+    if data.sales_mean is None:
+        return ""
+    sales = w.say(
+        "Sales average {sales} {per_pharmacy}.",
+        sales=w.money(data.sales_mean, "data.sales_mean"),
+        per_pharmacy=w.per_pharmacy,
+    )
+    if not data.promotion_mean:
+        return sales
+    promotion = w.say(
+        "Promotion averages {mean} ({unit}) with a standard deviation of {sd}.",
+        mean=w.number(data.promotion_mean[0], "data.promotion_mean.0"),
+        unit=w.unit,
+        sd=w.number(data.promotion_sd[0], "data.promotion_sd.0"),
+    )
+    return w.sentences(sales, promotion)
+
+
+# --- 3 model ----------------------------------------------------------------------------------
+
+
+def model_words(w: Writer) -> tuple[str, ...]:
+    """The model without symbols."""
+    model = w.results.model
+    if model is None:
+        return ()
+    first = w.by_period(
+        "Sales of a pharmacy in a month depend on its promotion, now and carried over from earlier months, and on its "
+        "own sales of the months before.",
+        "Sales of a pharmacy in a week depend on its promotion, now and carried over from earlier weeks, and on its "
+        "own "
+        "sales of the weeks before.",
+    )
+    lines = [first]
+    if "Adstock_Promotion" in model.random_terms or len(model.random_terms) > 1:
+        lines.append(
+            w.say(
+                "Each pharmacy has a level of its own and a promotion effect of its own. Both are drawn towards the "
+                "market "
+                "average, the more so the less the pharmacy's data say."
+            )
+        )
+    else:
+        lines.append(w.say("Each pharmacy has a level of its own; the promotion effect is one for all."))
+    if model.response == "log":
+        lines.append(w.say("The model works on the logarithm of sales, so effects are percentages of sales."))
+    if model.correction == "initial-conditions":
+        lines.append(
+            w.say(
+                "Two further columns, the pharmacy's first sales and its average promotion, keep stable differences "
+                "between pharmacies from being mistaken for persistence or for an effect of promotion."
+            )
+        )
+    return tuple(lines)
+
+
+def certificate(w: Writer) -> str:
+    """One line: why these numbers are those of the best fit."""
+    fit = w.results.fit
+    if fit is None:
+        return ""
+    if not fit.certified:
+        return w.say("Not certified: the fit did not pass the proof that it is the best one.")
+    parts = [
+        w.say("Best of {count} starts", count=w.count(len(fit.attempts), "count:attempts")),
+        w.say("optimality conditions hold"),
+    ]
+    if fit.statsmodels_gap is not None:
+        gap = w.fact(f"{fit.statsmodels_gap:.0e}", fit.statsmodels_gap, "fit.statsmodels_gap")
+        parts.append(w.say("statsmodels agrees to {gap}", gap=gap))
+    elif fit.singular:
+        parts.append(w.say("not compared with statsmodels, which cannot be evaluated where a variance is zero"))
+    return "; ".join(parts) + "."
+
+
+def standard_error_words(w: Writer) -> str:
+    """Which standard errors are printed."""
+    model = w.results.model
+    if model is None:
+        return ""
+    return {
+        "full-information": w.say(
+            "Standard errors are full-information ones, from the joint curvature of coefficients and variances; tests "
+            "use "
+            "t with Satterthwaite degrees of freedom."
+        ),
+        "gls": w.say("Standard errors are those of generalised least squares, because a variance is at its limit."),
+        "cluster": w.say("Standard errors are clustered by pharmacy, because the pooled model is used."),
+    }[model.standard_error]
+
+
+# --- 4 coefficients ---------------------------------------------------------------------------
+
+
+def coefficient_sentences(w: Writer) -> tuple[str, ...]:
+    """One sentence per coefficient: estimate, interval and unit first."""
+    return tuple(filter(None, (_coefficient(w, i, row) for i, row in enumerate(w.results.fixed))))
+
+
+def _coefficient(w: Writer, i: int, row: FixedEffect) -> str:
+    model = w.results.model
+    if model is None or row.lower is None or row.upper is None:
+        return ""
+    source = f"fixed.{i}"
+    if row.term in model.promotion_terms:
+        return w.say(
+            "{term}: {amount} goes with {effect} sales {per_pharmacy} at once ({interval}), other columns equal.",
+            term=term_label(w, row.term),
+            amount=w.amount,
+            effect=w.effect(row.estimate, f"{source}.estimate", row.se),
+            per_pharmacy=w.per_pharmacy,
+            interval=w.effect_interval(row.lower, row.upper, source, row.se),
+        )
+    bounds = w.interval((row.lower, row.upper), (f"{source}.lower", f"{source}.upper"), "number")
+    value = w.number(row.estimate, f"{source}.estimate", row.se)
+    if row.term in model.lag_terms:
+        return w.say(
+            "{term}: of every 1 above the usual level, {value} is still there ({interval}).",
+            term=term_label(w, row.term),
+            value=value,
+            interval=bounds,
+        )
+    if row.term in model.correction_terms:
+        return w.say(
+            "{term}: {value} ({interval}). It accounts for stable differences between pharmacies and is not an effect "
+            "of "
+            "its own.",
+            term=term_label(w, row.term),
+            value=value,
+            interval=bounds,
+        )
+    if row.term == "Intercept":
+        return w.say(
+            "{term}: {value} ({interval}) where all other columns are zero; a starting point, not a forecast.",
+            term=term_label(w, row.term),
+            value=value,
+            interval=bounds,
+        )
+    return w.say("{term}: {value} per unit ({interval}).", term=term_label(w, row.term), value=value, interval=bounds)
+
+
+def comparison_words(w: Writer) -> str:
+    """What a difference between plain, corrected and within-pharmacy estimates means."""
+    plain: Comparison | None = w.results.plain
+    if plain is None:
+        return ""
+    if plain.differs:
+        return w.say(
+            "The plain model differs by more than one standard error or ten percent. It takes stable differences "
+            "between "
+            "pharmacies for persistence; the corrected estimate does not, and is the one used."
+        )
+    return w.say("The three estimates agree within one standard error and ten percent, so the choice matters little "
+                 "here.")
+
+
+# --- 5 carry-over -----------------------------------------------------------------------------
+
+
+def carry_over_lead(w: Writer) -> str:
+    """Half-life and multiplier in words."""
+    long_run = w.results.long_run
+    if long_run is None or not long_run.stationary:
+        return w.say("Sales drift so strongly that a single promotion has no measurable end; no long-run number is "
+                     "given.")
+    parts = []
+    if long_run.half_life is not None:
+        shown = w.number(long_run.half_life, "long_run.half_life", digits=1 if long_run.half_life % 1 else 0)
+        parts.append(
+            w.by_period(
+                "Half of the effect of a single promotion is there after {count} months.",
+                "Half of the effect of a single promotion is there after {count} weeks.",
+            ).format(count=shown)
+            if long_run.half_life >= 2
+            else w.by_period(
+                "Half of the effect of a single promotion is there within about {count} month.",
+                "Half of the effect of a single promotion is there within about {count} week.",
+            ).format(count=shown)
+        )
+    if long_run.multiplier is not None:
+        parts.append(
+            w.say(
+                "Promotion that is kept up reaches {multiplier} times its immediate effect.",
+                multiplier=w.number(long_run.multiplier, "long_run.multiplier", digits=2),
+            )
+        )
+    return w.sentences(*parts)
+
+
+def decay_words(w: Writer) -> tuple[str, ...]:
+    """How carry-over was found and how sure it is."""
+    decay = w.results.decay
+    if decay is None:
+        return ()
+    value = w.percent(decay.estimate, "decay.estimate", digits=0)
+    lines = []
+    if not decay.estimated:
+        lines.append(w.by_period(
+            "{share} of promotion is carried over from month to month; the number was set, not estimated.",
+            "{share} of promotion is carried over from week to week; the number was set, not estimated.",
+        ).format(share=value))  # fmt: skip
+        return tuple(lines)
+    if decay.lower is not None and decay.upper is not None:
+        bounds = w.interval((decay.lower, decay.upper), ("decay.lower", "decay.upper"), "number")
+        lines.append(w.by_period(
+            "{share} of promotion is carried over from one month to the next (decay, {level} interval {interval}).",
+            "{share} of promotion is carried over from one week to the next (decay, {level} interval {interval}).",
+        ).format(share=value, level=w.level, interval=bounds))  # fmt: skip
+    if decay.at_edge:
+        lines.append(w.say("The best value lies at the edge of the range searched, so the data hardly determine it."))
+    if decay.lag_correlation is not None:
+        lines.append(
+            w.say(
+                "Carry-over and persistence of sales are near substitutes: their estimates correlate by {value}. The "
+                "long-run effect is surer than its parts.",
+                value=w.number(decay.lag_correlation, "decay.lag_correlation", digits=2),
+            )
+        )
+    return tuple(lines)
+
+
+# --- 6 pharmacies -----------------------------------------------------------------------------
+
+
+def pharmacies_lead(w: Writer) -> str:
+    """Do pharmacies differ, and how many stand out."""
+    test, rows = w.results.slope_test, w.results.pharmacies
+    if not rows:
+        return ""
+    if w.results.status == "singular":
+        return w.say(
+            "No difference in response between pharmacies can be told apart from chance; the rows below differ little "
+            "or "
+            "not at all."
+        )
+    counts = w.say(
+        "{high} of {all} pharmacies respond reliably above the market average; in {low} the response is below it and "
+        "may "
+        "be zero.",
+        high=w.count(len(above_average(w)), "count:pharmacies-above-market"),
+        all=w.count(len(rows), "count:pharmacies"),
+        low=w.count(len(not_responding(w)), "count:pharmacies-not-responding"),
+    )
+    if test is None or test.p is None:
+        return counts
+    return w.sentences(
+        counts, w.say("Test of equal response: {p}.", p=w.p(test.p, "slope_test.p"))
+    )
+
+
+def reading_pharmacies(w: Writer) -> tuple[str, ...]:
+    """How to read the pharmacy table."""
+    return (
+        w.say(
+            "Each estimate is drawn towards the market average, the more so the less the pharmacy's own data say. "
+            "Reliability is 1 where its own data decide and 0 where the market average does."
+        ),
+        w.say(
+            "Expected rank is 0 for the weakest and 100 for the strongest response, with the uncertainty counted in: "
+            "ranks "
+            "near 50 mean that the place is not known."
+        ),
+    )
+
+
+# --- 7 impact ---------------------------------------------------------------------------------
+
+
+def impact_lead(w: Writer) -> str:
+    """Incremental sales with share and interval."""
+    inc = w.results.incremental
+    if inc is None or inc.total is None or inc.lower is None or inc.upper is None:
+        return w.say("Incremental sales cannot be given for this market.")
+    bounds = w.interval((inc.lower, inc.upper), ("incremental.lower", "incremental.upper"), "money-short")
+    text = w.say(
+        "{total} of sales go with promotion over the whole period ({level} interval {interval})",
+        total=w.money(inc.total, "incremental.total"),
+        level=w.level,
+        interval=bounds,
+    )
+    if inc.share is None:
+        return text + "."
+    return text + w.say(", {share} of all sales.", share=w.percent(inc.share, "incremental.share"))
+
+
+def impact_words(w: Writer) -> tuple[str, ...]:
+    """How the number was made."""
+    inc = w.results.incremental
+    if inc is None or inc.total is None:
+        return ()
+    return (
+        w.say(
+            "Each pharmacy is computed twice, with its promotion and without, and this period's difference carries "
+            "into "
+            "the next through lagged sales. The interval comes from {draws} draws of all estimates together.",
+            draws=w.count(inc.draws, "incremental.draws"),
+        ),
+    )
+
+
+def roi_words(w: Writer) -> str:
+    """Return on promotion and break-even cost."""
+    roi = w.results.roi
+    if roi is None or roi.break_even_cost is None:
+        return ""
+    line = roi_line(w)
+    text = f"{line}. " if line else ""
+    text += w.say(
+        "One {unit} pays for itself up to a cost of {cost}",
+        unit=w.unit,
+        cost=w.money(roi.break_even_cost, "roi.break_even_cost", short=False),
+    )
+    if roi.break_even_lower is None or roi.break_even_upper is None:
+        return text + "."
+    bounds = w.interval(
+        (roi.break_even_lower, roi.break_even_upper), ("roi.break_even_lower", "roi.break_even_upper"), "money"
+    )
+    return text + f" ({bounds})."
+
+
+# --- 9 ordinary regression --------------------------------------------------------------------
+
+
+def ordinary_lead(w: Writer) -> str:
+    """What ignoring the pharmacies would have said."""
+    ordinary, found = w.results.ordinary, w.promotion()
+    if ordinary is None or found is None:
+        return ""
+    term = next(((i, t) for i, t in enumerate(ordinary.terms) if t.term == found[1].term), None)
+    if term is None:
+        return ""
+    return w.say(
+        "Ordinary regression, which ignores the pharmacies, would have put the effect at {ols} instead of {mixed}.",
+        ols=w.effect(term[1].ols, f"ordinary.terms.{term[0]}.ols", term[1].ols_se),
+        mixed=w.effect(term[1].mixed, f"ordinary.terms.{term[0]}.mixed", term[1].mixed_se),
+    )
+
+
+def ordinary_words(w: Writer) -> tuple[str, ...]:
+    """What it would have cost: intervals and money."""
+    ordinary = w.results.ordinary
+    if ordinary is None:
+        return ()
+    lines = []
+    if ordinary.se_ratio is not None:
+        lines.append(
+            w.say(
+                "The standard error of the mixed model is {ratio} times that of ordinary regression, which counts "
+                "every row "
+                "as independent.",
+                ratio=w.number(ordinary.se_ratio, "ordinary.se_ratio", digits=2),
+            )
+        )
+    if ordinary.incremental_gap is not None:
+        more = ordinary.incremental_gap >= 0
+        lines.append(
+            w.say(
+                "It would have credited promotion with {gap} more sales than the mixed model does."
+                if more
+                else "It would have credited promotion with {gap} less sales than the mixed model does.",
+                gap=w.money(ordinary.incremental_gap, "ordinary.incremental_gap", size=True),
+            )
+        )
+    return tuple(lines)

@@ -1,0 +1,320 @@
+"""The first page in words: scope, key figures, what to do, how sure we are.
+
+Each line of "what to do" is a rule over results (named in its docstring), at most three lines; "how sure" names
+the checks that matter most and the effect under other choices.
+"""
+
+from __future__ import annotations
+
+from statistics import NormalDist
+from typing import TYPE_CHECKING
+
+from reportgen.report.blocks import IntervalBar, KeyFigure, Mark
+from reportgen.report.names import clean
+from reportgen.report.narrative import reasons, trust
+from reportgen.report.narrative.verdict import shown_code
+
+if TYPE_CHECKING:
+    from reportgen.report.narrative.writer import Writer
+    from reportgen.results import Check, Incremental, PharmacyRow
+
+
+def scope(w: Writer) -> str:
+    """One line: pharmacies, periods, rows used."""
+    data, label = w.results.data, w.formats
+    period = label.period_range(*data.period)
+    return w.say(
+        "{period} · {pharmacies} · {length} · {rows}",
+        period=w.fact(period, 0, "text:period"),
+        pharmacies=w.plural("{count} pharmacy", "{count} pharmacies", data.pharmacies, "data.pharmacies"),
+        length=(
+            w.plural("{count} week", "{count} weeks", data.months, "data.months")
+            if w.weekly
+            else w.plural("{count} month", "{count} months", data.months, "data.months")
+        ),
+        rows=w.plural("{count} row used", "{count} rows used", data.rows_used, "data.rows_used"),
+    )
+
+
+# --- key figures ------------------------------------------------------------------------------
+
+
+def key_figures(w: Writer) -> tuple[KeyFigure, ...]:
+    """Effect now, effect in the long run, incremental sales; only those that were estimated."""
+    made = (_now(w), _long_run(w), _incremental(w))
+    return tuple(figure for figure in made if figure is not None)
+
+
+def _now(w: Writer) -> KeyFigure | None:
+    found = w.promotion()
+    if found is None:
+        return None
+    index, row = found
+    return KeyFigure(
+        name="now",
+        label=w.by_period("Effect in the same month", "Effect in the same week"),
+        value=w.effect(row.estimate, f"fixed.{index}.estimate", row.se),
+        unit=w.say("more sales per pharmacy for {amount}", amount=w.amount),
+        interval=_interval_text(w, row.lower, row.upper, f"fixed.{index}", row.se),
+        note="",
+        bar=interval_bar(w, row.estimate, row.lower, row.upper),
+    )
+
+
+def _long_run(w: Writer) -> KeyFigure | None:
+    long_run = w.results.long_run
+    if long_run is None:
+        return None
+    label = w.say("Effect in the long run")
+    if not long_run.stationary or long_run.estimate is None:
+        note = w.say("Sales carry over so strongly that no long-run level can be given.")
+        return KeyFigure(name="long-run", label=label, value="–", unit="", interval="", note=note, bar=None)
+    return KeyFigure(
+        name="long-run",
+        label=label,
+        value=w.effect(long_run.estimate, "long_run.estimate", long_run.se),
+        unit=w.say("more sales {per_pharmacy} for {one_more}, kept "
+                   "up", per_pharmacy=w.per_pharmacy, one_more=w.one_more),
+        interval=_interval_text(w, long_run.lower, long_run.upper, "long_run", long_run.se),
+        note="",
+        bar=interval_bar(w, long_run.estimate, long_run.lower, long_run.upper),
+    )
+
+
+def _incremental(w: Writer) -> KeyFigure | None:
+    inc = w.results.incremental
+    if inc is None or inc.total is None:
+        return None
+    interval = ""
+    if inc.lower is not None and inc.upper is not None:
+        bounds = w.interval((inc.lower, inc.upper), ("incremental.lower", "incremental.upper"), "money-short")
+        interval = w.say("{level} interval {interval}", level=w.level, interval=bounds)
+    return KeyFigure(
+        name="incremental",
+        label=w.say("Sales that go with promotion"),
+        value=w.money(inc.total, "incremental.total"),
+        unit=_share(w, inc),
+        interval=interval,
+        note=roi_line(w),
+        bar=interval_bar(w, inc.total, inc.lower, inc.upper),
+    )
+
+
+def _share(w: Writer, inc: Incremental) -> str:
+    if inc.share is None:
+        return w.say("over the whole period")
+    return w.say("over the whole period, {share} of sales", share=w.percent(inc.share, "incremental.share"))
+
+
+def roi_line(w: Writer) -> str:
+    """``Return on promotion 38% (9% to 71%)``, or nothing without costs."""
+    roi = w.results.roi
+    if roi is None or roi.roi is None:
+        return ""
+    value = w.percent(roi.roi, "roi.roi", digits=0)
+    if roi.lower is None or roi.upper is None:
+        return w.say("Return on promotion {roi}", roi=value)
+    bounds = w.interval((roi.lower, roi.upper), ("roi.lower", "roi.upper"), "percent")
+    return w.say("Return on promotion {roi} ({interval})", roi=value, interval=bounds)
+
+
+def _interval_text(w: Writer, lower: float | None, upper: float | None, source: str, se: float | None) -> str:
+    if lower is None or upper is None:
+        return w.say("no interval")
+    return w.say("{level} interval {interval}", level=w.level, interval=w.effect_interval(lower, upper, source, se))
+
+
+def interval_bar(w: Writer, estimate: float, lower: float | None, upper: float | None) -> IntervalBar | None:
+    """Interval drawn on a scale that holds zero; the inner half by the normal quantile."""
+    if lower is None or upper is None or not upper > lower:
+        return None
+    start, stop = min(0.0, lower), max(0.0, upper)
+    room = 0.04 * (stop - start)
+    start, stop = start - room, stop + room
+    model = w.results.model
+    ratio = NormalDist().inv_cdf(0.75) / NormalDist().inv_cdf(0.5 + (model.confidence if model else 0.95) / 2)
+
+    def place(value: float) -> float:
+        return round(100 * (value - start) / (stop - start), 1)
+
+    hollow = lower <= 0 <= upper
+    alt = w.say("The interval includes zero.") if hollow else w.say("The interval does not include zero.")
+    return IntervalBar(
+        point=place(estimate),
+        low=place(lower),
+        high=place(upper),
+        low50=place(estimate - ratio * (estimate - lower)),
+        high50=place(estimate + ratio * (upper - estimate)),
+        zero=place(0.0),
+        hollow=hollow,
+        alt=alt,
+    )
+
+
+# --- what to do -------------------------------------------------------------------------------
+
+
+def actions(w: Writer) -> tuple[str, ...]:
+    """At most three lines of advice, most useful first."""
+    code = shown_code(w.results)
+    if code == "cannot-tell":
+        made = [reasons.cure(w, reason, i) for i, reason in enumerate(w.results.reasons) if reason.code != "singular"]
+        return tuple(dict.fromkeys(made))[:3] or (w.say("Run the data check; it names what to mend."),)
+    lines = [_money_back(w)]
+    if code in ("works", "works-unevenly"):
+        lines += [_raise(w), _stop(w)]
+    elif code == "negative":
+        lines.append(w.say("Find out why before promoting further: hold promotion back in some pharmacies, chosen by "
+                           "lot."))
+    else:
+        lines.append(
+            w.by_period(
+                "Vary promotion more for a few months, by lot: today's data do not contrast high and low enough.",
+                "Vary promotion more for a few weeks, by lot: today's data do not contrast high and low enough.",
+            )
+        )
+    lines.append(_collect(w))
+    kept = [line for line in lines if line]
+    return tuple(kept[:3]) or (w.say("Keep promotion as it is: no pharmacy stands out enough to be treated "
+                                     "differently."),)
+
+
+def _market_effect(w: Writer) -> float | None:
+    found = w.promotion()
+    return None if found is None else found[1].estimate
+
+
+def above_average(w: Writer) -> list[PharmacyRow]:
+    """Pharmacies whose interval lies wholly above the market effect, strongest first."""
+    effect = _market_effect(w)
+    rows = [r for r in w.results.pharmacies if effect is not None and r.lower is not None and r.lower > effect]
+    return sorted(rows, key=lambda r: -(r.total_slope or 0.0))
+
+
+def not_responding(w: Writer) -> list[PharmacyRow]:
+    """Pharmacies reliably below the market effect and not distinguishable from zero, weakest first."""
+    effect = _market_effect(w)
+    rows = [
+        r
+        for r in w.results.pharmacies
+        if effect is not None and r.lower is not None and r.upper is not None and r.lower <= 0 and r.upper < effect
+    ]
+    return sorted(rows, key=lambda r: r.total_slope or 0.0)
+
+
+def _raise(w: Writer) -> str:
+    """Rule: interval of the pharmacy's slope wholly above the market effect."""
+    rows = above_average(w)
+    if not rows:
+        return ""
+    return w.plural(
+        "Try more promotion in {count} pharmacy that responds reliably above average: {names}.",
+        "Try more promotion in {count} pharmacies that respond reliably above average: {names}.",
+        len(rows),
+        "count:pharmacies-above-market",
+        names=w.listed([clean(r.pharmacy, 40) for r in rows]),
+    )
+
+
+def _stop(w: Writer) -> str:
+    """Rule: interval below the market effect and holding zero."""
+    rows = not_responding(w)
+    if not rows:
+        return ""
+    return w.plural(
+        "Question promotion in {count} pharmacy where the response is below average and may be zero: {names}.",
+        "Question promotion in {count} pharmacies where the response is below average and may be zero: {names}.",
+        len(rows),
+        "count:pharmacies-not-responding",
+        names=w.listed([clean(r.pharmacy, 40) for r in rows]),
+    )
+
+
+def _money_back(w: Writer) -> str:
+    """Rule: interval of the ROI wholly above or wholly below zero."""
+    roi = w.results.roi
+    if roi is None or roi.roi is None or roi.lower is None or roi.upper is None:
+        return ""
+    bounds = w.interval((roi.lower, roi.upper), ("roi.lower", "roi.upper"), "percent")
+    if roi.upper < 0:
+        return w.say("Spend less: promotion costs more than the margin it goes with (return "
+                     "{interval}).", interval=bounds)
+    if roi.lower > 0:
+        return w.say("Promotion earns its cost back (return {interval}): keep it.", interval=bounds)
+    return w.say("Whether promotion earns its cost back is open (return {interval}): test before spending "
+                 "more.", interval=bounds)
+
+
+def _collect(w: Writer) -> str:
+    """Rule: a failed or reviewed check that more or better data would mend."""
+    flagged = {check.id for check in w.results.checks if check.status in ("review", "fail")}
+    if "targeting" in flagged:
+        return w.say("Give some small pharmacies more promotion and some large ones less: today it follows size.")
+    if "decay-edge" in flagged or w.results.data.months < (52 if w.weekly else 24):
+        return w.by_period(
+            "Keep recording: with fewer than 24 months the carry-over is hard to pin down.",
+            "Keep recording: with fewer than 52 weeks the carry-over is hard to pin down.",
+        )
+    return ""
+
+
+# --- how sure ---------------------------------------------------------------------------------
+
+
+def confidence(w: Writer) -> tuple[str, ...]:
+    """Checks passed of run, the two that matter most, and the effect under other choices."""
+    lines = [checks_line(w)]
+    lines += [trust.short_sentence(w, check) for check in trust.most_important(w.results)[:2]]
+    lines.append(sensitivity_line(w))
+    return tuple(line for line in lines if line)
+
+
+def checks_line(w: Writer) -> str:
+    """``17 of 19 checks passed, 2 to look at.``"""
+    checks = w.results.checks
+    run = [c for c in checks if c.status != "not-run"]
+    if not run:
+        return w.say("No checks could be run without an estimate.")
+    passed = sum(c.status == "pass" for c in run)
+    text = w.say(
+        "{passed} of {run} checks passed.",
+        passed=w.count(passed, "count:checks-passed"),
+        run=w.count(len(run), "count:checks-run"),
+    )
+    failed = sum(c.status == "fail" for c in run)
+    if failed:
+        more = w.plural("{count} failed.", "{count} failed.", failed, "count:checks-failed")
+        return w.sentences(text, more)
+    return text
+
+
+def sensitivity_line(w: Writer) -> str:
+    """The effect now under the model used, without correction, within pharmacies, without the most influential."""
+    main = w.promotion()
+    if main is None:
+        return ""
+    parts = []
+    for name, message in (("plain", "uncorrected {effect}"), ("within", "within pharmacies {effect}")):
+        comparison = getattr(w.results, name)
+        term = main[1].term
+        found = next(((i, r) for i, r in enumerate(comparison.fixed) if r.term == term), None) if comparison else None
+        if found is not None:
+            shown = w.effect(found[1].estimate, f"{name}.fixed.{found[0]}.estimate", main[1].se)
+            parts.append(w.say(message, effect=shown))
+    for i, item in enumerate(w.results.sensitivity):
+        if item.id == "without-most-influential" and item.estimate is not None:
+            shown = w.effect(item.estimate, f"sensitivity.{i}.estimate", main[1].se)
+            parts.append(w.say("without {pharmacy} {effect}", pharmacy=clean(item.detail or "–", 40), effect=shown))
+    if not parts:
+        return ""
+    used = w.effect(main[1].estimate, f"fixed.{main[0]}.estimate", main[1].se)
+    return w.say("Effect now: {effect}; other choices give: {others}.", effect=used, others=", ".join(parts))
+
+
+def strip(w: Writer) -> tuple[Mark, ...]:
+    """All checks as marks with names, in the order of the results."""
+    return tuple(_mark(w, check) for check in w.results.checks)
+
+
+def _mark(w: Writer, check: Check) -> Mark:
+    return Mark(code=check.status, word=trust.name(w, check))

@@ -1,0 +1,64 @@
+"""Names and units of model terms, as a reader says them."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from reportgen.report.names import clean
+
+if TYPE_CHECKING:
+    from reportgen.report.narrative.writer import Writer
+
+_LAG = re.compile(r"Lag(\d+)_(Log_)?Sales\Z")
+
+
+def term_label(w: Writer, term: str) -> str:
+    """``Lag1_Sales`` → ``Sales 1 month before``; unknown terms keep their (cleaned) name."""
+    lag = _LAG.match(term)
+    if lag:
+        message = (
+            w.language.ngettext("Sales {count} week before", "Sales {count} weeks before", int(lag[1]))
+            if w.weekly
+            else w.language.ngettext("Sales {count} month before", "Sales {count} months before", int(lag[1]))
+        )
+        return message.format(count=lag[1])
+    if term == "Intercept":
+        return w.say("Level of the average pharmacy")
+    if term == "Residual":
+        return w.say("Residual")
+    if term.startswith("Adstock_"):
+        return w.say("Promotion, with carry-over") if term == "Adstock_Promotion" else _named(term, "Adstock_")
+    if term.startswith("Initial_"):
+        return w.say("First sales on record")
+    if term.startswith("Mean_Promotion"):
+        base = w.say("Average promotion of the pharmacy")
+        return base if term == "Mean_Promotion" else f"{base}: {_named(term, 'Mean_Promotion_')}"
+    return _named(term, "")
+
+
+def random_label(w: Writer, term: str) -> str:
+    """A random effect as the SD of something between pharmacies."""
+    if term == "Intercept":
+        return w.say("Level of sales, between pharmacies")
+    if term == "Residual":
+        return w.say("Residual, within a pharmacy")
+    if term == "Adstock_Promotion":
+        return w.say("Promotion effect, between pharmacies")
+    return term_label(w, term)
+
+
+def term_unit(w: Writer, term: str) -> str:
+    """Unit of the coefficient of ``term``."""
+    sales = w.say("log points") if w.log else w.formats.symbol
+    if term in ("Intercept", "Residual"):
+        return sales
+    if term.startswith(("Lag", "Initial_")):
+        return w.say("{sales} per {sales}", sales=sales)
+    if term.startswith(("Adstock_", "Mean_Promotion")):
+        return w.say("{sales} per {unit}", sales=sales, unit=w.unit)
+    return w.say("{sales} per unit", sales=sales)
+
+
+def _named(term: str, prefix: str) -> str:
+    return clean(term.removeprefix(prefix).replace("_", " "), 40)

@@ -1,0 +1,281 @@
+"""The check list in words: for every check its name, its rule, and one sentence of advice.
+
+The status comes with the results; here no threshold is compared. A check that this table does not know is
+printed under its id with a general sentence, so a new diagnostic is never lost.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from reportgen.report.names import clean
+from reportgen.report.narrative.writer import mark
+
+if TYPE_CHECKING:
+    from reportgen.report.narrative.writer import Writer
+    from reportgen.results import Check, CheckStatus, MarketResults, OlsAssumption
+
+Value = Literal["number", "percent", "none"]
+
+
+@dataclass(frozen=True, slots=True)
+class CheckWords:
+    """Name, rule, advice where it passed, advice where it did not, and how its value is written."""
+
+    name: str
+    rule: str
+    passed: str
+    advice: str
+    value: Value = "number"
+
+
+CHECKS: dict[str, CheckWords] = {
+    "convergence": CheckWords(
+        mark("Best fit proven"),
+        mark("A second start ends at the same fit, and no step from it would improve it."),
+        mark("The numbers are those of the best fit."),
+        mark("Do not use the estimates; try a simpler model."),
+        "none",
+    ),
+    "residual-normality": CheckWords(
+        mark("Residuals: normal"),
+        mark("Residuals follow a normal distribution: correlation with its quantiles at least the limit."),
+        mark("Intervals can be read as they stand."),
+        mark("Look at the quantile chart; with long tails, a log response or fewer extreme rows helps."),
+    ),
+    "random-effect-normality": CheckWords(
+        mark("Pharmacies: normal"),
+        mark("Differences between pharmacies follow a normal distribution: quantile correlation at least the limit."),
+        mark("Estimates of single pharmacies can be read as they stand."),
+        mark("Look for groups of pharmacies that behave differently, such as chains or hospitals."),
+    ),
+    "linearity": CheckWords(
+        mark("Straight line"),
+        mark("Residuals show no bend against fitted sales: a curve explains at most the limit of what is left."),
+        mark("A straight line describes the effect well."),
+        mark("Try a log response: the effect may be proportional rather than fixed."),
+        "percent",
+    ),
+    "scale-location": CheckWords(
+        mark("Even scatter"),
+        mark("Residuals scatter alike at low and at high sales: largest over smallest scatter at most the limit."),
+        mark("One residual variance fits all."),
+        mark("Large pharmacies scatter more: try a log response."),
+    ),
+    "autocorrelation": CheckWords(
+        mark("No memory left"),
+        mark("Residuals of one pharmacy are not correlated over time: largest correlation at most the limit."),
+        mark("The lags carry the memory of sales."),
+        mark("Add a lag, or check for a season: some memory of sales is not in the model."),
+    ),
+    "arellano-bond-m2": CheckWords(
+        mark("No memory left (m2)"),
+        mark("Changes of residuals two periods apart are not correlated: the statistic is at most the limit."),
+        mark("The number of lags is enough."),
+        mark("Add a lag: persistence may be misjudged."),
+    ),
+    "outliers": CheckWords(
+        mark("Extreme rows"),
+        mark("Few rows lie far outside what the model expects: their share is at most the limit."),
+        mark("No single rows drive the result."),
+        mark("Check the rows with the largest residuals for recording errors."),
+        "percent",
+    ),
+    "collinearity": CheckWords(
+        mark("Columns tell apart"),
+        mark("No column can be predicted from the others: the largest variance inflation is at most the limit."),
+        mark("Effects can be told apart."),
+        mark("Effects of columns that move together cannot be told apart well; intervals are wide for that reason."),
+    ),
+    "adstock-lag-correlation": CheckWords(
+        mark("Carry-over or persistence"),
+        mark("Promotion at work and last period's sales move apart: their correlation is at most the limit."),
+        mark("The two kinds of memory are told apart."),
+        mark("Read the long-run effect, not its parts: carry-over and persistence share it."),
+    ),
+    "lead-placebo": CheckWords(
+        mark("Future promotion is null"),
+        mark("Promotion of the next period does not explain sales of this one: its t is at most the limit."),
+        mark("No sign that promotion follows sales."),
+        mark("Promotion seems to follow sales, so the effect may be overstated; an experiment would settle it."),
+    ),
+    "seasonality": CheckWords(
+        mark("Season"),
+        mark("The effect stays within one standard error when each calendar month has a level of its own."),
+        mark("Season does not carry the effect."),
+        mark("Part of the effect may be season: compare with the estimate that has month levels."),
+    ),
+    "targeting": CheckWords(
+        mark("Promotion aimed at size"),
+        mark("Average promotion and level of sales are not correlated over pharmacies by more than the limit."),
+        mark("Promotion does not follow size."),
+        mark("Promotion goes to larger pharmacies; the correction accounts for it, an experiment would be surer."),
+    ),
+    "influence": CheckWords(
+        mark("No single pharmacy decides"),
+        mark("Leaving out any one pharmacy moves the effect by at most the limit, in standard errors."),
+        mark("The effect does not hang on one pharmacy."),
+        mark("Read the result with and without the pharmacy named in the influence chart."),
+    ),
+    "verdict-without-most-influential": CheckWords(
+        mark("Verdict without the most influential pharmacy"),
+        mark("The verdict stays the same when the most influential pharmacy is left out."),
+        mark("The verdict does not hang on one pharmacy."),
+        mark("The verdict changes without that pharmacy: check its data before acting."),
+        "none",
+    ),
+    "predictive": CheckWords(
+        mark("Simulated data look alike"),
+        mark("Sales simulated from the model are distributed like the observed ones but for the limit."),
+        mark("The model can produce data like these."),
+        mark("The model misses part of the shape of sales; see the predictive chart."),
+        "percent",
+    ),
+    "holdout": CheckWords(
+        mark("Forecasts"),
+        mark("On periods kept aside, the forecast error is at most the limit times that of last year's value."),
+        mark("The model forecasts better than last year's value."),
+        mark("Do not use the model to forecast; read the effect as a description of the past."),
+    ),
+    "stationarity": CheckWords(
+        mark("Effects fade"),
+        mark("Sales return to their level after a single promotion: the largest root is at most the limit."),
+        mark("A long-run effect exists."),
+        mark("No long-run number is given: sales drift too strongly."),
+    ),
+    "decay-edge": CheckWords(
+        mark("Carry-over inside its range"),
+        mark("The best carry-over lies inside the range that was searched."),
+        mark("Carry-over is estimated, not limited."),
+        mark("Carry-over sits at the edge of its range; a longer series would help."),
+    ),
+    "correction-gap": CheckWords(
+        mark("Agreement of the three estimates"),
+        mark("Plain and within estimates differ by at most the limit, in standard errors or tenths of the effect."),
+        mark("The estimates agree."),
+        mark("Trust the corrected estimate; the plain one is pulled by differences between pharmacies."),
+    ),
+}
+
+_ALIASES = {
+    "certificate": "convergence",
+    "serial-m2": "arellano-bond-m2",
+    "lag-ridge": "adstock-lag-correlation",
+}
+
+# Most telling first: what would overturn the answer comes before what would widen an interval.
+_IMPORTANCE = (
+    "convergence",
+    "lead-placebo",
+    "verdict-without-most-influential",
+    "targeting",
+    "correction-gap",
+    "influence",
+    "stationarity",
+    "arellano-bond-m2",
+    "autocorrelation",
+    "seasonality",
+    "holdout",
+)
+
+STATUS: dict[CheckStatus, str] = {
+    "pass": mark("passed"),
+    "review": mark("look at it"),
+    "fail": mark("failed"),
+    "not-run": mark("not run"),
+}
+
+ASSUMPTIONS = {
+    "independence": (
+        mark("Rows are independent"),
+        mark("Rows of one pharmacy resemble each other, so ordinary standard errors are too small."),
+    ),
+    "equal-effects": (
+        mark("One effect for all pharmacies"),
+        mark("Pharmacies respond differently, and one common effect hides it."),
+    ),
+    "constant-variance": (
+        mark("Equal scatter"),
+        mark("The scatter is not the same everywhere, so some rows count too much."),
+    ),
+    "normality": (
+        mark("Normal residuals"),
+        mark("Residuals have longer tails than the normal distribution."),
+    ),
+}
+
+
+def words(check: Check) -> CheckWords | None:
+    """Words of a check, ``None`` where its id is new."""
+    return CHECKS.get(_ALIASES.get(check.id, check.id))
+
+
+def name(w: Writer, check: Check) -> str:
+    """Short name of a check."""
+    found = words(check)
+    return clean(check.id.replace("-", " ").capitalize(), 40) if found is None else w.say(found.name)
+
+
+def rule(w: Writer, check: Check) -> str:
+    """What must hold for the check to pass."""
+    found = words(check)
+    return w.say("See the method section.") if found is None else w.say(found.rule)
+
+
+def advice(w: Writer, check: Check) -> str:
+    """One sentence: what the status means for the reader."""
+    if check.status == "not-run":
+        return w.say("It could not be run on these data.")
+    found = words(check)
+    if found is None:
+        return w.say("Nothing to do.") if check.status == "pass" else w.say("Ask a statistician to look at it.")
+    return w.say(found.passed if check.status == "pass" else found.advice)
+
+
+def value_text(w: Writer, check: Check, which: Literal["value", "threshold"]) -> str:
+    """Value or threshold as the table prints it."""
+    found, value = words(check), check.value if which == "value" else check.threshold
+    if value is None or (found is not None and found.value == "none"):
+        return "–"
+    if found is not None and found.value == "percent":
+        return w.formats.percent(value)
+    return w.formats.number(value)
+
+
+def status_word(w: Writer, status: CheckStatus) -> str:
+    """The status in a word."""
+    return w.say(STATUS[status])
+
+
+def most_important(results: MarketResults) -> list[Check]:
+    """Checks that were run: failed, then to look at, then passed; within each the most telling first."""
+    severity = {"fail": 0, "review": 1, "pass": 2, "not-run": 3}
+
+    def key(check: Check) -> tuple[int, int]:
+        known = _ALIASES.get(check.id, check.id)
+        return severity[check.status], _IMPORTANCE.index(known) if known in _IMPORTANCE else len(_IMPORTANCE)
+
+    return sorted((check for check in results.checks if check.status != "not-run" and words(check)), key=key)
+
+
+def short_sentence(w: Writer, check: Check) -> str:
+    """``Season: look at it. Part of the effect may be season …``"""
+    return w.say(
+        "{name}: {status}. {advice}",
+        name=name(w, check),
+        status=status_word(w, check.status),
+        advice=advice(w, check),
+    )
+
+
+def assumption_name(w: Writer, assumption: OlsAssumption) -> str:
+    """One assumption of ordinary regression."""
+    found = ASSUMPTIONS.get(assumption.id)
+    return assumption.id if found is None else w.say(found[0])
+
+
+def assumption_meaning(w: Writer, assumption: OlsAssumption) -> str:
+    """What it costs where it does not hold; empty where it holds."""
+    found = ASSUMPTIONS.get(assumption.id)
+    return "" if found is None or assumption.status == "pass" else w.say(found[1])

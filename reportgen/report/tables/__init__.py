@@ -1,0 +1,15 @@
+"""The tables of a report: numbers of the results set in the formats of the locale, row by row.
+
+Each function takes the writer and gives one finished :class:`~reportgen.report.blocks.Table` (or ``None`` where there
+is nothing to show). Cells keep the number behind the text for sorting and CSV. Numbers in tables are exact, in prose
+and key figures short. No stars, no colour without a word.
+"""
+
+from reportgen.report.tables.effects import impulse, months, pharmacies, what_if
+from reportgen.report.tables.model import attempts, coefficients, comparison, fit_block, rows_lost, variances
+from reportgen.report.tables.trust import assumptions, checks, ordinary, sensitivity
+
+__all__ = [
+    "assumptions", "attempts", "checks", "coefficients", "comparison", "fit_block", "impulse", "months", "ordinary",
+    "pharmacies", "rows_lost", "sensitivity", "variances", "what_if",
+]  # fmt: skip

@@ -1,0 +1,165 @@
+"""Tables of effects: period by period, by pharmacy, under other promotion, by month."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from reportgen.report.blocks import Cell, Column, Row, Table
+from reportgen.report.names import clean
+from reportgen.report.tables.cells import effect, interval_label, text
+
+if TYPE_CHECKING:
+    from reportgen.report.narrative.writer import Writer
+
+
+def impulse(w: Writer) -> Table | None:
+    """Effect and running total by period after one unit of promotion."""
+    if not w.results.impulse:
+        return None
+    rows = tuple(
+        Row(
+            cells=(
+                Cell(text=w.formats.integer(point.horizon), sort=point.horizon),
+                effect(w, point.effect),
+                Cell(text=w.formats.effect_interval(point.lower, point.upper), sort=point.lower),
+                effect(w, point.cumulative),
+                Cell(
+                    text=w.formats.effect_interval(point.cumulative_lower, point.cumulative_upper),
+                    sort=point.cumulative_lower,
+                ),
+            )
+        )
+        for point in w.results.impulse
+    )
+    return Table(
+        name="impulse",
+        caption=w.say("Effect of one {unit}, period by period", unit=w.unit),
+        columns=(
+            Column(label=w.by_period("Months later", "Weeks later")),
+            Column(label=w.say("Effect")),
+            Column(label=interval_label(w)),
+            Column(label=w.say("Running total")),
+            Column(label=interval_label(w)),
+        ),
+        rows=rows,
+        only="screen",
+        width="auto",
+    )
+
+
+def pharmacies(w: Writer) -> Table | None:
+    """All pharmacies, strongest response first; on paper the two ends."""
+    rows = sorted(w.results.pharmacies, key=lambda row: -(row.total_slope if row.total_slope is not None else -1e300))
+    if not rows:
+        return None
+    top = w.settings.report.top
+    shown: tuple[int, ...] | None = None
+    if len(rows) > 2 * top + 2:
+        shown = (*range(top), -1, *range(len(rows) - top, len(rows)))
+    made = []
+    for row in rows:
+        made.append(
+            Row(
+                cells=(
+                    text(clean(row.pharmacy)),
+                    Cell(text=w.formats.integer(row.rows), sort=row.rows),
+                    Cell(text=w.formats.money_short(row.sales_mean), sort=row.sales_mean),
+                    effect(w, row.total_slope, row.slope_se),
+                    Cell(text=w.formats.effect_interval(row.lower, row.upper, row.slope_se), sort=row.lower),
+                    effect(w, row.long_run, row.slope_se),
+                    Cell(text=w.formats.decimal(row.reliability, 2), sort=row.reliability),
+                    Cell(text=w.formats.decimal(row.expected_rank, 0), sort=row.expected_rank),
+                    Cell(text=w.formats.money_short(row.incremental), sort=row.incremental),
+                )
+            )
+        )
+    rest = len(rows) - 2 * top
+    return Table(
+        name="pharmacies",
+        caption=w.say("Pharmacies, strongest response first"),
+        columns=(
+            Column(label=w.say("Pharmacy"), numeric=False),
+            Column(label=w.say("Rows")),
+            Column(label=w.say("Mean sales"), unit=w.per_period),
+            Column(label=w.say("Effect now"), unit=w.say("per {unit}", unit=w.unit)),
+            Column(label=interval_label(w)),
+            Column(label=w.say("In the long run")),
+            Column(label=w.say("Reliability"), unit="0–1"),
+            Column(label=w.say("Expected rank"), unit="0–100"),
+            Column(label=w.say("With promotion"), unit=w.say("whole period")),
+        ),
+        rows=tuple(made),
+        print_rows=shown,
+        print_note=w.say("{count} pharmacies in between: see report.html or the data "
+                         "file", count=w.formats.integer(rest)),
+    )
+
+
+def what_if(w: Writer) -> Table | None:
+    """Sales, and profit where costs are known, had promotion been another."""
+    if not w.results.what_if:
+        return None
+    profit = any(item.profit is not None for item in w.results.what_if)
+    rows = []
+    for item in w.results.what_if:
+        label = w.say("Stop promotion") if item.change == -1 else w.formats.percent(item.change, digits=0, plus=True)
+        cells = [
+            Cell(text=label, sort=item.change),
+            Cell(text=w.formats.money_short(item.sales, plus=True), sort=item.sales),
+            Cell(text=w.formats.interval(item.lower, item.upper, "money-short"), sort=item.lower),
+            Cell(text=w.formats.percent(item.share, plus=True), sort=item.share),
+        ]
+        if profit:
+            cells.append(Cell(text=w.formats.money_short(item.profit, plus=True), sort=item.profit))
+            bounds = w.formats.interval(item.profit_lower, item.profit_upper, "money-short")
+            cells.append(Cell(text=bounds, sort=item.profit_lower))
+        rows.append(Row(cells=tuple(cells)))
+    columns = [
+        Column(label=w.say("Promotion"), numeric=False),
+        Column(label=w.say("Change of sales")),
+        Column(label=interval_label(w)),
+        Column(label=w.say("Share of sales")),
+    ]
+    if profit:
+        columns += [Column(label=w.say("Change of profit")), Column(label=interval_label(w))]
+    return Table(
+        name="what-if",
+        caption=w.say("What if promotion had been different over the whole period"),
+        columns=tuple(columns),
+        rows=tuple(rows),
+        note=w.say("Large changes go beyond what was observed; read them as a direction."),
+    )
+
+
+def months(w: Writer) -> Table | None:
+    """Sales with and without promotion by period."""
+    inc = w.results.incremental
+    if inc is None or not inc.months:
+        return None
+    rows = tuple(
+        Row(
+            cells=(
+                Cell(text=w.formats.period(item.period), sort=float(i)),
+                Cell(text=w.formats.money(item.sales), sort=item.sales),
+                Cell(text=w.formats.money(item.without), sort=item.without),
+                Cell(text=w.formats.interval(item.without_lower, item.without_upper, "money"), sort=item.without_lower),
+                Cell(text=w.formats.money(item.incremental), sort=item.incremental),
+                Cell(text=w.formats.integer(item.pharmacies), sort=item.pharmacies),
+            )
+        )
+        for i, item in enumerate(inc.months)
+    )
+    return Table(
+        name="months",
+        caption=w.by_period("Sales with and without promotion, by month", "Sales with and without promotion, by week"),
+        columns=(
+            Column(label=w.by_period("Month", "Week"), numeric=False),
+            Column(label=w.say("Sales")),
+            Column(label=w.say("Without promotion")),
+            Column(label=interval_label(w)),
+            Column(label=w.say("Difference")),
+            Column(label=w.say("Pharmacies")),
+        ),
+        rows=rows,
+        only="screen",
+    )

@@ -1,0 +1,241 @@
+"""Tables of the data and the model: rows, fit, coefficients, variances, three estimates side by side."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from reportgen.report.blocks import Cell, Column, Row, Table
+from reportgen.report.names import clean
+from reportgen.report.narrative import sections
+from reportgen.report.narrative.terms import random_label, term_label, term_unit
+from reportgen.report.tables.cells import NONE, interval_label, number, span, text
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from reportgen.report.narrative.writer import Writer
+    from reportgen.results import Comparison, FixedEffect
+
+
+def rows_lost(w: Writer) -> Table:
+    """Rows read = rows used + rows lost, by reason."""
+    data = w.results.data
+    rows = [Row(cells=(text(w.say("Rows read")), Cell(text=w.formats.integer(data.rows_read), sort=data.rows_read)))]
+    rows += [
+        Row(cells=(text(sections.lost_label(w, item.reason)), Cell(text=w.formats.integer(item.rows), sort=item.rows)))
+        for item in data.rows_lost
+    ]
+    used = (text(w.say("Rows used")), Cell(text=w.formats.integer(data.rows_used), sort=data.rows_used))
+    rows.append(Row(cells=used, tone="strong"))
+    return Table(
+        name="rows",
+        caption=w.say("Rows read, set aside and used"),
+        columns=(Column(label=w.say("What happened to the rows"), numeric=False), Column(label=w.say("Rows"))),
+        rows=tuple(rows),
+        width="auto",
+        tools=False,
+    )
+
+
+def fit_block(w: Writer) -> Table | None:
+    """The summary block of a mixed model, as statsmodels prints it."""
+    fit, model, data = w.results.fit, w.results.model, w.results.data
+    if fit is None or model is None:
+        return None
+    f = w.formats
+    size = data.group_size
+    quality, r2 = w.results.quality, w.results.r2
+    pairs = [
+        (w.say("Observations"), f.integer(data.rows_used)),
+        (w.say("Groups (pharmacies)"), f.integer(data.pharmacies)),
+        (w.say("Group size: smallest, mean, largest"), f"{size.min} · {f.decimal(size.mean, 1)} · {size.max}"),
+        (w.say("Method"), model.method),
+        (w.say("Scale (residual variance)"), f.number(fit.scale)),
+        (w.say("Log-likelihood"), f.decimal(fit.loglik, 2)),
+        (w.say("AIC, BIC (from maximum likelihood)"), f"{f.decimal(fit.aic, 1)} · {f.decimal(fit.bic, 1)}"),
+        (w.say("Converged"), w.say("yes") if fit.converged else w.say("no")),
+        (w.say("Certified"), w.say("yes") if fit.certified else w.say("no")),
+        (w.say("Iterations"), f.integer(fit.iterations)),
+    ]
+    if w.results.icc is not None:
+        pairs.append((w.say("Intraclass correlation"), f.decimal(w.results.icc, 2)))
+    if r2 is not None:
+        shown = " · ".join(f.decimal(value, 2) for value in (r2.marginal, r2.conditional, r2.promotion))
+        pairs.append((w.say("R²: marginal, conditional, part of promotion"), shown))
+    if quality is not None and quality.wmape is not None:
+        pairs.append((w.say("Mean error, share of sales"), f.percent(quality.wmape)))
+    return Table(
+        name="fit",
+        caption=w.say("Summary of the fit"),
+        columns=(Column(label=w.say("Quantity"), numeric=False), Column(label=w.say("Value"))),
+        rows=tuple(Row(cells=(text(label), text(value))) for label, value in pairs),
+        width="auto",
+    )
+
+
+def attempts(w: Writer) -> Table | None:
+    """Every run of the optimiser, for a market without a certified fit."""
+    fit = w.results.fit
+    if fit is None or not fit.attempts:
+        return None
+    rows = tuple(
+        Row(
+            cells=(
+                text(clean(item.rung)),
+                text(clean(item.start)),
+                Cell(text=w.formats.decimal(item.loglik, 3), sort=item.loglik),
+                Cell(text=w.formats.integer(item.iterations), sort=item.iterations),
+                text(w.say("yes") if item.converged else w.say("no")),
+            )
+        )
+        for item in fit.attempts
+    )
+    return Table(
+        name="attempts",
+        caption=w.say("Attempts to fit the model"),
+        columns=(
+            Column(label=w.say("Random part"), numeric=False),
+            Column(label=w.say("Start"), numeric=False),
+            Column(label=w.say("Log-likelihood")),
+            Column(label=w.say("Iterations")),
+            Column(label=w.say("Converged"), numeric=False),
+        ),
+        rows=rows,
+        width="auto",
+    )
+
+
+def coefficients(w: Writer) -> Table | None:
+    """The fixed effects."""
+    if not w.results.fixed:
+        return None
+    return Table(
+        name="coefficients",
+        caption=w.say("Coefficients"),
+        columns=(
+            Column(label=w.say("Term"), numeric=False),
+            Column(label=w.say("In the formula"), numeric=False),
+            Column(label=w.say("Unit"), numeric=False),
+            Column(label=w.say("Estimate")),
+            Column(label=w.say("SE")),
+            Column(label=interval_label(w)),
+            Column(label=w.say("df")),
+            Column(label="t"),
+            Column(label="p"),
+            Column(label=w.say("Per SD of the column")),
+        ),
+        rows=tuple(_coefficient(w, row) for row in w.results.fixed),
+        note=w.say("The last column makes terms comparable: the effect of one standard deviation of the column."),
+    )
+
+
+def _coefficient(w: Writer, row: FixedEffect) -> Row:
+    per_sd = None if row.column_sd is None else row.estimate * row.column_sd
+    se_sd = None if row.column_sd is None or row.se is None else row.se * row.column_sd
+    digits = 0 if row.df is not None and row.df >= 100 else 1
+    return Row(
+        cells=(
+            text(term_label(w, row.term)),
+            text(clean(row.term)),
+            text(term_unit(w, row.term)),
+            number(w, row.estimate, row.se),
+            number(w, row.se),
+            span(w, row.lower, row.upper, row.se),
+            Cell(text=w.formats.decimal(row.df, digits), sort=row.df),
+            Cell(text=w.formats.decimal(row.statistic, 2), sort=row.statistic),
+            Cell(text=w.formats.p_value(row.p), sort=row.p),
+            number(w, per_sd, se_sd),
+        )
+    )
+
+
+def variances(w: Writer) -> Table | None:
+    """Standard deviations between and within pharmacies, and correlations."""
+    if not w.results.variances:
+        return None
+    rows = [
+        Row(
+            cells=(
+                text(random_label(w, row.term)),
+                text(term_unit(w, row.term)),
+                number(w, row.sd),
+                span(w, row.lower, row.upper),
+                number(w, row.variance),
+            )
+        )
+        for row in w.results.variances
+    ]
+    for item in w.results.correlations:
+        pair = " × ".join(term_label(w, term) for term in item.terms)
+        value = Cell(text=w.formats.decimal(item.value, 2), sort=item.value)
+        bounds = w.formats.interval(item.lower, item.upper, "number")
+        label = w.say("Correlation: {pair}", pair=pair)
+        rows.append(Row(cells=(text(label), text(""), value, Cell(text=bounds, sort=item.lower), text(""))))
+    return Table(
+        name="variances",
+        caption=w.say("How much pharmacies differ"),
+        columns=(
+            Column(label=w.say("Source"), numeric=False),
+            Column(label=w.say("Unit"), numeric=False),
+            Column(label=w.say("Standard deviation")),
+            Column(label=interval_label(w)),
+            Column(label=w.say("Variance")),
+        ),
+        rows=tuple(rows),
+    )
+
+
+def comparison(w: Writer) -> Table | None:
+    """Plain, corrected and within-pharmacy estimates side by side."""
+    if w.results.plain is None and w.results.within is None:
+        return None
+    model = w.results.model
+    terms = [*model.promotion_terms, *model.lag_terms] if model else []
+    rows = [Row(cells=(text(term_label(w, term)), *_estimates(w, term))) for term in terms]
+    long_run = w.results.long_run
+    used = NONE if long_run is None else _with_se(w, long_run.estimate, long_run.se)
+    rows.append(
+        Row(
+            cells=(
+                text(w.say("Effect in the long run")),
+                text(_long(w, w.results.plain)),
+                text(used),
+                text(_long(w, w.results.within)),
+            ),
+            tone="strong",
+        )
+    )
+    corrected = w.say("Corrected, used here") if model and model.correction != "none" else w.say("Used here")
+    return Table(
+        name="comparison",
+        caption=w.say("Three ways to estimate the same effects"),
+        columns=(
+            Column(label=w.say("Term"), numeric=False),
+            Column(label=w.say("Plain"), unit=w.say("no correction")),
+            Column(label=corrected),
+            Column(label=w.say("Within pharmacies"), unit=w.say("own level for each")),
+        ),
+        rows=tuple(rows),
+        note=w.say("Standard errors in brackets."),
+        width="auto",
+    )
+
+
+def _with_se(w: Writer, estimate: float | None, se: float | None) -> str:
+    if estimate is None:
+        return NONE
+    text = w.formats.number(estimate, se)
+    return text if se is None else f"{text} ({w.formats.number(se)})"
+
+
+def _estimates(w: Writer, term: str) -> tuple[Cell, Cell, Cell]:
+    def cell(fixed: Sequence[FixedEffect]) -> Cell:
+        row = next((row for row in fixed if row.term == term), None)
+        return text(NONE) if row is None else Cell(text=_with_se(w, row.estimate, row.se), sort=row.estimate)
+
+    plain, within = w.results.plain, w.results.within
+    return cell(plain.fixed if plain else ()), cell(w.results.fixed), cell(within.fixed if within else ())
+
+
+def _long(w: Writer, other: Comparison | None) -> str:
+    return NONE if other is None else _with_se(w, other.long_run, other.long_run_se)
