@@ -17,7 +17,7 @@ import os
 import sys
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import ForkServerContext, ForkServerProcess
@@ -89,7 +89,7 @@ def run_tasks(
     jobs: int,
     limits: Limits = Limits(),
     stopping: Callable[[], bool] = lambda: False,
-) -> Iterator[Done]:
+) -> Generator[Done, None, None]:
     """Run ``function`` over every task's argument in up to ``jobs`` processes.
 
     Parameters

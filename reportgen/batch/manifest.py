@@ -8,7 +8,7 @@ torn or altered run.json is therefore never an error: it is not used, and the wo
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -63,10 +63,9 @@ class PlannedMarket:
 def plan_market(
     out: Path,
     market: str,
-    data_hash: str,
-    rows: int,
+    stamp: Fingerprint,
     *,
-    run_stamp: Fingerprint,
+    rows: int,
     formats: tuple[str, ...],
     last: LastRun,
     force: bool = False,
@@ -74,7 +73,6 @@ def plan_market(
     """Decide what is to be done for one market by comparing its folder with what it would be made from."""
     slug = files.slug(market)
     folder = out / "markets" / slug
-    stamp = replace(run_stamp, data=data_hash)
     found = record.read_record(folder)
     if found is not None and found.market != market:
         found = None

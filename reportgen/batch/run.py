@@ -23,7 +23,7 @@ from reportgen.batch.market import MarketJob, build_market
 from reportgen.batch.outcome import MarketOutcome, Progress, RunResult, Silent
 from reportgen.batch.record import MarketRecord
 from reportgen.batch.selection import select_markets, split_patterns
-from reportgen.batch.source import Source
+from reportgen.batch.source import Markets, Source, StoredMarkets
 from reportgen.config import Settings
 from reportgen.errors import EnvironmentMissing
 
@@ -49,15 +49,20 @@ class _Run:
 
     settings: Settings
     root: Path
-    out: Path
     request: Request
     progress: Progress
-    source: Source
-    stamp: Fingerprint
+    source: Markets
     last: LastRun
     work: Work
+    stamp: Fingerprint = field(init=False)
     outcomes: dict[str, MarketOutcome] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
+    changed: bool = False
+    """The input is no longer what was read."""
+
+    @property
+    def out(self) -> Path:
+        return self.root / self.settings.run.out
 
 
 def build(
@@ -85,23 +90,45 @@ def build(
         Before anything was built. Failures of single markets are outcomes, not errors.
     """
     start = time.monotonic()
-    request = request or Request()
     progress = progress or Silent()
-    select = split_patterns(request.select)
-    exclude = split_patterns(request.exclude)
-    out = root / settings.run.out
-    last = manifest.read_last_run(out)
-    stamp = fingerprint(settings, root)
+    last = manifest.read_last_run(root / settings.run.out)
     progress.stage("reading")
     source = Source(settings, root, last.index)
-    run = _Run(settings, root, out, request, progress, source, stamp, last, work)
-    index = source.index
+    if not source.remembered:
+        engine.warm_up()
+    return _go(_Run(settings, root, request or Request(), progress, source, last, work), start)
+
+
+def render(
+    settings: Settings,
+    root: Path,
+    request: Request | None = None,
+    *,
+    progress: Progress | None = None,
+    work: Work = build_market,
+) -> RunResult:
+    """Make the documents of every selected complete market again from its results.json, then the site.
+
+    Parameters and errors are those of :func:`build`; no data is read and nothing is fitted.
+    """
+    start = time.monotonic()
+    out = root / settings.run.out
+    run = _Run(
+        settings, root, request or Request(), progress or Silent(), StoredMarkets(out), manifest.read_last_run(out), work
+    )
+    return _go(run, start)
+
+
+def _go(run: _Run, start: float) -> RunResult:
+    select, exclude = split_patterns(run.request.select), split_patterns(run.request.exclude)
+    run.stamp = fingerprint(run.settings, run.root)
+    index = run.source.index
     everything = tuple(sorted({*index.markets, *index.refused}))
-    chosen = select_markets(everything, last.statuses, select=select, exclude=exclude)
-    if request.dry_run:
+    chosen = select_markets(everything, run.last.statuses, select=select, exclude=exclude)
+    if run.request.dry_run:
         outcomes = tuple(_planned(plan) for plan in _plan(run, chosen))
-        return RunResult(out=out, index=None, markets=outcomes, seconds=time.monotonic() - start, dry_run=True)
-    with hold_lock(out), Interrupts() as interrupts:
+        return RunResult(out=run.out, index=None, markets=outcomes, seconds=time.monotonic() - start, dry_run=True)
+    with hold_lock(run.out), Interrupts() as interrupts:
         return _locked(run, chosen, interrupts, start)
 
 
@@ -117,7 +144,8 @@ def _locked(run: _Run, chosen: Sequence[str], interrupts: Interrupts, start: flo
     interrupts.shield()
     for plan in plans:
         run.outcomes.setdefault(plan.market, _kept(plan, "not-run"))
-    if run.source.changed_meanwhile():
+    run.changed = run.source.changed_meanwhile() if any(plan.reason != "up-to-date" for plan in plans) else False
+    if run.changed:
         run.warnings.append(f"{run.source.name} changed while it was being used: build again to bring the reports up to date.")
     result = RunResult(
         out=run.out,
@@ -132,16 +160,15 @@ def _locked(run: _Run, chosen: Sequence[str], interrupts: Interrupts, start: flo
 
 def _plan(run: _Run, chosen: Sequence[str]) -> list[PlannedMarket]:
     index = run.source.index
+    formats = tuple(sorted(set(run.settings.report.formats)))
     plans = []
     for market in chosen:
-        data_hash, rows = index.markets.get(market, ("", 0))
         plan = manifest.plan_market(
             run.out,
             market,
-            data_hash,
-            rows,
-            run_stamp=run.stamp,
-            formats=tuple(sorted(set(run.settings.report.formats))),
+            run.source.stamp(market, run.stamp),
+            rows=index.markets.get(market, ("", 0))[1],
+            formats=formats,
             last=run.last,
             force=run.request.force,
         )
@@ -157,6 +184,9 @@ def _build_all(run: _Run, plans: Sequence[PlannedMarket], interrupts: Interrupts
         elif plan.reason == "refused":
             code, message = index.refused[plan.market]
             run.outcomes[plan.market] = _failed(plan, code, message)
+        elif not plan.reuse and not run.source.has_panels:
+            message = "results.json is missing or damaged: build the market again."
+            run.outcomes[plan.market] = _failed(plan, "results-damaged", message)
     todo = {plan.market: plan for plan in plans if plan.market not in run.outcomes}
     run.progress.started(len(todo), sum(plan.reason == "up-to-date" for plan in plans))
     for outcome in run.outcomes.values():
@@ -258,8 +288,8 @@ def _account(run: _Run, result: RunResult, start: float, *, at_once: bool) -> Ru
         page = run.out / "site" / "index.html"
         result = replace(result, index=page if page.is_file() else None, seconds=time.monotonic() - start)
         idle = result.count("up-to-date") == len(result.markets) and site == run.last.site
-        if not (idle and run.last.index == index):
-            remembered = None if result.warnings or not index.key else index
+        remembered = None if run.changed else run.source.to_remember(run.last.index)
+        if not idle or run.last.index != remembered:
             manifest.write_run(
                 run.out, result, last=run.last, run_stamp=run.stamp, source=run.source.name, index=remembered, site=site
             )

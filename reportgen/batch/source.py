@@ -9,22 +9,54 @@ hash (a database) has no key and is read every time.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
-from reportgen.batch.files import sha256_file
-from reportgen.batch.fingerprint import code_hash, hash_strings
+from reportgen.batch.files import TEMPORARY, sha256_file
+from reportgen.batch.fingerprint import Fingerprint, code_hash, hash_strings
 from reportgen.batch.manifest import InputIndex
+from reportgen.batch.record import MarketRecord, read_record
 from reportgen.config import PanelSettings, Settings
+from reportgen.errors import NothingSelectedError
 
 if TYPE_CHECKING:
     from reportgen.panel.contract import MarketPanel, Panel
 
 
+class Markets(Protocol):
+    """Where the markets of a run come from: a table, or the results of earlier runs."""
+
+    name: str
+    """What run.json calls it: a base name, never a path or an address."""
+    has_panels: bool
+    """Whether ``panel`` returns panels."""
+
+    @property
+    def index(self) -> InputIndex:
+        """Markets and their data hashes."""
+
+    def stamp(self, market: str, run_stamp: Fingerprint) -> Fingerprint:
+        """Return what the market's folder is to be made from."""
+
+    def panel(self, market: str) -> MarketPanel | None:
+        """Return the market's panel, None without ``has_panels``."""
+
+    def to_remember(self, last: InputIndex | None) -> InputIndex | None:
+        """Return the index that the next run may trust."""
+
+    def changed_meanwhile(self) -> bool:
+        """Return whether the input is no longer what was read."""
+
+
 class Source:
-    """One input, parsed at most once and only when a panel is needed."""
+    """One table, parsed at most once and only when a panel is needed."""
+
+    has_panels = True
 
     def __init__(self, settings: Settings, root: Path, remembered: InputIndex | None = None) -> None:
+        source = settings.panel.source
+        self.name = "database" if "://" in source else Path(source).name
         self._settings = settings
         self._root = root
         self._panel: Panel | None = None
@@ -44,19 +76,23 @@ class Source:
             self._index = _index_of(self._read(), self._key)
         return self._index
 
+    def stamp(self, market: str, run_stamp: Fingerprint) -> Fingerprint:
+        """Return the run's fingerprint with the market's data hash (empty for a refused market)."""
+        return replace(run_stamp, data=self.index.markets.get(market, ("", 0))[0])
+
+    def panel(self, market: str) -> MarketPanel | None:
+        """Return the market's panel; the table is read now if it was not yet."""
+        panels: Mapping[str, MarketPanel] = self._read().markets
+        return panels[market]
+
+    def to_remember(self, last: InputIndex | None) -> InputIndex | None:
+        """Return the index, unless the input cannot be hashed."""
+        return self.index if self._key else None
+
     @property
-    def name(self) -> str:
-        """Base name of the file, or ``database``: never a path or an address."""
-        source = self._settings.panel.source
-        return "database" if "://" in source else Path(source).name
-
-    def panel(self, market: str) -> MarketPanel:
-        """Return one market's panel."""
-        return self._read().markets[market]
-
-    def panels(self) -> Mapping[str, MarketPanel]:
-        """Return all panels by market code."""
-        return self._read().markets
+    def remembered(self) -> bool:
+        """Whether the markets are known without reading the table."""
+        return self._index is not None
 
     def changed_meanwhile(self) -> bool:
         """Return whether the input's bytes are no longer those that were read."""
@@ -71,19 +107,55 @@ class Source:
         return self._panel
 
 
+class StoredMarkets:
+    """The complete market folders of an output folder: what ``render`` starts from."""
+
+    has_panels = False
+
+    def __init__(self, out: Path) -> None:
+        self.name = "results.json"
+        self._records: dict[str, MarketRecord] = {}
+        for folder in sorted((out / "markets").glob("*")):
+            record = None if folder.name.startswith(TEMPORARY) else read_record(folder)
+            if record is not None and record.slug == folder.name:
+                self._records[record.market] = record
+        if not self._records:
+            raise NothingSelectedError(f"{out.name}: there are no results to render. Build first.", code="nothing-built")
+
+    @property
+    def index(self) -> InputIndex:
+        """Markets and the data hashes their results were made from."""
+        return InputIndex(key="", markets={name: (found.stamp.data, 0) for name, found in sorted(self._records.items())})
+
+    def stamp(self, market: str, run_stamp: Fingerprint) -> Fingerprint:
+        """Return the run's documents and templates over the data, numbers and code that the results have."""
+        return replace(self._records[market].stamp, documents=run_stamp.documents, templates=run_stamp.templates)
+
+    def panel(self, market: str) -> None:  # noqa: ARG002 - there is none for any market
+        """Return None: nothing is fitted."""
+
+    def to_remember(self, last: InputIndex | None) -> InputIndex | None:
+        """Return what was remembered before: the input was not looked at."""
+        return last
+
+    def changed_meanwhile(self) -> bool:
+        """Return False."""
+        return False
+
+
 def input_key(panel: PanelSettings, root: Path) -> str:
     """Return a hash of the input and of how it is read; empty if the input is no file or folder."""
     if "://" in panel.source:
         return ""
     path = root / panel.source
     if path.is_file():
-        content = (sha256_file(path),)
+        content: tuple[str, ...] = (sha256_file(path),)
     elif path.is_dir():
         parts = sorted(part for part in path.rglob("*") if part.is_file())
         content = tuple(f"{part.relative_to(path).as_posix()}:{sha256_file(part)}" for part in parts)
     else:
         return ""
-    return hash_strings((panel.model_dump_json(), code_hash(), *content))
+    return hash_strings((panel.model_dump_json(exclude={"source"}), path.name, code_hash(), *content))
 
 
 def _index_of(panel: Panel, key: str) -> InputIndex:

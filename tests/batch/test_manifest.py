@@ -42,7 +42,7 @@ def plan(
     *,
     force: bool = False,
 ) -> manifest.PlannedMarket:
-    return manifest.plan_market(out, "A/b", stamp.data, 7, run_stamp=stamp, formats=formats, last=last, force=force)
+    return manifest.plan_market(out, "A/b", stamp, rows=7, formats=formats, last=last, force=force)
 
 
 def failed() -> manifest.LastRun:
