@@ -210,7 +210,7 @@ def assemble(
         lower=_lower_triangular(root),
         loglik=float(ranked[0]),
         kkt=float(best.kkt[0]),
-        start_gap=float(ranked[0] - ranked[1]),
+        start_gap=float(ranked[0] - ranked[1]) if len(ranked) > 1 else 0.0,
         iterations=int(np.sum(searches.iterations)),
         converged=bool(best.converged[0]),
         attempts=attempts,

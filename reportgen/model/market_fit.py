@@ -198,7 +198,7 @@ def _pooled_fit(design: Design, method: Literal["REML", "ML"]) -> LmmFit:
         iterations=np.ones(1, dtype=np.intp),
         converged=np.ones(1, dtype=bool),
     )
-    fit = assemble(design, products, scaling, point, point, method=method, rung="intercept")
+    fit = assemble(design, products, scaling, point, method=method, rung="intercept")
     only = replace(fit.attempts[0], rung="pooled", start="closed form")
     return replace(fit, attempts=(only,))
 
