@@ -1,0 +1,89 @@
+"""The wheel is what users get: it must carry the templates and data, and nothing of this machine."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tomllib
+import zipfile
+from pathlib import Path
+
+import pytest
+
+
+@pytest.fixture(scope="module")
+def wheel(checkout: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("wheel")
+    command = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(folder), str(checkout)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return next(folder.glob("*.whl"))
+
+
+@pytest.fixture(scope="module")
+def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The wheel unpacked as pip does it, away from the checkout."""
+    target = tmp_path_factory.mktemp("site")
+    command = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--no-index", "--target", str(target), str(wheel)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return target
+
+
+def python(code: str, installed: Path) -> str:
+    """Run code with the installed wheel in front, outside the checkout."""
+    program = f"import sys; sys.path.insert(0, {str(installed)!r})\n{code}"
+    done = subprocess.run(
+        [sys.executable, "-P", "-c", program], capture_output=True, text=True, check=False, cwd=installed.parent
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip()
+
+
+def test_wheel_carries_every_template_and_data_file(wheel: Path, checkout: Path) -> None:
+    names = set(zipfile.ZipFile(wheel).namelist())
+    for top in ("templates", "data"):
+        for path in (checkout / top).rglob("*"):
+            if path.is_file():
+                assert f"reportgen/_{top}/{path.relative_to(checkout / top).as_posix()}" in names
+
+
+def test_wheel_carries_the_package_its_types_and_its_words_only(wheel: Path) -> None:
+    names = zipfile.ZipFile(wheel).namelist()
+    tops = {name.split("/")[0] for name in names}
+    assert tops == {"reportgen", next(top for top in tops if top.endswith(".dist-info"))}
+    assert "reportgen/py.typed" in names
+    assert not [name for name in names if "__pycache__" in name or name.endswith(".pyc")]
+
+
+def test_installed_wheel_finds_its_templates_and_data(installed: Path) -> None:
+    code = "from reportgen.resources import templates_dir, data_dir; print(templates_dir()); print(data_dir())"
+    templates, data = python(code, installed).splitlines()
+    assert Path(templates) == installed / "reportgen" / "_templates"
+    assert Path(data) == installed / "reportgen" / "_data"
+    assert (Path(templates) / "html" / "report.html.j2").is_file()
+    assert (Path(data) / "demo_panel.csv").is_file()
+
+
+def test_installed_wheel_starts_and_writes_a_project(installed: Path, tmp_path: Path) -> None:
+    code = (
+        "import reportgen.cli, sys\n"
+        f"sys.argv = ['reportgen', 'init', {str(tmp_path / 'new')!r}]\n"
+        "reportgen.cli.main()"
+    )
+    assert "reportgen.toml" in python(code, installed)
+    assert (tmp_path / "new" / "data" / "panel.csv").is_file()
+
+
+def test_every_dependency_is_pinned_for_tests(checkout: Path) -> None:
+    project = tomllib.loads((checkout / "pyproject.toml").read_text())["project"]
+    extras = project["optional-dependencies"]
+    wanted = {line.split(">")[0].split("[")[0] for line in [*project["dependencies"], *extras["dev"]]}
+    pinned = {line.split("==")[0] for line in (checkout / "constraints.txt").read_text().splitlines() if "==" in line}
+    assert wanted <= pinned
+
+
+def test_version_stands_in_one_place(checkout: Path) -> None:
+    import reportgen
+
+    assert f"## {reportgen.__version__}" in (checkout / "CHANGELOG.md").read_text()
