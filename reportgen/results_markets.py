@@ -8,10 +8,12 @@ The pooled numbers are about *one* estimand, declared before the run (``Overview
 
 ============================  =====================================================================
 ``long-run-percent``          long-run effect of one more promotion unit, percent of mean sales
-``now-percent``               effect in the same period of one more promotion unit, percent of mean sales
+``now-percent``               coefficient of promotion at work (adstock), percent of mean sales per unit
 ``long-run-elasticity``       percent of sales per percent of promotion, at the market's means, long run
-``now-elasticity``            the same for the effect in the same period
+``now-elasticity``            the same for the coefficient of promotion at work
 ============================  =====================================================================
+
+With a log response percents are log points times 100, and mean sales play no part.
 """
 
 from __future__ import annotations
@@ -72,7 +74,8 @@ class PooledEffect:
     se_classical: float
     """1/sqrt(sum of weights), the SE that ignores that tau² was estimated."""
     df: int
-    statistic: float
+    statistic: float | None
+    """``None`` where all estimates are equal and the SE is 0."""
     p: float
     lower: float
     upper: float

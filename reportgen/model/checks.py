@@ -27,8 +27,8 @@ collinearity                       > 5     > 10   largest VIF (Marquardt 1970; O
 adstock-lag-correlation            > .7    > .95  within-pharmacy |r| (Dormann et al. 2013); .95 is VIF 10
 lead-placebo                       > t95   > t999 |t| of next period's promotion; both at least the |t| of
                                                   10 %, 50 % of the promotion effect
-seasonality                        > 1     > 3    change by month dummies, in the smaller of SEs and
-                                                  tenths of the effect (METHODS 4's sizes, both exceeded)
+seasonality                        > 1     > 3    change of the effect by month dummies, in SE (METHODS 4's
+                                                  size); fail also where the sign changes
 correction-gap                     > 1     --     gap of plain or within estimate, in the larger of SEs
                                                   and tenths of the effect (METHODS 4); fail: other sign
 targeting                          > .3    > .5   |r| of mean promotion and baseline over pharmacies

@@ -69,15 +69,11 @@ def check_correction_gap(effect: float, se: float | None, plain: float | None, w
 
 
 def check_seasonality(effect: float, se: float | None, with_months: float | None) -> Check:
-    """Change of the effect when month dummies are added: the smaller of gap/SE and gap/(10 % of the effect).
-
-    Above 1 the change is over 1 SE *and* over 10 %; above 3, or with the opposite sign and over 1, it fails.
-    """
+    """Change of the effect in SE when month dummies are added; above 1 with the opposite sign it fails."""
     gaps = _distances(effect, se, with_months)
     if gaps is None or with_months is None:
         return grade("seasonality", None)
-    opposite = with_months * effect < 0
-    return grade("seasonality", min(gaps), fail=1.0 if opposite else None)
+    return grade("seasonality", gaps[0], fail=1.0 if with_months * effect < 0 else None)
 
 
 def check_influence(effect: float, se: float | None, without: ArrayLike, names: Sequence[str]) -> Check:
