@@ -135,7 +135,11 @@ def render(
     Parameters and errors are those of :func:`build`.
     """
     settings, root = open_project(
-        Path(project), out=out, formats=",".join(formats) if formats is not None else None, jobs=jobs, overrides=overrides
+        Path(project),
+        out=out,
+        formats=",".join(formats) if formats is not None else None,
+        jobs=jobs,
+        overrides=overrides,
     )
     return render_project(settings, root, select=select, exclude=exclude, progress=progress)
 

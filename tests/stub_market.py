@@ -12,7 +12,6 @@ import time
 from typing import Any
 
 from factories import market_results
-
 from reportgen.batch.market import MarketJob, publish
 from reportgen.batch.record import MarketRecord
 from reportgen.errors import MarketError

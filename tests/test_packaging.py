@@ -24,7 +24,18 @@ def wheel(checkout: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The wheel unpacked as pip does it, away from the checkout."""
     target = tmp_path_factory.mktemp("site")
-    command = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--no-index", "--target", str(target), str(wheel)]
+    command = [
+        sys.executable,
+        "-m",
+        "pip",
+        "install",
+        "--quiet",
+        "--no-deps",
+        "--no-index",
+        "--target",
+        str(target),
+        str(wheel),
+    ]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     return target
@@ -67,9 +78,7 @@ def test_installed_wheel_finds_its_templates_and_data(installed: Path) -> None:
 
 def test_installed_wheel_starts_and_writes_a_project(installed: Path, tmp_path: Path) -> None:
     code = (
-        "import reportgen.cli, sys\n"
-        f"sys.argv = ['reportgen', 'init', {str(tmp_path / 'new')!r}]\n"
-        "reportgen.cli.main()"
+        f"import reportgen.cli, sys\nsys.argv = ['reportgen', 'init', {str(tmp_path / 'new')!r}]\nreportgen.cli.main()"
     )
     assert "reportgen.toml" in python(code, installed)
     assert (tmp_path / "new" / "data" / "panel.csv").is_file()

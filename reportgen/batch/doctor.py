@@ -82,7 +82,10 @@ def _pdf() -> list[Probe]:
         except (ValueError, IndexError, KeyError):
             number = 0
         pango = f"{number // 10000}.{number // 100 % 100}.{number % 100}"
-        return [Probe(name="Pango", state="ok", found=pango), Probe(name="PDF", state="ok", found="a page was rendered")]
+        return [
+            Probe(name="Pango", state="ok", found=pango),
+            Probe(name="PDF", state="ok", found="a page was rendered"),
+        ]
     if code < 0:
         advice = "Install at least one font, e.g. apt-get install fonts-dejavu-core"
         return [Probe(name="PDF", state="missing", found=f"WeasyPrint died (signal {-code})", advice=advice)]
@@ -102,10 +105,14 @@ def _fonts() -> Probe:
             with TTFont(path, lazy=True) as font:
                 covered |= set(font.getBestCmap())
     except (ImportError, OSError, ReportgenError) as error:
-        return Probe(name="Fonts", state="missing", found=str(error)[:200], advice="pip install fontpkg-fira-sans fontpkg-mukta")
+        return Probe(
+            name="Fonts", state="missing", found=str(error)[:200], advice="pip install fontpkg-fira-sans fontpkg-mukta"
+        )
     lacking = [char for char in _GLYPHS if ord(char) not in covered]
     if lacking:
-        return Probe(name="Fonts", state="warning", found=f"no glyph for {' '.join(lacking)}", advice="Reinstall the fonts.")
+        return Probe(
+            name="Fonts", state="warning", found=f"no glyph for {' '.join(lacking)}", advice="Reinstall the fonts."
+        )
     return Probe(name="Fonts", state="ok", found="₹ and Devanagari have glyphs")
 
 
@@ -137,7 +144,9 @@ def _writable(out: Path) -> Probe:
         with tempfile.TemporaryFile(dir=folder):
             pass
     except OSError as error:
-        return Probe(name="Output folder", state="missing", found=f"cannot write: {error.strerror}", advice="Use --out.")
+        return Probe(
+            name="Output folder", state="missing", found=f"cannot write: {error.strerror}", advice="Use --out."
+        )
     return Probe(name="Output folder", state="ok", found="can be written to")
 
 
@@ -157,7 +166,13 @@ def _nearest(path: Path) -> Path:
 def _run(command: Sequence[str]) -> tuple[int, str, str]:
     try:
         done = subprocess.run(
-            command, capture_output=True, text=True, errors="replace", timeout=_SECONDS, check=False, stdin=subprocess.DEVNULL
+            command,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            timeout=_SECONDS,
+            check=False,
+            stdin=subprocess.DEVNULL,
         )
     except subprocess.TimeoutExpired:
         return 1, "", f"no answer within {_SECONDS} seconds"

@@ -22,7 +22,18 @@ from reportgen.batch.files import sha256_bytes, sha256_file
 from reportgen.config import Settings
 from reportgen.errors import ConfigError
 
-STACK = ("numpy", "scipy", "statsmodels", "pandas", "matplotlib", "jinja2", "weasyprint", "babel", "pyarrow", "xlsxwriter")
+STACK = (
+    "numpy",
+    "scipy",
+    "statsmodels",
+    "pandas",
+    "matplotlib",
+    "jinja2",
+    "weasyprint",
+    "babel",
+    "pyarrow",
+    "xlsxwriter",
+)
 """Packages whose version can change a byte of the output."""
 _NOT_NUMBERS = {"source", "table", "query"}
 

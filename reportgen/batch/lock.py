@@ -32,7 +32,9 @@ def hold_lock(out: Path) -> Iterator[None]:
         lock = FileLock(out / NAME, timeout=0)
         lock.acquire()
     except Timeout:
-        raise LockedError(f"{out.name}: another run is writing to this folder. Wait for it, or use --out.", code="locked") from None
+        raise LockedError(
+            f"{out.name}: another run is writing to this folder. Wait for it, or use --out.", code="locked"
+        ) from None
     except OSError as error:
         raise EnvironmentMissing(f"{out.name}: cannot write there: {error.strerror}.", code="cannot-write") from error
     try:

@@ -54,10 +54,7 @@ def build_market(job: MarketJob) -> record.MarketRecord:
         If the market cannot be analysed or a document cannot be made; nothing is changed then.
     """
     results = analyse(job)
-    content = {RESULTS: to_json(results)}
-    for name, body in documents(results, job):
-        content[name] = body
-    return publish(job, results, content)
+    return publish(job, results, {RESULTS: to_json(results), **dict(documents(results, job))})
 
 
 def analyse(job: MarketJob) -> MarketResults:
@@ -97,18 +94,20 @@ def documents(results: MarketResults, job: MarketJob) -> Iterator[tuple[str, byt
     from reportgen.report.document import build_report
 
     report = build_report(results, job.settings)
+    chosen = job.settings.report.templates
+    overrides = str(job.root / chosen) if chosen else ""
     yield from figures(report)
     if "html" in wanted:
         from reportgen.render.html import render_report
 
-        yield "report.html", render_report(report).encode()
+        yield "report.html", render_report(report, overrides=overrides).encode()
     if wanted & {"pdf", "brief"}:
         from reportgen.render.pdf import brief_pdf, report_pdf
 
         if "pdf" in wanted:
-            yield "report.pdf", report_pdf(report)
+            yield "report.pdf", report_pdf(report, overrides=overrides)
         if "brief" in wanted:
-            yield "brief.pdf", brief_pdf(report)
+            yield "brief.pdf", brief_pdf(report, overrides=overrides)
 
 
 def figures(report: MarketReport) -> Iterator[tuple[str, bytes]]:

@@ -22,14 +22,23 @@ _HEAD = """\
 # Precedence: command line > REPORTGEN_* environment (REPORTGEN_RUN_JOBS=2) > this file > default.
 # Paths start from the folder of this file.
 """
-_WRITTEN = {"panel": ("source", "market", "pharmacy", "month", "sales", "promotion"), "report": ("title",), "run": ("out",)}
+_WRITTEN = {
+    "panel": ("source", "market", "pharmacy", "month", "sales", "promotion"),
+    "report": ("title",),
+    "run": ("out",),
+}
 _OVERRIDES = """\
 Template overrides
 ==================
 Set `templates = "templates"` under [report] and put changed copies of reportgen's templates here, under the same names.
 They run in a sandbox and see plain data only.
 """
-_DEMO = {"report.title": "Promotion impact", "brand.name": "Demo", "report.promotion_unit": "visit", "run.as_of": "2024-01-15"}
+_DEMO = {
+    "report.title": "Promotion impact",
+    "brand.name": "Demo",
+    "report.promotion_unit": "visit",
+    "run.as_of": "2024-01-15",
+}
 
 
 def write_project(folder: Path) -> tuple[Path, ...]:

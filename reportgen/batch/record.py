@@ -96,7 +96,9 @@ def damaged_files(folder: Path, record: MarketRecord) -> tuple[str, ...]:
 def seal(content: dict[str, Any]) -> bytes:
     """Return JSON text that carries the SHA-256 of its own content."""
     body = json.dumps(content, ensure_ascii=True, indent=1, sort_keys=True)
-    return json.dumps({**content, "sha256": sha256_bytes(body.encode())}, ensure_ascii=True, indent=1, sort_keys=True).encode()
+    return json.dumps(
+        {**content, "sha256": sha256_bytes(body.encode())}, ensure_ascii=True, indent=1, sort_keys=True
+    ).encode()
 
 
 def unseal(path: Path) -> dict[str, Any] | None:

@@ -114,7 +114,13 @@ def render(
     start = time.monotonic()
     out = root / settings.run.out
     run = _Run(
-        settings, root, request or Request(), progress or Silent(), StoredMarkets(out), manifest.read_last_run(out), work
+        settings,
+        root,
+        request or Request(),
+        progress or Silent(),
+        StoredMarkets(out),
+        manifest.read_last_run(out),
+        work,
     )
     return _go(run, start)
 
@@ -146,7 +152,9 @@ def _locked(run: _Run, chosen: Sequence[str], interrupts: Interrupts, start: flo
         run.outcomes.setdefault(plan.market, _kept(plan, "not-run"))
     run.changed = run.source.changed_meanwhile() if any(plan.reason != "up-to-date" for plan in plans) else False
     if run.changed:
-        run.warnings.append(f"{run.source.name} changed while it was being used: build again to bring the reports up to date.")
+        run.warnings.append(
+            f"{run.source.name} changed while it was being used: build again to bring the reports up to date."
+        )
     result = RunResult(
         out=run.out,
         index=None,
@@ -294,7 +302,9 @@ def _account(run: _Run, result: RunResult, start: float, *, at_once: bool) -> Ru
                 run.out, result, last=run.last, run_stamp=run.stamp, source=run.source.name, index=remembered, site=site
             )
     except OSError as error:
-        raise EnvironmentMissing(f"{run.settings.run.out}: cannot write: {error.strerror}.", code="cannot-write") from error
+        raise EnvironmentMissing(
+            f"{run.settings.run.out}: cannot write: {error.strerror}.", code="cannot-write"
+        ) from error
     return result
 
 

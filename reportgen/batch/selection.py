@@ -55,7 +55,9 @@ def select_markets(
         shown = ", ".join(markets[:5]) + (", …" if len(markets) > 5 else "")
         asked = ", ".join(select) or "everything"
         minus = f" without {', '.join(exclude)}" if exclude else ""
-        raise NothingSelectedError(f"no market matches {asked}{minus}. There are: {shown or 'none'}.", code="nothing-selected")
+        raise NothingSelectedError(
+            f"no market matches {asked}{minus}. There are: {shown or 'none'}.", code="nothing-selected"
+        )
     return chosen
 
 

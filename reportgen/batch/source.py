@@ -120,18 +120,22 @@ class StoredMarkets:
             if record is not None and record.slug == folder.name:
                 self._records[record.market] = record
         if not self._records:
-            raise NothingSelectedError(f"{out.name}: there are no results to render. Build first.", code="nothing-built")
+            raise NothingSelectedError(
+                f"{out.name}: there are no results to render. Build first.", code="nothing-built"
+            )
 
     @property
     def index(self) -> InputIndex:
         """Markets and the data hashes their results were made from."""
-        return InputIndex(key="", markets={name: (found.stamp.data, 0) for name, found in sorted(self._records.items())})
+        return InputIndex(
+            key="", markets={name: (found.stamp.data, 0) for name, found in sorted(self._records.items())}
+        )
 
     def stamp(self, market: str, run_stamp: Fingerprint) -> Fingerprint:
         """Return the run's documents and templates over the data, numbers and code that the results have."""
         return replace(self._records[market].stamp, documents=run_stamp.documents, templates=run_stamp.templates)
 
-    def panel(self, market: str) -> None:  # noqa: ARG002 - there is none for any market
+    def panel(self, market: str) -> None:
         """Return None: nothing is fitted."""
 
     def to_remember(self, last: InputIndex | None) -> InputIndex | None:

@@ -23,7 +23,8 @@ _COEFFICIENTS = {
 }  # fmt: skip
 _PHARMACIES = {
     "pharmacy": _TEXT, "rows": _INT, "sales_mean": _FLOAT, "promotion_mean": _FLOAT, "intercept": _FLOAT,
-    "intercept_se": _FLOAT, "slope": _FLOAT, "slope_se": _FLOAT, "total_slope": _FLOAT, "lower": _FLOAT, "upper": _FLOAT,
+    "intercept_se": _FLOAT, "slope": _FLOAT, "slope_se": _FLOAT, "total_slope": _FLOAT, "lower": _FLOAT,
+    "upper": _FLOAT,
     "reliability": _FLOAT, "expected_rank": _FLOAT, "long_run": _FLOAT, "own_intercept": _FLOAT, "own_slope": _FLOAT,
     "incremental": _FLOAT, "incremental_share": _FLOAT, "cooks_d": _FLOAT, "effect_without": _FLOAT,
 }  # fmt: skip
@@ -53,7 +54,13 @@ def _coefficient_rows(results: MarketResults) -> list[dict[str, Any]]:
         for row in results.variances
     ]
     rows += [
-        {"kind": "correlation", "term": " × ".join(row.terms), "estimate": row.value, "lower": row.lower, "upper": row.upper}
+        {
+            "kind": "correlation",
+            "term": " × ".join(row.terms),
+            "estimate": row.value,
+            "lower": row.lower,
+            "upper": row.upper,
+        }
         for row in results.correlations
     ]
     return rows
@@ -86,7 +93,9 @@ def _parquet(rows: Sequence[dict[str, Any]], columns: dict[str, str]) -> bytes:
     import pyarrow.parquet as pq
 
     schema = pa.schema([(name, _arrow_type(kind)) for name, kind in columns.items()])
-    table = pa.table({name: pa.array([row.get(name) for row in rows], schema.field(name).type) for name in columns}, schema)
+    table = pa.table(
+        {name: pa.array([row.get(name) for row in rows], schema.field(name).type) for name in columns}, schema
+    )
     sink = pa.BufferOutputStream()
     pq.write_table(table, sink, compression="zstd", write_statistics=False)
     return bytes(sink.getvalue())

@@ -11,7 +11,9 @@ from typer.core import TyperGroup
 
 from reportgen.errors import ReportgenError
 
-_UNEXPECTED = "Something unexpected happened ({kind}: {text}). Run the command again with --debug and report what it prints."
+_UNEXPECTED = (
+    "Something unexpected happened ({kind}: {text}). Run the command again with --debug and report what it prints."
+)
 
 
 class _Group(TyperGroup):
@@ -83,7 +85,9 @@ Memory = Annotated[int | None, typer.Option("--memory", min=0, help="MiB a marke
 Force = Annotated[bool, typer.Option("--force", help="Build markets that are up to date as well.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", "-n", help="Print what would be built and why; write nothing.")]
 FailFast = Annotated[bool, typer.Option("--fail-fast", help="Start no more markets after the first failure.")]
-MaxFailures = Annotated[int, typer.Option("--max-failures", min=0, help="Start no more after this many; 0: never stop.")]
+MaxFailures = Annotated[
+    int, typer.Option("--max-failures", min=0, help="Start no more after this many; 0: never stop.")
+]
 Set = Annotated[list[str] | None, typer.Option("--set", help="Override a setting: --set model.response=log.")]
 LogFormat = Annotated[str, typer.Option("--log-format", help="text, or json: one event per line.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress.")]
@@ -92,7 +96,9 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 @app.callback()
 def _common(
-    version: Annotated[bool, typer.Option("--version", help="Print the version.", callback=_version, is_eager=True)] = False,
+    version: Annotated[
+        bool, typer.Option("--version", help="Print the version.", callback=_version, is_eager=True)
+    ] = False,
 ) -> None:
     """Promotion-impact reports for every market, from one table of sales and promotion."""
 
@@ -178,7 +184,9 @@ def render(
 
 
 @app.command()
-def check(data: Data = None, project: Project = Path(), set_: Set = None, as_json: Json = False, debug: Debug = False) -> None:
+def check(
+    data: Data = None, project: Project = Path(), set_: Set = None, as_json: Json = False, debug: Debug = False
+) -> None:
     """Check the table against the data contract; print every finding; write nothing."""
     from reportgen import api
     from reportgen.cli import console

@@ -50,7 +50,9 @@ def say(message: str) -> None:
 
 def say_json(value: object) -> None:
     """Print a JSON document to standard output."""
-    sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=2).encode("utf-8", "backslashreplace").decode() + "\n")
+    sys.stdout.write(
+        json.dumps(value, ensure_ascii=False, indent=2).encode("utf-8", "backslashreplace").decode() + "\n"
+    )
 
 
 def choose_progress(log_format: str, *, quiet: bool) -> Progress:
@@ -80,7 +82,11 @@ class LineProgress:
     def market_done(self, outcome: MarketOutcome) -> None:
         """Say how one market ended."""
         self._done += 1
-        how = f"failed: {outcome.message}" if outcome.action == "failed" else f"{outcome.status} in {outcome.seconds:.1f} s"
+        how = (
+            f"failed: {outcome.message}"
+            if outcome.action == "failed"
+            else f"{outcome.status} in {outcome.seconds:.1f} s"
+        )
         note(f"[{self._done}/{self._total}] {outcome.market}: {how}")
 
     def stage(self, name: str) -> None:
@@ -271,4 +277,6 @@ def _short(path: Path) -> str:
 
 
 def _line(text: str) -> str:
-    return "".join(" " if char in "\t\n\r" else char for char in text if char.isprintable() or char in "\t\n\r ").strip("\n")
+    return "".join(" " if char in "\t\n\r" else char for char in text if char.isprintable() or char in "\t\n\r ").strip(
+        "\n"
+    )

@@ -10,7 +10,7 @@ from reportgen.batch import files
 
 HOSTILE = [
     "../../x", "/etc/x", "..", ".", "CON", "a/b", "a\\b", "C:", "trailing. ", " ", "", "x" * 300, "nul\0byte",
-    "महाराष्ट्र", "🙂" * 80, "\u202eRTL", "zero\u200bwidth", "DE", "de", "De ", "e\u0301", "é", "\udcff", "-rf", "~", "%2e%2e",
+    "महाराष्ट्र", "🙂" * 80, "\u202eRTL", "zero\u200bwidth", "DE", "de", "De ", "e\u0301", "é", "\udcff", "-rf", "~",
 ]  # fmt: skip
 
 

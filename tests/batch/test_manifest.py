@@ -7,8 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from factories import market_results
 
+from factories import market_results
 from reportgen.batch import files, manifest, record
 from reportgen.batch.fingerprint import Fingerprint
 from reportgen.batch.market import MarketJob, publish
@@ -144,7 +144,9 @@ def test_a_record_or_manifest_that_is_no_record_is_ignored(tmp_path: Path, conte
     assert manifest.read_last_run(tmp_path) == NOTHING
 
 
-@pytest.mark.parametrize("change", [{"schema_version": 99}, {"stamp": {}}, {"files": []}, {"markets": 3}, {"input": None}])
+@pytest.mark.parametrize(
+    "change", [{"schema_version": 99}, {"stamp": {}}, {"files": []}, {"markets": 3}, {"input": None}]
+)
 def test_a_sealed_file_of_another_shape_is_ignored(tmp_path: Path, change: dict[str, object]) -> None:
     made = built(tmp_path)
     folder = tmp_path / "markets" / made.slug
@@ -160,7 +162,9 @@ def test_a_sealed_file_of_another_shape_is_ignored(tmp_path: Path, change: dict[
 def test_run_json_remembers_statuses_failures_and_the_input(tmp_path: Path) -> None:
     made = built(tmp_path)
     good = MarketOutcome(market="A/b", slug=made.slug, action="built", reason="new", headline=made.headline)
-    bad = MarketOutcome(market="C", slug="c", action="failed", reason="new", code="timeout", message="slow", stale_since="")
+    bad = MarketOutcome(
+        market="C", slug="c", action="failed", reason="new", code="timeout", message="slow", stale_since=""
+    )
     result = RunResult(out=tmp_path, index=None, markets=(good, bad), seconds=1.0)
     index = manifest.InputIndex(key="k", markets={"A/b": ("d", 7), "C": ("e", 8)}, refused={"X": ("bad-number", "why")})
     manifest.write_run(tmp_path, result, last=NOTHING, run_stamp=STAMP, source="panel.csv", index=index, site="s")

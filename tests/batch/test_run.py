@@ -15,8 +15,8 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-import stub_market
 
+import stub_market
 from reportgen.batch import run
 from reportgen.batch.lock import hold_lock
 from reportgen.batch.outcome import MarketOutcome, RunResult
@@ -33,7 +33,9 @@ class Project:
         self.root = root
         self.data: dict[str, float] = {"A": 1.0, "B": 2.0, "C": 3.0}
         self.refused: dict[str, Any] = {}
-        self.settings = Settings.model_validate({"report": {"formats": ["html"]}, "run": {"as_of": "2024-01-15", "jobs": 2}})
+        self.settings = Settings.model_validate(
+            {"report": {"formats": ["html"]}, "run": {"as_of": "2024-01-15", "jobs": 2}}
+        )
         self.reads = 0
         monkeypatch.setattr(Source, "_read", self._read)
         self.save()
@@ -151,7 +153,9 @@ def test_the_number_of_workers_changes_no_byte(project: Project, jobs: int) -> N
     assert project.tree() == before
 
 
-@pytest.mark.parametrize(("fault", "code"), [("raise", "does-not-work"), ("exit", "worker-crash"), ("kill", "worker-crash")])
+@pytest.mark.parametrize(
+    ("fault", "code"), [("raise", "does-not-work"), ("exit", "worker-crash"), ("kill", "worker-crash")]
+)
 def test_one_bad_market_costs_only_itself(project: Project, fault: str, code: str) -> None:
     project.build()
     clean = project.tree()
@@ -254,7 +258,10 @@ def test_a_second_run_at_the_same_time_is_refused(project: Project) -> None:
 
 def test_the_lock_of_a_killed_run_needs_no_unlocking(project: Project) -> None:
     out = project.root / "out"
-    program = f"from pathlib import Path; from reportgen.batch.lock import hold_lock; import os, signal\nwith hold_lock(Path({str(out)!r})):\n    print('held', flush=True); signal.pause()"
+    program = (
+        "import signal\nfrom pathlib import Path\nfrom reportgen.batch.lock import hold_lock\n"
+        f"with hold_lock(Path({str(out)!r})):\n    print('held', flush=True)\n    signal.pause()"
+    )
     holder = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True)
     assert holder.stdout is not None
     assert holder.stdout.readline() == "held\n"
@@ -282,7 +289,10 @@ def test_a_damaged_file_is_rebuilt_to_the_same_bytes(project: Project) -> None:
     page = next((project.root / "out" / "markets").glob("a-*/report.html"))
     page.write_text("other")
     assert reasons(project.build())["A"] == "damaged"
-    assert {name.split("/")[1] for name, digest in project.tree().items() if clean[name] != digest} <= {"report.html", "_OK.json"}
+    assert {name.split("/")[1] for name, digest in project.tree().items() if clean[name] != digest} <= {
+        "report.html",
+        "_OK.json",
+    }
 
 
 def test_leftovers_of_a_killed_run_are_cleared(project: Project) -> None:
@@ -296,7 +306,9 @@ def test_leftovers_of_a_killed_run_are_cleared(project: Project) -> None:
     assert project.tree() == clean
 
 
-def test_input_that_changes_meanwhile_is_said_and_not_remembered(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_input_that_changes_meanwhile_is_said_and_not_remembered(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
     class Meddler:
         def started(self, total: int, up_to_date: int) -> None:
             (project.root / "data" / "panel.csv").write_text("other")

@@ -40,7 +40,9 @@ def test_a_pattern_is_a_glob_and_never_code_or_a_regular_expression() -> None:
 
 
 def test_nothing_selected_names_the_pattern_and_some_markets() -> None:
-    with pytest.raises(NothingSelectedError, match=r"no market matches XX without PL-N\. There are: DE, NA, PL-N, PL-S, de, …"):
+    with pytest.raises(
+        NothingSelectedError, match=r"no market matches XX without PL-N\. There are: DE, NA, PL-N, PL-S, de, …"
+    ):
         chosen("XX", "PL-N")
 
 
