@@ -218,15 +218,21 @@ class Formats:
             digits = 0 if abs(value) >= 100 or value == 0 else max(self.digits(value), 2)
         return self._signed(value, min(digits, 6), self._cldr.money, plus=plus)
 
-    def money_short(self, value: float | None, *, plus: bool = False) -> str:
-        """Money in the locale's large units from 100,000 up: ``₹ 12.4 lakh``, ``1,2 Mio. €``, ``$1.2M``."""
+    def money_short(self, value: float | None, se: float | None = None, *, plus: bool = False) -> str:
+        """Money in the locale's large units from 100,000 up: ``₹ 12.4 lakh``, ``1,2 Mio. €``, ``$1.2M``.
+
+        One decimal (none from 100 up), or up to two where the SE supports them.
+        """
         if value is None or not math.isfinite(value):
             return MISSING
         size, pattern = self._scale(abs(value))
         if size == 1 or abs(value) < 99_950:
             return self.money(value, plus=plus)
         scaled = value / size
-        text = pattern.format(self._plain(scaled, 0 if abs(scaled) >= 99.95 else 1))
+        digits = 0 if abs(scaled) >= 99.95 else 1
+        if se is not None and se > 0:
+            digits = min(self.digits(scaled, se / size), 2)
+        text = pattern.format(self._plain(scaled, digits))
         sign = MINUS if value < 0 else "+" if plus else ""
         return sign + self._cldr.money.format(text)
 
@@ -257,7 +263,7 @@ class Formats:
         if kind == "money":
             return self.money(value, se, plus=plus)
         if kind == "money-short":
-            return self.money_short(value, plus=plus)
+            return self.money_short(value, se, plus=plus)
         if kind == "percent":
             return self.percent(value, se, plus=plus)
         return self.number(value, se, plus=plus)

@@ -1,0 +1,175 @@
+"""A finished chart, and what every family of charts needs to make one.
+
+``Chart`` is plain data: SVG text, the sentences around it, and the numbers it shows. ``Kit`` bundles words, number
+formats and colours of one report, so that each family is three plain functions: compute (results → data), table
+(data → rows), draw (axes, data). Sentences here are titles and notes of charts; all others are the narrative's.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from statistics import NormalDist
+from typing import TYPE_CHECKING, Literal, cast
+
+from reportgen.report.figures.theme import WIDE, Theme
+from reportgen.report.formats import Formats
+from reportgen.report.language import Language
+from reportgen.report.names import clean
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from matplotlib.figure import Figure
+
+    from reportgen.report.narrative.writer import Writer
+    from reportgen.results import MarketResults
+
+Value = str | float | int | None
+Tip = tuple[float, float, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChartTable:
+    """The numbers behind a chart, unformatted: column names are stable and English, for files."""
+
+    columns: tuple[str, ...]
+    rows: tuple[tuple[Value, ...], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chart:
+    """One drawn chart.
+
+    ``svg`` has palette colours as hex and invisible tooltip targets (``data-tip``): inline it through
+    ``svg.for_screen``, write it to PDF or file through ``svg.for_print``. Sizes in SVG units (1 = CSS pixel).
+    """
+
+    name: str
+    svg: str
+    title: str
+    """The finding, a sentence with its number."""
+    subtitle: str
+    """What is drawn, in which unit."""
+    foot: str
+    """Rows, period, method, and how uncertainty is drawn."""
+    alt: str
+    """The finding and the numbers a listener needs."""
+    width: float
+    height: float
+    table: ChartTable
+    size: Literal["full", "half"] = "full"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kit:
+    """Words, formats, colours and the facts that most notes repeat."""
+
+    formats: Formats
+    language: Language
+    theme: Theme
+    rows: str = ""
+    """``3,264 rows of 96 pharmacies, Jan 2021 – Dec 2023``."""
+    weekly: bool = False
+    confidence: float = 0.95
+
+    def say(self, message: str, **values: str) -> str:
+        """Translate ``message`` and fill its placeholders."""
+        text = self.language.gettext(message)
+        return text.format(**values) if values else text
+
+    def plural(self, singular: str, plural: str, count: int, **values: str) -> str:
+        """Translate by number; the message writes it as ``{count}``."""
+        text = self.language.ngettext(singular, plural, count)
+        return text.format(count=self.formats.integer(count), **values)
+
+    @property
+    def per_period(self) -> str:
+        """``a month`` or ``a week``."""
+        return self.say("a week") if self.weekly else self.say("a month")
+
+    @property
+    def unit(self) -> str:
+        """What one unit of promotion is called."""
+        named = clean(self.formats.unit, 30)
+        return self.say("unit of promotion") if named == "unit" else named
+
+    @property
+    def log(self) -> bool:
+        """Whether effects are percent changes."""
+        return self.formats.response == "log"
+
+    @property
+    def effect_unit(self) -> str:
+        """Unit of the promotion effect, for axes: ``₹ per visit``."""
+        if self.log:
+            return self.say("% of sales per {unit}", unit=self.unit)
+        return self.say("{currency} per {unit}", currency=self.formats.symbol, unit=self.unit)
+
+    @property
+    def level(self) -> str:
+        """``95%``."""
+        return self.formats.percent(self.confidence, digits=0 if round(self.confidence * 1000) % 10 == 0 else 1)
+
+    @property
+    def uncertainty(self) -> str:
+        """How intervals are drawn."""
+        return self.say(
+            "Thin line {level} interval, thick line 50%; a hollow mark means that the interval crosses zero.",
+            level=self.level,
+        )
+
+    def term(self, term: str) -> str:
+        """Name a model term as the tables do."""
+        from reportgen.report.narrative.terms import term_label
+
+        return term_label(cast("Writer", self), term)  # the kit has all that it asks of a writer
+
+    def half(self, estimate: float, lower: float | None, upper: float | None) -> tuple[float, float]:
+        """Return the 50 % interval inside a (``confidence``) interval, each side scaled by normal quantiles."""
+        if lower is None or upper is None:
+            return estimate, estimate
+        share = NormalDist().inv_cdf(0.75) / NormalDist().inv_cdf(0.5 + self.confidence / 2)
+        return estimate - (estimate - lower) * share, estimate + (upper - estimate) * share
+
+    def shown(self, value: float | None) -> float:
+        """Return an effect as drawn: money, or percent at log response; NaN where missing."""
+        if value is None:
+            return float("nan")
+        made = self.formats.effect_value(value)
+        return float("nan") if made is None else made
+
+    def effect_ticks(self, ticks: tuple[float, ...]) -> tuple[str, ...]:
+        """Labels of an axis of effects (drawn values)."""
+        return self.formats.ticks(ticks, "percent" if self.log else "money")
+
+    def foot(self, *notes: str) -> str:
+        """Rows and period, then the notes given."""
+        return " ".join(part for part in (f"{self.rows}." if self.rows else "", *notes) if part)
+
+    def chart(
+        self, name: str, figure: Figure, *, title: str, subtitle: str, alt: str = "", foot: str = "",
+        table: ChartTable, tips: Sequence[Tip] = (),
+    ) -> Chart:  # fmt: skip
+        """Write the figure and bundle it with its words."""
+        from reportgen.report.figures.svg import write_svg
+
+        width, height = (round(float(v) * 72, 1) for v in figure.get_size_inches())
+        spoken = f"{title} {alt}".strip() if title.endswith(".") else f"{title}. {alt}".strip()
+        return Chart(
+            name=name, svg=write_svg(figure, spoken, tips), title=title, subtitle=subtitle, foot=foot, alt=spoken,
+            width=width, height=height, table=table, size="full" if width >= WIDE * 0.75 else "half",
+        )  # fmt: skip
+
+
+def kit_for(results: MarketResults, formats: Formats, language: Language, theme: Theme) -> Kit:
+    """Kit of one market's report."""
+    data = results.data
+    used = data.rows_used or data.rows_read
+    made = Kit(
+        formats=formats, language=language, theme=theme, weekly=data.period_type == "week",
+        confidence=results.model.confidence if results.model else 0.95,
+    )  # fmt: skip
+    rows = made.plural("{count} row", "{count} rows", used)
+    shops = made.plural("{count} pharmacy", "{count} pharmacies", data.pharmacies)
+    period = formats.period_range(*data.period)
+    return replace(made, rows=made.say("{rows} of {pharmacies}, {period}", rows=rows, pharmacies=shops, period=period))

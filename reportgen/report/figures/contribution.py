@@ -1,0 +1,232 @@
+"""What sales are made of: by period, as a waterfall, and by pharmacy."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from reportgen.report.figures import marks
+from reportgen.report.figures.chart import Chart, ChartTable, Kit, Tip, Value
+from reportgen.report.figures.intervals import fit_ticks
+from reportgen.report.figures.sheet import Box, sheet
+from reportgen.report.figures.theme import SMALL, WIDE
+from reportgen.report.fonts import fit_text, text_width
+from reportgen.report.names import clean
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from reportgen.results import MarketResults
+
+_TOP, _LOW = 20, 5
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Parts:
+    """Fitted sales by period, (T,) each, money: baseline, persistence (lagged sales), promotion."""
+
+    periods: tuple[str, ...]
+    baseline: marks.Numbers
+    persistence: marks.Numbers
+    promotion: marks.Numbers
+
+    @property
+    def totals(self) -> tuple[float, float, float]:
+        """Sums over periods, in the order baseline, persistence, promotion."""
+        return float(self.baseline.sum()), float(self.persistence.sum()), float(self.promotion.sum())
+
+
+def compute_parts(results: MarketResults) -> Parts | None:
+    """Split of fitted sales; ``None`` for a log response, where parts do not add up."""
+    split = results.charts.contribution
+    if split is None or not split.periods:
+        return None
+    return Parts(split.periods, np.array(split.baseline), np.array(split.persistence), np.array(split.promotion))
+
+
+def table_parts(data: Parts) -> ChartTable:
+    """Return one row per period."""
+    series = (data.baseline, data.persistence, data.promotion)
+    rows: list[tuple[Value, ...]] = [(p, *(float(s[i]) for s in series)) for i, p in enumerate(data.periods)]
+    return ChartTable(columns=("period", "baseline", "persistence", "promotion"), rows=tuple(rows))
+
+
+def draw_parts(axes: Axes, data: Parts, kit: Kit) -> None:
+    """Stacked bars by period: persistence, baseline, promotion on top; negative parts hang below zero."""
+    theme, n = kit.theme, len(data.periods)
+    ticks = marks.nice_ticks(*axes.get_ylim(), 5)
+    marks.grid_y(axes, ticks, kit.formats.ticks(ticks, "money"), theme, base=0.0)
+    up, down = np.zeros(n), np.zeros(n)
+    named = []
+    for values, color, alpha, word in (
+        (data.persistence, theme.ink, 0.28, kit.say("earlier sales")),
+        (data.baseline, theme.faint, 0.55, kit.say("baseline")),
+        (data.promotion, theme.accent, 1.0, kit.say("promotion")),
+    ):
+        start = np.where(values >= 0, up, down)
+        boxes = [(i - 0.38, float(s), i + 0.38, float(s + v)) for i, (s, v) in enumerate(zip(start, values, strict=True))]
+        marks.rectangles(axes, boxes, color, alpha=alpha)
+        up, down = up + np.maximum(values, 0.0), down + np.minimum(values, 0.0)
+        named.append((float(start[-1] + values[-1] / 2), word, theme.accent if alpha == 1.0 else theme.muted))
+    low, high = axes.get_ylim()
+    places = marks.spread([y for y, _, _ in named], 13 * marks.units(axes)[1], low, high)
+    for place, (_, word, color) in zip(places, named, strict=True):
+        marks.label(axes, n - 1, place, word, color, dx=14, weight=600 if color == theme.accent else 400)
+    marks.time_axis(axes, kit.formats.axis_periods(data.periods), theme)
+
+
+def _share_title(data: Parts, kit: Kit) -> str:
+    baseline, persistence, promotion = data.totals
+    whole = baseline + persistence + promotion
+    f = kit.formats
+    return kit.say(
+        "Promotion of the period and its carry-over make {promotion} of fitted sales; earlier sales make {persistence}, the baseline {baseline}.",
+        promotion=f.percent(promotion / whole if whole else None), persistence=f.percent(persistence / whole if whole else None),
+        baseline=f.percent(baseline / whole if whole else None),
+    )  # fmt: skip
+
+
+def chart_contribution(results: MarketResults, kit: Kit, name: str = "contribution") -> Chart | None:
+    """Parts of fitted sales by period."""
+    data = compute_parts(results)
+    if data is None:
+        return None
+    parts = np.array([data.baseline, data.persistence, data.promotion])
+    ends = np.concatenate([np.maximum(parts, 0).sum(0), np.minimum(parts, 0).sum(0)])
+    figure, (axes,) = sheet("contribution", WIDE, 272, [
+        Box(74, 26, WIDE - 74 - 100, 200, (-0.7, len(data.periods) - 0.3), marks.limits(ends, zero=True)),
+    ])  # fmt: skip
+    draw_parts(axes, data, kit)
+    marks.heading(axes, kit.say("Fitted sales of the market {per_period}", per_period=kit.per_period), kit.theme, dx=-68)
+    f, total = kit.formats, parts.sum(0)
+    tips: list[Tip] = [
+        (*marks.pixel(axes, i, float(total[i])), f"{f.period(p)}: {f.money_short(float(total[i]))}, {kit.say('promotion')} {f.money_short(float(data.promotion[i]))}")
+        for i, p in enumerate(data.periods)
+    ]  # fmt: skip
+    return kit.chart(
+        name, figure, title=_share_title(data, kit), table=table_parts(data), tips=tips,
+        subtitle=kit.say("Fitted sales split into baseline, earlier sales (persistence) and promotion"),
+        foot=kit.foot(kit.say("Earlier sales hold promotion of earlier periods too; the incremental total follows it through.")),
+    )  # fmt: skip
+
+
+def draw_waterfall(axes: Axes, data: Parts, kit: Kit) -> None:
+    """Horizontal bars, each beginning where the one above ends, and their sum."""
+    theme, f = kit.theme, kit.formats
+    baseline, persistence, promotion = data.totals
+    rows = [
+        (kit.say("Baseline"), 0.0, baseline, theme.faint), (kit.say("Earlier sales"), baseline, baseline + persistence, theme.muted),
+        (kit.say("Promotion"), baseline + persistence, baseline + persistence + promotion, theme.accent),
+        (kit.say("Fitted sales"), 0.0, baseline + persistence + promotion, theme.ink),
+    ]  # fmt: skip
+    fit_ticks(axes, kit, lambda t: f.ticks(t, "money"))
+    low, high = axes.get_ylim()
+    marks.line(axes, [0.0, 0.0], [low, high], theme.faint, clip=False)
+    for k, (word, start, stop, color) in enumerate(rows):
+        y = 3.0 - k
+        marks.rectangles(axes, [(min(start, stop), y - 0.32, max(start, stop), y + 0.32)], color)
+        if k < 3:
+            marks.line(axes, [stop, stop], [y - 0.32, y - 0.68], theme.faint)
+        weight = 600 if k >= 2 else 400
+        marks.label(axes, axes.get_xlim()[0], y, word, theme.ink, dx=-104, size=12, weight=weight)
+        marks.label(axes, max(start, stop), y, f.money_short(stop - start), theme.ink, dx=8, weight=weight, halo=theme.paper)
+
+
+def chart_waterfall(results: MarketResults, kit: Kit, name: str = "waterfall") -> Chart | None:
+    """Parts of fitted sales over the whole period, as a waterfall."""
+    data = compute_parts(results)
+    if data is None:
+        return None
+    baseline, persistence, promotion = data.totals
+    ends = (0.0, baseline, baseline + persistence, baseline + persistence + promotion)
+    figure, (axes,) = sheet("waterfall", WIDE, 164, [Box(112, 8, WIDE - 112 - 92, 128, marks.limits(ends, zero=True, pad=0.02), (-0.5, 3.5))])
+    draw_waterfall(axes, data, kit)
+    f = kit.formats
+    title = kit.say(
+        "Of {total} fitted sales, {promotion} come with promotion of the period and its carry-over.",
+        total=f.money_short(ends[3]), promotion=f.money_short(promotion),
+    )  # fmt: skip
+    return kit.chart(
+        name, figure, title=title, table=table_parts(data), foot=kit.foot(),
+        subtitle=kit.say("Fitted sales of the whole period: baseline, earlier sales (persistence), promotion"),
+    )  # fmt: skip
+
+
+# --- by pharmacy ------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ByPharmacy:
+    """Incremental sales of each pharmacy, money, (G,), largest first."""
+
+    names: tuple[str, ...]
+    amount: marks.Numbers
+    share: marks.Numbers
+    """Of the pharmacy's own sales; NaN where unknown."""
+
+
+def compute_by_pharmacy(results: MarketResults) -> ByPharmacy | None:
+    """Sorted incremental sales; ``None`` where none were estimated."""
+    rows = [(clean(p.pharmacy), p.incremental, np.nan if p.incremental_share is None else p.incremental_share)
+            for p in results.pharmacies if p.incremental is not None]  # fmt: skip
+    if not rows:
+        return None
+    rows.sort(key=lambda r: (-r[1], r[0]))
+    return ByPharmacy(tuple(r[0] for r in rows), np.array([r[1] for r in rows]), np.array([r[2] for r in rows]))
+
+
+def table_by_pharmacy(data: ByPharmacy) -> ChartTable:
+    """Return one row per pharmacy."""
+    rows = tuple((n, float(a), float(s) if np.isfinite(s) else None) for n, a, s in zip(data.names, data.amount, data.share, strict=True))
+    return ChartTable(columns=("pharmacy", "incremental", "share_of_own_sales"), rows=rows)
+
+
+def draw_by_pharmacy(axes: Axes, data: ByPharmacy, chosen: list[int | None], kit: Kit, names: float) -> list[Tip]:
+    """Bars in order; ``None`` in ``chosen`` is the gap between the ends."""
+    theme, f = kit.theme, kit.formats
+    fit_ticks(axes, kit, lambda t: f.ticks(t, "money"))
+    low, high = axes.get_ylim()
+    tips: list[Tip] = []
+    boxes = []
+    for k, i in enumerate(chosen):
+        y = float(len(chosen) - 1 - k)
+        if i is None:
+            marks.label(axes, axes.get_xlim()[0], y, "⋮", theme.muted, dx=-names)
+            continue
+        amount = float(data.amount[i])
+        boxes.append((min(0.0, amount), y - 0.34, max(0.0, amount), y + 0.34))
+        marks.label(axes, axes.get_xlim()[0], y, fit_text(data.names[i], names - 8, SMALL), theme.ink, dx=-names)
+        text = f"{f.money_short(amount)} · {f.percent(float(data.share[i]))}"
+        marks.label(axes, axes.get_xlim()[1], y, text, theme.muted, dx=10)
+        tips.append((*marks.pixel(axes, amount, y), f"{data.names[i]}: {text}"))
+    marks.rectangles(axes, boxes, theme.accent, alpha=0.75)
+    marks.line(axes, [0.0, 0.0], [low, high], theme.faint, clip=False)
+    return tips
+
+
+def chart_by_pharmacy(results: MarketResults, kit: Kit, name: str = "incremental_pharmacies") -> Chart | None:
+    """Incremental sales by pharmacy: all, or the top and the bottom."""
+    data = compute_by_pharmacy(results)
+    if data is None:
+        return None
+    n = len(data.names)
+    chosen: list[int | None] = list(range(n)) if n <= _TOP + _LOW else [*range(_TOP), None, *range(n - _LOW, n)]
+    names = min(max(text_width(data.names[i], SMALL) for i in chosen if i is not None) + 14, 210.0)
+    height = 15.0 * len(chosen)
+    figure, (axes,) = sheet("by_pharmacy", WIDE, height + 34, [
+        Box(names, 6, WIDE - names - 128, height, marks.limits(data.amount, zero=True, pad=0.03), (-0.5, len(chosen) - 0.5)),
+    ])  # fmt: skip
+    tips = draw_by_pharmacy(axes, data, chosen, kit, names)
+    f, total = kit.formats, float(data.amount.sum())
+    gains = int((np.cumsum(data.amount) < total / 2).sum()) + 1
+    if total > 0 and gains <= n:
+        title = kit.say("{few} of {count} pharmacies bring half of the {total} that go with promotion.", few=f.integer(gains), count=f.integer(n), total=f.money_short(total))
+    else:
+        title = kit.say("Over {count} pharmacies, {total} go with promotion.", count=f.integer(n), total=f.money_short(total))
+    return kit.chart(
+        name, figure, title=title, table=table_by_pharmacy(data), tips=tips,
+        subtitle=kit.say("Incremental sales by pharmacy over the whole period, and as a share of its own sales"),
+        foot=kit.foot(kit.say("The {top} largest and {low} smallest of {count}.", top=f.integer(_TOP), low=f.integer(_LOW), count=f.integer(n)) if n > len(chosen) else ""),
+    )  # fmt: skip

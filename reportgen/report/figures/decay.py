@@ -1,0 +1,111 @@
+"""How much promotion carries over: the likelihood profile of the decay, with its interval."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from reportgen.report.figures import marks
+from reportgen.report.figures.chart import Chart, ChartTable, Kit
+from reportgen.report.figures.sheet import Box, sheet
+from reportgen.report.figures.theme import WIDE
+from reportgen.report.names import clean
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from reportgen.results import DecaySummary
+
+DEEPEST = -12.0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Profile:
+    """Log-likelihood below its maximum by decay, (P,), with estimate and interval."""
+
+    channel: str
+    decay: marks.Numbers
+    drop: marks.Numbers
+    estimate: float
+    lower: float | None
+    upper: float | None
+    at_edge: bool
+    limit: float
+    """Drop at the ends of the interval: half the chi-squared quantile, negative."""
+
+
+def compute_profile(summary: DecaySummary | None, confidence: float) -> Profile | None:
+    """Profile of one channel; ``None`` where the decay was fixed."""
+    if summary is None or len(summary.profile) < 3:
+        return None
+    from statistics import NormalDist
+
+    points = sorted(summary.profile, key=lambda p: p.decay)
+    decay = np.array([p.decay for p in points])
+    loglik = np.array([p.loglik_ml for p in points])
+    limit = -0.5 * NormalDist().inv_cdf(0.5 + confidence / 2) ** 2
+    return Profile(
+        clean(summary.channel, 40), decay, loglik - loglik.max(), summary.estimate, summary.lower, summary.upper,
+        summary.at_edge, limit,
+    )  # fmt: skip
+
+
+def table_profile(data: Profile) -> ChartTable:
+    """Return one row per decay tried."""
+    rows = tuple((float(d), float(v)) for d, v in zip(data.decay, data.drop, strict=True))
+    return ChartTable(columns=("decay", "loglik_below_maximum"), rows=rows)
+
+
+def draw_profile(axes: Axes, data: Profile, kit: Kit) -> None:
+    """Profile line, the interval as a band where the line is above the limit, the estimate as a dot."""
+    theme, f = kit.theme, kit.formats
+    low, high = axes.get_ylim()
+    x0, x1 = axes.get_xlim()
+    if data.lower is not None and data.upper is not None:
+        marks.rectangles(axes, [(data.lower, low, data.upper, high)], theme.accent, alpha=0.12)
+    ticks = marks.nice_ticks(low, 0.0, 4)
+    marks.grid_y(axes, ticks, f.ticks(ticks), theme)
+    marks.line(axes, [x0, x1], [data.limit] * 2, theme.faint, dash=(4, 3), clip=False)
+    marks.label(axes, x1, data.limit, kit.say("{level} limit", level=kit.level), theme.muted, dx=6)
+    marks.line(axes, data.decay, np.maximum(data.drop, low), theme.accent, width=2)
+    marks.line(axes, [data.estimate] * 2, [low, 0.0], theme.accent, width=1)
+    marks.dots(axes, [data.estimate], [0.0], theme.accent, size=8, hollow=theme.paper if data.at_edge else "")
+    side: marks.Anchor = "end" if data.estimate > (x0 + x1) / 2 else "start"
+    marks.label(
+        axes, data.estimate, 0.0, f.percent(data.estimate, digits=0), theme.accent, anchor=side, valign="base",
+        dx=-7 if side == "end" else 7, dy=6, weight=600, size=12,
+    )  # fmt: skip
+    at = marks.nice_ticks(x0, x1, 6)
+    marks.grid_x(axes, at, f.ticks(at, "percent"), theme, lines=False, base=True)
+
+
+def chart_decay(summary: DecaySummary | None, kit: Kit, name: str = "decay") -> Chart | None:
+    """Decay profile with its interval."""
+    data = compute_profile(summary, kit.confidence)
+    if data is None:
+        return None
+    low = max(DEEPEST, min(float(data.drop.min()), 3 * data.limit))
+    x = (min(0.0, float(data.decay[0])), max(float(data.decay[-1]), data.estimate) + 0.01)
+    figure, (axes,) = sheet("decay", WIDE, 242, [Box(54, 28, WIDE - 54 - 84, 162, x, (low, -low * 0.06))])
+    draw_profile(axes, data, kit)
+    marks.heading(axes, kit.say("Log-likelihood below the best"), kit.theme, dx=-48, dy=8)
+    below = kit.say("Share of promotion that is carried to the next week") if kit.weekly else kit.say("Share of promotion that is carried to the next month")
+    marks.label(axes, sum(x) / 2, low, below, kit.theme.muted, anchor="middle", valign="top", dy=-26)
+    f = kit.formats
+    share = f.percent(data.estimate, digits=0)
+    if data.at_edge or data.lower is None or data.upper is None:
+        title = kit.say("The data do not settle the carry-over: {share} fits best, at the edge of what was tried.", share=share)
+    else:
+        interval = f"{f.percent(data.lower, digits=0)} – {f.percent(data.upper, digits=0)}"
+        title = (
+            kit.say("{share} of promotion carries over to the next week ({interval}).", share=share, interval=interval)
+            if kit.weekly
+            else kit.say("{share} of promotion carries over to the next month ({interval}).", share=share, interval=interval)
+        )
+    return kit.chart(
+        name, figure, title=title, table=table_profile(data),
+        subtitle=kit.say("How well each decay of “{channel}” fits; the band holds the decays that the data do not rule out", channel=data.channel),
+        foot=kit.foot(kit.say("Profile of the maximum likelihood, the same rows at every decay.")),
+    )  # fmt: skip

@@ -1,0 +1,170 @@
+"""What one unit of promotion does over time: period by period, and summed up."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from reportgen.report.figures import marks
+from reportgen.report.figures.chart import Chart, ChartTable, Kit, Tip
+from reportgen.report.figures.sheet import Box, sheet
+from reportgen.report.figures.theme import HALF, WIDE
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from reportgen.report.formats import Kind
+    from reportgen.results import MarketResults
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Response:
+    """Effect of one unit in period 0; all (H,), drawn values, NaN where unknown."""
+
+    horizon: marks.Numbers
+    effect: marks.Numbers
+    lower: marks.Numbers
+    upper: marks.Numbers
+    total: marks.Numbers
+    total_lower: marks.Numbers
+    total_upper: marks.Numbers
+    half_life: float | None
+
+
+def compute_response(results: MarketResults, kit: Kit) -> Response | None:
+    """Impulse response and its sum; ``None`` where the model has none."""
+    points = results.impulse
+    if len(points) < 2:
+        return None
+
+    def column(name: str) -> marks.Numbers:
+        return np.array([kit.shown(getattr(p, name)) for p in points])
+
+    return Response(
+        np.array([float(p.horizon) for p in points]), column("effect"), column("lower"), column("upper"),
+        column("cumulative"), column("cumulative_lower"), column("cumulative_upper"),
+        results.long_run.half_life if results.long_run else None,
+    )  # fmt: skip
+
+
+def table_response(data: Response) -> ChartTable:
+    """Return one row per horizon."""
+    columns = ("horizon", "effect", "lower", "upper", "cumulative", "cumulative_lower", "cumulative_upper")
+    series = (data.horizon, data.effect, data.lower, data.upper, data.total, data.total_lower, data.total_upper)
+    rows = tuple(tuple(float(v) if np.isfinite(v) else None for v in row) for row in zip(*series, strict=True))
+    return ChartTable(columns=columns, rows=rows)
+
+
+def draw_pulse(axes: Axes, data: Response, kit: Kit) -> None:
+    """Bars of the effect in each period with their intervals."""
+    theme = kit.theme
+    _frame(axes, kit)
+    boxes = [(h - 0.3, 0.0, h + 0.3, float(e)) for h, e in zip(data.horizon, data.effect, strict=True)]
+    marks.rectangles(axes, boxes, theme.accent, alpha=0.75)
+    marks.segments(axes, data.horizon, data.lower, data.horizon, data.upper, theme.ink, width=1.2)
+
+
+def draw_total(axes: Axes, data: Response, kit: Kit) -> None:
+    """Summed effect with its band, and the period in which half of it has happened."""
+    theme = kit.theme
+    _frame(axes, kit)
+    marks.band(axes, data.horizon, data.total_lower, data.total_upper, theme.accent, alpha=0.2)
+    marks.line(axes, data.horizon, data.total, theme.accent, width=2)
+    end, word = float(data.total[-1]), kit.say("in all {effect}", effect=_write(float(data.total[-1]), data, kit))
+    up = end >= 0
+    marks.label(
+        axes, float(data.horizon[-1]), end, word, theme.accent, anchor="end", valign="base" if up else "top", dy=7 if up else -7,
+        weight=600, halo=theme.paper,
+    )  # fmt: skip
+    if data.half_life is not None and data.half_life <= data.horizon[-1]:
+        y = float(np.interp(data.half_life, data.horizon, data.total))
+        marks.dots(axes, [data.half_life], [y], theme.second, size=7)
+        text = kit.say("half after {time}", time=_time(data.half_life, kit))
+        marks.label(axes, data.half_life, y, text, theme.second, dx=9, dy=-8 if up else 8, halo=theme.paper)
+
+
+def _frame(axes: Axes, kit: Kit) -> None:
+    ticks = marks.nice_ticks(*axes.get_ylim(), 4)
+    marks.grid_y(axes, ticks, kit.effect_ticks(ticks), kit.theme, base=0.0)
+    at = [t for t in marks.nice_ticks(*axes.get_xlim(), 6) if t >= 0 and t == int(t)]
+    marks.grid_x(axes, at, kit.formats.ticks(tuple(at)), kit.theme, lines=False)
+    below = kit.say("weeks later") if kit.weekly else kit.say("months later")
+    marks.label(axes, sum(axes.get_xlim()) / 2, axes.get_ylim()[0], below, kit.theme.muted, anchor="middle", valign="top", dy=-22)
+
+
+def _time(value: float, kit: Kit) -> str:
+    text = kit.formats.decimal(value, 0 if abs(value - round(value)) < 0.05 else 1)
+    count = 1 if text == "1" else 2
+    unit = kit.language.ngettext("{count} week", "{count} weeks", count) if kit.weekly else kit.language.ngettext("{count} month", "{count} months", count)
+    return unit.format(count=text)
+
+
+def _write(value: float, data: Response, kit: Kit) -> str:
+    width = float(data.total_upper[-1] - data.total_lower[-1]) / 4
+    spread = width if np.isfinite(width) and width > 0 else None
+    return kit.formats.percent(value, spread) if kit.log else kit.formats.money(value, spread)
+
+
+def _title(data: Response, kit: Kit) -> str:
+    total = _write(float(data.total[-1]), data, kit)
+    kind: Kind = "percent" if kit.log else "money"
+    interval = kit.formats.interval(float(data.total_lower[-1]), float(data.total_upper[-1]), kind)
+    if data.half_life is None:
+        return kit.say("One {unit} goes with {total} in all ({interval}).", unit=kit.unit, total=total, interval=interval)
+    return kit.say(
+        "One {unit} goes with {total} in all ({interval}); half of it is there after {time}.", unit=kit.unit, total=total,
+        interval=interval, time=_time(data.half_life, kit),
+    )  # fmt: skip
+
+
+def _bounds(lower: marks.Numbers, middle: marks.Numbers, upper: marks.Numbers) -> tuple[float, float]:
+    return marks.limits(np.concatenate([lower, middle, upper]), zero=True, pad=0.1)
+
+
+def _tips(axes: Axes, values: marks.Numbers, data: Response, kit: Kit) -> list[Tip]:
+    return [
+        (*marks.pixel(axes, h, v), f"{kit.formats.integer(h)}: {_write(float(v), data, kit)}")
+        for h, v in zip(data.horizon, values, strict=True)
+    ]  # fmt: skip
+
+
+def chart_impulse(results: MarketResults, kit: Kit, name: str = "impulse") -> Chart | None:
+    """Impulse response and cumulative effect side by side."""
+    data = compute_response(results, kit)
+    if data is None:
+        return None
+    width, x = (WIDE - 60 - 76 - 14) / 2, (-0.5, float(data.horizon[-1]) + 0.5)
+    figure, (pulse, total) = sheet("impulse", WIDE, 238, [
+        Box(60, 28, width, 160, x, _bounds(data.lower, data.effect, data.upper)),
+        Box(60 + width + 76, 28, width, 160, x, _bounds(data.total_lower, data.total, data.total_upper)),
+    ])  # fmt: skip
+    draw_pulse(pulse, data, kit)
+    draw_total(total, data, kit)
+    marks.heading(pulse, kit.say("In each period, {unit}", unit=kit.effect_unit), kit.theme, dx=-54)
+    marks.heading(total, kit.say("Summed up, {unit}", unit=kit.effect_unit), kit.theme, dx=-54)
+    tips = _tips(pulse, data.effect, data, kit) + _tips(total, data.total, data, kit)
+    return kit.chart(
+        name, figure, title=_title(data, kit), table=table_response(data), tips=tips,
+        subtitle=kit.say("Effect of one {unit} given once, through carry-over and through later sales", unit=kit.unit),
+        foot=kit.foot(kit.say("Lines and band: {level} interval.", level=kit.level)),
+    )  # fmt: skip
+
+
+def chart_impulse_small(results: MarketResults, kit: Kit, name: str = "impulse_brief") -> Chart | None:
+    """Cumulative effect alone, half width, for the brief."""
+    data = compute_response(results, kit)
+    if data is None:
+        return None
+    x = (-0.5, float(data.horizon[-1]) + 0.5)
+    figure, (axes,) = sheet("impulse_small", HALF, 190, [
+        Box(60, 26, HALF - 60 - 8, 116, x, _bounds(data.total_lower, data.total, data.total_upper)),
+    ])  # fmt: skip
+    draw_total(axes, data, kit)
+    marks.heading(axes, kit.say("Summed up, {unit}", unit=kit.effect_unit), kit.theme, dx=-54)
+    return kit.chart(
+        name, figure, title=_title(data, kit), table=table_response(data), tips=_tips(axes, data.total, data, kit),
+        subtitle=kit.say("Effect of one {unit} given once, summed over time", unit=kit.unit),
+        foot=kit.foot(kit.say("Band: {level} interval.", level=kit.level)),
+    )  # fmt: skip

@@ -1,0 +1,114 @@
+"""How the promotion effect moves when one pharmacy is left out (exact refits)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from reportgen.report.figures import marks
+from reportgen.report.figures.chart import Chart, ChartTable, Kit, Tip
+from reportgen.report.figures.intervals import Reference, draw_references, fit_ticks
+from reportgen.report.figures.sheet import Box, sheet
+from reportgen.report.figures.theme import SMALL, WIDE
+from reportgen.report.fonts import fit_text, text_width
+from reportgen.report.names import clean
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from reportgen.results import MarketResults
+
+SHOWN = 12
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Influence:
+    """Effect without each pharmacy, drawn values, (G,), largest change first."""
+
+    names: tuple[str, ...]
+    without: marks.Numbers
+    effect: float
+    lower: float
+    """Effect minus one SE."""
+    upper: float
+    se: float | None
+
+
+def compute_influence(results: MarketResults, kit: Kit) -> Influence | None:
+    """Leave-one-out effects; ``None`` where no refits were made."""
+    terms = results.model.promotion_terms if results.model else ()
+    row = next((r for r in results.fixed if r.term in terms), None)
+    left = [(clean(p.pharmacy), p.effect_without) for p in results.pharmacies if p.effect_without is not None]
+    if row is None or not left:
+        return None
+    left.sort(key=lambda pair: (-abs(pair[1] - row.estimate), pair[0]))
+    se = row.se or 0.0
+    return Influence(
+        tuple(name for name, _ in left), np.array([kit.shown(v) for _, v in left]), kit.shown(row.estimate),
+        kit.shown(row.estimate - se), kit.shown(row.estimate + se), row.se,
+    )  # fmt: skip
+
+
+def table_influence(data: Influence) -> ChartTable:
+    """Return one row per pharmacy."""
+    rows = tuple((n, float(v), float(v) - data.effect) for n, v in zip(data.names, data.without, strict=True))
+    return ChartTable(columns=("pharmacy", "effect_without", "change"), rows=rows)
+
+
+def draw_influence(axes: Axes, data: Influence, kit: Kit, names: float, values: list[str]) -> None:
+    """Sticks from the effect of all to the effect without; dots beyond one SE are in the second colour."""
+    theme = kit.theme
+    count = len(values)
+    low, high = axes.get_ylim()
+    x0, x1 = axes.get_xlim()
+    marks.rectangles(axes, [(max(data.lower, x0), low, min(data.upper, x1), high)], theme.faint, alpha=0.18)
+    fit_ticks(axes, kit, kit.effect_ticks)
+    references = [Reference(value=data.effect, label=kit.say("all pharmacies"), color="ink")]
+    if x0 < 0 < x1:
+        references.append(Reference(value=0.0, label=kit.say("no effect")))
+    draw_references(axes, references, kit)
+    y = np.arange(count - 1, -1, -1, dtype=float)
+    without = data.without[:count]
+    far = (without < data.lower) | (without > data.upper)
+    marks.segments(axes, np.full(count, data.effect), y, without, y, theme.accent, width=1.6)
+    marks.dots(axes, without[~far], y[~far], theme.accent, size=7)
+    marks.dots(axes, without[far], y[far], theme.second, size=8, shape="D")
+    for k, text in enumerate(values):
+        marks.label(axes, x0, y[k], fit_text(data.names[k], names - 8, SMALL), theme.ink, dx=-names)
+        marks.label(axes, x1, y[k], text, theme.muted, dx=10)
+
+
+def chart_influence(results: MarketResults, kit: Kit, name: str = "influence") -> Chart | None:
+    """Change of the effect without each of the most influential pharmacies."""
+    data = compute_influence(results, kit)
+    if data is None:
+        return None
+    count = min(SHOWN, len(data.names))
+    f = kit.formats
+
+    def write(value: float) -> str:
+        if kit.log:
+            return f.percent(value, (data.upper - data.lower) / 2 or None)
+        return f.money(value, data.se)
+
+    values = [write(float(v)) for v in data.without[:count]]
+    names = min(max(text_width(n, SMALL) for n in data.names[:count]) + 14, 210.0)
+    ends = np.append(data.without[:count], [data.effect, data.lower, data.upper])
+    figure, (axes,) = sheet("influence", WIDE, 18.0 * count + 66, [
+        Box(names, 36, WIDE - names - 78, 18.0 * count, marks.limits(ends), (-0.5, count - 0.5)),
+    ])  # fmt: skip
+    draw_influence(axes, data, kit, names, values)
+    tips: list[Tip] = [
+        (*marks.pixel(axes, float(data.without[k]), count - 1 - k), f"{data.names[k]}: {values[k]}") for k in range(count)
+    ]
+    title = kit.say(
+        "Without {pharmacy} the effect would be {without} instead of {effect}; no other pharmacy moves it more.",
+        pharmacy=data.names[0], without=values[0], effect=write(data.effect),
+    )  # fmt: skip
+    return kit.chart(
+        name, figure, title=title, table=table_influence(data), tips=tips,
+        subtitle=kit.say("Effect of one {unit} when a pharmacy is left out, the {count} largest changes", unit=kit.unit, count=f.integer(count)),
+        foot=kit.foot(kit.say("Exact refits. Grey: one standard error around the effect; diamonds lie outside it.")),
+    )  # fmt: skip

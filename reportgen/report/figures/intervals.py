@@ -1,0 +1,143 @@
+"""Rows of estimates with their intervals: the drawing that forests, caterpillars and market charts share.
+
+95 % (the report's level) thin, 50 % thick, point on top; a hollow mark where the interval crosses zero. Names to the
+left, values to the right, zero and other references as labelled lines.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from reportgen.report.figures import marks
+from reportgen.report.figures.sheet import Box, sheet
+from reportgen.report.figures.theme import SMALL, WIDE
+from reportgen.report.fonts import fit_text, text_width
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+    from reportgen.report.figures.chart import Kit, Tip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Interval:
+    """One row. Numbers are drawn values (money, or fractions at log response); ``color`` is a palette token."""
+
+    label: str
+    estimate: float
+    lower: float | None
+    upper: float | None
+    value: str = ""
+    """The numbers in words, to the right."""
+    color: str = "accent"
+    bold: bool = False
+
+    @property
+    def crosses(self) -> bool:
+        """Whether the interval contains zero (or is unknown)."""
+        return self.lower is None or self.upper is None or self.lower <= 0 <= self.upper
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reference:
+    """A labelled vertical line."""
+
+    value: float
+    label: str
+    color: str = "faint"
+    dashed: bool = False
+
+
+def draw_intervals(
+    axes: Axes, rows: Sequence[Interval], kit: Kit, *, positions: marks.Numbers | None = None, upright: bool = False,
+    size: float = 7.0, thick: float = 4.5,
+) -> None:  # fmt: skip
+    """Draw the intervals; row k at ``positions[k]`` (by default the first on top), or upright along x."""
+    place = np.arange(len(rows) - 1, -1, -1, dtype=float) if positions is None else positions
+    mid = np.array([r.estimate for r in rows])
+    ends = np.array([(r.estimate if v is None else v) for r in rows for v in (r.lower, r.upper)]).reshape(-1, 2)
+    inner = np.array([kit.half(r.estimate, r.lower, r.upper) for r in rows]).reshape(-1, 2)
+    colors, crosses = np.array([r.color for r in rows]), np.array([r.crosses for r in rows])
+    for color in dict.fromkeys(colors.tolist()):
+        shade, mine = getattr(kit.theme, color), colors == color
+        for bounds, width in ((ends, 1.2), (inner, thick)):
+            a, b, p = bounds[mine, 0], bounds[mine, 1], place[mine]
+            if upright:
+                marks.segments(axes, p, a, p, b, shade, width=width)
+            else:
+                marks.segments(axes, a, p, b, p, shade, width=width)
+        for hollow in (True, False):
+            chosen = mine & (crosses == hollow)
+            if chosen.any():
+                x, y = (place[chosen], mid[chosen]) if upright else (mid[chosen], place[chosen])
+                marks.dots(axes, x, y, shade, size=size, hollow=kit.theme.paper if hollow else "")
+
+
+def draw_references(axes: Axes, references: Sequence[Reference], kit: Kit) -> None:
+    """Vertical lines with their names on top, moved apart where they would touch."""
+    low, high = axes.get_ylim()
+    shown = [r for r in references if axes.get_xlim()[0] <= r.value <= axes.get_xlim()[1]]
+    ux = marks.units(axes)[0]
+    ordered = sorted(shown, key=lambda r: r.value)
+    taken = -np.inf
+    for reference in ordered:
+        color = getattr(kit.theme, reference.color)
+        marks.line(axes, [reference.value] * 2, [low, high], color, width=1.1, dash=(4, 3) if reference.dashed else (), clip=False)
+        half = text_width(reference.label, SMALL) / 2
+        left = reference.value / ux - half
+        up = 17.0 if left < taken + 6 else 4.0
+        taken = max(taken, left + 2 * half) if up == 4.0 else taken
+        shade = kit.theme.muted if reference.color == "faint" else color
+        marks.label(axes, reference.value, high, reference.label, shade, anchor="middle", valign="base", dy=up)
+
+
+def interval_chart(
+    kind: str, rows: Sequence[Interval], kit: Kit, *, ticks: Callable[[tuple[float, ...]], tuple[str, ...]],
+    heading: str, references: Sequence[Reference] = (), width: float = WIDE, row: float = 24.0, zero: bool = True,
+    size: float = 7.0, thick: float = 4.5, bound: tuple[float, float] | None = None,
+) -> tuple[Figure, list[Tip]]:  # fmt: skip
+    """Draw a forest on its own sheet; the width of names and values decides the place of the axes."""
+    names = min(max((text_width(r.label, SMALL + 1, 600 if r.bold else 400) for r in rows), default=0.0) + 14, width * 0.34)
+    values = max((text_width(r.value, SMALL) for r in rows), default=0.0) + 16
+    ends = [v for r in rows for v in (r.estimate, r.lower, r.upper) if v is not None]
+    ends += [reference.value for reference in references]
+    bounds = bound or marks.limits(ends, zero=zero)
+    double = 13 if len(references) > 1 else 0
+    top, height = 38.0 + double, row * len(rows)
+    figure, (axes,) = sheet(kind, width, top + height + 26, [
+        Box(names, top, width - names - max(values, 24), height, bounds, (-0.5, len(rows) - 0.5)),
+    ])  # fmt: skip
+    fit_ticks(axes, kit, ticks)
+    marks.label(axes, bounds[0], len(rows) - 0.5, heading, kit.theme.muted, valign="base", dx=-names, dy=22 + double)
+    draw_references(axes, references, kit)
+    draw_intervals(axes, rows, kit, size=size, thick=thick)
+    tips: list[Tip] = []
+    for k, item in enumerate(rows):
+        y = float(len(rows) - 1 - k)
+        weight = 600 if item.bold else 400
+        shade = kit.theme.ink if item.color != "second" else kit.theme.second
+        text = fit_text(item.label, names - 10, min(SMALL + 1, row * 0.8), weight)
+        marks.label(axes, bounds[0], y, text, shade, dx=-names, size=min(SMALL + 1, row * 0.8), weight=weight)
+        marks.label(axes, bounds[1], y, item.value, kit.theme.ink if item.bold else kit.theme.muted, dx=12, size=min(SMALL, row * 0.8))
+        tips.append((*marks.pixel(axes, item.estimate, y), f"{item.label}: {item.value}" if item.value else item.label))
+    return figure, tips
+
+
+def fit_ticks(
+    axes: Axes, kit: Kit, ticks: Callable[[tuple[float, ...]], tuple[str, ...]], *, base: bool = False
+) -> None:
+    """Draw as many vertical grid lines as their labels leave room for."""
+    bounds = axes.get_xlim()
+    for count in (6, 5, 4, 3, 2):
+        at = marks.nice_ticks(*bounds, count)
+        texts = ticks(at)
+        widest = max((text_width(t, SMALL) for t in texts), default=0.0)
+        if len(at) < 2 or (at[1] - at[0]) / marks.units(axes)[0] > widest + 12:
+            break
+    marks.grid_x(axes, at, texts, kit.theme, base=base)

@@ -1,0 +1,112 @@
+"""The key figures' intervals, drawn small: effect now, in the long run, incremental sales, return."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from reportgen.report.figures import marks
+from reportgen.report.figures.chart import Chart, ChartTable, Kit
+from reportgen.report.figures.intervals import Interval, draw_intervals
+from reportgen.report.figures.sheet import Box, sheet
+from reportgen.report.fonts import text_width
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from reportgen.results import MarketResults
+
+WIDTH, HEIGHT = 216.0, 48.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyInterval:
+    """One key figure: drawn values, and how to write its ends."""
+
+    name: str
+    label: str
+    estimate: float
+    lower: float
+    upper: float
+    texts: tuple[str, str, str]
+    """Lower end, estimate, upper end."""
+
+
+def compute_key_intervals(results: MarketResults, kit: Kit) -> tuple[KeyInterval, ...]:
+    """Those of the four that have an estimate and an interval."""
+    f = kit.formats
+    terms = results.model.promotion_terms if results.model else ()
+    now = next((r for r in results.fixed if r.term in terms), None)
+    made: list[KeyInterval] = []
+
+    def add(name: str, label: str, values: tuple[float | None, float | None, float | None], kind: str, se: float | None) -> None:
+        low, middle, high = values
+        if low is None or middle is None or high is None:
+            return
+        if kind == "effect":
+            texts = tuple(f.effect(v, se) for v in (low, middle, high))
+            low, middle, high = (kit.shown(v) for v in (low, middle, high))
+        elif kind == "money":
+            texts = tuple(f.money_short(v, (high - low) / 4) for v in (low, middle, high))
+        else:
+            texts = tuple(f.percent(v, digits=0) for v in (low, middle, high))
+        made.append(KeyInterval(name=name, label=label, estimate=middle, lower=low, upper=high, texts=(texts[0], texts[1], texts[2])))
+
+    if now is not None:
+        add("key_now", kit.say("Effect in the same period"), (now.lower, now.estimate, now.upper), "effect", now.se)
+    if results.long_run is not None:
+        run = results.long_run
+        add("key_long_run", kit.say("Effect in the long run"), (run.lower, run.estimate, run.upper), "effect", run.se)
+    if results.incremental is not None:
+        brought = results.incremental
+        add("key_incremental", kit.say("Incremental sales"), (brought.lower, brought.total, brought.upper), "money", None)
+    if results.roi is not None:
+        add("key_roi", kit.say("Return on promotion"), (results.roi.lower, results.roi.roi, results.roi.upper), "percent", None)
+    return tuple(made)
+
+
+def table_key_interval(data: KeyInterval) -> ChartTable:
+    """Return the single row."""
+    return ChartTable(columns=("estimate", "lower", "upper"), rows=((data.estimate, data.lower, data.upper),))
+
+
+def draw_key_interval(axes: Axes, data: KeyInterval, kit: Kit) -> None:
+    """Interval on a line with zero, its ends written below."""
+    theme = kit.theme
+    x0, x1 = axes.get_xlim()
+    marks.line(axes, [x0, x1], [0.0, 0.0], theme.line, width=1, clip=False)
+    marks.line(axes, [0.0, 0.0], [-0.9, 0.9], theme.faint, width=1.2, clip=False)
+    row = Interval(label="", estimate=data.estimate, lower=data.lower, upper=data.upper)
+    draw_intervals(axes, [row], kit, size=9, thick=6)
+    ux = marks.units(axes)[0]
+    ends = sorted(((data.lower, data.texts[0]), (data.upper, data.texts[2])))
+    halves = [text_width(text, 10) / 2 for _, text in ends]
+    low = max(ends[0][0] / ux, x0 / ux + halves[0])
+    high = min(ends[1][0] / ux, x1 / ux - halves[1])
+    short = halves[0] + halves[1] + 8 - (high - low)
+    if short > 0:
+        low, high = low - short / 2, high + short / 2
+        low = max(low, x0 / ux + halves[0])
+        high = max(high, low + halves[0] + halves[1] + 8)
+    zero = text_width("0", 10) / 2
+    for place, (_, text) in zip((low, high), ends, strict=True):
+        marks.label(axes, place * ux, -1.0, text, theme.muted, anchor="middle", valign="top", size=10, dy=-3)
+    if abs(low) > halves[0] + zero + 4 and abs(high) > halves[1] + zero + 4:
+        marks.label(axes, 0.0, -1.0, "0", theme.muted, anchor="middle", valign="top", size=10, dy=-3)
+
+
+def charts_key_figures(results: MarketResults, kit: Kit) -> dict[str, Chart | None]:
+    """One tiny chart per key figure."""
+    made: dict[str, Chart | None] = {}
+    for data in compute_key_intervals(results, kit):
+        bounds = marks.limits((data.lower, data.upper, 0.0), pad=0.06)
+        figure, (axes,) = sheet("key", WIDTH, HEIGHT, [Box(6, 4, WIDTH - 12, 26, bounds, (-1.0, 1.0))])
+        draw_key_interval(axes, data, kit)
+        title = kit.say(
+            "{what}: {value} ({lower} to {upper}).", what=data.label, value=data.texts[1], lower=data.texts[0], upper=data.texts[2]
+        )
+        made[data.name] = kit.chart(
+            data.name, figure, title=title, table=table_key_interval(data),
+            subtitle=kit.say("Estimate with its {level} interval (thin) and 50% interval (thick)", level=kit.level),
+        )  # fmt: skip
+    return made

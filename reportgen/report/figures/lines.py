@@ -1,0 +1,124 @@
+"""Each pharmacy's line of sales over promotion around the market's line."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from statistics import NormalDist
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from reportgen.report.figures import marks
+from reportgen.report.figures.chart import Chart, ChartTable, Kit
+from reportgen.report.figures.intervals import fit_ticks
+from reportgen.report.figures.sheet import Box, sheet
+from reportgen.report.figures.theme import SMALL, WIDE
+from reportgen.report.fonts import fit_text
+from reportgen.report.names import clean
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from reportgen.results import MarketResults
+
+MOST = 400
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Lines:
+    """Lines of sales (money) over promotion."""
+
+    x: marks.Numbers
+    """(P,) adstocked promotion."""
+    market: marks.Numbers
+    """(P,)"""
+    pharmacies: marks.Numbers
+    """(G, P)"""
+    names: tuple[str, ...]
+    slope: marks.Numbers
+    """(G,) total slopes, response units: which line to name."""
+    distinct: marks.Flags
+    """(G,) whether a pharmacy's response differs clearly from the market's."""
+
+
+def compute_lines(results: MarketResults) -> Lines | None:
+    """Lines over the usual range of promotion; ``None`` where the model gives none."""
+    charts, model = results.charts, results.model
+    if charts.promotion_range is None or charts.promotion_center is None or charts.market_level is None or model is None:
+        return None
+    beta = next((r.estimate for r in results.fixed if r.term in model.promotion_terms), None)
+    rows = [p for p in results.pharmacies if p.intercept is not None]
+    if beta is None or not rows or charts.promotion_range[1] <= charts.promotion_range[0]:
+        return None
+    if len(rows) > MOST:
+        rows = [rows[i] for i in np.linspace(0, len(rows) - 1, MOST).round().astype(int)]
+    x = np.linspace(*charts.promotion_range, 9 if model.response == "log" else 2)
+    level = charts.market_level + beta * (x - charts.promotion_center)
+    intercept = np.array([p.intercept or 0.0 for p in rows])
+    slope = np.array([p.slope or 0.0 for p in rows])
+    spread = np.array([p.slope_se or 0.0 for p in rows])
+    lines = level + intercept[:, None] + slope[:, None] * x
+    if model.response == "log":
+        level, lines = np.exp(level), np.exp(lines)
+    z = NormalDist().inv_cdf(0.5 + model.confidence / 2)
+    distinct = (spread > 0) & (np.abs(slope) > z * spread)
+    return Lines(x, level, lines, tuple(clean(p.pharmacy) for p in rows), slope + beta, distinct)
+
+
+def table_lines(data: Lines) -> ChartTable:
+    """Sales of each pharmacy's line at the two ends of the range; the market is the first row."""
+    rows = [("", float(data.market[0]), float(data.market[-1]))]
+    rows += [(n, float(y[0]), float(y[-1])) for n, y in zip(data.names, data.pharmacies, strict=True)]
+    return ChartTable(columns=("pharmacy", "sales_at_low_promotion", "sales_at_high_promotion"), rows=tuple(rows))
+
+
+def draw_lines(axes: Axes, data: Lines, kit: Kit) -> None:
+    """Thin lines for pharmacies, clear ones in the second colour, the market thick."""
+    theme = kit.theme
+    ticks = marks.nice_ticks(*axes.get_ylim(), 5)
+    marks.grid_y(axes, ticks, kit.formats.ticks(ticks, "money"), theme)
+    for chosen, color, width, alpha in ((~data.distinct, theme.accent, 0.8, 0.4), (data.distinct, theme.second, 1.0, 0.8)):
+        lines = data.pharmacies[chosen]
+        if len(lines):
+            x = np.tile(np.append(data.x, np.nan), len(lines))
+            y = np.column_stack([lines, np.full(len(lines), np.nan)]).ravel()
+            marks.line(axes, x, y, color, width=width, alpha=alpha)
+    marks.line(axes, data.x, data.market, theme.ink, width=3.2)
+    fit_ticks(axes, kit, kit.formats.ticks, base=True)
+    ends = [(float(data.market[-1]), kit.say("market"), theme.ink, 600)]
+    if data.slope.max() > data.slope.min():
+        for i in (int(np.argmax(data.slope)), int(np.argmin(data.slope))):
+            color = theme.second if data.distinct[i] else theme.accent
+            ends.append((float(data.pharmacies[i, -1]), fit_text(data.names[i], 120, SMALL), color, 400))
+    low, high = axes.get_ylim()
+    places = marks.spread([e[0] for e in ends], 13 * marks.units(axes)[1], low, high)
+    for place, (_, text, color, weight) in zip(places, ends, strict=True):
+        marks.label(axes, float(data.x[-1]), place, text, color, dx=8, weight=weight)
+
+
+def chart_lines(results: MarketResults, kit: Kit, name: str = "lines") -> Chart | None:
+    """Pharmacy lines around the market line."""
+    data = compute_lines(results)
+    if data is None:
+        return None
+    bounds = marks.limits(np.concatenate([data.pharmacies.ravel(), data.market]), pad=0.02)
+    figure, (axes,) = sheet("lines", WIDE, 322, [Box(74, 26, WIDE - 74 - 136, 240, (float(data.x[0]), float(data.x[-1])), bounds)])
+    draw_lines(axes, data, kit)
+    marks.heading(axes, kit.say("Sales per pharmacy {per_period}", per_period=kit.per_period), kit.theme, dx=-68)
+    marks.label(
+        axes, float(data.x.mean()), bounds[0], kit.say("Promotion with carry-over, {unit} {per_period}", unit=kit.unit, per_period=kit.per_period),
+        kit.theme.muted, anchor="middle", valign="top", dy=-25,
+    )  # fmt: skip
+    f = kit.formats
+    rising = int((data.pharmacies[:, -1] > data.pharmacies[:, 0]).sum())
+    title = kit.say(
+        "From {low} to {high} {unit}, sales of the average pharmacy go from {before} to {after}; {rising} of {count} lines rise.",
+        low=f.decimal(float(data.x[0]), 1), high=f.decimal(float(data.x[-1]), 1), unit=kit.unit,
+        before=f.money(float(data.market[0])), after=f.money(float(data.market[-1])),
+        rising=f.integer(rising), count=f.integer(len(data.names)),
+    )  # fmt: skip
+    return kit.chart(
+        name, figure, title=title, table=table_lines(data),
+        subtitle=kit.say("Fitted sales of each pharmacy over the usual range of promotion, lagged sales held at their mean"),
+        foot=kit.foot(kit.say("Range: 5% to 95% quantile of promotion. Second colour: response clearly different from the market's.")),
+    )  # fmt: skip

@@ -1,0 +1,91 @@
+"""Would the fitted model produce data like these? Observed distribution against simulated ones."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from reportgen.report.figures import marks
+from reportgen.report.figures.chart import Chart, ChartTable, Kit
+from reportgen.report.figures.intervals import fit_ticks
+from reportgen.report.figures.sheet import Box, sheet
+from reportgen.report.figures.theme import HALF
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from reportgen.results import MarketResults
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Predictive:
+    """Histogram of the response, (B,), and mean and bounds of simulated ones; edges (B + 1,)."""
+
+    edges: marks.Numbers
+    observed: marks.Numbers
+    simulated: marks.Numbers
+    lower: marks.Numbers
+    upper: marks.Numbers
+
+    @property
+    def outside(self) -> int:
+        """Bins whose observed value lies outside the simulated band."""
+        return int(((self.observed < self.lower) | (self.observed > self.upper)).sum())
+
+
+def compute_predictive(results: MarketResults) -> Predictive | None:
+    """Arrays of the check, observed scaled to a sum of one; ``None`` where it was not made."""
+    check = results.charts.predictive
+    if check is None or not check.observed:
+        return None
+    total = sum(check.observed) or 1.0
+    series = (np.array(s) / total for s in (check.observed, check.simulated, check.lower, check.upper))
+    return Predictive(np.array(check.edges), *series)
+
+
+def table_predictive(data: Predictive) -> ChartTable:
+    """Return one row per bin."""
+    series = (data.edges[:-1], data.edges[1:], data.observed, data.simulated, data.lower, data.upper)
+    rows = tuple(tuple(map(float, row)) for row in zip(*series, strict=True))
+    return ChartTable(columns=("from", "to", "observed", "simulated", "lower", "upper"), rows=rows)
+
+
+def draw_predictive(axes: Axes, data: Predictive, kit: Kit) -> None:
+    """Observed as a stepped line in ink over the band of simulated data."""
+    theme = kit.theme
+    x = np.repeat(data.edges, 2)[1:-1]
+    marks.band(axes, x, np.repeat(data.lower, 2), np.repeat(data.upper, 2), theme.accent, alpha=0.25)
+    ticks = marks.nice_ticks(*axes.get_ylim(), 4)
+    marks.grid_y(axes, ticks, kit.formats.ticks(ticks, "percent"), theme)
+    marks.line(axes, x, np.repeat(data.simulated, 2), theme.accent, width=1.2)
+    marks.line(axes, x, np.repeat(data.observed, 2), theme.ink, width=1.6)
+    fit_ticks(axes, kit, lambda t: kit.formats.ticks(t, "number" if kit.log else "money"), base=True)
+    right, top = axes.get_xlim()[1], axes.get_ylim()[1]
+    uy = marks.units(axes)[1]
+    marks.label(axes, right, top - 8 * uy, kit.say("observed"), theme.ink, anchor="end", weight=600, halo=theme.paper)
+    marks.label(axes, right, top - 22 * uy, kit.say("simulated"), theme.accent, anchor="end", weight=600, halo=theme.paper)
+
+
+def chart_predictive(results: MarketResults, kit: Kit, name: str = "predictive") -> Chart | None:
+    """Observed against simulated distribution of the response."""
+    data = compute_predictive(results)
+    if data is None:
+        return None
+    x = (float(data.edges[0]), float(data.edges[-1]))
+    y = marks.limits(np.concatenate([data.observed, data.upper]), zero=True)
+    figure, (axes,) = sheet("half", HALF, 226, [Box(46, 26, HALF - 46 - 12, 146, x, y)])
+    draw_predictive(axes, data, kit)
+    marks.heading(axes, kit.say("Share of rows"), kit.theme, dx=-40)
+    unit = kit.say("natural log of sales") if kit.log else kit.formats.symbol
+    marks.label(axes, sum(x) / 2, y[0], kit.say("Sales per pharmacy, {unit}", unit=unit), kit.theme.muted, anchor="middle", valign="top", dy=-24)
+    f = kit.formats
+    title = kit.say(
+        "In {outside} of {count} bins the observed sales lie outside what the model would produce.",
+        outside=f.integer(data.outside), count=f.integer(len(data.observed)),
+    )  # fmt: skip
+    return kit.chart(
+        name, figure, title=title, table=table_predictive(data), foot=kit.foot(kit.say("Band: pointwise 95% of simulated data.")),
+        subtitle=kit.say("Distribution of sales, observed and simulated from the fitted model"),
+    )  # fmt: skip

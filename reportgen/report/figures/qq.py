@@ -1,0 +1,106 @@
+"""Normal quantile plots of residuals and of random effects, with their pointwise band."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from reportgen.report.figures import marks
+from reportgen.report.figures.chart import Chart, ChartTable, Kit
+from reportgen.report.figures.sheet import Box, sheet
+from reportgen.report.figures.theme import HALF
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from reportgen.results import QQ, MarketResults
+
+MOST = 200
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Quantiles:
+    """Normal against observed quantiles with a band, (P,) each."""
+
+    name: str
+    theoretical: marks.Numbers
+    sample: marks.Numbers
+    lower: marks.Numbers
+    upper: marks.Numbers
+
+    @property
+    def outside(self) -> marks.Flags:
+        """Which points lie outside the band."""
+        return (self.sample < self.lower) | (self.sample > self.upper)
+
+
+def compute_quantiles(source: QQ) -> Quantiles | None:
+    """Arrays of one plot, thinned evenly to ``MOST`` points; ``None`` below three."""
+    count = len(source.theoretical)
+    if count < 3:
+        return None
+    kept = np.arange(count) if count <= MOST else np.unique(np.linspace(0, count - 1, MOST).round().astype(int))
+    return Quantiles(source.name, *(np.array(s)[kept] for s in (source.theoretical, source.sample, source.lower, source.upper)))
+
+
+def table_quantiles(data: Quantiles) -> ChartTable:
+    """Return one row per point."""
+    series = (data.theoretical, data.sample, data.lower, data.upper)
+    rows = tuple(tuple(map(float, row)) for row in zip(*series, strict=True))
+    return ChartTable(columns=("normal", "observed", "lower", "upper"), rows=rows)
+
+
+def draw_quantiles(axes: Axes, data: Quantiles, kit: Kit) -> None:
+    """Band, the line of perfect agreement, points; those outside the band are diamonds in the second colour."""
+    theme = kit.theme
+    marks.band(axes, data.theoretical, data.lower, data.upper, theme.faint, alpha=0.25)
+    ticks = marks.nice_ticks(*axes.get_ylim(), 4)
+    marks.grid_y(axes, ticks, kit.formats.ticks(ticks), theme)
+    middle = (data.lower + data.upper) / 2
+    marks.line(axes, data.theoretical, middle, theme.faint, width=1.2)
+    outside = data.outside
+    marks.dots(axes, data.theoretical[~outside], data.sample[~outside], theme.accent, size=4.2)
+    marks.dots(axes, data.theoretical[outside], data.sample[outside], theme.second, size=5.5, shape="D")
+    at = marks.nice_ticks(*axes.get_xlim(), 5)
+    marks.grid_x(axes, at, kit.formats.ticks(at), theme, lines=False, base=True)
+
+
+def _what(name: str, kit: Kit) -> str:
+    if name == "residuals":
+        return kit.say("Residuals")
+    return kit.say("Levels of pharmacies") if name == "Intercept" else kit.say("Responses of pharmacies")
+
+
+def chart_qq(source: QQ, kit: Kit, name: str) -> Chart | None:
+    """Plot one sample against the normal distribution."""
+    data = compute_quantiles(source)
+    if data is None:
+        return None
+    what = _what(source.name, kit)
+    bounds = marks.limits(np.concatenate([data.sample, data.lower[1:-1], data.upper[1:-1]]))
+    figure, (axes,) = sheet("half", HALF, 226, [Box(46, 26, HALF - 46 - 12, 146, marks.limits(data.theoretical), bounds)])
+    draw_quantiles(axes, data, kit)
+    marks.heading(axes, kit.say("{what}, observed", what=what), kit.theme, dx=-40)
+    marks.label(axes, sum(axes.get_xlim()) / 2, bounds[0], kit.say("Expected if normal, standard deviations"), kit.theme.muted,
+                anchor="middle", valign="top", dy=-24)  # fmt: skip
+    f, out = kit.formats, int(data.outside.sum())
+    title = kit.say("{what}: {outside} of {count} points lie outside the band of a normal distribution.", what=what,
+                    outside=f.integer(out), count=f.integer(len(data.sample)))  # fmt: skip
+    return kit.chart(
+        name, figure, title=title, table=table_quantiles(data), foot=kit.foot(),
+        subtitle=kit.say("Observed against normal quantiles with a pointwise 95% band"),
+    )  # fmt: skip
+
+
+def charts_qq(results: MarketResults, kit: Kit) -> dict[str, Chart | None]:
+    """Plots of residuals and of each random term: ``qq_residuals``, ``qq_intercept``, ``qq_slope`` (then ``_2``)."""
+    made: dict[str, Chart | None] = {}
+    for source in results.charts.qq:
+        name = {"residuals": "qq_residuals", "Intercept": "qq_intercept"}.get(source.name, "qq_slope")
+        while name in made:
+            stem, _, number = name.rpartition("_")
+            name = f"{stem}_{int(number) + 1}" if number.isdigit() else f"{name}_2"
+        made[name] = chart_qq(source, kit, name)
+    return made

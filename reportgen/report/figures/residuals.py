@@ -1,0 +1,247 @@
+"""Residuals against fitted values as a density, their spread, and their autocorrelation."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from reportgen.report.figures import marks
+from reportgen.report.figures.chart import Chart, ChartTable, Kit
+from reportgen.report.figures.intervals import fit_ticks
+from reportgen.report.figures.sheet import Box, sheet
+from reportgen.report.figures.theme import HALF, WIDE
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from matplotlib.axes import Axes
+
+    from reportgen.results import Density, MarketResults
+
+_SHADES = (0.1, 0.2, 0.34, 0.5, 0.68, 0.88)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Cloud:
+    """Two-dimensional histogram: counts (R, C), edges, and the running mean of residuals."""
+
+    x_edges: marks.Numbers
+    y_edges: marks.Numbers
+    counts: marks.Numbers
+    smooth_x: marks.Numbers
+    smooth_y: marks.Numbers
+
+    @property
+    def largest_drift(self) -> float:
+        """Largest distance of the running mean from zero."""
+        return float(np.abs(self.smooth_y).max()) if self.smooth_y.size else float("nan")
+
+
+def compute_cloud(density: Density | None) -> Cloud | None:
+    """Arrays of a density; ``None`` where it is missing or empty."""
+    if density is None or not any(map(any, density.counts)):
+        return None
+    return Cloud(
+        np.array(density.x_edges), np.array(density.y_edges), np.array(density.counts, dtype=float),
+        np.array(density.smooth_x), np.array(density.smooth_y),
+    )  # fmt: skip
+
+
+def table_cloud(data: Cloud) -> ChartTable:
+    """Return one row per cell that holds anything."""
+    at = np.argwhere(data.counts > 0)
+    rows = tuple(
+        (float(data.x_edges[c]), float(data.x_edges[c + 1]), float(data.y_edges[r]), float(data.y_edges[r + 1]), int(data.counts[r, c]))
+        for r, c in at.tolist()
+    )  # fmt: skip
+    return ChartTable(columns=("fitted_from", "fitted_to", "residual_from", "residual_to", "rows"), rows=rows)
+
+
+def draw_cloud(axes: Axes, data: Cloud, kit: Kit) -> None:
+    """Cells shaded by count in six steps (one path per step), the zero line, the running mean."""
+    theme = kit.theme
+    shade = np.ceil(np.sqrt(data.counts / data.counts.max()) * len(_SHADES)).astype(int)
+    for step, alpha in enumerate(_SHADES, start=1):
+        boxes = []
+        for r, row in enumerate(shade):
+            edges = np.flatnonzero(np.diff(np.concatenate([[0], (row == step).astype(int), [0]])))
+            boxes += [
+                (float(data.x_edges[a]), float(data.y_edges[r]), float(data.x_edges[b]), float(data.y_edges[r + 1]))
+                for a, b in zip(edges[::2], edges[1::2], strict=True)
+            ]
+        marks.rectangles(axes, boxes, theme.accent, alpha=alpha)
+    marks.line(axes, list(axes.get_xlim()), [0.0, 0.0], theme.ink, width=1, clip=False)
+    if data.smooth_x.size:
+        marks.line(axes, data.smooth_x, data.smooth_y, theme.second, width=2)
+        marks.label(axes, axes.get_xlim()[1], float(data.smooth_y[-1]), kit.say("running mean"), theme.second, dx=8)
+
+
+def _response_ticks(kit: Kit) -> Callable[[tuple[float, ...]], tuple[str, ...]]:
+    """Labels of response values: money, or plain logarithms."""
+    return lambda ticks: kit.formats.ticks(ticks, "number" if kit.log else "money")
+
+
+def _amount(kit: Kit, value: float) -> str:
+    return kit.formats.decimal(value, 3) if kit.log else kit.formats.money(value)
+
+
+def _axis_unit(kit: Kit) -> str:
+    return kit.say("natural log of sales") if kit.log else kit.formats.symbol
+
+
+def chart_residuals(results: MarketResults, kit: Kit, name: str = "residuals") -> Chart | None:
+    """Residuals against fitted values."""
+    data = compute_cloud(results.charts.residuals)
+    if data is None:
+        return None
+    ends = (float(data.x_edges[0]), float(data.x_edges[-1])), (float(data.y_edges[0]), float(data.y_edges[-1]))
+    figure, (axes,) = sheet("residuals", WIDE, 292, [Box(74, 26, WIDE - 74 - 96, 214, *ends)])
+    ticks = marks.nice_ticks(*ends[1], 5)
+    marks.grid_y(axes, ticks, _response_ticks(kit)(ticks), kit.theme)
+    draw_cloud(axes, data, kit)
+    fit_ticks(axes, kit, _response_ticks(kit), base=True)
+    marks.heading(axes, kit.say("Residual, {unit}", unit=_axis_unit(kit)), kit.theme, dx=-68)
+    marks.label(axes, sum(ends[0]) / 2, ends[1][0], kit.say("Fitted sales per pharmacy, {unit}", unit=_axis_unit(kit)), kit.theme.muted,
+                anchor="middle", valign="top", dy=-24)  # fmt: skip
+    sigma = results.fit.sigma if results.fit else float("nan")
+    drift = data.largest_drift
+    title = kit.say(
+        "The mean residual stays within {drift} of zero over all fitted values; a typical residual is {sigma}.",
+        drift=_amount(kit, drift), sigma=_amount(kit, sigma),
+    )  # fmt: skip
+    return kit.chart(
+        name, figure, title=title, table=table_cloud(data),
+        subtitle=kit.say("Residuals against fitted values; darker where there are more rows"),
+        foot=kit.foot(kit.say("A line that bends away from zero means a shape the model misses.")),
+    )  # fmt: skip
+
+
+# --- spread -----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Spread:
+    """Root of the absolute standardised residual along fitted values, (P,) each."""
+
+    x: marks.Numbers
+    y: marks.Numbers
+
+
+def compute_spread(results: MarketResults) -> Spread | None:
+    """Scale-location curve; ``None`` where missing."""
+    curve = results.charts.scale_location
+    if curve is None or len(curve.x) < 2:
+        return None
+    return Spread(np.array(curve.x), np.array(curve.y))
+
+
+def table_spread(data: Spread) -> ChartTable:
+    """Return one row per point of the curve."""
+    rows = tuple((float(a), float(b)) for a, b in zip(data.x, data.y, strict=True))
+    return ChartTable(columns=("fitted", "root_abs_standardised_residual"), rows=rows)
+
+
+def draw_spread(axes: Axes, data: Spread, kit: Kit) -> None:
+    """Draw the curve, and the constant that equal spread would give (0.82 for normal residuals)."""
+    ticks = marks.nice_ticks(*axes.get_ylim(), 4)
+    marks.grid_y(axes, ticks, kit.formats.ticks(ticks), kit.theme)
+    marks.line(axes, list(axes.get_xlim()), [0.822, 0.822], kit.theme.faint, dash=(4, 3), clip=False)
+    marks.label(axes, axes.get_xlim()[1], 0.822, kit.say("equal spread"), kit.theme.muted, anchor="end", valign="base", dy=5, halo=kit.theme.paper)
+    marks.line(axes, data.x, data.y, kit.theme.second, width=2)
+    fit_ticks(axes, kit, _response_ticks(kit), base=True)
+
+
+def chart_spread(results: MarketResults, kit: Kit, name: str = "scale_location") -> Chart | None:
+    """Is the spread of residuals the same everywhere?"""
+    data = compute_spread(results)
+    if data is None:
+        return None
+    x = (float(data.x[0]), float(data.x[-1]))
+    figure, (axes,) = sheet("half", HALF, 226, [Box(46, 26, HALF - 46 - 12, 146, x, marks.limits(np.append(data.y, [0.5, 1.1])))])
+    draw_spread(axes, data, kit)
+    marks.heading(axes, kit.say("√|standardised residual|"), kit.theme, dx=-40)
+    marks.label(axes, sum(x) / 2, axes.get_ylim()[0], kit.say("Fitted sales per pharmacy, {unit}", unit=_axis_unit(kit)), kit.theme.muted,
+                anchor="middle", valign="top", dy=-24)  # fmt: skip
+    first, last = float(data.y[0]), float(data.y[-1])
+    ratio = kit.formats.decimal((last / first) ** 2 if first else None, 2)
+    title = kit.say("At the highest fitted sales residuals spread {ratio} times as wide as at the lowest.", ratio=ratio)
+    return kit.chart(
+        name, figure, title=title, table=table_spread(data), foot=kit.foot(),
+        subtitle=kit.say("Running mean of the root of absolute standardised residuals"),
+    )  # fmt: skip
+
+
+# --- autocorrelation --------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Memory:
+    """Autocorrelation by calendar lag with its pointwise bound, (L,) each, NaN where unknown."""
+
+    lags: tuple[int, ...]
+    values: marks.Numbers
+    bounds: marks.Numbers
+
+    @property
+    def outside(self) -> int:
+        """Lags whose value lies outside the band."""
+        return int((np.abs(self.values) > self.bounds).sum())
+
+
+def compute_memory(results: MarketResults) -> Memory | None:
+    """Autocorrelation; ``None`` where missing."""
+    found = results.charts.autocorrelation
+    if found is None or not any(v is not None for v in found.values):
+        return None
+    arrays = [np.array([np.nan if v is None else v for v in s], dtype=float) for s in (found.values, found.bounds)]
+    return Memory(found.lags, *arrays)
+
+
+def table_memory(data: Memory) -> ChartTable:
+    """Return one row per lag."""
+    rows = tuple(
+        (lag, *(float(v) if np.isfinite(v) else None for v in pair))
+        for lag, *pair in zip(data.lags, data.values, data.bounds, strict=True)
+    )
+    return ChartTable(columns=("lag", "autocorrelation", "bound"), rows=rows)
+
+
+def draw_memory(axes: Axes, data: Memory, kit: Kit) -> None:
+    """Sticks with dots over a band; dots outside the band are in the second colour and larger."""
+    theme, lags = kit.theme, np.array(data.lags, dtype=float)
+    marks.band(axes, lags, -data.bounds, data.bounds, theme.faint, alpha=0.25)
+    ticks = marks.nice_ticks(*axes.get_ylim(), 4)
+    marks.grid_y(axes, ticks, kit.formats.ticks(ticks), theme, base=0.0)
+    marks.segments(axes, lags, np.zeros_like(lags), lags, data.values, theme.accent, width=2)
+    outside = np.abs(data.values) > data.bounds
+    marks.dots(axes, lags[~outside], data.values[~outside], theme.accent, size=6)
+    marks.dots(axes, lags[outside], data.values[outside], theme.second, size=7.5, shape="D")
+    at = tuple(float(v) for v in data.lags)
+    marks.grid_x(axes, at, kit.formats.ticks(at), theme, lines=False)
+
+
+def chart_autocorrelation(results: MarketResults, kit: Kit, name: str = "autocorrelation") -> Chart | None:
+    """Do residuals of a pharmacy remember?"""
+    data = compute_memory(results)
+    if data is None:
+        return None
+    top = max(float(np.nanmax(np.abs(data.values))), float(np.nanmax(data.bounds)) if np.isfinite(data.bounds).any() else 0.0, 0.05) * 1.25
+    x = (float(data.lags[0]) - 0.6, float(data.lags[-1]) + 0.6)
+    figure, (axes,) = sheet("half", HALF, 226, [Box(46, 26, HALF - 46 - 12, 146, x, (-top, top))])
+    draw_memory(axes, data, kit)
+    marks.heading(axes, kit.say("Correlation of residuals"), kit.theme, dx=-40)
+    below = kit.say("weeks apart") if kit.weekly else kit.say("months apart")
+    marks.label(axes, sum(x) / 2, -top, below, kit.theme.muted, anchor="middle", valign="top", dy=-24)
+    largest = int(np.nanargmax(np.abs(data.values)))
+    f = kit.formats
+    title = kit.say(
+        "{outside} of {count} autocorrelations lie outside the band; the largest is {value} at lag {lag}.",
+        outside=f.integer(data.outside), count=f.integer(int(np.isfinite(data.values).sum())),
+        value=f.decimal(float(data.values[largest]), 2), lag=f.integer(data.lags[largest]),
+    )  # fmt: skip
+    return kit.chart(
+        name, figure, title=title, table=table_memory(data), foot=kit.foot(kit.say("Within pharmacies, by calendar lag.")),
+        subtitle=kit.say("Autocorrelation of residuals with a pointwise 95% band"),
+    )  # fmt: skip

@@ -1,0 +1,110 @@
+"""From each pharmacy's own estimate to the one that is used: what borrowing strength does."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from reportgen.report.figures import marks
+from reportgen.report.figures.chart import Chart, ChartTable, Kit, Tip
+from reportgen.report.figures.sheet import Box, sheet
+from reportgen.report.figures.theme import WIDE
+from reportgen.report.names import clean
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from reportgen.report.formats import Kind
+    from reportgen.results import MarketResults
+
+MOST = 240
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Shrinkage:
+    """Own and used promotion effects, drawn values, (G,), sorted by the own estimate."""
+
+    names: tuple[str, ...]
+    own: marks.Numbers
+    used: marks.Numbers
+    average: float
+    of: int
+    """Pharmacies before thinning."""
+
+
+def compute_shrinkage(results: MarketResults, kit: Kit) -> Shrinkage | None:
+    """Own against used estimates; ``None`` where there are no own ones, or all used ones are the same."""
+    pairs = [
+        (clean(p.pharmacy), kit.shown(p.own_slope), kit.shown(p.total_slope))
+        for p in results.pharmacies
+        if p.own_slope is not None and p.total_slope is not None
+    ]
+    terms = results.model.promotion_terms if results.model else ()
+    beta = next((r.estimate for r in results.fixed if r.term in terms), None)
+    if len(pairs) < 2 or beta is None:
+        return None
+    pairs.sort(key=lambda row: (row[1], row[0]))
+    total = len(pairs)
+    if total > MOST:
+        pairs = [pairs[i] for i in np.linspace(0, total - 1, MOST).round().astype(int)]
+    own, used = np.array([p[1] for p in pairs]), np.array([p[2] for p in pairs])
+    return Shrinkage(tuple(p[0] for p in pairs), own, used, kit.shown(beta), total)
+
+
+def table_shrinkage(data: Shrinkage) -> ChartTable:
+    """Return one row per pharmacy."""
+    rows = tuple((n, float(a), float(b)) for n, a, b in zip(data.names, data.own, data.used, strict=True))
+    return ChartTable(columns=("pharmacy", "own_estimate", "used_estimate"), rows=rows)
+
+
+def draw_shrinkage(axes: Axes, data: Shrinkage, kit: Kit) -> None:
+    """Draw an arrow per pharmacy from its own estimate (ring) to the used one (dot)."""
+    theme, n = kit.theme, len(data.names)
+    x = np.arange(n, dtype=float)
+    ticks = marks.nice_ticks(*axes.get_ylim(), 5)
+    marks.grid_y(axes, ticks, kit.effect_ticks(ticks), theme, base=0.0)
+    size = 5.0 if n <= 80 else 3.6
+    marks.segments(axes, x, data.own, x, data.used, theme.faint, width=1.0)
+    marks.dots(axes, x, data.own, theme.muted, size=size, hollow=theme.paper)
+    marks.line(axes, list(axes.get_xlim()), [data.average] * 2, theme.ink, width=1.1, dash=(4, 3), clip=False)
+    marks.dots(axes, x, data.used, theme.accent, size=size + 0.6)
+    right = axes.get_xlim()[1]
+    wanted = [
+        (float(data.own[-1]), kit.say("own estimate"), theme.muted), (float(data.used[-1]), kit.say("used here"), theme.accent),
+        (data.average, kit.say("market"), theme.ink), (0.0, kit.say("no effect"), theme.muted),
+    ]  # fmt: skip
+    low, high = axes.get_ylim()
+    places = marks.spread([w[0] for w in wanted], 13 * marks.units(axes)[1], low, high)
+    for place, (_, text, color) in zip(places, wanted, strict=True):
+        marks.label(axes, right, place, text, color, dx=8, weight=400 if color == theme.muted else 600)
+
+
+def chart_shrinkage(results: MarketResults, kit: Kit, name: str = "shrinkage") -> Chart | None:
+    """Own estimates and where shrinkage takes them."""
+    data = compute_shrinkage(results, kit)
+    if data is None:
+        return None
+    bounds = marks.limits(np.concatenate([data.own, data.used]), zero=True)
+    figure, (axes,) = sheet("shrinkage", WIDE, 282, [Box(70, 26, WIDE - 70 - 100, 236, (-1.0, float(len(data.names))), bounds)])
+    draw_shrinkage(axes, data, kit)
+    marks.heading(axes, kit.say("Pharmacies by their own estimate, {unit}", unit=kit.effect_unit), kit.theme, dx=-64)
+    f = kit.formats
+    wide, narrow = float(np.ptp(data.own)), float(np.ptp(data.used))
+    kind: Kind = "percent" if kit.log else "money"
+    title = kit.say(
+        "Taken alone, pharmacies' effects run from {own}; after borrowing strength from {used}.",
+        own=f.interval(float(data.own[0]), float(data.own[-1]), kind, wide / 20 or None),
+        used=f.interval(float(data.used.min()), float(data.used.max()), kind, narrow / 20 or None),
+    )  # fmt: skip
+    note = kit.say("{shown} of {count} pharmacies drawn.", shown=f.integer(len(data.names)), count=f.integer(data.of)) if data.of > len(data.names) else ""
+    tips: list[Tip] = [
+        (*marks.pixel(axes, float(i), float(u)), f"{n}: {f.value(float(o), kind, wide / 20)} → {f.value(float(u), kind, wide / 20)}")
+        for i, (n, o, u) in enumerate(zip(data.names, data.own, data.used, strict=True))
+    ]  # fmt: skip
+    return kit.chart(
+        name, figure, title=title, table=table_shrinkage(data), tips=tips,
+        subtitle=kit.say("Promotion effect of each pharmacy from its own rows alone (ring) and as used in this report (dot)"),
+        foot=kit.foot(kit.say("The less a pharmacy's own rows tell, the closer its estimate moves to the market's."), note),
+    )  # fmt: skip

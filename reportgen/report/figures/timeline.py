@@ -1,0 +1,252 @@
+"""Sales and promotion over time, and sales against the estimate without promotion."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from reportgen.report.figures import marks
+from reportgen.report.figures.chart import Chart, ChartTable, Kit, Tip
+from reportgen.report.figures.sheet import Box, sheet
+from reportgen.report.figures.theme import WIDE
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from reportgen.results import MarketResults
+
+_LEFT, _RIGHT = 74.0, 96.0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Timeline:
+    """Median pharmacy, middle half and mean promotion by period; all (T,), NaN where unknown."""
+
+    periods: tuple[str, ...]
+    median: marks.Numbers
+    lower: marks.Numbers
+    upper: marks.Numbers
+    promotion: marks.Numbers
+    typical: float
+    """Median over the periods of the median pharmacy's sales."""
+    change: float | None
+    """Relative change from the first to the last year (or half), ``None`` where there is no base."""
+    compared: int
+    """Periods in each of the two spans compared."""
+
+
+def compute_timeline(results: MarketResults) -> Timeline | None:
+    """Data of the monthly chart; ``None`` without a known period."""
+    monthly = results.charts.monthly
+    if monthly is None:
+        return None
+    median, lower, upper, promotion = (
+        np.array([np.nan if v is None else v for v in series], dtype=float)
+        for series in (monthly.sales_median, monthly.sales_q25, monthly.sales_q75, monthly.promotion_mean)
+    )
+    known = np.isfinite(median)
+    if not known.any():
+        return None
+    year = 12 if results.data.period_type == "month" else 52
+    span = year if len(median) >= 2 * year else len(median) // 2
+    change = None
+    if span and known[:span].any() and known[-span:].any():
+        first, last = float(np.nanmean(median[:span])), float(np.nanmean(median[-span:]))
+        change = last / first - 1 if first > 0 else None
+    return Timeline(
+        monthly.periods, median, lower, upper, promotion, float(np.nanmedian(median)), change, span,
+    )  # fmt: skip
+
+
+def table_timeline(data: Timeline) -> ChartTable:
+    """Return one row per period."""
+    columns = ("period", "sales_median", "sales_q25", "sales_q75", "promotion_mean")
+    series = (data.median, data.lower, data.upper, data.promotion)
+    rows = tuple((p, *(_plain(s[i]) for s in series)) for i, p in enumerate(data.periods))
+    return ChartTable(columns=columns, rows=rows)
+
+
+def _plain(value: float) -> float | None:
+    return float(value) if np.isfinite(value) else None
+
+
+def draw_timeline(sales: Axes, promotion: Axes, data: Timeline, kit: Kit) -> None:
+    """Median line with the middle half above, bars of mean promotion below."""
+    theme, formats = kit.theme, kit.formats
+    x = np.arange(len(data.periods), dtype=float)
+    ticks = marks.nice_ticks(*sales.get_ylim(), 4)
+    marks.grid_y(sales, ticks, formats.ticks(ticks, "money"), theme)
+    marks.band(sales, x, data.lower, data.upper, theme.ink, alpha=0.14)
+    marks.line(sales, x, data.median, theme.ink, width=2)
+    _end_labels(
+        sales, kit, len(x) - 1,
+        [(_last(data.median), kit.say("median"), theme.ink), (_last(data.upper), kit.say("top quarter"), theme.muted),
+         (_last(data.lower), kit.say("bottom quarter"), theme.muted)],
+    )  # fmt: skip
+    marks.heading(sales, kit.say("Sales per pharmacy {per_period}", per_period=kit.per_period), theme, dx=-_LEFT + 6)
+    ticks = marks.nice_ticks(*promotion.get_ylim(), 3)
+    marks.grid_y(promotion, ticks, formats.ticks(ticks), theme)
+    known = np.isfinite(data.promotion)
+    width = 0.36 if len(x) < 80 else 0.5
+    boxes = [(float(i) - width, 0.0, float(i) + width, float(v)) for i, v in zip(x[known], data.promotion[known], strict=True)]
+    marks.rectangles(promotion, boxes, theme.accent)
+    marks.heading(promotion, kit.say("Mean promotion per pharmacy, {unit}", unit=kit.unit), theme, dx=-_LEFT + 6)
+    marks.label(
+        promotion, x[-1], _last(data.promotion) / 2, kit.say("promotion"), theme.accent, dx=14, weight=600
+    )
+    marks.time_axis(promotion, formats.axis_periods(data.periods), theme)
+
+
+def _last(values: marks.Numbers) -> float:
+    known = values[np.isfinite(values)]
+    return float(known[-1]) if known.size else 0.0
+
+
+def _end_labels(axes: Axes, kit: Kit, x: float, wanted: list[tuple[float, str, str]]) -> None:
+    """Write labels at the right end of lines, moved apart where they would touch."""
+    gap = 13 * marks.units(axes)[1]
+    low, high = axes.get_ylim()
+    places = marks.spread([y for y, _, _ in wanted], gap, low, high)
+    for place, (_, text, color) in zip(places, wanted, strict=True):
+        marks.label(axes, x, place, text, color, dx=10, weight=600 if color != kit.theme.muted else 400)
+
+
+def chart_timeline(results: MarketResults, kit: Kit, name: str = "timeline") -> Chart | None:
+    """Sales and promotion over time."""
+    data = compute_timeline(results)
+    if data is None:
+        return None
+    n = len(data.periods)
+    span = (-0.6, max(n - 0.4, 0.6))
+    top = float(np.nanmax(data.promotion)) if np.isfinite(data.promotion).any() else 1.0
+    width = WIDE - _LEFT - _RIGHT
+    figure, (sales, promotion) = sheet("timeline", WIDE, 332, [
+        Box(_LEFT, 26, width, 168, span, marks.limits(np.concatenate([data.lower, data.upper, data.median]))),
+        Box(_LEFT, 226, width, 62, span, (0.0, (top if top > 0 else 1.0) * 1.12)),
+    ])  # fmt: skip
+    draw_timeline(sales, promotion, data, kit)
+    money, f = kit.formats.money, kit.formats
+    if data.change is None:
+        title = kit.say("The median pharmacy sells {sales} {per_period}.", sales=money(data.typical), per_period=kit.per_period)
+    else:
+        words = (
+            kit.say("The median pharmacy sells {sales} {per_period}; the last {count} periods are {change} above the first {count}.")
+            if data.change >= 0
+            else kit.say("The median pharmacy sells {sales} {per_period}; the last {count} periods are {change} below the first {count}.")
+        )
+        title = words.format(
+            sales=money(data.typical), per_period=kit.per_period, count=f.integer(data.compared), change=f.percent(abs(data.change)),
+        )  # fmt: skip
+    tips: list[Tip] = []
+    for i, period in enumerate(data.periods):
+        if np.isfinite(data.median[i]):
+            text = f"{f.period(period)}: {money(data.median[i])} ({f.interval(data.lower[i], data.upper[i], 'money')})"
+            tips.append((*marks.pixel(sales, i, data.median[i]), text))
+    return kit.chart(
+        name, figure, title=title,
+        subtitle=kit.say("Sales of the median pharmacy with the middle half of pharmacies (band), and mean promotion, by period"),
+        foot=kit.foot(kit.say("Data as read, before any model.")), table=table_timeline(data), tips=tips,
+    )  # fmt: skip
+
+
+# --- with and without promotion ---------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Counterfactual:
+    """Market sales by period, and the estimate without promotion with its interval; all (T,), money."""
+
+    periods: tuple[str, ...]
+    sales: marks.Numbers
+    without: marks.Numbers
+    lower: marks.Numbers
+    upper: marks.Numbers
+    total: float | None
+    total_lower: float | None
+    total_upper: float | None
+    share: float | None
+
+
+def compute_counterfactual(results: MarketResults) -> Counterfactual | None:
+    """Sales with and without promotion; ``None`` where nothing was estimated."""
+    brought = results.incremental
+    if brought is None or not brought.months:
+        return None
+
+    def column(name: str) -> marks.Numbers:
+        return np.array([np.nan if (v := getattr(m, name)) is None else v for m in brought.months], dtype=float)
+
+    return Counterfactual(
+        tuple(m.period for m in brought.months), column("sales"), column("without"), column("without_lower"),
+        column("without_upper"), brought.total, brought.lower, brought.upper, brought.share,
+    )  # fmt: skip
+
+
+def table_counterfactual(data: Counterfactual) -> ChartTable:
+    """Return one row per period."""
+    series = (data.sales, data.without, data.lower, data.upper)
+    rows = tuple((p, *(_plain(s[i]) for s in series)) for i, p in enumerate(data.periods))
+    return ChartTable(columns=("period", "sales", "without", "without_lower", "without_upper"), rows=rows)
+
+
+def draw_counterfactual(axes: Axes, data: Counterfactual, kit: Kit) -> None:
+    """Sales in ink, without promotion dashed grey with its band, the difference in the promotion colour."""
+    theme = kit.theme
+    x = np.arange(len(data.periods), dtype=float)
+    ticks = marks.nice_ticks(*axes.get_ylim(), 4)
+    marks.grid_y(axes, ticks, kit.formats.ticks(ticks, "money"), theme)
+    marks.band(axes, x, data.without, data.sales, theme.accent, alpha=0.22)
+    marks.band(axes, x, data.lower, data.upper, theme.faint, alpha=0.3)
+    marks.line(axes, x, data.without, theme.muted, width=1.8, dash=(5, 3))
+    marks.line(axes, x, data.sales, theme.ink, width=2.2)
+    _end_labels(
+        axes, kit, len(x) - 1,
+        [(_last(data.sales), kit.say("sales"), theme.ink), (_last(data.without), kit.say("without promotion"), theme.muted)],
+    )  # fmt: skip
+    marks.heading(axes, kit.say("Sales of the market {per_period}", per_period=kit.per_period), theme, dx=-_LEFT + 6)
+    marks.time_axis(axes, kit.formats.axis_periods(data.periods), theme)
+
+
+def chart_counterfactual(results: MarketResults, kit: Kit, name: str = "without_promotion") -> Chart | None:
+    """Sales against the estimate without promotion."""
+    data = compute_counterfactual(results)
+    if data is None:
+        return None
+    n, right = len(data.periods), 128.0
+    figure, (axes,) = sheet("counterfactual", WIDE, 272, [
+        Box(_LEFT, 26, WIDE - _LEFT - right, 200, (-0.4, max(n - 0.6, 0.6)),
+            marks.limits(np.concatenate([data.sales, data.lower, data.upper, data.without]))),
+    ])  # fmt: skip
+    draw_counterfactual(axes, data, kit)
+    f = kit.formats
+    tips = [
+        (*marks.pixel(axes, i, data.sales[i]),
+         f"{f.period(p)}: {f.money_short(data.sales[i])}, {kit.say('without promotion')} {f.money_short(data.without[i])}")
+        for i, p in enumerate(data.periods)
+    ]  # fmt: skip
+    return kit.chart(
+        name, figure, title=_brought(data, kit),
+        subtitle=kit.say("Sales of all pharmacies against the estimate without any promotion, with its {level} band", level=kit.level),
+        foot=kit.foot(kit.say("Estimated through the recursion: promotion also works through later sales.")),
+        table=table_counterfactual(data), tips=tips,
+    )  # fmt: skip
+
+
+def _brought(data: Counterfactual, kit: Kit) -> str:
+    """Return the finding in a sentence."""
+    f = kit.formats
+    if data.total is None:
+        return kit.say("Sales, and sales without promotion, over {count} periods.", count=f.integer(len(data.periods)))
+    spread = None if data.total_lower is None or data.total_upper is None else (data.total_upper - data.total_lower) / 4
+    total, range_ = f.money_short(data.total, spread), f.interval(data.total_lower, data.total_upper, "money-short")
+    if data.total_lower is None or data.total_upper is None or data.total_lower <= 0 <= data.total_upper:
+        return kit.say("Sales with and without promotion cannot be told apart: {total} ({interval}).", total=total, interval=range_)
+    share = f.percent(abs(data.share)) if data.share is not None else ""
+    if data.total < 0:
+        return kit.say(
+            "Sales are {total} ({share}) lower than without promotion; interval {interval}.",
+            total=f.money_short(-data.total, spread), share=share, interval=range_,
+        )  # fmt: skip
+    return kit.say("Promotion goes with {total} of sales, {share} of the total ({interval}).", total=total, share=share, interval=range_)
