@@ -226,7 +226,7 @@ def open_project(
     """Return the settings of a project, options applied, and the folder its paths start from."""
     import os
 
-    from reportgen.config_file import load
+    from reportgen.settings_file import load_settings as load
 
     given: dict[str, object] = dict(overrides or {})
     options = {
@@ -239,7 +239,7 @@ def open_project(
     }
     given |= {key: value for key, value in options.items() if value is not None}
     root = project.absolute()
-    return load(root / SETTINGS_FILE, overrides=given, environ=os.environ), root
+    return load(root / SETTINGS_FILE, overrides=given, environ=os.environ).settings, root
 
 
 def build_project(

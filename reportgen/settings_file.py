@@ -1,0 +1,194 @@
+"""Where settings come from: command line > ``REPORTGEN_*`` environment > reportgen.toml > defaults.
+
+Reads TOML, says where each value came from, and reports every problem at once with the nearest
+known key. What the keys are is ``config.py``'s. YAML was rejected (it can carry code), and so were
+silent fallbacks: a key nobody knows stops the program.
+"""
+
+from __future__ import annotations
+
+import difflib
+import json
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, get_origin
+
+from pydantic import ValidationError
+from pydantic.fields import FieldInfo
+
+from reportgen.config import Settings
+from reportgen.errors import ConfigError
+
+PREFIX = "REPORTGEN_"
+_PROGRAM_VARIABLES = frozenset({"REPORTGEN_UPDATE_GOLDEN"})
+Origin = Literal["command line", "environment", "file", "default"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoadedSettings:
+    """Settings and, for every ``section.key``, where its value came from."""
+
+    settings: Settings
+    origins: Mapping[str, Origin]
+
+
+def load_settings(
+    path: Path, *, overrides: Mapping[str, object] | None = None, environ: Mapping[str, str] | None = None
+) -> LoadedSettings:
+    """Read settings.
+
+    Parameters
+    ----------
+    path
+        The settings file; it may be missing (then only the other sources count).
+    overrides
+        ``section.key`` → value, from the command line or a call; text is read as TOML where the key is not text.
+    environ
+        Environment; ``REPORTGEN_RUN_JOBS`` sets ``run.jobs``.
+
+    Raises
+    ------
+    ConfigError
+        If the file is no TOML, a key is unknown or a value does not fit; lists every problem.
+    """
+    from_file = _read(path)
+    problems = _unknown(from_file, path.name)
+    layers: list[tuple[Origin, dict[str, object]]] = [
+        ("file", _flat(from_file)),
+        ("environment", _environment(environ or {}, problems)),
+        ("command line", _overrides(overrides or {}, problems)),
+    ]
+    values: dict[str, object] = {}
+    origins: dict[str, Origin] = dict.fromkeys(_keys(), "default")
+    for origin, layer in layers:
+        for key, value in layer.items():
+            values[key] = value
+            origins[key] = origin
+    if problems:
+        raise ConfigError("\n".join(problems), code="unknown-setting")
+    return LoadedSettings(settings=_validate(values, origins, path.name), origins=origins)
+
+
+def _keys() -> dict[str, FieldInfo]:
+    found: dict[str, FieldInfo] = {}
+    for section, field in Settings.model_fields.items():
+        kind: Any = field.annotation
+        found |= {f"{section}.{key}": inner for key, inner in kind.model_fields.items()}
+    return found
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_bytes().decode("utf-8"))
+    except FileNotFoundError:
+        return {}
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path.name}: not valid TOML: {error}.", code="bad-toml") from error
+    except OSError as error:
+        raise ConfigError(f"{path.name}: {error.strerror}.", code="unreadable-settings") from error
+
+
+def _unknown(content: Mapping[str, Any], where: str) -> list[str]:
+    problems = []
+    known = _keys()
+    sections = list(Settings.model_fields)
+    for section, values in content.items():
+        if section not in sections:
+            problems.append(f"{where}: [{section}] is not a section.{_nearest(section, sections)}")
+        elif not isinstance(values, dict):
+            problems.append(f"{where}: {section} is a section: write [{section}] on a line of its own.")
+        else:
+            problems += [
+                f"{where}: {section}.{key} is not a setting.{_nearest(f'{section}.{key}', known)}"
+                for key in values
+                if f"{section}.{key}" not in known
+            ]
+    return problems
+
+
+def _nearest(word: str, known: Any) -> str:
+    """Return a suggestion: a similar key, or the same key in another section."""
+    names = list(known)
+    last = word.rsplit(".", 1)[-1]
+    elsewhere = [name for name in names if "." in word and name.rsplit(".", 1)[-1] == last]
+    near = elsewhere or difflib.get_close_matches(word, names, n=1, cutoff=0.6)
+    return f" Did you mean {near[0]}?" if near else ""
+
+
+def _flat(content: Mapping[str, Any]) -> dict[str, object]:
+    return {
+        f"{section}.{key}": value
+        for section, values in content.items()
+        if isinstance(values, dict)
+        for key, value in values.items()
+    }
+
+
+def _environment(environ: Mapping[str, str], problems: list[str]) -> dict[str, object]:
+    known = {PREFIX + key.upper().replace(".", "_"): key for key in _keys()}
+    found: dict[str, object] = {}
+    for name, text in environ.items():
+        if not name.startswith(PREFIX) or name in _PROGRAM_VARIABLES:
+            continue
+        if name in known:
+            found[known[name]] = _parse(known[name], text)
+        else:
+            problems.append(f"environment: {name} is not a setting.{_nearest(name, known)}")
+    return found
+
+
+def _overrides(overrides: Mapping[str, object], problems: list[str]) -> dict[str, object]:
+    known = _keys()
+    found: dict[str, object] = {}
+    for key, value in overrides.items():
+        if key in known:
+            found[key] = _parse(key, value) if isinstance(value, str) else value
+        else:
+            problems.append(f"command line: {key} is not a setting.{_nearest(key, known)}")
+    return found
+
+
+def _parse(key: str, text: str) -> object:
+    """Read the text of a variable or option as the type of its key: lists by commas, else a TOML value or plain text."""
+    if get_origin(_keys()[key].annotation) is tuple:
+        inner = text.strip().removeprefix("[").removesuffix("]")
+        return [_plain(part.strip()) for part in inner.split(",") if part.strip()]
+    if _keys()[key].annotation is str:
+        return text
+    return _plain(text)
+
+
+def _plain(text: str) -> object:
+    try:
+        value: object = tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError:
+        return text
+    return value if isinstance(value, str | int | float | bool) else text
+
+
+def _validate(values: Mapping[str, object], origins: Mapping[str, Origin], where: str) -> Settings:
+    nested: dict[str, dict[str, object]] = {}
+    for key, value in values.items():
+        section, _, name = key.partition(".")
+        if get_origin(_keys()[key].annotation) is tuple and not isinstance(value, list | tuple):
+            value = [value]  # a single column or format need not be written as a list
+        nested.setdefault(section, {})[name] = tuple(value) if isinstance(value, list) else value
+    try:
+        return Settings.model_validate(nested)
+    except ValidationError as error:
+        lines = []
+        for entry in error.errors():
+            key = ".".join(str(part) for part in entry["loc"][:2])
+            place = {"file": where}.get(origins.get(key, "default"), origins.get(key, "default"))
+            lines.append(f"{place}: {key} = {_shown(values.get(key))}: {_sentence(entry['msg'])}")
+        raise ConfigError("\n".join(dict.fromkeys(lines)), code="bad-setting") from None
+
+
+def _shown(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, default=str)[:80]
+
+
+def _sentence(message: str) -> str:
+    return message[:1].lower() + message[1:] + "."
