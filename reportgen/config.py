@@ -26,7 +26,9 @@ class _Section(BaseModel):
 class PanelSettings(_Section):
     """Where the table is and what its columns mean."""
 
-    source: str = Field("data/panel.csv", description="CSV, Parquet or Excel file, folder of Parquet, or SQLAlchemy URL.")
+    source: str = Field(
+        "data/panel.csv", description="CSV, Parquet or Excel file, folder of Parquet, or SQLAlchemy URL."
+    )
     table: str = Field("", description="Table to read from a database source.")
     query: str = Field("", description="SELECT statement to read from a database source, instead of table.")
     market: str = Field("market", description="Column of the market code (read as text).")
@@ -36,16 +38,23 @@ class PanelSettings(_Section):
     promotion: tuple[str, ...] = Field(
         ("promotion",), description="Column of promotion, or a list of up to 3 channels.", min_length=1, max_length=3
     )
+    bad_markets: Literal["refuse", "contain"] = Field(
+        "refuse", description="refuse: one bad row stops the run; contain: only the markets with bad rows are left out."
+    )
     controls: tuple[str, ...] = Field((), description="Columns added as fixed effects, e.g. price.", max_length=8)
     period: Period = Field("month", description="Length of one period: month or week.")
     cost: str | float | None = Field(None, description="Money per promotion unit: a number or a column. Empty: no ROI.")
-    margin: Annotated[float, Field(gt=0, le=1)] | None = Field(None, description="Share of sales that is margin, for ROI.")
+    margin: Annotated[float, Field(gt=0, le=1)] | None = Field(
+        None, description="Share of sales that is margin, for ROI."
+    )
 
 
 class ModelSettings(_Section):
     """The linear mixed model of one market."""
 
-    lags: tuple[Annotated[int, Field(ge=1, le=24)], ...] = Field((1, 2), description="Lags of sales, in periods.", max_length=4)
+    lags: tuple[Annotated[int, Field(ge=1, le=24)], ...] = Field(
+        (1, 2), description="Lags of sales, in periods.", max_length=4
+    )
     response: Response = Field("level", description="level: sales in money; log: natural logarithm of sales.")
     random_slope: bool = Field(True, description="Let the promotion effect differ between pharmacies.")
     method: Method = Field("REML", description="REML or ML.")
@@ -60,7 +69,9 @@ class ModelSettings(_Section):
 class AdstockSettings(_Section):
     """Carry-over of promotion."""
 
-    decay: Literal["estimate"] | Annotated[float, Field(ge=0, lt=1)] = Field("estimate", description="estimate, or a number in [0, 1).")
+    decay: Literal["estimate"] | Annotated[float, Field(ge=0, lt=1)] = Field(
+        "estimate", description="estimate, or a number in [0, 1)."
+    )
     normalize: bool = Field(True, description="Scale weights to sum to one, (1-d) sum d^k x.")
     scope: Literal["market", "all"] = Field("market", description="One decay per market, or one shared by all.")
 

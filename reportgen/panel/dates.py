@@ -99,8 +99,11 @@ class _Reading:
 
 def parse_periods(column: pd.Series, period_type: PeriodType, assumed_year: int = ASSUMED_YEAR) -> ParsedPeriods:
     """Column as period indices; never raises."""
+    import pandas as pd
     import pyarrow.compute as pc
 
+    if isinstance(column.dtype, pd.PeriodDtype):
+        column = column.dt.to_timestamp()
     if column.dtype.kind == "M":
         return _from_timestamps(column, period_type)
     encoded = _as_text(column).dictionary_encode()

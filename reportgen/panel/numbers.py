@@ -35,7 +35,7 @@ _MONEY = re.compile(r"^(?:rs\.?|inr|eur|usd|gbp|[₹€$£¥])|(?:rs\.?|inr|eur|
 _BLANKS = re.compile(r"(?<=\d)['’\s\u00a0\u202f\u2009](?=\d)")
 _COMMA_GROUPS = re.compile(r"\d{1,3}(,\d{2,3})*,\d{3}(\.\d*)?")
 _DOT_GROUPS = re.compile(r"\d{1,3}(\.\d{3})+(,\d*)?")
-_COMMA_DECIMAL = re.compile(r"\d*,?\d+(e[+-]?\d+)?")
+_COMMA_DECIMAL = re.compile(r"(\d+,?\d*|,\d+)(e[+-]?\d+)?")
 _DOT_DECIMAL = re.compile(r"(\d+\.?\d*|\.\d+)(e[+-]?\d+)?")
 
 
@@ -209,7 +209,7 @@ def _parse(value: str, convention: Convention) -> tuple[float, bool, bool, bool]
         number = float(body.replace(".", "").replace(",", "."))
     elif not convention.decimal_comma and _COMMA_GROUPS.fullmatch(body):
         number = float(body.replace(",", ""))
-    elif _DOT_DECIMAL.fullmatch(body):
+    elif not convention.decimal_comma and _DOT_DECIMAL.fullmatch(body):
         number = float(body)
     else:
         return np.nan, True, False, False

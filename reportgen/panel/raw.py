@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -12,14 +13,17 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
+KeyFinder = Callable[[Sequence[str]], Sequence[str]]
+"""Given the column names of a table, those that hold keys and must stay text."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RaggedRow:
-    """A line with more or fewer fields than the header."""
+    """A line with more or fewer fields than the header; ``position`` is its row of the frame (0-based)."""
 
-    number: int
+    position: int
     expected: int
     found: int
-    fields: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -43,7 +47,7 @@ class RawTable:
     assumed_encoding
         True where the bytes do not say which encoding they are and UTF-8 does not fit.
     ragged
-        Lines that could not be split into the header's columns; they are not in ``frame``.
+        Lines that do not fit the header; in ``frame`` they are cut off, or filled with empty text.
     """
 
     frame: pd.DataFrame
@@ -57,6 +61,4 @@ class RawTable:
 
     def file_rows(self) -> NDArray[np.intp]:
         """Row number in the file of each row of ``frame``, ``(n,)``."""
-        total = len(self.frame) + len(self.ragged)
-        numbers = np.arange(self.first_row, self.first_row + total, dtype=np.intp)
-        return np.delete(numbers, [row.number - self.first_row for row in self.ragged]) if self.ragged else numbers
+        return np.arange(self.first_row, self.first_row + len(self.frame), dtype=np.intp)

@@ -1,0 +1,135 @@
+"""From ``panel.source`` to a raw table, whatever the source is.
+
+What the bytes are decides, not only the ending of the name; pickled data are never loaded. Every foreign failure
+becomes a :class:`ReadError` that says what, where, found and what to do. Judging the values is left to
+``contract.py``.
+"""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from reportgen.config import PanelSettings
+from reportgen.errors import ReadError
+from reportgen.panel import columnar, database
+from reportgen.panel.columns import find_columns
+from reportgen.panel.delimited import read_delimited
+from reportgen.panel.raw import KeyFinder, RawTable
+from reportgen.panel.spreadsheet import read_spreadsheet
+
+__all__ = ["RawTable", "is_database", "list_markets", "read_table"]
+
+_SPREADSHEETS = {".xlsx", ".xlsm", ".xlsb", ".xls", ".ods"}
+_PICKLES = {".pkl", ".pickle", ".joblib", ".dill"}
+_OLE = b"\xd0\xcf\x11\xe0"
+
+
+def is_database(source: str) -> bool:
+    """Whether ``panel.source`` names a database and not a file."""
+    return "://" in source or source.startswith("duckdb:")
+
+
+def read_table(panel: PanelSettings, root: Path, market: str | None = None) -> RawTable:
+    """Read the source of the settings.
+
+    Parameters
+    ----------
+    panel
+        Where the table is and how its columns are called.
+    root
+        Folder that relative paths start from.
+    market
+        Read only this market, where the source is Parquet; of a folder partitioned by market only its files are
+        opened. Other sources are read whole.
+
+    Raises
+    ------
+    ReadError
+        If there is no table to read, see the readers for the codes.
+    EnvironmentMissing
+        If a database driver is not installed.
+    """
+    if is_database(panel.source):
+        return database.read_database(panel, root, _key_finder(panel))
+    path = root / panel.source
+    try:
+        return _read_path(path, panel, market)
+    except (OSError, MemoryError, ValueError) as error:
+        raise _foreign(path, error) from error
+
+
+def list_markets(panel: PanelSettings, root: Path) -> tuple[str, ...] | None:
+    """Markets of a folder partitioned by market, sorted, without reading data; None for every other source."""
+    path = root / panel.source
+    if is_database(panel.source) or not path.is_dir():
+        return None
+    column = find_columns(columnar.list_columns(path), panel).market
+    return columnar.list_partitions(path, column) if column else None
+
+
+def _read_path(path: Path, panel: PanelSettings, market: str | None) -> RawTable:
+    if not path.exists():
+        raise ReadError(f"{panel.source}: there is no such file. {_nearby(path)}", code="missing-file")
+    if path.is_dir():
+        return _read_parquet(path, panel, market)
+    if not path.is_file():
+        raise ReadError(f"{path.name}: this is not a regular file. Name a file or a folder.", code="not-a-file")
+    with path.open("rb") as stream:
+        start = stream.read(8)
+    suffix = path.suffix.casefold()
+    if suffix in _PICKLES or (start[:1] == b"\x80" and start[1:2] in {b"\x02", b"\x03", b"\x04", b"\x05"}):
+        kind = "Parquet" if suffix in {".parquet", ".pq"} else "a table"
+        raise ReadError(
+            f"{path.name}: this is pickled Python data, not {kind}, and pickled data are never loaded "
+            "(loading one runs its code). Export the table as Parquet or CSV.",
+            code="pickle",
+        )
+    if start[:4] == columnar.MAGIC or suffix in {".parquet", ".pq"}:
+        return _read_parquet(path, panel, market)
+    if start[:4] == _OLE or suffix in _SPREADSHEETS or zipfile.is_zipfile(path):
+        return _read_spreadsheet(path, panel)
+    return read_delimited(path)
+
+
+def _read_parquet(path: Path, panel: PanelSettings, market: str | None) -> RawTable:
+    found = find_columns(columnar.list_columns(path), panel)
+    selection = (found.market, market) if market is not None and found.market else None
+    return columnar.read_parquet(path, _key_finder(panel), selection)
+
+
+def _read_spreadsheet(path: Path, panel: PanelSettings) -> RawTable:
+    if path.stat().st_size == 0:
+        raise ReadError(f"{path.name}: the file is empty. Export the table again.", code="empty-file")
+    wanted = (panel.market, panel.pharmacy, panel.month, panel.sales)
+    usual = ("market code", "pharmacy code", "month", "sales amount (₹)")
+    return read_spreadsheet(path, panel.table, _key_finder(panel), (*wanted, *usual))
+
+
+def _key_finder(panel: PanelSettings) -> KeyFinder:
+    def keys(names: Sequence[str]) -> tuple[str, str]:
+        found = find_columns(names, panel)
+        return found.market, found.pharmacy
+
+    return keys
+
+
+def _nearby(path: Path) -> str:
+    import difflib
+
+    folder = path.parent
+    names = sorted(p.name for p in folder.iterdir()) if folder.is_dir() else []
+    near = difflib.get_close_matches(path.name, names, n=1)
+    return f'Did you mean "{near[0]}"?' if near else "Set panel.source to the file, or name it on the command line."
+
+
+def _foreign(path: Path, error: BaseException) -> ReadError:
+    if isinstance(error, PermissionError):
+        return ReadError(f"{path.name}: the file may not be read. Change its permissions.", code="unreadable")
+    if isinstance(error, MemoryError):
+        return ReadError(f"{path.name}: there is not enough memory for this table. Split it.", code="too-large")
+    found = getattr(error, "strerror", None) or type(error).__name__
+    return ReadError(
+        f"{path.name}: the file cannot be read ({found}). Check it, or export it again.", code="unreadable"
+    )
