@@ -91,8 +91,8 @@ def charts(doc: MarketReport | Overview) -> dict[str, Figure]:
     if isinstance(doc, MarketReport):
         brief = (block for block in doc.brief.blocks if isinstance(block, Figure))
         found.update({figure.name: figure for figure in brief})
-        if doc.summary.chart is not None:
-            found[doc.summary.chart.name] = doc.summary.chart
+        first = (doc.summary.chart, doc.brief.chart, *(key.chart for key in doc.summary.key_figures))
+        found.update({figure.name: figure for figure in first if figure is not None})
     return found
 
 
@@ -135,9 +135,18 @@ def _environment(overrides: str) -> Environment:
         "lstrip_blocks": True,
         "auto_reload": False,
     }
-    if not overrides:
-        return Environment(loader=ours, **options)  # noqa: S701 - autoescape is True, in options
-    return ImmutableSandboxedEnvironment(loader=ChoiceLoader([FileSystemLoader(overrides), ours]), **options)
+    made = (
+        ImmutableSandboxedEnvironment(loader=ChoiceLoader([FileSystemLoader(overrides), ours]), **options)
+        if overrides
+        else Environment(loader=ours, **options)  # noqa: S701 - autoescape is True, in options
+    )
+    made.filters["short"] = _short
+    return made
+
+
+def _short(value: float) -> str:
+    """Seven digits: enough to sort by and for a CSV of what is on the page."""
+    return f"{value:.7g}"
 
 
 def _page(doc: MarketReport | Overview, medium: Medium, *, contents: bool) -> Page:

@@ -56,7 +56,9 @@ def _pdf(html: str, report: MarketReport) -> bytes:
         raise RenderError(f"The PDF of {report.market} is not allowed to fetch: {error}.", code="pdf-fetch") from None
     except (OSError, ValueError, TypeError, IndexError, KeyError, AttributeError, AssertionError) as error:
         kind = type(error).__name__
-        raise RenderError(f"The PDF of {report.market} cannot be laid out: {kind}: {error}.", code="pdf-layout") from error
+        raise RenderError(
+            f"The PDF of {report.market} cannot be laid out: {kind}: {error}.", code="pdf-layout"
+        ) from error
     return add_scopes(made)
 
 

@@ -9,7 +9,10 @@ Rejected: one class per section (ten shapes to keep in step with three renderers
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from reportgen.report.figures.chart import Chart
 
 Only = Literal["", "screen", "print"]
 Tone = Literal["good", "mixed", "unsure", "none", "bad", "unknown"]
@@ -44,19 +47,6 @@ class IntervalBar:
     zero: float | None
     hollow: bool
     alt: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class KeyFigure:
-    """One number of the first page with its interval, written and drawn."""
-
-    name: str
-    label: str
-    value: str
-    unit: str
-    interval: str
-    note: str
-    bar: IntervalBar | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,6 +109,19 @@ class Figure:
     size: Literal["full", "half"] = "full"
     only: Only = ""
     kind: Literal["figure"] = "figure"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyFigure:
+    """One number of the first page with its interval, written and drawn."""
+
+    name: str
+    label: str
+    value: str
+    unit: str
+    interval: str
+    note: str
+    chart: Figure | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -254,6 +257,8 @@ class Brief:
 
     title: str
     blocks: tuple[Block, ...]
+    chart: Figure | None
+    lead: str
     checks: tuple[Mark, ...]
     checks_title: str
     contact_title: str
@@ -304,3 +309,19 @@ class MarketReport:
     sections: tuple[Section, ...]
     brief: Brief
     facts: tuple[Fact, ...]
+
+
+def as_figure(chart: Chart, size: Literal["full", "half"] | None = None, only: Only = "") -> Figure:
+    """Block of a drawn chart."""
+    return Figure(
+        name=chart.name,
+        svg=chart.svg,
+        title=chart.title,
+        subtitle=chart.subtitle,
+        foot=chart.foot,
+        alt=chart.alt,
+        width=chart.width,
+        height=chart.height,
+        size=size or chart.size,
+        only=only,
+    )

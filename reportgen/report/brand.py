@@ -24,7 +24,9 @@ MOST_BYTES = 200_000
 LEAST_CONTRAST = 4.5
 
 _ACCENT = re.compile(r"#[0-9a-f]{6}\Z")
-_ACTIVE = re.compile(rb"<script|<foreignObject|<!ENTITY|\son\w+\s*=|javascript:|(?:href|src)\s*=\s*[\"'](?!#|data:image/)", re.I)
+_ACTIVE = re.compile(
+    rb"<script|<foreignObject|<!ENTITY|\son\w+\s*=|javascript:|(?:href|src)\s*=\s*[\"'](?!#|data:image/)", re.I
+)
 _PNG = b"\x89PNG\r\n\x1a\n"
 
 
@@ -73,7 +75,9 @@ def _logo(path: str) -> str:
     try:
         content = Path(path).read_bytes()
     except OSError as error:
-        raise ConfigError(f"brand.logo: {Path(path).name} cannot be read: {error.strerror}.", code="brand-logo") from None
+        raise ConfigError(
+            f"brand.logo: {Path(path).name} cannot be read: {error.strerror}.", code="brand-logo"
+        ) from None
     name = Path(path).name
     if len(content) > MOST_BYTES:
         raise ConfigError(f"brand.logo: {name} has {len(content)} bytes; at most {MOST_BYTES}.", code="brand-logo")

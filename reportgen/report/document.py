@@ -29,8 +29,9 @@ from reportgen.report.blocks import (
     Summary,
     Symbol,
     Table,
+    as_figure,
 )
-from reportgen.report.figures import draw_charts
+from reportgen.report.figures import CHARTS, draw_charts
 from reportgen.report.labels import page_labels
 from reportgen.report.names import clean
 from reportgen.report.narrative import method, reasons, sections, summary
@@ -43,6 +44,9 @@ if TYPE_CHECKING:
     from reportgen.config import Settings
     from reportgen.report.figures.chart import Chart
     from reportgen.results import MarketResults
+
+_WANTED = tuple(name for name in CHARTS if name != "key_roi")
+"""The return is written below the incremental sales, so its interval is not drawn again."""
 
 Part = Block | str | None
 
@@ -59,7 +63,7 @@ def build_report(results: MarketResults, settings: Settings) -> MarketReport:
     """
     writer = make_writer(results, settings)
     brand = brands.load_brand(settings.brand)
-    drawn = draw_charts(results, writer.formats, writer.language, brands.theme(brand))
+    drawn = draw_charts(results, writer.formats, writer.language, brands.theme(brand), _WANTED)
     return _Builder(writer, drawn).report(brand)
 
 
@@ -103,20 +107,7 @@ class _Builder:
     ) -> Figure | None:
         """Chart ``name`` as a block, if it could be drawn."""
         chart = self.charts.get(name)
-        if chart is None:
-            return None
-        return Figure(
-            name=chart.name,
-            svg=chart.svg,
-            title=chart.title,
-            subtitle=chart.subtitle,
-            foot=chart.foot,
-            alt=chart.alt,
-            width=chart.width,
-            height=chart.height,
-            size=size or chart.size,
-            only=only,
-        )
+        return None if chart is None else as_figure(chart, size, only)
 
     def _section(self, anchor: str, title: str, lead: str, parts: Iterable[Part]) -> Section:
         blocks: list[Block] = []
@@ -148,7 +139,7 @@ class _Builder:
             title=w.say("Summary"),
             scope=summary.scope(w),
             verdict=verdict_line(w),
-            key_figures=summary.key_figures(w),
+            key_figures=summary.key_figures(w, self._key_charts()),
             chart=self.figure("without_promotion") or self.figure("timeline"),
             actions_title=w.say("What to do") if estimated else w.say("What would make it work"),
             actions=summary.actions(w),
@@ -158,6 +149,10 @@ class _Builder:
             strip_label=summary.checks_line(w),
             sensitivity=None,
         )
+
+    def _key_charts(self) -> dict[str, Figure]:
+        found = (self.figure(name) for name in ("key_now", "key_long_run", "key_incremental"))
+        return {figure.name: figure for figure in found if figure is not None}
 
     # --- sections ---------------------------------------------------------------------------
 
@@ -188,7 +183,6 @@ class _Builder:
             (
                 sections.hierarchy(w),
                 sections.levels(w),
-                self.figure("hierarchy"),
                 self.figure("timeline") if estimated and self.charts.get("without_promotion") else None,
                 self.figure("multiples"),
                 tables.rows_lost(w),
@@ -228,7 +222,10 @@ class _Builder:
         symbols = [Symbol(text="y = Xβ + Zb + ε,   "), Symbol(text=sales, index="i,t"), Symbol(text=" = ")]
         symbols += [Symbol(text="β", index="0")]
         for k, term in enumerate(model.promotion_terms, start=1):
-            symbols += [Symbol(text=" + β", index=str(k)), Symbol(text="·" + clean(term).replace("_", " "), index="i,t")]
+            symbols += [
+                Symbol(text=" + β", index=str(k)),
+                Symbol(text="·" + clean(term).replace("_", " "), index="i,t"),
+            ]
         for lag in model.lags:
             symbols += [Symbol(text=" + φ", index=str(lag)), Symbol(text="·" + sales, index=f"i,t−{lag}")]
         for term in (*model.control_terms, *model.correction_terms):
@@ -236,7 +233,10 @@ class _Builder:
             symbols += [Symbol(text=" + γ·" + clean(term).replace("_", " "), index="i" if fixed else "i,t")]
         symbols += [Symbol(text=" + b", index="0,i")]
         for k, term in enumerate([t for t in model.random_terms if t != "Intercept"], start=1):
-            symbols += [Symbol(text=" + b", index=f"{k},i"), Symbol(text="·" + clean(term).replace("_", " "), index="i,t")]
+            symbols += [
+                Symbol(text=" + b", index=f"{k},i"),
+                Symbol(text="·" + clean(term).replace("_", " "), index="i,t"),
+            ]
         symbols += [Symbol(text=" + ε", index="i,t")]
         return Equation(symbols=tuple(symbols))
 
@@ -248,8 +248,10 @@ class _Builder:
         items = [
             Definition(term="i, t", text=period),
             Definition(term="β, φ, γ", text=w.say("coefficients of the whole market (fixed effects, Xβ)")),
-            Definition(term="b", text=w.say("deviations of pharmacy i from the market (random effects, Zb), normal "
-                                            "with covariance Ψ")),
+            Definition(
+                term="b",
+                text=w.say("deviations of pharmacy i from the market (random effects, Zb), normal with covariance Ψ"),
+            ),
             Definition(term="ε", text=w.say("what is left, normal with variance σ²")),
         ]
         return Definitions(items=tuple(items), style="facts")
@@ -282,8 +284,9 @@ class _Builder:
             (
                 *sections.decay_words(w),
                 self.figure("decay"),
+                self.figure("decay_2"),
+                self.figure("decay_3"),
                 self.figure("impulse"),
-                self.figure("cumulative"),
                 tables.impulse(w),
             ),
         )
@@ -295,12 +298,12 @@ class _Builder:
             w.say("Pharmacies"),
             sections.pharmacies_lead(w),
             (
+                self.figure("lines"),
                 self.figure("caterpillar"),
                 *sections.reading_pharmacies(w),
                 tables.pharmacies(w),
-                self.figure("caterpillar_intercept"),
-                self.figure("lines"),
                 self.figure("shrinkage"),
+                self.figure("caterpillar_intercept"),
             ),
         )
 
@@ -314,7 +317,7 @@ class _Builder:
                 *sections.impact_words(w),
                 self.figure("waterfall"),
                 self.figure("contribution"),
-                self.figure("incremental"),
+                self.figure("incremental_pharmacies"),
                 self.figure("what_if"),
                 tables.what_if(w),
                 sections.roi_words(w),
@@ -331,14 +334,12 @@ class _Builder:
             (
                 tables.checks(w),
                 self.figure("residuals"),
-                self.figure("qq-residuals"),
-                self.figure("scale-location"),
+                self.figure("scale_location"),
                 self.figure("autocorrelation"),
-                self.figure("qq-random"),
+                *(self.figure(name) for name in self.charts if name.startswith("qq_")),
+                self.figure("predictive"),
                 self.figure("influence"),
                 tables.sensitivity(w),
-                self.figure("predictive"),
-                self.figure("holdout"),
             ),
         )
 
@@ -389,12 +390,11 @@ class _Builder:
     def _brief(self) -> Brief:
         w = self.w
         blocks: list[Block | None]
+        lead = ""
         if w.results.fixed:
             lead = sections.carry_over_lead(w)
             blocks = [
                 self.figure("caterpillar_brief") or self.figure("caterpillar"),
-                self.figure("cumulative") or self.figure("impulse"),
-                Prose(text=lead) if lead else None,
                 _plain(tables.what_if(w)),
             ]
         else:
@@ -407,6 +407,8 @@ class _Builder:
         return Brief(
             title=w.say("Behind the answer") if w.results.fixed else w.say("What the data do show"),
             blocks=tuple(block for block in blocks if block is not None),
+            chart=self.figure("impulse_brief"),
+            lead=lead,
             checks=summary.strip(w),
             checks_title=summary.checks_line(w),
             contact_title=w.say("Where to read on"),

@@ -41,7 +41,7 @@
       link.click();
       URL.revokeObjectURL(link.href);
     });
-    table.closest(".table").prepend(tools);
+    table.parentNode.before(tools);
     if (rows.length > 1) heads.forEach((head, i) => {
       const button = document.createElement("button");
       button.type = "button"; button.title = words.sort;

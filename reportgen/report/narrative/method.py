@@ -28,9 +28,7 @@ _LIMITS = (
     ),
     mark("It describes the period and the pharmacies in the table, not other markets and not the future."),
 )
-_LIMIT_EXPERIMENT = mark(
-    "It can speak of causes only as far as promotion was assigned by lot and kept to the plan."
-)
+_LIMIT_EXPERIMENT = mark("It can speak of causes only as far as promotion was assigned by lot and kept to the plan.")
 
 _GLOSSARY: tuple[tuple[str, str], ...] = (
     (
@@ -54,15 +52,17 @@ _GLOSSARY: tuple[tuple[str, str], ...] = (
     ),
     (
         mark("Mixed model"),
-        mark("A regression in which pharmacies have coefficients of their own, tied together by a common "
-             "distribution."),
+        mark(
+            "A regression in which pharmacies have coefficients of their own, tied together by a common distribution."
+        ),
     ),
     (mark("p-value"), mark("How often chance alone would give an estimate at least this far from zero.")),
     (mark("Persistence"), mark("How much of unusually high or low sales is still there in the next period.")),
     (
         mark("REML"),
-        mark("Restricted maximum likelihood: an estimation method that does not understate variances in small "
-             "samples."),
+        mark(
+            "Restricted maximum likelihood: an estimation method that does not understate variances in small samples."
+        ),
     ),
     (
         mark("Reliability"),
@@ -73,8 +73,10 @@ _GLOSSARY: tuple[tuple[str, str], ...] = (
         mark("Singular fit"),
         mark("A fit in which a difference between pharmacies is estimated as zero, or two of them as inseparable."),
     ),
-    (mark("Standard error"), mark("The typical distance between an estimate and the true value over repeated "
-                                  "studies.")),
+    (
+        mark("Standard error"),
+        mark("The typical distance between an estimate and the true value over repeated studies."),
+    ),
 )
 
 READING: tuple[tuple[str, str, str], ...] = (

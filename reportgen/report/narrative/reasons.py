@@ -56,8 +56,9 @@ _FOUND = {
 
 _CURE = {
     "too-few-pharmacies": mark("Report at least {limit} pharmacies together, for example by joining similar markets."),
-    "too-few-months": mark("Collect more {periods}: {limit} usable ones per pharmacy at least, 24 or more to be "
-                           "precise."),
+    "too-few-months": mark(
+        "Collect more {periods}: {limit} usable ones per pharmacy at least, 24 or more to be precise."
+    ),
     "promotion-constant": mark(
         "Vary promotion: give some pharmacies more and some less for a few {periods}, best by lot."
     ),

@@ -70,9 +70,10 @@ def levels(w: Writer) -> str:
     if not data.promotion_mean:
         return sales
     promotion = w.say(
-        "Promotion averages {mean} ({unit}) with a standard deviation of {sd}.",
+        "Promotion averages {mean} {per_pharmacy} (unit: {unit}), with a standard deviation of {sd}.",
         mean=w.number(data.promotion_mean[0], "data.promotion_mean.0"),
         unit=w.unit,
+        per_pharmacy=w.per_pharmacy,
         sd=w.number(data.promotion_sd[0], "data.promotion_sd.0"),
     )
     return w.sentences(sales, promotion)
@@ -166,10 +167,12 @@ def _coefficient(w: Writer, i: int, row: FixedEffect) -> str:
     source = f"fixed.{i}"
     if row.term in model.promotion_terms:
         return w.say(
-            "{term}: {amount} goes with {effect} sales {per_pharmacy} at once ({interval}), other columns equal.",
+            "{term}: {amount} goes with {effect} more sales {per_pharmacy} at once ({interval}), other columns equal."
+            if row.estimate >= 0
+            else "{term}: {amount} goes with {effect} less sales {per_pharmacy} at once ({interval}), other columns equal.",
             term=term_label(w, row.term),
             amount=w.amount,
-            effect=w.effect(row.estimate, f"{source}.estimate", row.se),
+            effect=w.effect(row.estimate, f"{source}.estimate", row.se, size=True),
             per_pharmacy=w.per_pharmacy,
             interval=w.effect_interval(row.lower, row.upper, source, row.se),
         )
@@ -212,8 +215,9 @@ def comparison_words(w: Writer) -> str:
             "between "
             "pharmacies for persistence; the corrected estimate does not, and is the one used."
         )
-    return w.say("The three estimates agree within one standard error and ten percent, so the choice matters little "
-                 "here.")
+    return w.say(
+        "The three estimates agree within one standard error and ten percent, so the choice matters little here."
+    )
 
 
 # --- 5 carry-over -----------------------------------------------------------------------------
@@ -223,8 +227,9 @@ def carry_over_lead(w: Writer) -> str:
     """Half-life and multiplier in words."""
     long_run = w.results.long_run
     if long_run is None or not long_run.stationary:
-        return w.say("Sales drift so strongly that a single promotion has no measurable end; no long-run number is "
-                     "given.")
+        return w.say(
+            "Sales drift so strongly that a single promotion has no measurable end; no long-run number is given."
+        )
     parts = []
     if long_run.half_life is not None:
         shown = w.number(long_run.half_life, "long_run.half_life", digits=1 if long_run.half_life % 1 else 0)
@@ -263,7 +268,7 @@ def decay_words(w: Writer) -> tuple[str, ...]:
         ).format(share=value))  # fmt: skip
         return tuple(lines)
     if decay.lower is not None and decay.upper is not None:
-        bounds = w.interval((decay.lower, decay.upper), ("decay.lower", "decay.upper"), "number")
+        bounds = w.interval((decay.lower, decay.upper), ("decay.lower", "decay.upper"), "percent", 0)
         lines.append(w.by_period(
             "{share} of promotion is carried over from one month to the next (decay, {level} interval {interval}).",
             "{share} of promotion is carried over from one week to the next (decay, {level} interval {interval}).",
@@ -295,19 +300,19 @@ def pharmacies_lead(w: Writer) -> str:
             "or "
             "not at all."
         )
-    counts = w.say(
-        "{high} of {all} pharmacies respond reliably above the market average; in {low} the response is below it and "
-        "may "
-        "be zero.",
-        high=w.count(len(above_average(w)), "count:pharmacies-above-market"),
-        all=w.count(len(rows), "count:pharmacies"),
-        low=w.count(len(not_responding(w)), "count:pharmacies-not-responding"),
-    )
+    high, low = above_average(w), not_responding(w)
+    counts = w.say("No single pharmacy can be told apart from the market average.")
+    if high or low:
+        counts = w.say(
+            "{high} of {all} pharmacies respond reliably above the market average; in {low} the response is below it and "
+            "may be zero.",
+            high=w.count(len(high), "count:pharmacies-above-market"),
+            all=w.count(len(rows), "count:pharmacies"),
+            low=w.count(len(low), "count:pharmacies-not-responding"),
+        )
     if test is None or test.p is None:
         return counts
-    return w.sentences(
-        counts, w.say("Test of equal response: {p}.", p=w.p(test.p, "slope_test.p"))
-    )
+    return w.sentences(counts, w.say("Test of equal response: {p}.", p=w.p(test.p, "slope_test.p")))
 
 
 def reading_pharmacies(w: Writer) -> tuple[str, ...]:

@@ -6,15 +6,18 @@ the checks that matter most and the effect under other choices.
 
 from __future__ import annotations
 
-from statistics import NormalDist
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from reportgen.report.blocks import IntervalBar, KeyFigure, Mark
+from reportgen.report.blocks import KeyFigure, Mark
 from reportgen.report.names import clean
 from reportgen.report.narrative import reasons, trust
 from reportgen.report.narrative.verdict import shown_code
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from reportgen.report.blocks import Figure
     from reportgen.report.narrative.writer import Writer
     from reportgen.results import Check, Incremental, PharmacyRow
 
@@ -39,10 +42,10 @@ def scope(w: Writer) -> str:
 # --- key figures ------------------------------------------------------------------------------
 
 
-def key_figures(w: Writer) -> tuple[KeyFigure, ...]:
+def key_figures(w: Writer, drawn: Mapping[str, Figure]) -> tuple[KeyFigure, ...]:
     """Effect now, effect in the long run, incremental sales; only those that were estimated."""
     made = (_now(w), _long_run(w), _incremental(w))
-    return tuple(figure for figure in made if figure is not None)
+    return tuple(replace(figure, chart=drawn.get(f"key_{figure.name}")) for figure in made if figure is not None)
 
 
 def _now(w: Writer) -> KeyFigure | None:
@@ -57,7 +60,7 @@ def _now(w: Writer) -> KeyFigure | None:
         unit=w.say("more sales per pharmacy for {amount}", amount=w.amount),
         interval=_interval_text(w, row.lower, row.upper, f"fixed.{index}", row.se),
         note="",
-        bar=interval_bar(w, row.estimate, row.lower, row.upper),
+        chart=None,
     )
 
 
@@ -68,16 +71,17 @@ def _long_run(w: Writer) -> KeyFigure | None:
     label = w.say("Effect in the long run")
     if not long_run.stationary or long_run.estimate is None:
         note = w.say("Sales carry over so strongly that no long-run level can be given.")
-        return KeyFigure(name="long-run", label=label, value="–", unit="", interval="", note=note, bar=None)
+        return KeyFigure(name="long_run", label=label, value="–", unit="", interval="", note=note, chart=None)
     return KeyFigure(
-        name="long-run",
+        name="long_run",
         label=label,
         value=w.effect(long_run.estimate, "long_run.estimate", long_run.se),
-        unit=w.say("more sales {per_pharmacy} for {one_more}, kept "
-                   "up", per_pharmacy=w.per_pharmacy, one_more=w.one_more),
+        unit=w.say(
+            "more sales {per_pharmacy} for {one_more}, kept up", per_pharmacy=w.per_pharmacy, one_more=w.one_more
+        ),
         interval=_interval_text(w, long_run.lower, long_run.upper, "long_run", long_run.se),
         note="",
-        bar=interval_bar(w, long_run.estimate, long_run.lower, long_run.upper),
+        chart=None,
     )
 
 
@@ -96,7 +100,7 @@ def _incremental(w: Writer) -> KeyFigure | None:
         unit=_share(w, inc),
         interval=interval,
         note=roi_line(w),
-        bar=interval_bar(w, inc.total, inc.lower, inc.upper),
+        chart=None,
     )
 
 
@@ -114,7 +118,7 @@ def roi_line(w: Writer) -> str:
     value = w.percent(roi.roi, "roi.roi", digits=0)
     if roi.lower is None or roi.upper is None:
         return w.say("Return on promotion {roi}", roi=value)
-    bounds = w.interval((roi.lower, roi.upper), ("roi.lower", "roi.upper"), "percent")
+    bounds = w.interval((roi.lower, roi.upper), ("roi.lower", "roi.upper"), "percent", 0)
     return w.say("Return on promotion {roi} ({interval})", roi=value, interval=bounds)
 
 
@@ -122,33 +126,6 @@ def _interval_text(w: Writer, lower: float | None, upper: float | None, source: 
     if lower is None or upper is None:
         return w.say("no interval")
     return w.say("{level} interval {interval}", level=w.level, interval=w.effect_interval(lower, upper, source, se))
-
-
-def interval_bar(w: Writer, estimate: float, lower: float | None, upper: float | None) -> IntervalBar | None:
-    """Interval drawn on a scale that holds zero; the inner half by the normal quantile."""
-    if lower is None or upper is None or not upper > lower:
-        return None
-    start, stop = min(0.0, lower), max(0.0, upper)
-    room = 0.04 * (stop - start)
-    start, stop = start - room, stop + room
-    model = w.results.model
-    ratio = NormalDist().inv_cdf(0.75) / NormalDist().inv_cdf(0.5 + (model.confidence if model else 0.95) / 2)
-
-    def place(value: float) -> float:
-        return round(100 * (value - start) / (stop - start), 1)
-
-    hollow = lower <= 0 <= upper
-    alt = w.say("The interval includes zero.") if hollow else w.say("The interval does not include zero.")
-    return IntervalBar(
-        point=place(estimate),
-        low=place(lower),
-        high=place(upper),
-        low50=place(estimate - ratio * (estimate - lower)),
-        high50=place(estimate + ratio * (upper - estimate)),
-        zero=place(0.0),
-        hollow=hollow,
-        alt=alt,
-    )
 
 
 # --- what to do -------------------------------------------------------------------------------
@@ -164,8 +141,9 @@ def actions(w: Writer) -> tuple[str, ...]:
     if code in ("works", "works-unevenly"):
         lines += [_raise(w), _stop(w)]
     elif code == "negative":
-        lines.append(w.say("Find out why before promoting further: hold promotion back in some pharmacies, chosen by "
-                           "lot."))
+        lines.append(
+            w.say("Find out why before promoting further: hold promotion back in some pharmacies, chosen by lot.")
+        )
     else:
         lines.append(
             w.by_period(
@@ -175,8 +153,9 @@ def actions(w: Writer) -> tuple[str, ...]:
         )
     lines.append(_collect(w))
     kept = [line for line in lines if line]
-    return tuple(kept[:3]) or (w.say("Keep promotion as it is: no pharmacy stands out enough to be treated "
-                                     "differently."),)
+    return tuple(kept[:3]) or (
+        w.say("Keep promotion as it is: no pharmacy stands out enough to be treated differently."),
+    )
 
 
 def _market_effect(w: Writer) -> float | None:
@@ -235,14 +214,16 @@ def _money_back(w: Writer) -> str:
     roi = w.results.roi
     if roi is None or roi.roi is None or roi.lower is None or roi.upper is None:
         return ""
-    bounds = w.interval((roi.lower, roi.upper), ("roi.lower", "roi.upper"), "percent")
+    bounds = w.interval((roi.lower, roi.upper), ("roi.lower", "roi.upper"), "percent", 0)
     if roi.upper < 0:
-        return w.say("Spend less: promotion costs more than the margin it goes with (return "
-                     "{interval}).", interval=bounds)
+        return w.say(
+            "Spend less: promotion costs more than the margin it goes with (return {interval}).", interval=bounds
+        )
     if roi.lower > 0:
         return w.say("Promotion earns its cost back (return {interval}): keep it.", interval=bounds)
-    return w.say("Whether promotion earns its cost back is open (return {interval}): test before spending "
-                 "more.", interval=bounds)
+    return w.say(
+        "Whether promotion earns its cost back is open (return {interval}): test before spending more.", interval=bounds
+    )
 
 
 def _collect(w: Writer) -> str:

@@ -54,9 +54,9 @@ def term_unit(w: Writer, term: str) -> str:
     if term in ("Intercept", "Residual"):
         return sales
     if term.startswith(("Lag", "Initial_")):
-        return w.say("{sales} per {sales}", sales=sales)
+        return w.say("{sales} per {sales}", sales=sales).replace(" ", "\u00a0")
     if term.startswith(("Adstock_", "Mean_Promotion")):
-        return w.say("{sales} per {unit}", sales=sales, unit=w.unit)
+        return w.say("{sales} per {unit}", sales=sales, unit=w.unit).replace(" ", "\u00a0")
     return w.say("{sales} per unit", sales=sales)
 
 

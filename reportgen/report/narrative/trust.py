@@ -33,130 +33,133 @@ class CheckWords:
 CHECKS: dict[str, CheckWords] = {
     "convergence": CheckWords(
         mark("Best fit proven"),
-        mark("A second start ends at the same fit, and no step from it would improve it."),
+        mark("A second start ends at the same fit, and no step would improve it"),
         mark("The numbers are those of the best fit."),
         mark("Do not use the estimates; try a simpler model."),
         "none",
     ),
     "residual-normality": CheckWords(
-        mark("Residuals: normal"),
-        mark("Residuals follow a normal distribution: correlation with its quantiles at least the limit."),
+        mark("Normal residuals"),
+        mark("Residuals against the normal distribution, correlation of quantiles"),
         mark("Intervals can be read as they stand."),
-        mark("Look at the quantile chart; with long tails, a log response or fewer extreme rows helps."),
+        mark("See the quantile chart; with long tails, a log response or fewer extreme rows helps."),
     ),
     "random-effect-normality": CheckWords(
-        mark("Pharmacies: normal"),
-        mark("Differences between pharmacies follow a normal distribution: quantile correlation at least the limit."),
+        mark("Normal pharmacies"),
+        mark("Pharmacies against the normal distribution, correlation of quantiles"),
         mark("Estimates of single pharmacies can be read as they stand."),
         mark("Look for groups of pharmacies that behave differently, such as chains or hospitals."),
     ),
     "linearity": CheckWords(
         mark("Straight line"),
-        mark("Residuals show no bend against fitted sales: a curve explains at most the limit of what is left."),
+        mark("Share of what is left that a curve would explain"),
         mark("A straight line describes the effect well."),
         mark("Try a log response: the effect may be proportional rather than fixed."),
         "percent",
     ),
     "scale-location": CheckWords(
         mark("Even scatter"),
-        mark("Residuals scatter alike at low and at high sales: largest over smallest scatter at most the limit."),
+        mark("Largest over smallest scatter, from low to high sales"),
         mark("One residual variance fits all."),
         mark("Large pharmacies scatter more: try a log response."),
     ),
     "autocorrelation": CheckWords(
         mark("No memory left"),
-        mark("Residuals of one pharmacy are not correlated over time: largest correlation at most the limit."),
+        mark("Largest correlation of a pharmacy's residuals over time"),
         mark("The lags carry the memory of sales."),
         mark("Add a lag, or check for a season: some memory of sales is not in the model."),
     ),
     "arellano-bond-m2": CheckWords(
         mark("No memory left (m2)"),
-        mark("Changes of residuals two periods apart are not correlated: the statistic is at most the limit."),
+        mark("Correlation of changes two periods apart, as a z statistic"),
         mark("The number of lags is enough."),
         mark("Add a lag: persistence may be misjudged."),
     ),
     "outliers": CheckWords(
         mark("Extreme rows"),
-        mark("Few rows lie far outside what the model expects: their share is at most the limit."),
+        mark("Share of rows far outside what the model expects"),
         mark("No single rows drive the result."),
         mark("Check the rows with the largest residuals for recording errors."),
         "percent",
     ),
     "collinearity": CheckWords(
         mark("Columns tell apart"),
-        mark("No column can be predicted from the others: the largest variance inflation is at most the limit."),
+        mark("Largest variance inflation of a column by the others"),
         mark("Effects can be told apart."),
         mark("Effects of columns that move together cannot be told apart well; intervals are wide for that reason."),
     ),
     "adstock-lag-correlation": CheckWords(
         mark("Carry-over or persistence"),
-        mark("Promotion at work and last period's sales move apart: their correlation is at most the limit."),
+        mark("Correlation of promotion at work and last period's sales"),
         mark("The two kinds of memory are told apart."),
         mark("Read the long-run effect, not its parts: carry-over and persistence share it."),
     ),
     "lead-placebo": CheckWords(
         mark("Future promotion is null"),
-        mark("Promotion of the next period does not explain sales of this one: its t is at most the limit."),
+        mark("Promotion of the next period as a cause of this one's sales, its t"),
         mark("No sign that promotion follows sales."),
         mark("Promotion seems to follow sales, so the effect may be overstated; an experiment would settle it."),
     ),
     "seasonality": CheckWords(
         mark("Season"),
-        mark("The effect stays within one standard error when each calendar month has a level of its own."),
+        mark("Change of the effect with a level for each calendar month, in standard errors"),
         mark("Season does not carry the effect."),
         mark("Part of the effect may be season: compare with the estimate that has month levels."),
     ),
     "targeting": CheckWords(
         mark("Promotion aimed at size"),
-        mark("Average promotion and level of sales are not correlated over pharmacies by more than the limit."),
+        mark("Correlation of average promotion and level of sales over pharmacies"),
         mark("Promotion does not follow size."),
         mark("Promotion goes to larger pharmacies; the correction accounts for it, an experiment would be surer."),
     ),
     "influence": CheckWords(
         mark("No single pharmacy decides"),
-        mark("Leaving out any one pharmacy moves the effect by at most the limit, in standard errors."),
+        mark("Largest change of the effect without one pharmacy, in standard errors"),
         mark("The effect does not hang on one pharmacy."),
         mark("Read the result with and without the pharmacy named in the influence chart."),
     ),
     "verdict-without-most-influential": CheckWords(
-        mark("Verdict without the most influential pharmacy"),
-        mark("The verdict stays the same when the most influential pharmacy is left out."),
+        mark("Verdict without one"),
+        mark("The verdict stays the same without the most influential pharmacy"),
         mark("The verdict does not hang on one pharmacy."),
         mark("The verdict changes without that pharmacy: check its data before acting."),
         "none",
     ),
     "predictive": CheckWords(
         mark("Simulated data look alike"),
-        mark("Sales simulated from the model are distributed like the observed ones but for the limit."),
+        mark("Share of rows in another place than in data simulated from the model"),
         mark("The model can produce data like these."),
         mark("The model misses part of the shape of sales; see the predictive chart."),
         "percent",
     ),
     "holdout": CheckWords(
         mark("Forecasts"),
-        mark("On periods kept aside, the forecast error is at most the limit times that of last year's value."),
+        mark("Forecast error over that of last year's value, on periods kept aside"),
         mark("The model forecasts better than last year's value."),
         mark("Do not use the model to forecast; read the effect as a description of the past."),
     ),
     "stationarity": CheckWords(
         mark("Effects fade"),
-        mark("Sales return to their level after a single promotion: the largest root is at most the limit."),
+        mark("Largest root of the recursion: what is left of a shock per period"),
         mark("A long-run effect exists."),
         mark("No long-run number is given: sales drift too strongly."),
     ),
     "decay-edge": CheckWords(
         mark("Carry-over inside its range"),
-        mark("The best carry-over lies inside the range that was searched."),
+        mark("The best carry-over lies inside the range that was searched"),
         mark("Carry-over is estimated, not limited."),
         mark("Carry-over sits at the edge of its range; a longer series would help."),
     ),
     "correction-gap": CheckWords(
-        mark("Agreement of the three estimates"),
-        mark("Plain and within estimates differ by at most the limit, in standard errors or tenths of the effect."),
+        mark("Three estimates agree"),
+        mark("Gap of plain and within estimates, in standard errors or tenths of the effect"),
         mark("The estimates agree."),
         mark("Trust the corrected estimate; the plain one is pulled by differences between pharmacies."),
     ),
 }
+
+# Checks whose value must be large; all others must be small.
+_AT_LEAST = frozenset({"residual-normality", "random-effect-normality"})
 
 _ALIASES = {
     "certificate": "convergence",
@@ -181,7 +184,7 @@ _IMPORTANCE = (
 
 STATUS: dict[CheckStatus, str] = {
     "pass": mark("passed"),
-    "review": mark("look at it"),
+    "review": mark("worth a look"),
     "fail": mark("failed"),
     "not-run": mark("not run"),
 }
@@ -233,9 +236,31 @@ def advice(w: Writer, check: Check) -> str:
     return w.say(found.passed if check.status == "pass" else found.advice)
 
 
-def value_text(w: Writer, check: Check, which: Literal["value", "threshold"]) -> str:
-    """Value or threshold as the table prints it."""
-    found, value = words(check), check.value if which == "value" else check.threshold
+def value_text(w: Writer, check: Check) -> str:
+    """Value as the table prints it."""
+    return _written(w, check, check.value)
+
+
+def limit(w: Writer, value: float | None) -> str:
+    """Limit with as many decimals as it has, at most three."""
+    if value is None:
+        return "–"
+    short = next((d for d in range(4) if abs(round(value, d) - value) < 1e-9), None)
+    return w.formats.number(value) if short is None else w.formats.decimal(value, short)
+
+
+def limit_text(w: Writer, check: Check) -> str:
+    """Limit with its direction: ``≤ 0.1``."""
+    found = words(check)
+    plain = found is None or found.value == "number"
+    text = limit(w, check.threshold) if plain else _written(w, check, check.threshold)
+    if text == "–":
+        return text
+    return f"≥ {text}" if check.id in _AT_LEAST else f"≤ {text}"
+
+
+def _written(w: Writer, check: Check, value: float | None) -> str:
+    found = words(check)
     if value is None or (found is not None and found.value == "none"):
         return "–"
     if found is not None and found.value == "percent":

@@ -43,14 +43,16 @@ _OBSERVED = {
     ),
 }
 _CAUSED = {
-    "more-long": mark("{amount} brings {effect} more sales {per_pharmacy} in the long run ({level} interval "
-                      "{interval})."),
+    "more-long": mark(
+        "{amount} brings {effect} more sales {per_pharmacy} in the long run ({level} interval {interval})."
+    ),
     "less-long": mark(
         "{amount} costs {effect} of sales {per_pharmacy} in the long run ({level} interval of the change {interval})."
     ),
     "more-now": mark("{amount} brings {effect} more sales {per_pharmacy} at once ({level} interval {interval})."),
-    "less-now": mark("{amount} costs {effect} of sales {per_pharmacy} at once ({level} interval of the change "
-                     "{interval})."),
+    "less-now": mark(
+        "{amount} costs {effect} of sales {per_pharmacy} at once ({level} interval of the change {interval})."
+    ),
 }
 
 

@@ -175,9 +175,15 @@ class Writer:
         self.fact(text, lower, f"{source}.lower")
         return self.fact(text, upper, f"{source}.upper")
 
-    def interval(self, bounds: tuple[float, float], sources: tuple[str, str], kind: Kind) -> str:
-        """Interval of any kind of number."""
-        text = self.formats.interval(bounds[0], bounds[1], kind)
+    def interval(
+        self, bounds: tuple[float, float], sources: tuple[str, str], kind: Kind, digits: int | None = None
+    ) -> str:
+        """Interval of any kind of number; ``digits`` fixes the decimals of percents."""
+        if digits is None:
+            text = self.formats.interval(bounds[0], bounds[1], kind)
+        else:
+            low, high = (self.formats.percent(value, digits=digits) for value in bounds)
+            text = self.say("{lower} to {upper}", lower=low, upper=high)
         self.fact(text, bounds[0], sources[0])
         return self.fact(text, bounds[1], sources[1])
 

@@ -63,13 +63,13 @@ def pharmacies(w: Writer) -> Table | None:
                 cells=(
                     text(clean(row.pharmacy)),
                     Cell(text=w.formats.integer(row.rows), sort=row.rows),
-                    Cell(text=w.formats.money_short(row.sales_mean), sort=row.sales_mean),
+                    Cell(text=w.formats.money(row.sales_mean), sort=row.sales_mean),
                     effect(w, row.total_slope, row.slope_se),
                     Cell(text=w.formats.effect_interval(row.lower, row.upper, row.slope_se), sort=row.lower),
                     effect(w, row.long_run, row.slope_se),
                     Cell(text=w.formats.decimal(row.reliability, 2), sort=row.reliability),
                     Cell(text=w.formats.decimal(row.expected_rank, 0), sort=row.expected_rank),
-                    Cell(text=w.formats.money_short(row.incremental), sort=row.incremental),
+                    Cell(text=w.formats.money(row.incremental), sort=row.incremental),
                 )
             )
         )
@@ -90,8 +90,9 @@ def pharmacies(w: Writer) -> Table | None:
         ),
         rows=tuple(made),
         print_rows=shown,
-        print_note=w.say("{count} pharmacies in between: see report.html or the data "
-                         "file", count=w.formats.integer(rest)),
+        print_note=w.say(
+            "{count} pharmacies in between: see report.html or the data file", count=w.formats.integer(rest)
+        ),
     )
 
 

@@ -139,7 +139,7 @@ def _coefficient(w: Writer, row: FixedEffect) -> Row:
             text(clean(row.term)),
             text(term_unit(w, row.term)),
             number(w, row.estimate, row.se),
-            number(w, row.se),
+            number(w, row.se, row.se),
             span(w, row.lower, row.upper, row.se),
             Cell(text=w.formats.decimal(row.df, digits), sort=row.df),
             Cell(text=w.formats.decimal(row.statistic, 2), sort=row.statistic),
@@ -225,7 +225,7 @@ def _with_se(w: Writer, estimate: float | None, se: float | None) -> str:
     if estimate is None:
         return NONE
     text = w.formats.number(estimate, se)
-    return text if se is None else f"{text} ({w.formats.number(se)})"
+    return text if se is None else f"{text} ({w.formats.number(se, se)})"
 
 
 def _estimates(w: Writer, term: str) -> tuple[Cell, Cell, Cell]:

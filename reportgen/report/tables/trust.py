@@ -25,8 +25,8 @@ def checks(w: Writer) -> Table | None:
             cells=(
                 text(trust.name(w, check)),
                 Cell(text=trust.status_word(w, check.status), mark=check.status, sort=_SEVERITY[check.status]),
-                Cell(text=trust.value_text(w, check, "value"), sort=check.value),
-                Cell(text=trust.value_text(w, check, "threshold"), sort=check.threshold),
+                Cell(text=trust.value_text(w, check), sort=check.value),
+                Cell(text=trust.limit_text(w, check), sort=check.threshold),
                 text(trust.rule(w, check)),
                 text(trust.advice(w, check)),
             )
@@ -54,8 +54,9 @@ def sensitivity(w: Writer) -> Table | None:
         return None
     names = {
         "without-most-influential": w.say("Without the most influential pharmacy ({pharmacy})"),
-        "month-dummies": w.by_period("With a level for each calendar month", "With a level for each season of the "
-            "year"),
+        "month-dummies": w.by_period(
+            "With a level for each calendar month", "With a level for each season of the year"
+        ),
     }
     rows = tuple(
         Row(
@@ -91,9 +92,9 @@ def ordinary(w: Writer) -> Table | None:
                 text(term_label(w, row.term)),
                 text(term_unit(w, row.term)),
                 number(w, row.ols, row.ols_se),
-                number(w, row.ols_se),
+                number(w, row.ols_se, row.ols_se),
                 number(w, row.mixed, row.mixed_se),
-                number(w, row.mixed_se),
+                number(w, row.mixed_se, row.mixed_se),
             )
         )
         for row in found.terms
@@ -124,7 +125,7 @@ def assumptions(w: Writer) -> Table | None:
                 text(trust.assumption_name(w, item)),
                 Cell(text=trust.status_word(w, item.status), mark=item.status, sort=_SEVERITY[item.status]),
                 number(w, item.value),
-                number(w, item.threshold),
+                text(trust.limit(w, item.threshold)),
                 text(trust.assumption_meaning(w, item)),
             )
         )
