@@ -40,8 +40,6 @@ class LastRun:
     statuses: Mapping[str, str] = field(default_factory=dict)
     failures: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     index: InputIndex | None = None
-    site: str = ""
-    """Fingerprint of the site that was built."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,7 +135,6 @@ def read_last_run(out: Path) -> LastRun:
             statuses={market: entry["status"] for market, entry in markets.items()},
             failures={market: entry["failure"] for market, entry in markets.items() if "failure" in entry},
             index=None if index is None else _index(index),
-            site=content["site"],
         )
     except (KeyError, TypeError, AttributeError, IndexError):
         return LastRun()
@@ -159,7 +156,6 @@ def write_run(
     run_stamp: Fingerprint,
     source: str,
     index: InputIndex | None,
-    site: str,
 ) -> None:
     """Write run.json: versions, hashes, and the state of every market of the input."""
     content: dict[str, Any] = {
@@ -174,7 +170,8 @@ def write_run(
             "index": None if index is None else asdict(index),
         },
         "warnings": list(result.warnings),
-        "site": site,
+        "site_error": result.site_error,
+        "site": None if result.index is None else result.index.relative_to(result.out).as_posix(),
         "markets": {outcome.market: _entry(outcome, result.out, last) for outcome in result.markets},
     }
     for market in sorted(set(last.failures) - set(content["markets"])):

@@ -68,6 +68,9 @@ class RunResult:
     interrupted: bool = False
     dry_run: bool = False
     warnings: tuple[str, ...] = ()
+    site_error: str = ""
+    """Why the overview could not be made; the markets' own reports are not concerned."""
+    site_trace: str = ""
 
     def count(self, action: Action) -> int:
         """Return how many markets ended with ``action``."""
@@ -75,10 +78,10 @@ class RunResult:
 
     @property
     def exit_code(self) -> int:
-        """130 interrupted, 1 at least one market failed, else 0."""
+        """130 interrupted, 1 at least one market or the overview failed, else 0."""
         if self.interrupted:
             return 130
-        return 1 if self.count("failed") else 0
+        return 1 if self.count("failed") or self.site_error else 0
 
 
 class Progress(Protocol):

@@ -288,24 +288,51 @@ def _planned(plan: PlannedMarket) -> MarketOutcome:
 def _account(run: _Run, result: RunResult, start: float, *, at_once: bool) -> RunResult:
     """Build the site where something changed, and write run.json; a run that did nothing writes nothing."""
     index = run.source.index
-    site = run.last.site
+    site = overview.SiteState(changed=False)
     try:
         if not at_once:
             run.progress.stage("site")
-            site = overview.refresh_site(run.out, index, result, settings=run.settings, root=run.root, before=run.last)
-        page = run.out / "site" / "index.html"
+            site = overview.refresh_site(
+                run.out,
+                run.root,
+                run.settings,
+                as_of=resolve_as_of(run.settings),
+                markets=tuple(sorted({*index.markets, *index.refused})),
+                failed=_failures(run, result),
+                run_stamp=run.stamp,
+            )
+        if site.failure is not None:
+            result = replace(result, site_error=site.failure.message, site_trace=site.failure.trace)
+        page = run.out / overview.FOLDER / "index.html"
         result = replace(result, index=page if page.is_file() else None, seconds=time.monotonic() - start)
-        idle = result.count("up-to-date") == len(result.markets) and site == run.last.site
         remembered = None if run.changed else run.source.to_remember(run.last.index)
+        idle = result.count("up-to-date") == len(result.markets) and not site.changed
         if not idle or run.last.index != remembered:
             manifest.write_run(
-                run.out, result, last=run.last, run_stamp=run.stamp, source=run.source.name, index=remembered, site=site
+                run.out, result, last=run.last, run_stamp=run.stamp, source=run.source.name, index=remembered
             )
     except OSError as error:
         raise EnvironmentMissing(
             f"{run.settings.run.out}: cannot write: {error.strerror}.", code="cannot-write"
         ) from error
     return result
+
+
+def _failures(run: _Run, result: RunResult) -> dict[str, overview.FailedMarket]:
+    """Return the markets of the input whose last build failed, in this run or an earlier one."""
+    present = {*run.source.index.markets, *run.source.index.refused}
+    touched = {outcome.market for outcome in result.markets if outcome.action in {"built", "up-to-date", "failed"}}
+    failed = {
+        market: overview.FailedMarket(code=entry["code"], message=entry["message"])
+        for market, entry in run.last.failures.items()
+        if market in present and market not in touched
+    }
+    for outcome in result.markets:
+        if outcome.action == "failed":
+            failed[outcome.market] = overview.FailedMarket(
+                code=outcome.code, message=outcome.message, stale_since=outcome.stale_since
+            )
+    return dict(sorted(failed.items()))
 
 
 def _cores() -> int:

@@ -173,6 +173,10 @@ def show_run(result: RunResult, *, locale: str, currency: str, response: str, de
         _show_markets(result, locale=locale, currency=currency, response=response)
         _show_failures(result, debug=debug)
         say(_totals(result))
+    if result.site_error:
+        error(f"the overview could not be made: {result.site_error}")
+        for part in result.site_trace.splitlines() if debug else ():
+            note(f"  {part}")
     if result.interrupted:
         note("Interrupted. Run the same command again to go on from here.")
     if result.index is not None:

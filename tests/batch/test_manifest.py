@@ -155,7 +155,7 @@ def test_a_sealed_file_of_another_shape_is_ignored(tmp_path: Path, change: dict[
     (folder / record.NAME).write_bytes(record.seal(content | change | {"market": None, "slug": 3}))
     found = record.read_record(folder)
     assert found is None or found.market != "A/b"
-    (tmp_path / manifest.NAME).write_bytes(record.seal({"schema_version": 1, "markets": {}, "site": ""} | change))
+    (tmp_path / manifest.NAME).write_bytes(record.seal({"schema_version": 1, "markets": {}} | change))
     assert manifest.read_last_run(tmp_path) == NOTHING
 
 
@@ -167,12 +167,11 @@ def test_run_json_remembers_statuses_failures_and_the_input(tmp_path: Path) -> N
     )
     result = RunResult(out=tmp_path, index=None, markets=(good, bad), seconds=1.0)
     index = manifest.InputIndex(key="k", markets={"A/b": ("d", 7), "C": ("e", 8)}, refused={"X": ("bad-number", "why")})
-    manifest.write_run(tmp_path, result, last=NOTHING, run_stamp=STAMP, source="panel.csv", index=index, site="s")
+    manifest.write_run(tmp_path, result, last=NOTHING, run_stamp=STAMP, source="panel.csv", index=index)
     last = manifest.read_last_run(tmp_path)
     assert last.statuses == {"A/b": made.headline.status, "C": "failed"}
     assert last.failures == {"C": {"code": "timeout", "message": "slow"}}
     assert last.index == index
-    assert last.site == "s"
     written = json.loads((tmp_path / manifest.NAME).read_text())
     assert written["markets"]["A/b"]["files"] == ["figures/x.svg", "results.json"]
     assert written["exit_code"] == 1
@@ -181,7 +180,7 @@ def test_run_json_remembers_statuses_failures_and_the_input(tmp_path: Path) -> N
 def test_failures_of_markets_outside_this_run_are_remembered(tmp_path: Path) -> None:
     index = manifest.InputIndex(key="k", markets={"A/b": ("d", 7)})
     result = RunResult(out=tmp_path, index=None, markets=(), seconds=1.0)
-    manifest.write_run(tmp_path, result, last=failed(), run_stamp=STAMP, source="p", index=index, site="")
+    manifest.write_run(tmp_path, result, last=failed(), run_stamp=STAMP, source="p", index=index)
     assert manifest.read_last_run(tmp_path).failures == failed().failures
 
 

@@ -20,6 +20,7 @@ import stub_market
 from reportgen.batch import run
 from reportgen.batch.lock import hold_lock
 from reportgen.batch.outcome import MarketOutcome, RunResult
+from reportgen.batch.overview import SiteState
 from reportgen.batch.run import Request
 from reportgen.batch.source import Source
 from reportgen.config import Settings
@@ -76,7 +77,7 @@ class Project:
 
 @pytest.fixture
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
-    monkeypatch.setattr("reportgen.batch.overview.refresh_site", lambda *args, **kwargs: "site")
+    monkeypatch.setattr("reportgen.batch.overview.refresh_site", lambda *args, **kwargs: SiteState(changed=False))
     return Project(tmp_path, monkeypatch)
 
 

@@ -1,0 +1,223 @@
+"""The commands as a user meets them: exit codes, messages, nothing written where nothing may be."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+HEADER = "market,pharmacy,month,sales,promotion"
+
+
+def table(pharmacies: int = 6, months: int = 12) -> list[str]:
+    """A small panel in which promotion varies; sales differ by pharmacy and month."""
+    lines = [HEADER]
+    for market in ("A", "B"):
+        for p in range(pharmacies):
+            for m in range(months):
+                sales = 1000 + 100 * p + 37 * ((7 * m + 3 * p) % 11) + (50 if market == "B" else 0)
+                lines.append(f"{market},{market}{p:02d},2023-{m + 1:02d},{sales},{(m * p + m) % 4}")
+    return lines
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    (tmp_path / "data").mkdir()
+    write(tmp_path, table())
+    return tmp_path
+
+
+def write(project: Path, lines: list[str]) -> None:
+    (project / "data" / "panel.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def reportgen(project: Path, *arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "reportgen", *arguments],
+        cwd=project,
+        env=os.environ | environ,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+
+
+def test_help_answers_at_once(tmp_path: Path) -> None:
+    def seconds() -> float:
+        start = time.perf_counter()
+        assert reportgen(tmp_path, "--help").returncode == 0
+        return time.perf_counter() - start
+
+    assert min(seconds() for _ in range(5)) < 0.4
+
+
+@pytest.mark.parametrize("command", ["build", "render", "check", "init", "demo", "doctor"])
+def test_every_command_explains_itself(tmp_path: Path, command: str) -> None:
+    done = reportgen(tmp_path, command, "--help")
+    assert done.returncode == 0
+    assert f"reportgen {command}" in done.stdout
+
+
+def test_version(tmp_path: Path) -> None:
+    assert reportgen(tmp_path, "--version").stdout == "reportgen 0.1.0\n"
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("bild",),
+        ("build", "--jobz", "2"),
+        ("build", "-j", "-1"),
+        ("build", "--log-format", "xml"),
+        ("build", "--set", "lags"),
+        ("build", "--select", "status:broken"),
+    ],
+)
+def test_usage_errors_are_two(project: Path, arguments: tuple[str, ...]) -> None:
+    done = reportgen(project, *arguments)
+    assert done.returncode == 2
+    assert "Traceback" not in done.stderr
+    assert not (project / "out").exists()
+
+
+BAD_TABLES = {
+    "missing column": ([line.rsplit(",", 1)[0] for line in table()], ["panel.csv", "promotion"]),
+    "bad month": ([*table(), "A,A00,2023-13,100,1"], ["panel.csv", "month", "2023-13", "146"]),
+    "bad number": ([*table(), "A,A99,2023-01,many,1"], ["panel.csv", "sales", "many", "146"]),
+    "duplicate": ([*table(), table()[1]], ["panel.csv", "A00", "2023-01"]),
+    "infinite sales": ([*table(), "A,A99,2023-01,inf,1"], ["panel.csv", "sales", "inf", "146"]),
+    "negative sales": ([*table(), "A,A99,2023-01,-5,1"], ["panel.csv", "sales", "-5", "146"]),
+    "empty": ([], ["panel.csv"]),
+    "header only": ([HEADER], ["panel.csv"]),
+}
+
+
+@pytest.mark.parametrize("name", list(BAD_TABLES))
+def test_bad_tables_are_four_with_file_column_and_first_row(project: Path, name: str) -> None:
+    lines, expected = BAD_TABLES[name]
+    write(project, lines)
+    for command in ("build", "check"):
+        done = reportgen(project, command)
+        said = done.stdout + done.stderr
+        assert done.returncode == 4, said
+        assert "Traceback" not in said
+        for word in expected:
+            assert word in said, (word, said)
+    assert sorted(path.name for path in project.iterdir()) == ["data"]
+
+
+def test_missing_file_is_four_and_named(project: Path) -> None:
+    done = reportgen(project, "build", "no/such.csv")
+    assert done.returncode == 4
+    assert "such.csv" in done.stderr
+    assert not (project / "out").exists()
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("[model]\nlag = [1]\n", "model.lag is not a setting. Did you mean model.lags?"),
+        ("[run]\njobs = -1\n", "run.jobs = -1"),
+        ("[run\n", "not valid TOML"),
+        ("[brand]\nlogo = 'no.svg'\n", "there is no file no.svg"),
+    ],
+)
+def test_bad_settings_are_three_and_named(project: Path, text: str, expected: str) -> None:
+    (project / "reportgen.toml").write_text(text)
+    done = reportgen(project, "build")
+    assert done.returncode == 3
+    assert expected in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not (project / "out").exists()
+
+
+def test_unknown_environment_setting_is_three(project: Path) -> None:
+    done = reportgen(project, "build", REPORTGEN_RUN_JOBZ="2")
+    assert (done.returncode, "REPORTGEN_RUN_JOBZ is not a setting" in done.stderr) == (3, True)
+
+
+def test_nothing_selected_is_five(project: Path) -> None:
+    done = reportgen(project, "build", "--select", "Z*")
+    assert done.returncode == 5
+    assert "There are: A, B" in done.stderr
+
+
+def test_debug_shows_the_traceback(project: Path) -> None:
+    done = reportgen(project, "build", "--debug", "--select", "Z*")
+    assert "Traceback" in done.stderr
+
+
+def test_good_table_passes_the_check(project: Path) -> None:
+    done = reportgen(project, "check")
+    assert done.returncode == 0, done.stdout
+    assert not (project / "out").exists()
+
+
+def test_check_as_json_lists_findings(project: Path) -> None:
+    write(project, [*table(), "A,A99,2023-01,-5,1"])
+    done = reportgen(project, "check", "--json")
+    report = json.loads(done.stdout)
+    assert done.returncode == 4
+    assert report["source"] == "panel.csv"
+    error = next(finding for finding in report["findings"] if finding["severity"] == "error")
+    assert (error["column"], error["count"], error["rows"]) == ("sales", 1, [146])
+
+
+def test_dry_run_says_why_and_writes_nothing(project: Path) -> None:
+    done = reportgen(project, "build", "--dry-run")
+    assert done.returncode == 0
+    assert "new" in done.stdout
+    assert "Nothing was written" in done.stdout
+    assert not (project / "out").exists()
+
+
+def test_build_then_nothing_to_do_then_one_changed(project: Path) -> None:
+    first = reportgen(project, "build", "--formats", "results")
+    assert first.returncode == 0, first.stderr
+    assert "2 built" in first.stdout
+    assert "[2/2]" in first.stderr
+    second = reportgen(project, "build", "--formats", "results")
+    assert "Nothing to do: 2 markets are up to date." in second.stdout
+    write(project, [line.replace("B,B00,2023-05,", "B,B00,2023-05,1") for line in table()])
+    third = reportgen(project, "build", "--formats", "results", "--log-format", "json")
+    assert "1 built, 1 up to date" in third.stdout
+    events = [json.loads(line) for line in third.stderr.splitlines()]
+    assert [(event["market"], event["reason"]) for event in events if event["event"] == "market"] == [
+        ("B", "data-changed")
+    ]
+
+
+def test_init_writes_a_project_that_builds_and_is_never_overwritten(tmp_path: Path) -> None:
+    done = reportgen(tmp_path, "init", "new")
+    assert done.returncode == 0
+    assert reportgen(tmp_path / "new", "check").returncode == 0
+    again = reportgen(tmp_path, "init", "new")
+    assert (again.returncode, "already has" in again.stderr) == (2, True)
+
+
+def test_doctor_tells_what_there_is(tmp_path: Path) -> None:
+    done = reportgen(tmp_path, "doctor", "--json")
+    probes = {probe["name"]: probe for probe in json.loads(done.stdout)}
+    assert done.returncode == 0, probes
+    assert {"Python", "Pango", "Fonts", "quarto", "rsvg-convert", "Output folder", "Disk"} <= set(probes)
+    assert not (tmp_path / "out").exists()
+
+
+def test_output_folder_that_cannot_be_written_is_seven(project: Path) -> None:
+    (project / "blocked").write_text("a file")
+    done = reportgen(project, "build", "--out", "blocked/out")
+    assert done.returncode == 7
+    assert "cannot write" in done.stderr
+
+
+def test_hostile_names_do_not_move_the_cursor(project: Path) -> None:
+    write(project, [line.replace("A,", "A\x1b[2J\u202e,", 1) for line in table()])
+    done = reportgen(project, "build", "--dry-run")
+    assert "\x1b" not in done.stdout + done.stderr
+    assert "\u202e" not in done.stdout + done.stderr
