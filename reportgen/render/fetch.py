@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 SCHEME = "chart:"
 
 
-class ClosedFetcher(URLFetcher):  # type: ignore[misc] - WeasyPrint ships no types
+class ClosedFetcher(URLFetcher):  # type: ignore[misc]  # WeasyPrint ships no types
     """Serves ``chart:name`` from memory.
 
     Parameters

@@ -105,7 +105,7 @@ def add_scopes(pdf: bytes) -> bytes:
             if isinstance(kids, pikepdf.Dictionary):
                 todo.append((kids, head))
             elif isinstance(kids, pikepdf.Array):
-                todo.extend((kid, head) for kid in kids if isinstance(kid, pikepdf.Dictionary))  # type: ignore[attr-defined]
+                todo.extend((kid, head) for kid in kids if isinstance(kid, pikepdf.Dictionary))
         out = BytesIO()
         document.save(out, deterministic_id=True, object_stream_mode=pikepdf.ObjectStreamMode.generate)
     return out.getvalue()

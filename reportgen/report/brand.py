@@ -25,7 +25,7 @@ LEAST_CONTRAST = 4.5
 
 _ACCENT = re.compile(r"#[0-9a-f]{6}\Z")
 _ACTIVE = re.compile(
-    rb"<script|<foreignObject|<!ENTITY|\son\w+\s*=|javascript:|(?:href|src)\s*=\s*[\"'](?!#|data:image/)", re.I
+    rb"<script|<foreignObject|<!ENTITY|\son\w+\s*=|javascript:|(?:href|src)\s*=\s*[\"'](?!#|data:image/)", re.IGNORECASE
 )
 _PNG = b"\x89PNG\r\n\x1a\n"
 
@@ -65,7 +65,7 @@ def _accent(colour: str) -> str:
     ratio = contrast_on_white(lower)
     if ratio < LEAST_CONTRAST:
         raise ConfigError(
-            f"brand.accent {lower} has a contrast of {ratio:.1f} on white, under {LEAST_CONTRAST}; choose a darker colour.",
+            f"brand.accent {lower} has a contrast of {ratio:.1f} on white, under {LEAST_CONTRAST}; use a darker one.",
             code="brand-contrast",
         )
     return lower

@@ -14,6 +14,7 @@ from reportgen.report import brand as brands
 from reportgen.report import tables
 from reportgen.report.blocks import (
     Block,
+    Brand,
     Brief,
     Bullets,
     Callout,
@@ -74,7 +75,7 @@ class _Builder:
     w: Writer
     charts: Mapping[str, Chart]
 
-    def report(self, brand: brands.Brand) -> MarketReport:
+    def report(self, brand: Brand) -> MarketReport:
         """Put the whole report together."""
         w, results, report = self.w, self.w.results, self.w.settings.report
         title, market = w.say(clean(report.title)), clean(results.market)
@@ -195,7 +196,8 @@ class _Builder:
         if model is not None:
             typed = (
                 f'import statsmodels.formula.api as smf\n\nsmf.mixedlm(\n    "{model.formula}",\n    data,\n'
-                f'    groups="{model.groups}",\n    re_formula="{model.random_formula}",\n).fit(reml={model.method == "REML"})'
+                f'    groups="{model.groups}",\n    re_formula="{model.random_formula}",\n)'
+                f".fit(reml={model.method == 'REML'})"
             )
             formula = Code(text=typed, caption=w.say("As one would type it in statsmodels:"))
         words = sections.model_words(w)
@@ -250,7 +252,7 @@ class _Builder:
             Definition(term="β, φ, γ", text=w.say("coefficients of the whole market (fixed effects, Xβ)")),
             Definition(
                 term="b",
-                text=w.say("deviations of pharmacy i from the market (random effects, Zb), normal with covariance Ψ"),
+                text=w.say("deviations of pharmacy i (random effects, Zb), normal with covariance Ψ"),
             ),
             Definition(term="ε", text=w.say("what is left, normal with variance σ²")),
         ]

@@ -1,4 +1,4 @@
-"""Section 10: method, what the report cannot tell, glossary, further reading. The same for every market but for its settings."""
+"""Section 10: method, what the report cannot tell, glossary, further reading; alike for all markets."""
 
 from __future__ import annotations
 
@@ -87,8 +87,10 @@ READING: tuple[tuple[str, str, str], ...] = (
     ),
     (
         "Wooldridge (2005)",
-        "Simple solutions to the initial conditions problem in dynamic, nonlinear panel data models with unobserved "
-        "heterogeneity. Journal of Applied Econometrics 20(1).",
+        (
+            "Simple solutions to the initial conditions problem in dynamic, nonlinear panel data models with "
+            "unobserved heterogeneity. Journal of Applied Econometrics 20(1)."
+        ),
         "https://doi.org/10.1002/jae.770",
     ),
     (
@@ -103,8 +105,10 @@ READING: tuple[tuple[str, str, str], ...] = (
     ),
     (
         "Self, Liang (1987)",
-        "Asymptotic properties of maximum likelihood estimators under nonstandard conditions. Journal of the American "
-        "Statistical Association 82(398).",
+        (
+            "Asymptotic properties of maximum likelihood estimators under nonstandard conditions. Journal of the "
+            "American Statistical Association 82(398)."
+        ),
         "https://doi.org/10.1080/01621459.1987.10478472",
     ),
     (

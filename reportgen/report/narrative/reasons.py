@@ -23,14 +23,16 @@ _FOUND = {
         "A typical pharmacy has {value} usable {periods}; carry-over and lagged sales need at least {limit}."
     ),
     "promotion-constant": mark(
-        "Promotion ({column}) was {value} in every row that can be used, so its effect cannot be separated from the "
-        "average level of sales."
+        "The column {column} was {value} in every row that can be used, so the effect of promotion cannot be separated "
+        "from the average level of sales."
     ),
     "promotion-not-within": mark(
-        "Promotion ({column}) never changes within a pharmacy. Its effect cannot be told apart from other differences "
-        "between pharmacies."
+        "The column {column} never changes within a pharmacy, so the effect of promotion cannot be told apart from other "
+        "differences between pharmacies."
     ),
-    "no-promotion": mark("There is no promotion ({column}) in any usable row, so there is no effect to estimate."),
+    "no-promotion": mark(
+        "The column {column} holds no promotion in any usable row, so there is no effect to estimate."
+    ),
     "rank-deficient": mark(
         "The column {column} repeats what other columns already say, so their effects cannot be separated."
     ),
@@ -103,5 +105,5 @@ def _values(w: Writer, reason: Reason, index: int, message: str) -> dict[str, st
     for name, value in (("value", reason.value), ("limit", reason.limit)):
         if "{" + name + "}" in message:
             source = f"reasons.{index}.{name}"
-            made[name] = w.say("too few") if value is None else w.number(value, source)
+            made[name] = w.say("too few") if value is None else w.fact(w.shortest(value), value, source)
     return made

@@ -167,9 +167,11 @@ def _coefficient(w: Writer, i: int, row: FixedEffect) -> str:
     source = f"fixed.{i}"
     if row.term in model.promotion_terms:
         return w.say(
-            "{term}: {amount} goes with {effect} more sales {per_pharmacy} at once ({interval}), other columns equal."
+            mark("{term}: {amount} goes with {effect} more sales {per_pharmacy} at once ({interval}), all else equal.")
             if row.estimate >= 0
-            else "{term}: {amount} goes with {effect} less sales {per_pharmacy} at once ({interval}), other columns equal.",
+            else mark(
+                "{term}: {amount} goes with {effect} less sales {per_pharmacy} at once ({interval}), all else equal."
+            ),
             term=term_label(w, row.term),
             amount=w.amount,
             effect=w.effect(row.estimate, f"{source}.estimate", row.se, size=True),
@@ -304,8 +306,8 @@ def pharmacies_lead(w: Writer) -> str:
     counts = w.say("No single pharmacy can be told apart from the market average.")
     if high or low:
         counts = w.say(
-            "{high} of {all} pharmacies respond reliably above the market average; in {low} the response is below it and "
-            "may be zero.",
+            "{high} of {all} pharmacies respond reliably above the market average; in {low} the response is below it "
+            "and may be zero.",
             high=w.count(len(high), "count:pharmacies-above-market"),
             all=w.count(len(rows), "count:pharmacies"),
             low=w.count(len(low), "count:pharmacies-not-responding"),
@@ -422,9 +424,9 @@ def ordinary_words(w: Writer) -> tuple[str, ...]:
         more = ordinary.incremental_gap >= 0
         lines.append(
             w.say(
-                "It would have credited promotion with {gap} more sales than the mixed model does."
+                mark("It would have credited promotion with {gap} more sales than the mixed model does.")
                 if more
-                else "It would have credited promotion with {gap} less sales than the mixed model does.",
+                else mark("It would have credited promotion with {gap} less sales than the mixed model does."),
                 gap=w.money(ordinary.incremental_gap, "ordinary.incremental_gap", size=True),
             )
         )

@@ -241,19 +241,11 @@ def value_text(w: Writer, check: Check) -> str:
     return _written(w, check, check.value)
 
 
-def limit(w: Writer, value: float | None) -> str:
-    """Limit with as many decimals as it has, at most three."""
-    if value is None:
-        return "–"
-    short = next((d for d in range(4) if abs(round(value, d) - value) < 1e-9), None)
-    return w.formats.number(value) if short is None else w.formats.decimal(value, short)
-
-
 def limit_text(w: Writer, check: Check) -> str:
     """Limit with its direction: ``≤ 0.1``."""
     found = words(check)
     plain = found is None or found.value == "number"
-    text = limit(w, check.threshold) if plain else _written(w, check, check.threshold)
+    text = w.shortest(check.threshold) if plain else _written(w, check, check.threshold)
     if text == "–":
         return text
     return f"≥ {text}" if check.id in _AT_LEAST else f"≤ {text}"

@@ -111,7 +111,7 @@ class Writer:
         """``one more visit``, or ``0.1 more (display share)``."""
         if self.step == 1:
             return self.say("one more {unit}", unit=self.unit)
-        shown = self.fact(self.formats.number(self.step), self.step, "count:step")
+        shown = self.fact(self.shortest(self.step), self.step, "count:step")
         return self.say("{amount} more ({unit})", amount=shown, unit=self.unit)
 
     @property
@@ -151,6 +151,13 @@ class Writer:
         """Write a plain number."""
         text = self.formats.number(value, se) if digits is None else self.formats.decimal(value, digits)
         return self.fact(text, value, source)
+
+    def shortest(self, value: float | None) -> str:
+        """Write a number with as many decimals as it has, three digits where it has more than three."""
+        if value is None:
+            return self.formats.decimal(None, 0)
+        digits = next((d for d in range(4) if abs(round(value, d) - value) < 1e-9), None)
+        return self.formats.number(value) if digits is None else self.formats.decimal(value, digits)
 
     def percent(self, value: float, source: str, *, digits: int = 1, plus: bool = False) -> str:
         """Write a fraction as percent."""

@@ -10,6 +10,7 @@ from reportgen.report.tables.cells import effect, interval_label, text
 
 if TYPE_CHECKING:
     from reportgen.report.narrative.writer import Writer
+    from reportgen.results import PharmacyRow
 
 
 def impulse(w: Writer) -> Table | None:
@@ -56,23 +57,7 @@ def pharmacies(w: Writer) -> Table | None:
     shown: tuple[int, ...] | None = None
     if len(rows) > 2 * top + 2:
         shown = (*range(top), -1, *range(len(rows) - top, len(rows)))
-    made = []
-    for row in rows:
-        made.append(
-            Row(
-                cells=(
-                    text(clean(row.pharmacy)),
-                    Cell(text=w.formats.integer(row.rows), sort=row.rows),
-                    Cell(text=w.formats.money(row.sales_mean), sort=row.sales_mean),
-                    effect(w, row.total_slope, row.slope_se),
-                    Cell(text=w.formats.effect_interval(row.lower, row.upper, row.slope_se), sort=row.lower),
-                    effect(w, row.long_run, row.slope_se),
-                    Cell(text=w.formats.decimal(row.reliability, 2), sort=row.reliability),
-                    Cell(text=w.formats.decimal(row.expected_rank, 0), sort=row.expected_rank),
-                    Cell(text=w.formats.money(row.incremental), sort=row.incremental),
-                )
-            )
-        )
+    made = [_pharmacy(w, row) for row in rows]
     rest = len(rows) - 2 * top
     return Table(
         name="pharmacies",
@@ -93,6 +78,22 @@ def pharmacies(w: Writer) -> Table | None:
         print_note=w.say(
             "{count} pharmacies in between: see report.html or the data file", count=w.formats.integer(rest)
         ),
+    )
+
+
+def _pharmacy(w: Writer, row: PharmacyRow) -> Row:
+    return Row(
+        cells=(
+            text(clean(row.pharmacy)),
+            Cell(text=w.formats.integer(row.rows), sort=row.rows),
+            Cell(text=w.formats.money(row.sales_mean), sort=row.sales_mean),
+            effect(w, row.total_slope, row.slope_se),
+            Cell(text=w.formats.effect_interval(row.lower, row.upper, row.slope_se), sort=row.lower),
+            effect(w, row.long_run, row.slope_se),
+            Cell(text=w.formats.decimal(row.reliability, 2), sort=row.reliability),
+            Cell(text=w.formats.decimal(row.expected_rank, 0), sort=row.expected_rank),
+            Cell(text=w.formats.money(row.incremental), sort=row.incremental),
+        )
     )
 
 

@@ -125,7 +125,7 @@ def assumptions(w: Writer) -> Table | None:
                 text(trust.assumption_name(w, item)),
                 Cell(text=trust.status_word(w, item.status), mark=item.status, sort=_SEVERITY[item.status]),
                 number(w, item.value),
-                text(trust.limit(w, item.threshold)),
+                text(w.shortest(item.threshold)),
                 text(trust.assumption_meaning(w, item)),
             )
         )
