@@ -2,12 +2,13 @@
 
 Charts and PDF pages use the same files, so text looks alike on every machine whatever fonts it has. Static files
 only: WeasyPrint needs 50 ms for each weight of a variable font. Widths of text are added up from the advance widths
-in the files, which is 100 times faster than laying text out and never warns about a glyph; scripts that neither face
-covers count 0.6 em a letter, and the reader's system font draws them.
+in the files, which is 100 times faster than laying text out and never warns about a glyph; scripts whose letters join
+or stack are measured by :mod:`reportgen.report.shaping`; a letter that neither face has counts 0.6 em.
 """
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path
@@ -22,6 +23,9 @@ FAMILY = "Fira Sans"
 FALLBACK = "Mukta"
 STACK = "'Fira Sans', Mukta, system-ui, sans-serif"
 """Value of CSS ``font-family`` and of the SVG attribute."""
+
+COMPLEX = re.compile("[\u0590-\u109f\u1780-\u18af\ufb1d-\ufdff\ufe70-\ufefc]")
+"""Letters that join or stack: Hebrew to Myanmar (with Arabic and all Indic scripts), Khmer, Mongolian."""
 
 _PACKAGES = {FAMILY: "fontpkg_fira_sans", FALLBACK: "fontpkg_mukta"}
 _FILES = {
@@ -96,6 +100,10 @@ def _advance(letter: str, weight: int) -> float:
 
 def text_width(text: str, size: float, weight: int = 400) -> float:
     """Width of ``text`` at ``size``, in the unit of ``size`` (kerning and ligatures are ignored)."""
+    if COMPLEX.search(text):
+        from reportgen.report.shaping import shaped_width
+
+        return size * shaped_width(text, weight)
     return size * sum(_advance(letter, weight) for letter in text)
 
 
@@ -103,6 +111,11 @@ def fit_text(text: str, width: float, size: float, weight: int = 400) -> str:
     """Return ``text``, ended with an ellipsis where it is wider than ``width``."""
     if text_width(text, size, weight) <= width:
         return text
+    if COMPLEX.search(text):
+        kept = len(text)
+        while kept > 1 and text_width(text[:kept] + "…", size, weight) > width:
+            kept -= 1
+        return text[:kept].rstrip() + "…"
     room, kept = width - text_width("…", size, weight), 0
     for letter in text:
         room -= text_width(letter, size, weight)

@@ -296,7 +296,10 @@ class Formats:
         size, suffix = (1.0, "{}")
         pattern = "{}"
         if kind in ("money", "money-short"):
-            size, suffix = self._scale(max(abs(v) for v in values))
+            top = max(abs(v) for v in values)
+            size, suffix = self._scale(top)
+            if step * 4 < size and top < 1_000_000:  # 20,000 reads better than 0.2 lakh
+                size, suffix = self._scale(step)
             pattern = self._cldr.money
         elif kind == "percent":
             size, pattern = 0.01, self._cldr.percent

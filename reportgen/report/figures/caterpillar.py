@@ -1,7 +1,7 @@
 """Every pharmacy's effect with its interval, sorted: all up to 120, beyond that a density and the two ends.
 
-Up to 40 pharmacies each has a named row; to 120 upright intervals with the ends named; beyond, a strip with the
-density of all and the 20 highest and 20 lowest in named rows on one scale.
+Up to 40 pharmacies in one column of named rows, to 120 in two or three columns on one scale; beyond, a strip with the
+density of all, and the 20 highest and 20 lowest in named rows.
 """
 
 from __future__ import annotations
@@ -21,10 +21,11 @@ from reportgen.report.figures.intervals import (
     draw_references,
     fit_ticks,
     interval_chart,
+    lift,
 )
 from reportgen.report.figures.sheet import Box, sheet
-from reportgen.report.figures.theme import SMALL, WIDE
-from reportgen.report.fonts import fit_text
+from reportgen.report.figures.theme import WIDE
+from reportgen.report.fonts import fit_text, text_width
 from reportgen.report.names import clean
 
 if TYPE_CHECKING:
@@ -130,33 +131,6 @@ def _references(data: Caterpillar, kit: Kit) -> list[Reference]:
     ]
 
 
-def draw_upright(axes: Axes, data: Caterpillar, kit: Kit) -> None:
-    """All intervals side by side from lowest to highest, the ends named."""
-    n = len(data.names)
-    place = np.arange(n - 1, -1, -1, dtype=float)
-    ticks = marks.nice_ticks(*axes.get_ylim(), 5)
-    marks.grid_y(axes, ticks, kit.effect_ticks(ticks), kit.theme)
-    for reference in _references(data, kit):
-        color = getattr(kit.theme, reference.color)
-        ends = list(axes.get_xlim())
-        marks.line(axes, ends, [reference.value] * 2, color, width=1.1, dash=(4, 3) if reference.dashed else (), clip=False)
-        shade = kit.theme.muted if reference.color == "faint" else color
-        marks.label(axes, ends[1], reference.value, reference.label, shade, dx=6)
-    draw_intervals(axes, _rows(data, kit, range(n), values=False), kit, positions=place, upright=True, size=4.5, thick=2.6)
-    uy = marks.units(axes)[1]
-    for end, anchor in (((0, 1, 2), "end"), ((n - 1, n - 2, n - 3), "start")):
-        tops = [float(data.lower[i] if anchor == "end" else data.upper[i]) for i in end]
-        level = min(tops) - 14 * uy if anchor == "end" else max(tops) + 14 * uy
-        shift = -13 * uy if anchor == "end" else 13 * uy
-        for k, i in enumerate(end):
-            y = level + shift * k
-            marks.line(axes, [place[i]] * 2, [tops[k], y], kit.theme.faint, width=0.7)
-            color = kit.theme.second if data.deviation[i] else kit.theme.ink
-            dx = -3.0 if anchor == "end" else 3.0
-            text = fit_text(data.names[i], 230, SMALL)
-            marks.label(axes, place[i], y, text, color, anchor="end" if anchor == "end" else "start", dx=dx, halo=kit.theme.paper)
-
-
 def draw_strip(axes: Axes, data: Caterpillar, kit: Kit) -> None:
     """Density of all pharmacies' effects as a row of bars, with zero and the market as labelled lines."""
     counts, edges = np.histogram(data.estimate, bins=48, range=axes.get_xlim())
@@ -167,37 +141,41 @@ def draw_strip(axes: Axes, data: Caterpillar, kit: Kit) -> None:
     draw_references(axes, _references(data, kit), kit)
 
 
-def _ends_chart(data: Caterpillar, kit: Kit) -> tuple[Figure, list[Tip]]:
-    """Strip of all, then the highest and the lowest side by side on one scale."""
-    n, row, name = len(data.names), 15.0, 104.0
-    half = (WIDE - 24) / 2
-    high, low = list(range(ENDS)), list(range(n - ENDS, n))
-    shown = high + low
+def _panels(
+    data: Caterpillar, kit: Kit, chunks: list[list[int]], titles: list[str], *, strip: bool, row: float = 14.0
+) -> tuple[Figure, list[Tip]]:
+    """Columns of named rows on one scale, below a strip with the density of all where wanted."""
+    count, rows = len(chunks), max(map(len, chunks))
+    gap, air = 22.0, 14.0
+    column = (WIDE - gap * (count - 1)) / count
+    shown = [i for chunk in chunks for i in chunk]
+    name = min(max(text_width(data.names[i], 10) for i in shown) + 12, column * 0.42)
     bounds = marks.limits(np.concatenate([data.lower[shown], data.upper[shown], [data.average]]), zero=True)
-    figure, axes = sheet("ends", WIDE, 144 + row * ENDS + 58, [
-        Box(8, 44, WIDE - 16, 50, marks.limits(np.append(data.estimate, [data.average, 0.0])), (0.0, 1.0)),
-        Box(name, 158, half - name, row * ENDS, bounds, (-0.5, ENDS - 0.5)),
-        Box(half + 24 + name, 158, half - name, row * ENDS, bounds, (-0.5, ENDS - 0.5)),
-    ])  # fmt: skip
-    draw_strip(axes[0], data, kit)
-    count = kit.formats.integer
-    marks.heading(axes[0], kit.say("All {count} pharmacies", count=count(n)), kit.theme, dy=26)
+    references = _references(data, kit)
+    inner = column - name - air
+    top = (130.0 if strip else 0.0) + (18.0 if any(titles) else 0.0) + lift(references, bounds, inner) + 20.0
+    boxes = [
+        Box(k * (column + gap) + name, top, inner, row * rows, bounds, (-0.5, rows - 0.5))
+        for k, chunk in enumerate(chunks)
+    ]
+    if strip:
+        boxes.insert(0, Box(8, 44, WIDE - 16, 50, marks.limits(np.append(data.estimate, [data.average, 0.0])), (0.0, 1.0)))
+    figure, axes = sheet("panels", WIDE, top + row * rows + 26, boxes)
+    if strip:
+        draw_strip(axes[0], data, kit)
+        marks.heading(axes[0], kit.say("All {count} pharmacies", count=kit.formats.integer(len(data.names))), kit.theme, dy=26)
     tips: list[Tip] = []
     texts = _value_texts(data, kit)
-    titles = (kit.say("{count} highest", count=count(ENDS)), kit.say("{count} lowest", count=count(ENDS)))
-    for panel, chosen, title in zip(axes[1:], (high, low), titles, strict=True):
+    for panel, chunk, title in zip(axes[1 if strip else 0 :], chunks, titles, strict=True):
         fit_ticks(panel, kit, kit.effect_ticks)
-        bottom, top = panel.get_ylim()
-        for reference in _references(data, kit):
-            color = getattr(kit.theme, reference.color)
-            marks.line(panel, [reference.value] * 2, [bottom, top], color, width=1.1, dash=(4, 3) if reference.dashed else ())
-        draw_intervals(panel, _rows(data, kit, chosen, values=False), kit, size=5.5, thick=3.2)
-        marks.heading(panel, title, kit.theme, dx=-name, dy=6)
-        for k, i in enumerate(chosen):
-            y = float(ENDS - 1 - k)
+        draw_references(panel, references, kit)
+        place = np.arange(rows - 1, rows - 1 - len(chunk), -1, dtype=float)
+        draw_intervals(panel, _rows(data, kit, chunk, values=False), kit, positions=place, size=5.5, thick=3.2)
+        marks.label(panel, bounds[0], rows - 0.5, title, kit.theme.ink, valign="base", dx=-name, dy=22, weight=600)
+        for y, i in zip(place, chunk, strict=True):
             color = kit.theme.second if data.deviation[i] else kit.theme.ink
-            marks.label(panel, panel.get_xlim()[0], y, fit_text(data.names[i], name - 8, SMALL), color, dx=-name)
-            tips.append((*marks.pixel(panel, float(data.estimate[i]), y), f"{data.names[i]}: {texts(i)}"))
+            marks.label(panel, bounds[0], float(y), fit_text(data.names[i], name - 8, 10), color, dx=-name, size=10)
+            tips.append((*marks.pixel(panel, float(data.estimate[i]), float(y)), f"{data.names[i]}: {texts(i)}"))
     return figure, tips
 
 
@@ -209,15 +187,14 @@ def _draw(data: Caterpillar, kit: Kit) -> tuple[Figure, list[Tip]]:
             references=_references(data, kit), row=17.0 if n > 20 else 20.0, size=6.0, thick=3.6,
         )  # fmt: skip
     if n > ALL:
-        return _ends_chart(data, kit)
-    low, high = marks.limits(np.concatenate([data.lower, data.upper]), zero=True)
-    air = (high - low) * 0.12
-    figure, (axes,) = sheet("upright", WIDE, 350, [Box(70, 26, WIDE - 70 - 96, 308, (-1.0, float(n)), (low - air, high + air))])
-    draw_upright(axes, data, kit)
-    marks.heading(axes, kit.say("Pharmacies from lowest to highest"), kit.theme, dx=-64)
-    texts = _value_texts(data, kit)
-    tips = [(*marks.pixel(axes, n - 1 - i, float(data.estimate[i])), f"{data.names[i]}: {texts(i)}") for i in range(n)]
-    return figure, tips
+        chunks = [list(range(ENDS)), list(range(n - ENDS, n))]
+        count = kit.formats.integer(ENDS)
+        titles = [kit.say("{count} highest", count=count), kit.say("{count} lowest", count=count)]
+        return _panels(data, kit, chunks, titles, strip=True, row=15.0)
+    columns = -(-n // NAMED)
+    each = -(-n // columns)
+    chunks = [list(range(k * each, min((k + 1) * each, n))) for k in range(columns)]
+    return _panels(data, kit, chunks, [""] * columns, strip=False)
 
 
 def _title(data: Caterpillar, kit: Kit) -> str:
@@ -269,9 +246,13 @@ def chart_caterpillar_ends(results: MarketResults, kit: Kit, name: str = "caterp
     if data is None:
         return None
     n = len(data.names)
-    chosen = list(range(n)) if n <= 2 * each else [*range(each), *range(n - each, n)]
+    rows = _rows(data, kit, range(n), values=True)
+    if n > 2 * each + 1:
+        between = kit.plural("⋮ {count} pharmacy between", "⋮ {count} pharmacies between", n - 2 * each)
+        gap = Interval(label=between, estimate=float("nan"), lower=None, upper=None, color="muted")
+        rows = [*rows[:each], gap, *rows[-each:]]
     figure, tips = interval_chart(
-        "caterpillar", _rows(data, kit, chosen, values=True), kit, ticks=kit.effect_ticks, heading="",
+        "caterpillar", rows, kit, ticks=kit.effect_ticks, heading="",
         references=_references(data, kit), row=17.0, size=6.0, thick=3.6,
     )  # fmt: skip
     return kit.chart(

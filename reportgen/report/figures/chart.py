@@ -69,6 +69,8 @@ class Kit:
     theme: Theme
     rows: str = ""
     """``3,264 rows of 96 pharmacies, Jan 2021 – Dec 2023``."""
+    read: str = ""
+    """The same for all rows read."""
     weekly: bool = False
     confidence: float = 0.95
 
@@ -86,6 +88,12 @@ class Kit:
     def per_period(self) -> str:
         """``a month`` or ``a week``."""
         return self.say("a week") if self.weekly else self.say("a month")
+
+    def periods(self, count: int) -> str:
+        """``12 months`` or ``52 weeks``."""
+        if self.weekly:
+            return self.plural("{count} week", "{count} weeks", count)
+        return self.plural("{count} month", "{count} months", count)
 
     @property
     def unit(self) -> str:
@@ -111,11 +119,16 @@ class Kit:
         return self.formats.percent(self.confidence, digits=0 if round(self.confidence * 1000) % 10 == 0 else 1)
 
     @property
+    def pointwise(self) -> str:
+        """``95%``: the level of bands that are the same in every report."""
+        return self.formats.percent(0.95, digits=0)
+
+    @property
     def uncertainty(self) -> str:
         """How intervals are drawn."""
         return self.say(
-            "Thin line {level} interval, thick line 50%; a hollow mark means that the interval crosses zero.",
-            level=self.level,
+            "Thin line {level} interval, thick line {half}; a hollow mark means that the interval crosses zero.",
+            level=self.level, half=self.formats.percent(0.5, digits=0),
         )
 
     def term(self, term: str) -> str:
@@ -169,7 +182,8 @@ def kit_for(results: MarketResults, formats: Formats, language: Language, theme:
         formats=formats, language=language, theme=theme, weekly=data.period_type == "week",
         confidence=results.model.confidence if results.model else 0.95,
     )  # fmt: skip
-    rows = made.plural("{count} row", "{count} rows", used)
+    rows, read = (made.plural("{count} row", "{count} rows", n) for n in (used, data.rows_read))
     shops = made.plural("{count} pharmacy", "{count} pharmacies", data.pharmacies)
     period = formats.period_range(*data.period)
-    return replace(made, rows=made.say("{rows} of {pharmacies}, {period}", rows=rows, pharmacies=shops, period=period))
+    both = [made.say("{rows} of {pharmacies}, {period}", rows=r, pharmacies=shops, period=period) for r in (rows, read)]
+    return replace(made, rows=both[0], read=both[1])

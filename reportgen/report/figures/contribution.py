@@ -61,8 +61,8 @@ def draw_parts(axes: Axes, data: Parts, kit: Kit) -> None:
     up, down = np.zeros(n), np.zeros(n)
     named = []
     for values, color, alpha, word in (
-        (data.persistence, theme.ink, 0.28, kit.say("earlier sales")),
-        (data.baseline, theme.faint, 0.55, kit.say("baseline")),
+        (data.persistence, theme.muted, 0.7, kit.say("earlier sales")),
+        (data.baseline, theme.faint, 0.4, kit.say("baseline")),
         (data.promotion, theme.accent, 1.0, kit.say("promotion")),
     ):
         start = np.where(values >= 0, up, down)

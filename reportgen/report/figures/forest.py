@@ -79,7 +79,7 @@ def chart_coefficients(results: MarketResults, kit: Kit, name: str = "forest") -
     )  # fmt: skip
     f = kit.formats
     title = kit.say(
-        "One standard deviation more promotion goes with {effect} of sales per pharmacy; the widest lever is “{term}” with {largest}.",
+        "One standard deviation more promotion goes with {effect} in sales per pharmacy; the largest term is “{term}” with {largest}.",
         effect=f.effect(promotion.estimate, promotion.se, plus=True), term=rows[0].label,
         largest=f.effect(rows[0].estimate, rows[0].se, plus=True),
     )  # fmt: skip
@@ -199,6 +199,11 @@ def compute_what_if(results: MarketResults, kit: Kit) -> tuple[Estimate, ...]:
     return tuple(rows)
 
 
+def _quarter(row: Estimate) -> float | None:
+    """Return about one SE: a quarter of the interval."""
+    return None if row.lower is None or row.upper is None else (row.upper - row.lower) / 4 or None
+
+
 def chart_what_if(results: MarketResults, kit: Kit, name: str = "what_if") -> Chart | None:
     """Change of sales under five scenarios."""
     rows = compute_what_if(results, kit)
@@ -208,7 +213,7 @@ def chart_what_if(results: MarketResults, kit: Kit, name: str = "what_if") -> Ch
     drawn = [
         Interval(
             label=r.label, estimate=r.estimate, lower=r.lower, upper=r.upper,
-            value=f"{f.money_short(r.estimate, plus=True)} ({f.interval(r.lower, r.upper, 'money-short')})",
+            value=f"{f.money_short(r.estimate, _quarter(r), plus=True)} ({f.interval(r.lower, r.upper, 'money-short')})",
         )
         for r in rows
     ]  # fmt: skip
@@ -219,7 +224,7 @@ def chart_what_if(results: MarketResults, kit: Kit, name: str = "what_if") -> Ch
     best = rows[-1]
     title = kit.say(
         "With {scenario}, sales would have changed by {sales} ({interval}).", scenario=best.label,
-        sales=f.money_short(best.estimate, plus=True), interval=f.interval(best.lower, best.upper, "money-short"),
+        sales=f.money_short(best.estimate, _quarter(best), plus=True), interval=f.interval(best.lower, best.upper, "money-short"),
     )  # fmt: skip
     return kit.chart(
         name, figure, title=title, tips=tips, table=table_estimates(rows), foot=kit.foot(kit.uncertainty),

@@ -76,13 +76,13 @@ def draw_total(axes: Axes, data: Response, kit: Kit) -> None:
     up = end >= 0
     marks.label(
         axes, float(data.horizon[-1]), end, word, theme.accent, anchor="end", valign="base" if up else "top", dy=7 if up else -7,
-        weight=600, halo=theme.paper,
+        weight=600,
     )  # fmt: skip
     if data.half_life is not None and data.half_life <= data.horizon[-1]:
         y = float(np.interp(data.half_life, data.horizon, data.total))
         marks.dots(axes, [data.half_life], [y], theme.second, size=7)
         text = kit.say("half after {time}", time=_time(data.half_life, kit))
-        marks.label(axes, data.half_life, y, text, theme.second, dx=9, dy=-8 if up else 8, halo=theme.paper)
+        marks.label(axes, data.half_life, y, text, theme.second, dx=9, dy=-8 if up else 8)
 
 
 def _frame(axes: Axes, kit: Kit) -> None:
@@ -95,9 +95,10 @@ def _frame(axes: Axes, kit: Kit) -> None:
 
 
 def _time(value: float, kit: Kit) -> str:
-    text = kit.formats.decimal(value, 0 if abs(value - round(value)) < 0.05 else 1)
-    count = 1 if text == "1" else 2
-    unit = kit.language.ngettext("{count} week", "{count} weeks", count) if kit.weekly else kit.language.ngettext("{count} month", "{count} months", count)
+    if abs(value - round(value)) < 0.05:
+        return kit.periods(round(value))
+    text = kit.formats.decimal(value, 1)
+    unit = kit.language.ngettext("{count} week", "{count} weeks", 2) if kit.weekly else kit.language.ngettext("{count} month", "{count} months", 2)
     return unit.format(count=text)
 
 
@@ -136,7 +137,7 @@ def chart_impulse(results: MarketResults, kit: Kit, name: str = "impulse") -> Ch
     if data is None:
         return None
     width, x = (WIDE - 60 - 76 - 14) / 2, (-0.5, float(data.horizon[-1]) + 0.5)
-    figure, (pulse, total) = sheet("impulse", WIDE, 238, [
+    figure, (pulse, total) = sheet("impulse", WIDE, 226, [
         Box(60, 28, width, 160, x, _bounds(data.lower, data.effect, data.upper)),
         Box(60 + width + 76, 28, width, 160, x, _bounds(data.total_lower, data.total, data.total_upper)),
     ])  # fmt: skip
@@ -158,7 +159,7 @@ def chart_impulse_small(results: MarketResults, kit: Kit, name: str = "impulse_b
     if data is None:
         return None
     x = (-0.5, float(data.horizon[-1]) + 0.5)
-    figure, (axes,) = sheet("impulse_small", HALF, 190, [
+    figure, (axes,) = sheet("impulse_small", HALF, 180, [
         Box(60, 26, HALF - 60 - 8, 116, x, _bounds(data.total_lower, data.total, data.total_upper)),
     ])  # fmt: skip
     draw_total(axes, data, kit)

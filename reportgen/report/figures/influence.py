@@ -96,8 +96,8 @@ def chart_influence(results: MarketResults, kit: Kit, name: str = "influence") -
     values = [write(float(v)) for v in data.without[:count]]
     names = min(max(text_width(n, SMALL) for n in data.names[:count]) + 14, 210.0)
     ends = np.append(data.without[:count], [data.effect, data.lower, data.upper])
-    figure, (axes,) = sheet("influence", WIDE, 18.0 * count + 66, [
-        Box(names, 36, WIDE - names - 78, 18.0 * count, marks.limits(ends), (-0.5, count - 0.5)),
+    figure, (axes,) = sheet("influence", WIDE, 18.0 * count + 58, [
+        Box(names, 32, WIDE - names - 78, 18.0 * count, marks.limits(ends), (-0.5, count - 0.5)),
     ])  # fmt: skip
     draw_influence(axes, data, kit, names, values)
     tips: list[Tip] = [
@@ -105,7 +105,7 @@ def chart_influence(results: MarketResults, kit: Kit, name: str = "influence") -
     ]
     title = kit.say(
         "Without {pharmacy} the effect would be {without} instead of {effect}; no other pharmacy moves it more.",
-        pharmacy=data.names[0], without=values[0], effect=write(data.effect),
+        pharmacy=clean(data.names[0], 40), without=values[0], effect=write(data.effect),
     )  # fmt: skip
     return kit.chart(
         name, figure, title=title, table=table_influence(data), tips=tips,

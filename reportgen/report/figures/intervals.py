@@ -6,6 +6,7 @@ left, values to the right, zero and other references as labelled lines.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -27,7 +28,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Interval:
-    """One row. Numbers are drawn values (money, or fractions at log response); ``color`` is a palette token."""
+    """One row. Numbers are drawn values (money, or fractions at log response); ``color`` is a palette token.
+
+    A row whose estimate is NaN is only its label: the gap between the two ends of a shortened list.
+    """
 
     label: str
     estimate: float
@@ -55,11 +59,12 @@ class Reference:
 
 
 def draw_intervals(
-    axes: Axes, rows: Sequence[Interval], kit: Kit, *, positions: marks.Numbers | None = None, upright: bool = False,
-    size: float = 7.0, thick: float = 4.5,
+    axes: Axes, rows: Sequence[Interval], kit: Kit, *, positions: marks.Numbers | None = None, size: float = 7.0,
+    thick: float = 4.5,
 ) -> None:  # fmt: skip
-    """Draw the intervals; row k at ``positions[k]`` (by default the first on top), or upright along x."""
+    """Draw the intervals; row k at height ``positions[k]`` (by default the first on top)."""
     place = np.arange(len(rows) - 1, -1, -1, dtype=float) if positions is None else positions
+    place, rows = place[[math.isfinite(r.estimate) for r in rows]], [r for r in rows if math.isfinite(r.estimate)]
     mid = np.array([r.estimate for r in rows])
     ends = np.array([(r.estimate if v is None else v) for r in rows for v in (r.lower, r.upper)]).reshape(-1, 2)
     inner = np.array([kit.half(r.estimate, r.lower, r.upper) for r in rows]).reshape(-1, 2)
@@ -68,50 +73,58 @@ def draw_intervals(
         shade, mine = getattr(kit.theme, color), colors == color
         for bounds, width in ((ends, 1.2), (inner, thick)):
             a, b, p = bounds[mine, 0], bounds[mine, 1], place[mine]
-            if upright:
-                marks.segments(axes, p, a, p, b, shade, width=width)
-            else:
-                marks.segments(axes, a, p, b, p, shade, width=width)
+            marks.segments(axes, a, p, b, p, shade, width=width)
         for hollow in (True, False):
             chosen = mine & (crosses == hollow)
             if chosen.any():
-                x, y = (place[chosen], mid[chosen]) if upright else (mid[chosen], place[chosen])
-                marks.dots(axes, x, y, shade, size=size, hollow=kit.theme.paper if hollow else "")
+                marks.dots(axes, mid[chosen], place[chosen], shade, size=size, hollow=kit.theme.paper if hollow else "")
 
 
 def draw_references(axes: Axes, references: Sequence[Reference], kit: Kit) -> None:
     """Vertical lines with their names on top, moved apart where they would touch."""
     low, high = axes.get_ylim()
-    shown = [r for r in references if axes.get_xlim()[0] <= r.value <= axes.get_xlim()[1]]
     ux = marks.units(axes)[0]
-    ordered = sorted(shown, key=lambda r: r.value)
-    taken = -np.inf
-    for reference in ordered:
+    for reference, up in _lifted(references, axes.get_xlim(), ux):
         color = getattr(kit.theme, reference.color)
         marks.line(axes, [reference.value] * 2, [low, high], color, width=1.1, dash=(4, 3) if reference.dashed else (), clip=False)
-        half = text_width(reference.label, SMALL) / 2
-        left = reference.value / ux - half
-        up = 17.0 if left < taken + 6 else 4.0
-        taken = max(taken, left + 2 * half) if up == 4.0 else taken
         shade = kit.theme.muted if reference.color == "faint" else color
         marks.label(axes, reference.value, high, reference.label, shade, anchor="middle", valign="base", dy=up)
+
+
+def _lifted(references: Sequence[Reference], bounds: tuple[float, float], ux: float) -> list[tuple[Reference, float]]:
+    """References inside the axes with the height of their label: a second row where names would touch."""
+    made, taken = [], -math.inf
+    for reference in sorted(references, key=lambda r: r.value):
+        if bounds[0] <= reference.value <= bounds[1]:
+            half = text_width(reference.label, SMALL) / 2
+            left = reference.value / ux - half
+            up = 17.0 if left < taken + 6 else 4.0
+            taken = left + 2 * half if up == 4.0 else taken
+            made.append((reference, up))
+    return made
+
+
+def lift(references: Sequence[Reference], bounds: tuple[float, float], width: float) -> float:
+    """Room that a second row of reference names takes in axes of ``width`` pixels, 0 where one is enough."""
+    return max((up for _, up in _lifted(references, bounds, (bounds[1] - bounds[0]) / width)), default=4.0) - 4.0
 
 
 def interval_chart(
     kind: str, rows: Sequence[Interval], kit: Kit, *, ticks: Callable[[tuple[float, ...]], tuple[str, ...]],
     heading: str, references: Sequence[Reference] = (), width: float = WIDE, row: float = 24.0, zero: bool = True,
-    size: float = 7.0, thick: float = 4.5, bound: tuple[float, float] | None = None,
+    size: float = 7.0, thick: float = 4.5,
 ) -> tuple[Figure, list[Tip]]:  # fmt: skip
     """Draw a forest on its own sheet; the width of names and values decides the place of the axes."""
     names = min(max((text_width(r.label, SMALL + 1, 600 if r.bold else 400) for r in rows), default=0.0) + 14, width * 0.34)
     values = max((text_width(r.value, SMALL) for r in rows), default=0.0) + 16
-    ends = [v for r in rows for v in (r.estimate, r.lower, r.upper) if v is not None]
+    ends = [v for r in rows for v in (r.estimate, r.lower, r.upper) if v is not None and math.isfinite(v)]
     ends += [reference.value for reference in references]
-    bounds = bound or marks.limits(ends, zero=zero)
-    double = 13 if len(references) > 1 else 0
-    top, height = 38.0 + double, row * len(rows)
+    bounds = marks.limits(ends, zero=zero)
+    inner = width - names - max(values, 24)
+    double = lift(references, bounds, inner)
+    top, height = (38.0 if heading else 20.0) + double, row * len(rows)
     figure, (axes,) = sheet(kind, width, top + height + 26, [
-        Box(names, top, width - names - max(values, 24), height, bounds, (-0.5, len(rows) - 0.5)),
+        Box(names, top, inner, height, bounds, (-0.5, len(rows) - 0.5)),
     ])  # fmt: skip
     fit_ticks(axes, kit, ticks)
     marks.label(axes, bounds[0], len(rows) - 0.5, heading, kit.theme.muted, valign="base", dx=-names, dy=22 + double)
@@ -121,11 +134,12 @@ def interval_chart(
     for k, item in enumerate(rows):
         y = float(len(rows) - 1 - k)
         weight = 600 if item.bold else 400
-        shade = kit.theme.ink if item.color != "second" else kit.theme.second
+        shade = getattr(kit.theme, item.color if item.color in {"second", "muted"} else "ink")
         text = fit_text(item.label, names - 10, min(SMALL + 1, row * 0.8), weight)
         marks.label(axes, bounds[0], y, text, shade, dx=-names, size=min(SMALL + 1, row * 0.8), weight=weight)
         marks.label(axes, bounds[1], y, item.value, kit.theme.ink if item.bold else kit.theme.muted, dx=12, size=min(SMALL, row * 0.8))
-        tips.append((*marks.pixel(axes, item.estimate, y), f"{item.label}: {item.value}" if item.value else item.label))
+        if math.isfinite(item.estimate):
+            tips.append((*marks.pixel(axes, item.estimate, y), f"{item.label}: {item.value}"))
     return figure, tips
 
 

@@ -85,9 +85,9 @@ def draw_key_interval(axes: Axes, data: KeyInterval, kit: Kit) -> None:
     high = min(ends[1][0] / ux, x1 / ux - halves[1])
     short = halves[0] + halves[1] + 8 - (high - low)
     if short > 0:
-        low, high = low - short / 2, high + short / 2
-        low = max(low, x0 / ux + halves[0])
-        high = max(high, low + halves[0] + halves[1] + 8)
+        low = max(low - short / 2, x0 / ux + halves[0])
+        high = min(max(high + short / 2, low + halves[0] + halves[1] + 8), x1 / ux - halves[1])
+        low = min(low, high - halves[0] - halves[1] - 8)
     zero = text_width("0", 10) / 2
     for place, (_, text) in zip((low, high), ends, strict=True):
         marks.label(axes, place * ux, -1.0, text, theme.muted, anchor="middle", valign="top", size=10, dy=-3)
@@ -107,6 +107,8 @@ def charts_key_figures(results: MarketResults, kit: Kit) -> dict[str, Chart | No
         )
         made[data.name] = kit.chart(
             data.name, figure, title=title, table=table_key_interval(data),
-            subtitle=kit.say("Estimate with its {level} interval (thin) and 50% interval (thick)", level=kit.level),
+            subtitle=kit.say(
+                "Estimate with its {level} interval (thin) and {half} interval (thick)", level=kit.level, half=kit.formats.percent(0.5, digits=0)
+            ),
         )  # fmt: skip
     return made

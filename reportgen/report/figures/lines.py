@@ -77,7 +77,9 @@ def draw_lines(axes: Axes, data: Lines, kit: Kit) -> None:
     theme = kit.theme
     ticks = marks.nice_ticks(*axes.get_ylim(), 5)
     marks.grid_y(axes, ticks, kit.formats.ticks(ticks, "money"), theme)
-    for chosen, color, width, alpha in ((~data.distinct, theme.accent, 0.8, 0.4), (data.distinct, theme.second, 1.0, 0.8)):
+    many = len(data.names) > 120
+    usual, clear = (0.5, 0.35) if many else (0.8, 0.45), (0.8, 0.7) if many else (1.0, 0.8)
+    for chosen, color, (width, alpha) in ((~data.distinct, theme.accent, usual), (data.distinct, theme.second, clear)):
         lines = data.pharmacies[chosen]
         if len(lines):
             x = np.tile(np.append(data.x, np.nan), len(lines))
@@ -102,7 +104,7 @@ def chart_lines(results: MarketResults, kit: Kit, name: str = "lines") -> Chart 
     if data is None:
         return None
     bounds = marks.limits(np.concatenate([data.pharmacies.ravel(), data.market]), pad=0.02)
-    figure, (axes,) = sheet("lines", WIDE, 322, [Box(74, 26, WIDE - 74 - 136, 240, (float(data.x[0]), float(data.x[-1])), bounds)])
+    figure, (axes,) = sheet("lines", WIDE, 308, [Box(74, 26, WIDE - 74 - 136, 240, (float(data.x[0]), float(data.x[-1])), bounds)])
     draw_lines(axes, data, kit)
     marks.heading(axes, kit.say("Sales per pharmacy {per_period}", per_period=kit.per_period), kit.theme, dx=-68)
     marks.label(
@@ -112,13 +114,16 @@ def chart_lines(results: MarketResults, kit: Kit, name: str = "lines") -> Chart 
     f = kit.formats
     rising = int((data.pharmacies[:, -1] > data.pharmacies[:, 0]).sum())
     title = kit.say(
-        "From {low} to {high} {unit}, sales of the average pharmacy go from {before} to {after}; {rising} of {count} lines rise.",
-        low=f.decimal(float(data.x[0]), 1), high=f.decimal(float(data.x[-1]), 1), unit=kit.unit,
+        "Where promotion rises from {low} to {high}, sales of the average pharmacy go from {before} to {after}; {rising} of {count} lines rise.",
+        low=f.decimal(float(data.x[0]), 1), high=f.decimal(float(data.x[-1]), 1),
         before=f.money(float(data.market[0])), after=f.money(float(data.market[-1])),
         rising=f.integer(rising), count=f.integer(len(data.names)),
     )  # fmt: skip
     return kit.chart(
         name, figure, title=title, table=table_lines(data),
         subtitle=kit.say("Fitted sales of each pharmacy over the usual range of promotion, lagged sales held at their mean"),
-        foot=kit.foot(kit.say("Range: 5% to 95% quantile of promotion. Second colour: response clearly different from the market's.")),
+        foot=kit.foot(kit.say(
+            "Range: from the {low} to the {high} quantile of promotion. Second colour: response clearly different from the market’s.",
+            low=f.percent(0.05, digits=0), high=f.percent(0.95, digits=0),
+        )),
     )  # fmt: skip

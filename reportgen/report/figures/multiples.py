@@ -134,7 +134,7 @@ def chart_multiples(results: MarketResults, kit: Kit, name: str = "multiples") -
     if means[low] > 0 and high != low:
         title = kit.say(
             "{largest} sells {ratio} times as much as {smallest}: {high} against {low} {per_period}.",
-            largest=data.names[high], smallest=data.names[low], ratio=f.decimal(means[high] / means[low], 1),
+            largest=clean(data.names[high], 40), smallest=clean(data.names[low], 40), ratio=f.decimal(means[high] / means[low], 1),
             high=f.money(means[high]), low=f.money(means[low]), per_period=kit.per_period,
         )  # fmt: skip
     else:
@@ -142,5 +142,5 @@ def chart_multiples(results: MarketResults, kit: Kit, name: str = "multiples") -
     return kit.chart(
         name, figure, title=title, table=table_multiples(data),
         subtitle=kit.say("Sales of {count} pharmacies on one scale (line), with their promotion below (bars)", count=f.integer(len(data.names))),
-        foot=kit.foot(kit.say("Largest, typical, unusual (far from its own pattern) and smallest pharmacies. A gap is a missing record.")),
+        foot=kit.say("Largest, typical, unusual (far from its own pattern) and smallest of {rows}. A gap is a missing record.", rows=kit.read),
     )  # fmt: skip

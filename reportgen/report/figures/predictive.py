@@ -75,7 +75,7 @@ def chart_predictive(results: MarketResults, kit: Kit, name: str = "predictive")
         return None
     x = (float(data.edges[0]), float(data.edges[-1]))
     y = marks.limits(np.concatenate([data.observed, data.upper]), zero=True)
-    figure, (axes,) = sheet("half", HALF, 226, [Box(46, 26, HALF - 46 - 12, 146, x, y)])
+    figure, (axes,) = sheet("half", HALF, 212, [Box(46, 26, HALF - 46 - 12, 146, x, y)])
     draw_predictive(axes, data, kit)
     marks.heading(axes, kit.say("Share of rows"), kit.theme, dx=-40)
     unit = kit.say("natural log of sales") if kit.log else kit.formats.symbol
@@ -86,6 +86,6 @@ def chart_predictive(results: MarketResults, kit: Kit, name: str = "predictive")
         outside=f.integer(data.outside), count=f.integer(len(data.observed)),
     )  # fmt: skip
     return kit.chart(
-        name, figure, title=title, table=table_predictive(data), foot=kit.foot(kit.say("Band: pointwise 95% of simulated data.")),
+        name, figure, title=title, table=table_predictive(data), foot=kit.foot(kit.say("Band: pointwise {level} of simulated data.", level=kit.pointwise)),
         subtitle=kit.say("Distribution of sales, observed and simulated from the fitted model"),
     )  # fmt: skip

@@ -80,7 +80,7 @@ def chart_qq(source: QQ, kit: Kit, name: str) -> Chart | None:
         return None
     what = _what(source.name, kit)
     bounds = marks.limits(np.concatenate([data.sample, data.lower[1:-1], data.upper[1:-1]]))
-    figure, (axes,) = sheet("half", HALF, 226, [Box(46, 26, HALF - 46 - 12, 146, marks.limits(data.theoretical), bounds)])
+    figure, (axes,) = sheet("half", HALF, 212, [Box(46, 26, HALF - 46 - 12, 146, marks.limits(data.theoretical), bounds)])
     draw_quantiles(axes, data, kit)
     marks.heading(axes, kit.say("{what}, observed", what=what), kit.theme, dx=-40)
     marks.label(axes, sum(axes.get_xlim()) / 2, bounds[0], kit.say("Expected if normal, standard deviations"), kit.theme.muted,
@@ -90,7 +90,7 @@ def chart_qq(source: QQ, kit: Kit, name: str) -> Chart | None:
                     outside=f.integer(out), count=f.integer(len(data.sample)))  # fmt: skip
     return kit.chart(
         name, figure, title=title, table=table_quantiles(data), foot=kit.foot(),
-        subtitle=kit.say("Observed against normal quantiles with a pointwise 95% band"),
+        subtitle=kit.say("Observed against normal quantiles with a pointwise {level} band", level=kit.pointwise),
     )  # fmt: skip
 
 

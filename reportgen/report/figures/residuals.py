@@ -75,7 +75,8 @@ def draw_cloud(axes: Axes, data: Cloud, kit: Kit) -> None:
     marks.line(axes, list(axes.get_xlim()), [0.0, 0.0], theme.ink, width=1, clip=False)
     if data.smooth_x.size:
         marks.line(axes, data.smooth_x, data.smooth_y, theme.second, width=2)
-        marks.label(axes, axes.get_xlim()[1], float(data.smooth_y[-1]), kit.say("running mean"), theme.second, dx=8)
+        place = (float(data.smooth_x[-1]), float(data.smooth_y[-1]))
+        marks.label(axes, *place, kit.say("running mean"), theme.second, dx=8, halo=theme.paper)
 
 
 def _response_ticks(kit: Kit) -> Callable[[tuple[float, ...]], tuple[str, ...]]:
@@ -97,7 +98,7 @@ def chart_residuals(results: MarketResults, kit: Kit, name: str = "residuals") -
     if data is None:
         return None
     ends = (float(data.x_edges[0]), float(data.x_edges[-1])), (float(data.y_edges[0]), float(data.y_edges[-1]))
-    figure, (axes,) = sheet("residuals", WIDE, 292, [Box(74, 26, WIDE - 74 - 96, 214, *ends)])
+    figure, (axes,) = sheet("residuals", WIDE, 284, [Box(74, 26, WIDE - 74 - 20, 214, *ends)])
     ticks = marks.nice_ticks(*ends[1], 5)
     marks.grid_y(axes, ticks, _response_ticks(kit)(ticks), kit.theme)
     draw_cloud(axes, data, kit)
@@ -148,8 +149,10 @@ def draw_spread(axes: Axes, data: Spread, kit: Kit) -> None:
     ticks = marks.nice_ticks(*axes.get_ylim(), 4)
     marks.grid_y(axes, ticks, kit.formats.ticks(ticks), kit.theme)
     marks.line(axes, list(axes.get_xlim()), [0.822, 0.822], kit.theme.faint, dash=(4, 3), clip=False)
-    marks.label(axes, axes.get_xlim()[1], 0.822, kit.say("equal spread"), kit.theme.muted, anchor="end", valign="base", dy=5, halo=kit.theme.paper)
     marks.line(axes, data.x, data.y, kit.theme.second, width=2)
+    below = float(data.y[-1]) > 0.822
+    marks.label(axes, axes.get_xlim()[1], 0.822, kit.say("equal spread"), kit.theme.muted, anchor="end",
+                valign="top" if below else "base", dy=-6 if below else 6)  # fmt: skip
     fit_ticks(axes, kit, _response_ticks(kit), base=True)
 
 
@@ -159,7 +162,7 @@ def chart_spread(results: MarketResults, kit: Kit, name: str = "scale_location")
     if data is None:
         return None
     x = (float(data.x[0]), float(data.x[-1]))
-    figure, (axes,) = sheet("half", HALF, 226, [Box(46, 26, HALF - 46 - 12, 146, x, marks.limits(np.append(data.y, [0.5, 1.1])))])
+    figure, (axes,) = sheet("half", HALF, 212, [Box(46, 26, HALF - 46 - 12, 146, x, marks.limits(np.append(data.y, [0.5, 1.1])))])
     draw_spread(axes, data, kit)
     marks.heading(axes, kit.say("√|standardised residual|"), kit.theme, dx=-40)
     marks.label(axes, sum(x) / 2, axes.get_ylim()[0], kit.say("Fitted sales per pharmacy, {unit}", unit=_axis_unit(kit)), kit.theme.muted,
@@ -229,7 +232,7 @@ def chart_autocorrelation(results: MarketResults, kit: Kit, name: str = "autocor
         return None
     top = max(float(np.nanmax(np.abs(data.values))), float(np.nanmax(data.bounds)) if np.isfinite(data.bounds).any() else 0.0, 0.05) * 1.25
     x = (float(data.lags[0]) - 0.6, float(data.lags[-1]) + 0.6)
-    figure, (axes,) = sheet("half", HALF, 226, [Box(46, 26, HALF - 46 - 12, 146, x, (-top, top))])
+    figure, (axes,) = sheet("half", HALF, 212, [Box(46, 26, HALF - 46 - 12, 146, x, (-top, top))])
     draw_memory(axes, data, kit)
     marks.heading(axes, kit.say("Correlation of residuals"), kit.theme, dx=-40)
     below = kit.say("weeks apart") if kit.weekly else kit.say("months apart")
@@ -243,5 +246,5 @@ def chart_autocorrelation(results: MarketResults, kit: Kit, name: str = "autocor
     )  # fmt: skip
     return kit.chart(
         name, figure, title=title, table=table_memory(data), foot=kit.foot(kit.say("Within pharmacies, by calendar lag.")),
-        subtitle=kit.say("Autocorrelation of residuals with a pointwise 95% band"),
+        subtitle=kit.say("Autocorrelation of residuals with a pointwise {level} band", level=kit.pointwise),
     )  # fmt: skip

@@ -94,7 +94,7 @@ def chart_shrinkage(results: MarketResults, kit: Kit, name: str = "shrinkage") -
     wide, narrow = float(np.ptp(data.own)), float(np.ptp(data.used))
     kind: Kind = "percent" if kit.log else "money"
     title = kit.say(
-        "Taken alone, pharmacies' effects run from {own}; after borrowing strength from {used}.",
+        "Taken alone, the effects of pharmacies run from {own}; after borrowing strength from {used}.",
         own=f.interval(float(data.own[0]), float(data.own[-1]), kind, wide / 20 or None),
         used=f.interval(float(data.used.min()), float(data.used.max()), kind, narrow / 20 or None),
     )  # fmt: skip

@@ -131,13 +131,10 @@ def chart_timeline(results: MarketResults, kit: Kit, name: str = "timeline") -> 
     if data.change is None:
         title = kit.say("The median pharmacy sells {sales} {per_period}.", sales=money(data.typical), per_period=kit.per_period)
     else:
-        words = (
-            kit.say("The median pharmacy sells {sales} {per_period}; the last {count} periods are {change} above the first {count}.")
-            if data.change >= 0
-            else kit.say("The median pharmacy sells {sales} {per_period}; the last {count} periods are {change} below the first {count}.")
-        )
-        title = words.format(
-            sales=money(data.typical), per_period=kit.per_period, count=f.integer(data.compared), change=f.percent(abs(data.change)),
+        title = kit.say(
+            "The median pharmacy sells {sales} {per_period}; from the first {span} to the last {span} it changed by {change}.",
+            sales=money(data.typical), per_period=kit.per_period, span=kit.periods(data.compared),
+            change=f.percent(data.change, plus=True),
         )  # fmt: skip
     tips: list[Tip] = []
     for i, period in enumerate(data.periods):
@@ -147,7 +144,7 @@ def chart_timeline(results: MarketResults, kit: Kit, name: str = "timeline") -> 
     return kit.chart(
         name, figure, title=title,
         subtitle=kit.say("Sales of the median pharmacy with the middle half of pharmacies (band), and mean promotion, by period"),
-        foot=kit.foot(kit.say("Data as read, before any model.")), table=table_timeline(data), tips=tips,
+        foot=kit.say("Data as read, before any model: {rows}.", rows=kit.read), table=table_timeline(data), tips=tips,
     )  # fmt: skip
 
 
