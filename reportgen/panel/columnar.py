@@ -46,7 +46,7 @@ def read_parquet(path: Path, keys: KeyFinder, market: tuple[str, str] | None = N
         _check_magic(path, file)
     try:
         table = _load(path, chosen or files[:1], market)
-        frame = _to_frame(table, keys, path.name)
+        frame = _to_frame(table, keys)
     except (pa.ArrowException, OSError, MemoryError) as error:
         raise _damaged(path, error) from error
     return RawTable(frame=frame, source=path.name, first_row=1, sha256=_hash(path, chosen))
@@ -128,7 +128,15 @@ def _damaged(path: Path, error: BaseException) -> ReadError:
 def _dataset(path: Path, files: Sequence[Path]) -> arrow_dataset.Dataset:
     import pyarrow as pa
     from pyarrow import dataset as arrow_dataset
+    from pyarrow import parquet
 
+    names = parquet.read_schema(files[0]).names
+    repeated = sorted({name for name in names if names.count(name) > 1})
+    if repeated:
+        raise ReadError(
+            f"{path.name}: a column name occurs more than once ({', '.join(repeated)}). Rename or remove one.",
+            code="duplicate-column",
+        )
     keys = sorted({key for file in files for key in _partition(path, file)})
     flavour = arrow_dataset.HivePartitioning(pa.schema([(key, pa.string()) for key in keys]), null_fallback="\x00")
     base = str(path if path.is_dir() else path.parent)
@@ -176,16 +184,10 @@ def _load(path: Path, files: Sequence[Path], market: tuple[str, str] | None) -> 
     return opened.to_table(filter=selection, use_threads=False, fragment_scan_options=options)
 
 
-def _to_frame(table: pa.Table, keys: KeyFinder, source: str) -> pd.DataFrame:
+def _to_frame(table: pa.Table, keys: KeyFinder) -> pd.DataFrame:
     import pyarrow as pa
 
     names = table.schema.names
-    repeated = sorted({name for name in names if names.count(name) > 1})
-    if repeated:
-        raise ReadError(
-            f"{source}: a column name occurs more than once ({', '.join(repeated)}). Rename or remove one.",
-            code="duplicate-column",
-        )
     text = keys(names)
     for i, name in enumerate(names):
         kind = table.schema.field(i).type

@@ -238,7 +238,7 @@ def _day_month_order(readings: list[_Reading], period_type: PeriodType) -> str:
     day, month = any(p > 12 for p in first), any(p > 12 for p in second)
     if day or month:
         return "both" if day and month else "day" if day else "month"
-    if period_type == "month" and len(first | second) > 1 and (first == {1} or second == {1}):
+    if period_type == "month" and (first == {1}) != (second == {1}) and len(first) != len(second):
         return "day" if first == {1} else "month"
     return "same" if all(p[1] == p[2] for p in pairs) else "unknown"
 
