@@ -15,10 +15,10 @@ from reportgen.model.crossproducts import NoResidualVariation, RankDeficient
 from reportgen.model.diagnostics import Residuals, conditional_residuals, diagnose
 from reportgen.model.impact import Impact, market_generator, measure_impact
 from reportgen.model.influence import leave_one_out
-from reportgen.model.market_fit import MarketFit, fit_market
+from reportgen.model.market_fit import DependentTerm, MarketFit, fit_market
 from reportgen.model.ordinary import ordinary_regression
 from reportgen.model.quality import correlation_rows, icc, r_squared, slope_test, variance_rows
-from reportgen.model.refusals import dependent_column, refusals
+from reportgen.model.refusals import refusals
 from reportgen.model.summaries import chosen_pharmacies, monthly_series, summarise_data
 from reportgen.model.tables import (
     compare_fit,
@@ -29,7 +29,6 @@ from reportgen.model.tables import (
     model_summary,
     pharmacy_rows,
 )
-from reportgen.model.terms import market_design, model_terms
 from reportgen.model.variants import HoldOut, hold_out
 from reportgen.model.verdict import decide_verdict
 from reportgen.panel.features import ModelFrame, build_frame
@@ -45,10 +44,6 @@ from reportgen.results import (
     Verdict,
 )
 
-PROBE_DECAY = 0.5
-"""Decay at which the rank of the columns is examined before any fit."""
-
-
 def analyse_market(
     panel: MarketPanel, settings: Settings, provenance: Provenance, *, shared_decay: float | None = None
 ) -> MarketResults:
@@ -60,14 +55,18 @@ def analyse_market(
         One decay for all channels, from the profiles of all markets (``adstock.scope = "all"``).
     """
     frame = build_frame(panel, settings.model, settings.adstock)
-    reasons = refusals(frame) or _rank_refusal(frame, settings)
+    reasons = refusals(frame) or _too_few_rows(frame)
     if reasons:
         return _without_estimates(frame, provenance, "not-estimable", reasons)
     try:
         decays = None if shared_decay is None else (shared_decay,) * len(panel.channels)
         market = fit_market(frame, settings, decays=decays, source="fixed" if decays is None else "shared")
-    except RankDeficient as error:
-        return _without_estimates(frame, provenance, "not-estimable", (_rank_reason(frame, settings, error),))
+    except DependentTerm as error:
+        reason = Reason(code="rank-deficient", column=error.term, detail=error.like or None)
+        return _without_estimates(frame, provenance, "not-estimable", (reason,))
+    except RankDeficient:
+        reason = Reason(code="rank-deficient", detail="at some decays")
+        return _without_estimates(frame, provenance, "not-estimable", (reason,))
     except NoResidualVariation:
         reason = Reason(code="constant-response", column=settings.panel.sales, detail="no residual variation")
         return _without_estimates(frame, provenance, "not-estimable", (reason,))
@@ -78,30 +77,10 @@ def analyse_market(
     return _with_estimates(market, settings, provenance)
 
 
-def _rank_refusal(frame: ModelFrame, settings: Settings) -> tuple[Reason, ...]:
-    terms = model_terms(
-        frame,
-        settings.model,
-        correction=settings.model.correction == "initial-conditions",
-        random_slope=settings.model.random_slope,
-    )
-    decay = PROBE_DECAY if settings.adstock.decay == "estimate" else float(settings.adstock.decay)
-    design = market_design(frame, terms, (decay,) * len(terms.promotion))
-    n, p = design.x.shape
-    if n <= p + 1:
-        return (Reason(code="too-few-rows", value=float(n), limit=float(p + 2)),)
-    found = dependent_column(design)
-    return () if found is None else (Reason(code="rank-deficient", column=found[0], detail=found[1]),)
-
-
-def _rank_reason(frame: ModelFrame, settings: Settings, error: RankDeficient) -> Reason:
-    terms = model_terms(
-        frame,
-        settings.model,
-        correction=settings.model.correction == "initial-conditions",
-        random_slope=settings.model.random_slope,
-    )
-    return Reason(code="rank-deficient", column=terms.fixed[min(error.column, len(terms.fixed) - 1)])
+def _too_few_rows(frame: ModelFrame) -> tuple[Reason, ...]:
+    n, columns = len(frame.response), 1 + frame.promotion.shape[1] + frame.lags.shape[1] + frame.controls.shape[1]
+    limit = columns + len(frame.correction_names) + 2 * frame.promotion.shape[1] + 2
+    return (Reason(code="too-few-rows", value=float(n), limit=float(limit)),) if n < limit else ()
 
 
 def _without_estimates(
@@ -167,7 +146,7 @@ def _with_estimates(market: MarketFit, settings: Settings, provenance: Provenanc
         pharmacies=pharmacy_rows(market, impact, influence, confidence),
         checks=diagnostics.checks,
         sensitivity=diagnostics.sensitivity,
-        ordinary=ordinary_regression(market, settings, test, incremental),
+        ordinary=ordinary_regression(market, test, incremental),
         verdict=Verdict(code="cannot-tell", reasons=()),
         charts=Charts(
             monthly=monthly_series(frame.panel),
@@ -178,7 +157,9 @@ def _with_estimates(market: MarketFit, settings: Settings, provenance: Provenanc
             scale_location=diagnostics.scale_location,
             predictive=diagnostics.predictive,
             contribution=_contribution(market, residuals, impact),
-            **_promotion_axis(market),
+            promotion_range=_promotion_range(market),
+            promotion_center=float(market.design.column(market.terms.promotion[0]).mean()),
+            market_level=float(market.design.x.mean(axis=0) @ market.fit.beta),
         ),
         provenance=provenance,
     )
@@ -230,17 +211,9 @@ def _oddness(frame: ModelFrame, cooks_d: np.ndarray) -> np.ndarray:
     return odd
 
 
-def _promotion_axis(market: MarketFit) -> dict[str, object]:
-    """Range and centre of adstocked promotion, and the average pharmacy's level there."""
-    column = market.design.column(market.terms.promotion[0])
-    low, high = np.quantile(column, [0.05, 0.95])
-    centre = float(column.mean())
-    at_mean = market.design.x.mean(axis=0)
-    return {
-        "promotion_range": (float(low), float(high)),
-        "promotion_center": centre,
-        "market_level": float(at_mean @ market.fit.beta),
-    }
+def _promotion_range(market: MarketFit) -> tuple[float, float]:
+    low, high = np.quantile(market.design.column(market.terms.promotion[0]), [0.05, 0.95])
+    return float(low), float(high)
 
 
 def _contribution(market: MarketFit, residuals: Residuals, impact: Impact) -> Contribution | None:

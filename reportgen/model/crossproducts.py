@@ -22,6 +22,9 @@ Index = NDArray[np.intp]
 RANK_TOLERANCE = 1e-9
 """A column whose residual on the columns before it is smaller than this share of its norm is redundant."""
 
+CANCELLED = 1e-5
+"""Share of the response's squares within pharmacies below which differences of sums lose too many digits."""
+
 
 class RankDeficient(ValueError):
     """A column is a combination of the ones before it. ``column`` is its position."""
@@ -180,10 +183,13 @@ def _orthonormal(columns: Array) -> tuple[Array, Array]:
     return columns @ inverse, inverse
 
 
-def scaled_columns(design: Design, *, correlated: bool = True) -> tuple[Array, Array, Scaling]:
+def scaled_columns(
+    design: Design, *, correlated: bool = True, centre: Array | None = None
+) -> tuple[Array, Array, Scaling]:
     """Orthonormal ``[X y]`` (n, p+1) and ``Z`` (n, q) of a design, and the way back.
 
-    With ``correlated = False`` Z is only divided by its root mean square, because a rotation
+    The response is taken as its residual at the coefficients ``centre``, at least squares by default. With
+    ``correlated = False`` Z is only divided by its root mean square, because a rotation
     would mix random effects that are meant to stay independent.
 
     Raises
@@ -192,10 +198,14 @@ def scaled_columns(design: Design, *, correlated: bool = True) -> tuple[Array, A
     """
     n, p = design.x.shape
     x, x_inverse = _orthonormal(design.x)
-    coefficients = x.T @ design.y / n
-    residual = design.y - x @ coefficients
-    again = x.T @ residual / n
-    residual -= x @ again
+    if centre is None:
+        first = x.T @ design.y / n
+        residual = design.y - x @ first
+        again = x.T @ residual / n
+        residual -= x @ again
+        centre = x_inverse @ (first + again)
+    else:
+        residual = design.y - design.x @ centre
     spread = float(np.sqrt(np.mean(residual**2)))
     if not spread > 1e-12 * float(np.max(np.abs(design.y), initial=0.0)) or spread == 0.0:
         raise NoResidualVariation
@@ -210,25 +220,50 @@ def scaled_columns(design: Design, *, correlated: bool = True) -> tuple[Array, A
     scaling = Scaling(
         x_inverse=x_inverse,
         x_logdet=-float(np.sum(np.log(np.diag(x_inverse)))),
-        offset=x_inverse @ (coefficients + again),
+        offset=centre,
         y_scale=spread,
         z_inverse=z_inverse,
     )
     return w, z, scaling
 
 
-def cross_products(design: Design, *, correlated: bool = True) -> tuple[CrossProducts, Scaling]:
-    """Scaled cross-products of one design (B = 1), one pass over the rows.
+def cross_products(
+    design: Design, *, correlated: bool = True, centre: Array | None = None
+) -> tuple[CrossProducts, Scaling]:
+    """Scaled cross-products of one design (B = 1), one pass over the rows; two where ``centre`` is given.
+
+    A ``centre`` near the final coefficients and the second pass keep all digits where the random
+    effects are thousands of times the residual; nothing is gained elsewhere.
 
     Raises
     ------
     RankDeficient, NoResidualVariation
     """
-    w, z, scaling = scaled_columns(design, correlated=correlated)
+    w, z, scaling = scaled_columns(design, correlated=correlated, centre=centre)
     rc = _projections(w, z, design.starts())
     c = rc[:, :, z.shape[1] :].reshape(-1, w.shape[1])
-    products = CrossProducts(rc=rc[None], within=(w.T @ w - c.T @ c)[None], n=np.array([float(len(w))]))
-    return products, scaling
+    within = w.T @ w - c.T @ c
+    if centre is not None or within[-1, -1] < CANCELLED * len(w):
+        rc, within = _refined(rc, w, z, design)
+    return CrossProducts(rc=rc[None], within=within[None], n=np.array([float(len(w))])), scaling
+
+
+def _refined(rc: Array, w: Array, z: Array, design: Design) -> tuple[Array, Array]:
+    """Blocks and within-products from residual rows, one refinement; costs a second pass over the rows."""
+    q = z.shape[1]
+    r, c = rc[:, :, :q], rc[:, :, q:]
+    square = np.sum(r**2, axis=2, keepdims=True)
+    weight = np.where(square > 0.0, 1.0 / np.where(square > 0.0, square, 1.0), 0.0)
+
+    def residuals(blocks: Array) -> Array:
+        coefficients = r.transpose(0, 2, 1) @ (weight * blocks)
+        return np.asarray(w - np.einsum("nq,nqk->nk", z, coefficients[design.group]))
+
+    left = residuals(c)
+    sums = np.add.reduceat((z[:, :, None] * left[:, None, :]).reshape(len(z), -1), design.starts(), axis=0)
+    better = c + weight * (r @ sums.reshape(len(r), q, -1))
+    left = residuals(better)
+    return np.concatenate([r, better], axis=2), left.T @ left
 
 
 def _projections(w: Array, z: Array, starts: Index) -> Array:

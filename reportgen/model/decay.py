@@ -110,12 +110,15 @@ def estimate_decay(
     )
     covariance = _covariance(likelihood, best)
     edge = tuple(not 1e-4 < value < HIGHEST - 1e-4 for value in best)
-    se = tuple(
+    se: tuple[float | None, ...] = tuple(
         float(np.sqrt(covariance[k, k])) if covariance is not None and not edge[k] else None for k in range(channels)
     )
     if channels == 1:
         lower, upper = _profile_interval(likelihood, best[0], profiles[0], confidence)
         bounds: list[tuple[float | None, float | None]] = [(lower, upper)]
+        if se[0] is not None and covariance is not None:
+            se = (_wider(se[0], lower, upper, confidence),)
+            covariance = np.array([[se[0] ** 2]])
     else:
         bounds = [_wald(value, spread, confidence) for value, spread in zip(best, se, strict=True)]
     return DecayFit(
@@ -205,6 +208,17 @@ def _profile_interval(
         d[-1] if high == len(d) - 1 else _crossing(likelihood, d[high + 1], d[high], level),
     ]
     return float(ends[0]), float(ends[1])
+
+
+def _wider(se: float, lower: float, upper: float, confidence: float) -> float:
+    """The larger of the curvature's SE and the interval's half-width over its normal quantile.
+
+    The profile of a short panel falls more slowly than its curvature at the top says, and beta's SE
+    has to carry that.
+    """
+    if not 0.0 < lower < upper < HIGHEST:
+        return se
+    return max(se, (upper - lower) / (2.0 * float(norm.ppf(0.5 + confidence / 2.0))))
 
 
 def _crossing(likelihood: DecayLikelihood, outside: float, inside: float, level: float) -> float:

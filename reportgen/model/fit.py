@@ -26,6 +26,9 @@ SINGULAR_DIAGONAL = 1e-4
 SINGULAR_CORRELATION = 0.9999
 START_TOLERANCE = 1e-6
 START_NAMES = ("moment", "narrow", "between", "near-zero", "wide")
+LARGE_RELATIVE_SD = 1e3
+LARGE_CENTRE_GAP = 1e5
+"""Relative SD, and squares explained beyond least squares, past which the cross-products are made again at beta."""
 LOG_2PI = float(np.log(2.0 * np.pi))
 
 
@@ -113,6 +116,14 @@ class LmmFit:
         return bool(np.any(np.abs(off) > SINGULAR_CORRELATION)) if off.size else False
 
     @property
+    def digits_lost(self) -> bool:
+        """Whether the cross-products around least squares are too coarse for this optimum."""
+        p = self.products.p
+        return bool(
+            np.max(np.abs(self.at.theta)) > LARGE_RELATIVE_SD or self.at.a[0, p, p] > LARGE_CENTRE_GAP * self.at.r2[0]
+        )
+
+    @property
     def certified(self) -> bool:
         """Optimality conditions hold and the two starts agree."""
         return self.converged and self.start_gap < START_TOLERANCE
@@ -162,7 +173,14 @@ def fit_lmm(design: Design, *, method: Method = "REML", rung: Rung = "correlated
         more = np.concatenate([10.0 * narrow, 0.3 * narrow, 1.5 * wide])
         thrice = products.take(np.zeros(3, dtype=np.intp))
         found = joined(found, minimise(thrice, more, reml=reml, correlated=correlated))
-    return assemble(design, products, scaling, found, method=method, rung=rung)
+    fit = assemble(design, products, scaling, found, method=method, rung=rung)
+    if not (np.isfinite(fit.loglik) and fit.digits_lost):
+        return fit
+    products, scaling = cross_products(design, correlated=correlated, centre=fit.beta)
+    order = np.argsort(found.deviance)[:2]
+    twice = products.take(np.zeros(2, dtype=np.intp))
+    again = minimise(twice, found.theta[order], reml=reml, correlated=correlated)
+    return assemble(design, products, scaling, again, method=method, rung=rung)
 
 
 def assemble(

@@ -22,7 +22,7 @@ from reportgen.model.fit import LmmFit, Rung, assemble, fit_lmm
 from reportgen.model.inference import FixedCovariance, fixed_covariance
 from reportgen.model.mixedlm import AGREEMENT, loglik_gap
 from reportgen.model.reml import Optimum, evaluate, pattern
-from reportgen.model.terms import Terms, market_design, model_terms
+from reportgen.model.terms import Terms, dependent_columns, market_design, model_terms, without_dependent
 from reportgen.panel.features import ModelFrame
 from reportgen.results import Attempt
 
@@ -31,6 +31,18 @@ if TYPE_CHECKING:
 
 DecaySource = Literal["estimated", "fixed", "shared"]
 ReportedRung = Literal["correlated", "uncorrelated", "intercept", "pooled"]
+
+
+PROBE_DECAY = 0.5
+"""Decay at which the rank of the columns is examined before any fit."""
+
+
+class DependentTerm(ValueError):
+    """A fixed effect (``term``) is a combination of others, most of all of ``like``."""
+
+    def __init__(self, term: str, like: str) -> None:
+        super().__init__(f"{term} is a linear combination of the columns before it")
+        self.term, self.like = term, like
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -120,7 +132,7 @@ def fit_market(
         The columns cannot be fitted.
     """
     use_correction = settings.model.correction == "initial-conditions" if correction is None else correction
-    terms = model_terms(frame, settings.model, correction=use_correction, random_slope=settings.model.random_slope)
+    terms = estimable_terms(frame, settings, correction=use_correction)
     rung: Rung = "correlated" if len(terms.random) > 1 else "intercept"
     decay_fit = None
     if decays is None and settings.adstock.decay == "estimate":
@@ -156,6 +168,23 @@ def fit_market(
         statsmodels_gap=gap,
         attempts=attempts,
     )
+
+
+def estimable_terms(frame: ModelFrame, settings: Settings, *, correction: bool) -> Terms:
+    """Terms of the settings without correction columns that this market's rows cannot carry.
+
+    Raises
+    ------
+    DependentTerm
+        If another column is a combination of the ones before it.
+    """
+    terms = model_terms(frame, correction=correction, random_slope=settings.model.random_slope)
+    decay = PROBE_DECAY if settings.adstock.decay == "estimate" else float(settings.adstock.decay)
+    design = market_design(frame, terms, (decay,) * len(terms.promotion))
+    for name, like in dependent_columns(design).items():
+        if name not in terms.correction:
+            raise DependentTerm(name, like)
+    return without_dependent(design, terms)
 
 
 def _decay_covariance(found: DecayFit) -> Array:

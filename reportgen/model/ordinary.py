@@ -4,21 +4,19 @@ from __future__ import annotations
 
 import numpy as np
 
-from reportgen.config import Settings
-from reportgen.model.checks import grade
 from reportgen.model.comparisons import LeastSquares, pooled_estimate
 from reportgen.model.incremental import recursion_totals
 from reportgen.model.market_fit import MarketFit
 from reportgen.model.residual_checks import check_normality, check_scale_location
 from reportgen.model.terms import market_design, model_terms
-from reportgen.results import OlsAssumption, OlsTerm, OrdinaryRegression, SlopeTest
+from reportgen.results import CheckStatus, OlsAssumption, OlsTerm, OrdinaryRegression, SlopeTest
 
 DEPENDENCE_LIMIT = 0.05
 """Share of residual variance between pharmacies from which classical SE mislead (design effect, Kish 1965)."""
 
 
 def ordinary_regression(
-    market: MarketFit, settings: Settings, test: SlopeTest | None, incremental: float | None
+    market: MarketFit, test: SlopeTest | None, incremental: float | None
 ) -> OrdinaryRegression:
     """Pooled least squares of the seed's terms against the mixed model.
 
@@ -27,7 +25,7 @@ def ordinary_regression(
     incremental
         Incremental sales of the mixed model, money, for the gap.
     """
-    terms = model_terms(market.frame, settings.model, correction=False, random_slope=False)
+    terms = model_terms(market.frame, correction=False, random_slope=False)
     design = market_design(market.frame, terms, market.decays)
     ols = pooled_estimate(design)
     se = np.sqrt(np.diag(ols.covariance.values))
@@ -58,9 +56,9 @@ def _assumptions(
     ols: LeastSquares, fitted: np.ndarray, group: np.ndarray, test: SlopeTest | None
 ) -> tuple[OlsAssumption, ...]:
     share = between_share(ols.residuals, group)
-    dependence = "fail" if share > 2 * DEPENDENCE_LIMIT else "review" if share > DEPENDENCE_LIMIT else "pass"
+    dependence: CheckStatus = "fail" if share > 2 * DEPENDENCE_LIMIT else "review" if share > DEPENDENCE_LIMIT else "pass"
     p = test.p if test is not None else None
-    equal = "not-run" if p is None else "fail" if p < 0.01 else "review" if p < 0.05 else "pass"
+    equal: CheckStatus = "not-run" if p is None else "fail" if p < 0.01 else "review" if p < 0.05 else "pass"
     spread = check_scale_location(fitted, ols.residuals)
     normal = check_normality(ols.residuals)
     return (

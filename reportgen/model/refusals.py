@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 
-from reportgen.model.crossproducts import RANK_TOLERANCE, Design
 from reportgen.panel.features import ModelFrame
 from reportgen.results import Reason
 
@@ -27,7 +26,7 @@ def refusals(frame: ModelFrame) -> tuple[Reason, ...]:
     found += _too_small(frame)
     found += _bad_columns(frame)
     q = 1 + len(channels)
-    columns = 1 + len(channels) + frame.lags.shape[1] + frame.controls.shape[1] + frame.correction.shape[1]
+    columns = 1 + len(channels) + frame.lags.shape[1] + frame.controls.shape[1]
     if groups and n <= columns + q * groups and not found:
         found.append(Reason(code="too-few-rows", value=float(n), limit=float(columns + q * groups + 1)))
     return tuple(found)
@@ -77,17 +76,3 @@ def _varies_within(frame: ModelFrame, values: np.ndarray) -> bool:
     means = np.bincount(frame.group, weights=values) / counts
     spread = np.max(np.abs(values - means[frame.group]))
     return bool(spread > 1e-9 * max(float(np.max(np.abs(values))), 1e-300))
-
-
-def dependent_column(design: Design) -> tuple[str, str] | None:
-    """The first column that is a combination of earlier ones, and the one it is closest to; ``None``: full rank."""
-    norms = np.sqrt(np.sum(design.x**2, axis=0))
-    for k, name in enumerate(design.names):
-        if not norms[k] > 0.0:
-            return name, ""
-    scaled = design.x / norms
-    for k in range(1, scaled.shape[1]):
-        weights, *_ = np.linalg.lstsq(scaled[:, :k], scaled[:, k], rcond=None)
-        if np.linalg.norm(scaled[:, k] - scaled[:, :k] @ weights) < RANK_TOLERANCE:
-            return design.names[k], design.names[int(np.argmax(np.abs(weights)))]
-    return None

@@ -155,31 +155,41 @@ def evaluate(cp: CrossProducts, theta: Array, free: tuple[Index, Index], *, reml
 def _whiten(cp: CrossProducts, lower: Array) -> tuple[Array, Array]:
     """L_i^-1 [R_i C_i] (B, G, q, q+p+1) and sum_i log|B_i| (B,), B_i = I + R_i S R_i' = L_i L_i'.
 
-    Written out for q <= 3: LAPACK's overhead on tiny matrices costs five times the arithmetic.
-    Each pivot of B_i is at least 1.
+    Gram-Schmidt on the rows of [I, R_i L] instead of a Cholesky factor of B_i, whose pivots lose all
+    digits once a relative SD passes 1e4 and S is nearly of rank one. Written out for q <= 3:
+    LAPACK's overhead on tiny matrices costs five times the arithmetic. Each squared norm is at least 1.
     """
     q = cp.q
     moved = cp.r @ lower[:, None]
-    b = moved @ moved.transpose(0, 1, 3, 2)
     half = np.empty_like(cp.rc)
-    log_b = np.zeros(len(cp.n))
-    factors: dict[tuple[int, int], Array] = {}
+    log_b: Array = np.zeros(len(cp.n))
+    one, none = np.ones((1, 1)), np.zeros((1, 1))
+    rows: list[Array] = []
+    units: list[list[Array]] = []
+    squares: list[Array] = []
     for j in range(q):
-        pivot = 1.0 + b[..., j, j]
+        row, rest = moved[:, :, j], cp.rc[:, :, j]
+        unit = [none] * j + [one]
         for k in range(j):
-            pivot = pivot - factors[j, k] ** 2
-        diagonal = np.sqrt(np.maximum(pivot, 1.0))
-        log_b += 2.0 * np.sum(np.log(diagonal), axis=1)
-        rest = cp.rc[:, :, j]
-        for k in range(j):
-            rest = rest - factors[j, k][..., None] * half[:, :, k]
-        np.divide(rest, diagonal[..., None], out=half[:, :, j])
-        for i in range(j + 1, q):
-            value = b[..., i, j]
-            for k in range(j):
-                value = value - factors[i, k] * factors[j, k]
-            factors[i, j] = value / diagonal
-    return half, log_b
+            share = _inner(unit, units[k], row, rows[k]) / squares[k]
+            unit = [unit[i] - share * units[k][i] if i <= k else unit[i] for i in range(j + 1)]
+            row = row - share[..., None] * rows[k]
+            rest = rest - (share * np.sqrt(squares[k]))[..., None] * half[:, :, k]
+        square = _inner(unit, unit, row, row)
+        log_b = log_b + np.sum(np.log(square), axis=1)
+        np.divide(rest, np.sqrt(square)[..., None], out=half[:, :, j])
+        rows.append(row)
+        units.append(unit)
+        squares.append(square)
+    return half, np.asarray(log_b, dtype=np.float64)
+
+
+def _inner(left_unit: list[Array], right_unit: list[Array], left: Array, right: Array) -> Array:
+    """Inner products (B, G) of rows kept in two parts, the shorter unit part counting as zero beyond its end."""
+    total: Array = np.einsum("bgi,bgi->bg", left, right)
+    for one, other in zip(left_unit, right_unit, strict=False):
+        total = total + one * other
+    return total
 
 
 def _cholesky(a: Array) -> Array:

@@ -7,12 +7,11 @@ without promotion, so that every variant is fitted on identical rows.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from reportgen.config import ModelSettings
-from reportgen.model.crossproducts import Array, Design
+from reportgen.model.crossproducts import RANK_TOLERANCE, Array, Design, Index
 from reportgen.panel.features import ModelFrame
 
 INTERCEPT = "Intercept"
@@ -45,18 +44,25 @@ class Terms:
         return "~ " + " + ".join(self.random[1:] or ("1",))
 
 
-def model_terms(frame: ModelFrame, model: ModelSettings, *, correction: bool, random_slope: bool) -> Terms:
-    """Terms of the model on this frame. Correction columns without variation are left out."""
-    kept: tuple[str, ...] = ()
-    if correction:
-        varies = np.ptp(frame.correction, axis=0) > 0.0 if len(frame.correction) else np.zeros(0, dtype=bool)
-        kept = tuple(name for name, keep in zip(frame.correction_names, varies, strict=True) if keep)
+def model_terms(frame: ModelFrame, *, correction: bool, random_slope: bool) -> Terms:
+    """Terms of the model on this frame.
+
+    The initial-conditions correction adds, per pharmacy, the first lagged sale (Wooldridge 2005), mean adstocked
+    promotion (Mundlak 1978) and adstocked promotion in the first row. Without the last one the estimated
+    decay and the promotion effect are too low in short panels (12 months: effect -7 %, decay .45 for .50), because
+    promotion before the first row acts on the first lagged sale and on the rows alike.
+    """
+    per_channel = [
+        name.replace("Adstock_", f"{part}_") if len(frame.channel_terms) == 1 else f"{part}_Promotion_{name[8:]}"
+        for part in ("Mean", "Initial")
+        for name in frame.channel_terms
+    ]
     random = (INTERCEPT, *frame.channel_terms) if random_slope else (INTERCEPT,)
     return Terms(
         promotion=frame.channel_terms,
         lags=frame.lag_names,
         controls=frame.control_names,
-        correction=kept,
+        correction=(*frame.correction_names, *per_channel) if correction else (),
         random=random,
         response=frame.response_name,
     )
@@ -64,25 +70,59 @@ def model_terms(frame: ModelFrame, model: ModelSettings, *, correction: bool, ra
 
 def design_matrix(frame: ModelFrame, terms: Terms, adstock: Array) -> Design:
     """Rows and columns of ``terms`` with adstocked promotion ``adstock`` (n, c)."""
-    n = len(frame.response)
+    n, group = len(frame.response), frame.group.astype(np.intp)
     known = {INTERCEPT: np.ones(n)}
     for names, block in (
         (frame.channel_terms, adstock),
         (frame.lag_names, frame.lags),
         (frame.control_names, frame.controls),
-        (frame.correction_names, frame.correction),
     ):
         known.update({name: block[:, k] for k, name in enumerate(names)})
+    if terms.correction:
+        known.update(_correction_columns(frame, terms, adstock, group))
     return Design(
         y=frame.response,
         x=np.column_stack([known[name] for name in terms.fixed]),
         z=np.column_stack([known[name] for name in terms.random]),
-        group=frame.group.astype(np.intp),
+        group=group,
         groups=len(frame.pharmacies),
         names=terms.fixed,
         z_names=terms.random,
         y_name=terms.response,
     )
+
+
+def _correction_columns(frame: ModelFrame, terms: Terms, adstock: Array, group: Index) -> dict[str, Array]:
+    """First lagged sale, mean and first adstock of each pharmacy, by term, (n,) each."""
+    starts = np.searchsorted(group, np.arange(len(frame.pharmacies)))
+    mean = np.add.reduceat(adstock, starts, axis=0) / np.bincount(group)[:, None]
+    columns = np.column_stack([frame.correction, mean[group], adstock[starts][group]])
+    full = model_terms(frame, correction=True, random_slope=False).correction
+    return {name: columns[:, k] for k, name in enumerate(full) if name in terms.correction}
+
+
+def without_dependent(design: Design, terms: Terms) -> Terms:
+    """Terms without the correction columns that are constant or combinations of the columns before them."""
+    dependent = set(dependent_columns(design))
+    return replace(terms, correction=tuple(name for name in terms.correction if name not in dependent))
+
+
+def dependent_columns(design: Design) -> dict[str, str]:
+    """Columns that add nothing to the ones before them, each with the column it is closest to ("" if zero)."""
+    norms = np.sqrt(np.sum(design.x**2, axis=0))
+    found: dict[str, str] = {}
+    kept: list[int] = []
+    for k, name in enumerate(design.names):
+        if not norms[k] > 0.0:
+            found[name] = ""
+            continue
+        basis, column = design.x[:, kept] / norms[kept], design.x[:, k] / norms[k]
+        weights = np.linalg.lstsq(basis, column, rcond=None)[0]
+        if kept and np.linalg.norm(column - basis @ weights) < RANK_TOLERANCE:
+            found[name] = design.names[kept[int(np.argmax(np.abs(weights)))]]
+        else:
+            kept.append(k)
+    return found
 
 
 def market_design(frame: ModelFrame, terms: Terms, decays: Sequence[float]) -> Design:

@@ -56,8 +56,8 @@ class ModelFrame:
     controls, control_names
         ``(n, k)`` in the units of their columns.
     correction, correction_names
-        ``(n, m)`` initial conditions, constant within a pharmacy: the response in the last known period before
-        its first row (absent without lags), and its mean raw promotion over its rows, one column per channel.
+        ``(n, m)`` initial condition, constant within a pharmacy: the response in the last known period before
+        its first row; no column without lags. (The promotion columns of the correction depend on the decay.)
     promotion
         ``(n, c)`` raw promotion units.
     sales
@@ -125,7 +125,7 @@ def build_frame(panel: MarketPanel, model: ModelSettings, adstock: AdstockSettin
     control_names = _distinct((term_name(name) for name in panel.control_names), taken=())
     response_name = "Sales" if model.response == "level" else "Log_Sales"
     doses = panel.promotion[:, grid_row, column].T
-    correction, correction_names = _corrections(panel, model, response, doses, grid_rows, group, column)
+    correction, correction_names = _corrections(model, response, grid_rows, group, column)
     return ModelFrame(
         panel=panel,
         used=used,
@@ -205,23 +205,13 @@ def _select_rows(
 
 
 def _corrections(
-    panel: MarketPanel,
-    model: ModelSettings,
-    response: Floats,
-    doses: Floats,
-    grid_rows: Indices,
-    group: Indices,
-    column: Indices,
+    model: ModelSettings, response: Floats, grid_rows: Indices, group: Indices, column: Indices
 ) -> tuple[Floats, tuple[str, ...]]:
-    """First lagged response and mean promotion (Wooldridge 2005; Mundlak 1978), ``(n, m)``."""
-    counts = np.bincount(group, minlength=grid_rows.size).astype(np.float64)
-    columns = [np.bincount(group, weights=dose, minlength=grid_rows.size)[group] / counts[group] for dose in doses.T]
-    names = _channel_terms(panel, "Mean_Promotion", "Mean_Promotion_")
-    if model.lags:
-        starts = np.flatnonzero(np.diff(group, prepend=-1))
-        columns.insert(0, _last_before(response[grid_rows], column[starts])[group])
-        names = ("Initial_Sales", *names)
-    return (np.column_stack(columns) if columns else np.empty((group.size, 0))), names
+    """First lagged response of each pharmacy (Wooldridge 2005), ``(n, 1)``; ``(n, 0)`` without lags."""
+    if not model.lags:
+        return np.empty((group.size, 0)), ()
+    starts = np.flatnonzero(np.diff(group, prepend=-1))
+    return _last_before(response[grid_rows], column[starts])[group][:, None], ("Initial_Sales",)
 
 
 def _last_before(response: Floats, first: Indices) -> Floats:

@@ -36,7 +36,7 @@ def test_rows_lags_and_corrections_of_a_small_market_by_hand() -> None:
     np.testing.assert_array_equal(frame.lags[:, 0], [11, 12, 13, 14, 15, 16, 22, 26])
     np.testing.assert_array_equal(frame.lags[:, 1], [10, 11, 12, 13, 14, 15, 21, 25])
     assert frame.lag_names == ("Lag1_Sales", "Lag2_Sales")
-    assert frame.correction_names == ("Initial_Sales", "Mean_Promotion")
+    assert frame.correction_names == ("Initial_Sales",)
     np.testing.assert_array_equal(frame.correction[:, 0], [11] * 6 + [22] * 2)
     np.testing.assert_allclose(frame.correction[:, 1], [5.5] * 6 + [1] * 2)
     assert frame.rows_lost == (RowsLost(reason="first-periods", rows=4), RowsLost(reason="gap", rows=2))
@@ -92,7 +92,7 @@ def test_without_lag_one_the_initial_condition_is_the_last_known_sale() -> None:
 
 
 def test_without_lags_only_mean_promotion_corrects() -> None:
-    assert frame_of(two_pharmacies(), lags=()).correction_names == ("Mean_Promotion",)
+    assert frame_of(two_pharmacies(), lags=()).correction_names == ()
 
 
 def test_several_channels_have_their_own_terms() -> None:
@@ -100,7 +100,7 @@ def test_several_channels_have_their_own_terms() -> None:
     panel = make_panel("M", sales, np.stack([sales, sales * 2]), channels=("calls", "free samples"))
     frame = frame_of(panel)
     assert frame.channel_terms == ("Adstock_Calls", "Adstock_Free_Samples")
-    assert frame.correction_names == ("Initial_Sales", "Mean_Promotion_Calls", "Mean_Promotion_Free_Samples")
+    assert frame.correction_names == ("Initial_Sales",)
     assert frame.adstock((0.0, 0.5)).shape == (6, 2)
     with pytest.raises(ValueError, match="2 channels"):
         frame.adstock((0.5,))
