@@ -71,7 +71,7 @@ def leave_one_out(fit: LmmFit, cov_beta: Array) -> Influence:
 
 def own_blocks(fit: LmmFit) -> Array:
     """What Z_i cannot explain of each pharmacy, [X y]'[X y] - C_i'C_i in scaled columns, (G, p+1, p+1)."""
-    w, _, _ = scaled_columns(fit.design, correlated=fit.correlated)
+    w, _, _ = scaled_columns(fit.design, correlated=fit.correlated, centre=fit.scaling.offset)
     width = w.shape[1]
     own = np.add.reduceat((w[:, :, None] * w[:, None, :]).reshape(len(w), -1), fit.design.starts(), axis=0)
     c = fit.products.c[0]

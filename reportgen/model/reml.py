@@ -176,19 +176,19 @@ def _whiten(cp: CrossProducts, lower: Array) -> tuple[Array, Array]:
             row = row - share[..., None] * rows[k]
             rest = rest - (share * np.sqrt(squares[k]))[..., None] * half[:, :, k]
         square = _inner(unit, unit, row, row)
-        log_b = log_b + np.sum(np.log(square), axis=1)
+        log_b += np.sum(np.log(square), axis=1)
         np.divide(rest, np.sqrt(square)[..., None], out=half[:, :, j])
         rows.append(row)
         units.append(unit)
         squares.append(square)
-    return half, np.asarray(log_b, dtype=np.float64)
+    return half, log_b
 
 
 def _inner(left_unit: list[Array], right_unit: list[Array], left: Array, right: Array) -> Array:
     """Inner products (B, G) of rows kept in two parts, the shorter unit part counting as zero beyond its end."""
-    total: Array = np.einsum("bgi,bgi->bg", left, right)
+    total = np.asarray(np.einsum("bgi,bgi->bg", left, right), dtype=np.float64)
     for one, other in zip(left_unit, right_unit, strict=False):
-        total = total + one * other
+        total += one * other
     return total
 
 
@@ -215,7 +215,7 @@ def directions(lower: Array, free: tuple[Index, Index]) -> Array:
 
 
 def beta_response(at: Evaluation, free: tuple[Index, Index]) -> Array:
-    """d beta_hat / d theta in scaled columns, (B, p, m): -A_xx^-1 sum_i Q_xi' (dS/dtheta_k) u_i."""
+    """Slope d beta_hat / d theta in scaled columns, (B, p, m): -A_xx^-1 sum_i Q_xi' (dS/dtheta_k) u_i."""
     p, q = at.beta.shape[1], at.u_i.shape[2]
     moved = np.einsum("bkac,bacp->bpk", directions(factor(at.theta, q, free), free), at.coupling)
     return -np.linalg.solve(at.a[:, :p, :p], moved)
@@ -435,7 +435,8 @@ def starts(cp: CrossProducts, *, correlated: bool = True) -> tuple[Array, Array]
     values = np.maximum(values, np.max(floor, axis=1, keepdims=True) * 0.1)
     lower = _lower_root((vectors * values[:, None, :]) @ vectors.transpose(0, 2, 1))
     rows, columns = pattern(q, True)
-    second = np.where(rows == columns, np.sqrt(np.einsum("bii->bi", lower @ lower.transpose(0, 2, 1)))[:, rows] / 30.0, 0.0)
+    sd = np.sqrt(np.einsum("bii->bi", lower @ lower.transpose(0, 2, 1)))[:, rows]
+    second = np.where(rows == columns, sd / 30.0, 0.0)
     return lower[:, rows, columns], second
 
 
@@ -453,7 +454,7 @@ def joined(first: Optimum, second: Optimum) -> Optimum:
 def best_of(first: Optimum, second: Optimum) -> Optimum:
     """Per problem the lower deviance of two searches; iterations add up."""
     other = second.deviance < first.deviance
-    pick = replace(
+    return replace(
         first,
         theta=np.where(other[:, None], second.theta, first.theta),
         deviance=np.where(other, second.deviance, first.deviance),
@@ -461,4 +462,3 @@ def best_of(first: Optimum, second: Optimum) -> Optimum:
         converged=np.where(other, second.converged, first.converged),
         iterations=first.iterations + second.iterations,
     )
-    return pick
