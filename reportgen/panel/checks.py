@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from reportgen.config import Settings
 from reportgen.panel.columns import Columns, MissingColumn, find_columns
-from reportgen.panel.findings import NO_ROWS, Problem, quote
+from reportgen.panel.findings import NO_ROWS, Problem, plural, quote
 from reportgen.panel.key_checks import check_keys, read_keys
 from reportgen.panel.numbers import texts
 from reportgen.panel.period_checks import check_calendar, read_periods
@@ -179,7 +179,7 @@ def _drop_blank_rows(
                 code="blank-rows",
                 severity="note",
                 column=None,
-                text=f"{int(blank.sum()):,} blank rows are left out",
+                text=f"{plural(int(blank.sum()), 'blank row')} left out",
                 advice="",
                 rows=NO_ROWS,
                 count=int(blank.sum()),

@@ -22,7 +22,6 @@ from reportgen.panel.periods import PeriodType, period_of
 
 if TYPE_CHECKING:
     import pandas as pd
-    import pyarrow as pa
 
 ASSUMED_YEAR = 2024
 EARLIEST, LATEST = 1900, 2100
@@ -106,7 +105,7 @@ def parse_periods(column: pd.Series, period_type: PeriodType, assumed_year: int 
         column = column.dt.to_timestamp()
     if column.dtype.kind == "M":
         return _from_timestamps(column, period_type)
-    encoded = _as_text(column).dictionary_encode()
+    encoded = texts(column).dictionary_encode()
     readings = [_read(value) for value in encoded.dictionary.to_pylist()]
     readings.append(_Reading("missing"))
     codes = pc.fill_null(encoded.indices, len(readings) - 1).to_numpy(zero_copy_only=False)
@@ -153,12 +152,6 @@ def _from_timestamps(column: pd.Series, period_type: PeriodType) -> ParsedPeriod
         zone=~missing & zoned,
         styles=("date",),
     )
-
-
-def _as_text(column: pd.Series) -> pa.Array:
-    if column.dtype.kind == "f":
-        return texts(column.round(0).astype("Int64"))
-    return texts(column)
 
 
 def _read(value: str) -> _Reading:

@@ -52,7 +52,7 @@ class Finding:
 class Problem:
     """A finding before it is worded. ``rows`` are 0-based positions in the table, ascending.
 
-    ``text`` and ``advice`` may hold ``{rows}`` ("3 rows (first: row 7 "abc", ...)"). ``show`` gives the value to quote
+    ``text`` and ``advice`` may hold ``{rows}`` (``3 rows (row 7 "abc", ...)``). ``show`` gives the value to quote
     for a row position. An error without rows blocks the whole table.
     """
 
@@ -73,9 +73,9 @@ def word(problem: Problem, source: str, file_rows: NDArray[np.intp], market: str
     """Finding of a problem; ``file_rows[i]`` is the row number in the file of table row i."""
     first = problem.rows[:FIRST_ROWS]
     quoted = [_quote_row(int(file_rows[i]), problem.show(int(i)) if problem.show else None) for i in first]
-    more = ", …" if problem.rows.size > FIRST_ROWS else ""
-    noun = "row" if problem.rows.size == 1 else "rows"
-    rows = f"{problem.rows.size:,} {noun} (first: {', '.join(quoted)}{more})" if quoted else ""
+    count = plural(problem.rows.size, "row")
+    listed = f"first: {', '.join(quoted)}, …" if problem.rows.size > FIRST_ROWS else ", ".join(quoted)
+    rows = f"{count} ({listed})" if quoted else ""
     text = problem.text.replace("{rows}", rows)
     where = f" in market {quote(market)}" if market is not None and problem.severity == "error" else ""
     return Finding(
@@ -87,6 +87,11 @@ def word(problem: Problem, source: str, file_rows: NDArray[np.intp], market: str
         rows=tuple(int(file_rows[i]) for i in first),
         message=f"{source}: {text}{where}. {problem.advice}".rstrip(),
     )
+
+
+def plural(count: int, noun: str) -> str:
+    """Count and noun: ``1 row``, ``1,200 rows``."""
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
 
 
 def quote(value: str, limit: int = 40) -> str:

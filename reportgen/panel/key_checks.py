@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reportgen.panel.columns import Columns
-from reportgen.panel.findings import Problem, quote
+from reportgen.panel.findings import Problem, plural, quote
 from reportgen.panel.numbers import texts
 
 if TYPE_CHECKING:
@@ -153,7 +153,7 @@ def _check_invisible(keys: Keys, column: str, role: str) -> list[Problem]:
             code=f"invisible-{role}",
             severity="warning",
             column=column,
-            text=f"{column} has invisible characters in {hidden.size:,} codes "
+            text=f"{column} has invisible characters in {plural(hidden.size, 'code')} "
             f"(first: {quote(keys.names[int(hidden[0])])})",
             advice="Remove them if they are not meant.",
             rows=np.sort(rows),

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from reportgen.panel.columns import Columns
 from reportgen.panel.dates import ASSUMED_YEAR, EARLIEST, LATEST, ParsedPeriods, parse_periods
-from reportgen.panel.findings import Problem, Severity
+from reportgen.panel.findings import Problem, Severity, plural
 from reportgen.panel.key_checks import Keys
 from reportgen.panel.periods import PeriodType, period_label, period_of
 
@@ -49,27 +49,29 @@ def read_periods(
     example = "2021-01" if period_type == "month" else "2021-01-04, the Monday, or 2021-W01"
     problems = [
         *problem(f"missing-{period_type}", "error", parsed.missing, f"{name} is empty in {{rows}}", "Fill it."),
-        *problem(f"bad-{period_type}", "error", parsed.bad, f"{name} is not {kind} in {{rows}}", f"Write {example}."),
+        *problem(
+            f"bad-{period_type}", "error", parsed.bad, f"{name} is not {kind} in {{rows}}", f"Write it as {example}."
+        ),
         *problem(
             "impossible-date",
             "error",
             parsed.impossible,
             f"{name} is no possible date between {EARLIEST} and {LATEST} in {{rows}}",
-            f"Correct it; write {example}.",
+            f"Correct it; write it as {example}.",
         ),
         *problem(
             "ambiguous-date",
             "error",
             parsed.ambiguous,
             f"{name} does not say which number is the day and which the month in {{rows}}",
-            f"Write {example}.",
+            f"Write it as {example}.",
         ),
         *problem(
             "assumed-year",
             "warning",
             parsed.no_year,
             f"{name} has no year in {{rows}}; {ASSUMED_YEAR} is assumed",
-            f"Write {example}.",
+            f"Write it as {example}.",
         ),
         *problem("excel-date", "warning", parsed.serial, f"{name} is read as an Excel day number in {{rows}}", ""),
         *problem("time-zone", "warning", parsed.zone, f"{name} has a time zone, which is ignored, in {{rows}}", ""),
@@ -119,8 +121,8 @@ def check_calendar(
                 code="gaps",
                 severity="note",
                 column=columns.month,
-                text=f"{int(gap.sum()):,} gaps, {int((step[gap] - 1).sum()):,} {period_type}s in all, lie between the "
-                f"records of a pharmacy; rows whose lags they need are not used",
+                text=f"{plural(int(gap.sum()), 'gap')}, {plural(int((step[gap] - 1).sum()), period_type)} in all, "
+                "between the records of pharmacies; rows whose lags they hold are not used",
                 advice="",
                 rows=np.sort(order[1:][gap]),
                 count=int(gap.sum()),
@@ -191,8 +193,8 @@ def _check_span(
             code="absurd-span",
             severity="error",
             column=columns.month,
-            text=f"{columns.month} stretches a market over more than {limit:,} {period_type}s; far from the others "
-            "are {rows}",
+            text=f"{columns.month} stretches a market over more than {limit:,} {period_type}s; far from the others: "
+            "{rows}",
             advice="Correct the year.",
             rows=np.sort(np.array(far, dtype=np.intp)),
             show=show,

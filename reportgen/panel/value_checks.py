@@ -123,7 +123,7 @@ def _check_numbers(found: _Column, parsed: ParsedNumbers, convention: Convention
 
 def _check_sales(found: _Column, values: NDArray[np.float64], response: str) -> None:
     advice = "Sales must be 0 or more; book returns in the month they belong to, or leave the value empty."
-    found.add("negative-sales", "error", values < 0, "is negative in {rows}", advice)
+    found.add("negative-sales", "error", np.isfinite(values) & (values < 0), "is negative in {rows}", advice)
     if response == "log":
         found.add("zero-sales", "warning", values == 0, "is zero in {rows}, which a log response cannot use")
 
@@ -143,13 +143,14 @@ def _check_promotion(found: _Column, parsed: ParsedNumbers, market: NDArray[np.i
     largest = np.zeros(int(market.max()) + 1)
     np.maximum.at(largest, market[usable], values[usable])
     fraction = np.zeros(largest.size, dtype=bool)
-    fraction[market[usable & (values % 1 != 0)]] = True
+    whole_numbers = np.rint(values) == values
+    fraction[market[usable & ~whole_numbers]] = True
     shares, others = (largest > 0) & (largest <= 1) & fraction, (largest > 1.5) & (largest <= 100)
     if shares.any() and others.any():
         found.add(
             "mixed-scale",
             "warning",
             usable & shares[market],
-            "lies between 0 and 1 in some markets and goes beyond in others; first the shares: {rows}",
+            "lies between 0 and 1 in some markets and goes beyond in others: {rows}",
             "Check that all markets use the same unit (share or percent).",
         )
