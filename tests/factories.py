@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from reportgen import results as r
+from reportgen import results_markets as rm
 
 Floats = NDArray[np.float64]
 Names = Literal["plain", "long", "devanagari", "arabic", "hostile"]
@@ -769,4 +770,135 @@ def _unestimated(
         verdict=r.Verdict(code="cannot-tell", reasons=((reasons or (default,))[0].code,)),
         charts=r.Charts(monthly=monthly, multiples=_multiples(w)),
         provenance=_provenance(),
+    )
+
+
+# --- all markets ----------------------------------------------------------------------------
+
+
+def _market_estimate(index: int, name: str, truth: float, se: float, pooled: float, tau2: float) -> rm.MarketEstimate:
+    share = tau2 / (tau2 + se**2)
+    shrunken, spread = pooled + share * (truth - pooled), float(np.sqrt(share) * se)
+    p = float(2 * stats.norm.sf(abs(truth / se)))
+    mean = 9000.0 + 450.0 * index
+    return rm.MarketEstimate(
+        market=name,
+        status="singular" if index % 9 == 4 else "ok",
+        verdict="works" if truth > 1.96 * se else "unclear",
+        estimate=truth,
+        se=se,
+        lower=truth - 1.96 * se,
+        upper=truth + 1.96 * se,
+        p=p,
+        p_adjusted=min(1.0, 1.3 * p),
+        discovery=1.3 * p <= 0.05,
+        weight=None,
+        shrunken=shrunken,
+        shrunken_se=spread,
+        shrunken_lower=shrunken - 1.96 * spread,
+        shrunken_upper=shrunken + 1.96 * spread,
+        expected_rank=float(100 * stats.norm.cdf((shrunken - pooled) / np.sqrt(tau2 + spread**2))),
+        pharmacies=25 + 3 * index,
+        rows_used=(25 + 3 * index) * 34,
+        sales_mean=mean,
+        effect_now=truth / 100 * mean * 0.6,
+        long_run=truth / 100 * mean,
+        long_run_lower=(truth - 1.96 * se) / 100 * mean,
+        long_run_upper=(truth + 1.96 * se) / 100 * mean,
+        incremental=truth / 100 * mean * 4 * (25 + 3 * index) * 34,
+        incremental_share=truth / 25,
+        roi=truth / 3 - 1,
+        checks_passed=14,
+        checks_run=16,
+    )
+
+
+def overview_results(
+    *, seed: int = 1, markets: int = 8, excluded: int = 2, names: tuple[str, ...] = (), pooled: bool = True
+) -> rm.OverviewResults:
+    """Return an overview of ``markets`` estimated and ``excluded`` other ones; effects in percent of sales."""
+    rng = np.random.default_rng([seed, markets])
+    center, tau = 3.0, 0.8
+    codes = tuple(sorted(names or (f"MK{i + 1:03d}" for i in range(markets))))
+    ses = rng.uniform(0.3, 1.4, markets)
+    truths = center + rng.normal(0, 1, markets) * np.hypot(tau, ses)
+    weights = 1 / (tau**2 + ses**2)
+    mean, se = float((weights * truths).sum() / weights.sum()), float(1 / np.sqrt(weights.sum()))
+    estimates = tuple(
+        replace(
+            _market_estimate(i, codes[i], float(truths[i]), float(ses[i]), mean, tau**2),
+            weight=float(100 * weights[i] / weights.sum()),
+        )
+        for i in range(markets)
+    )
+    together = rm.PooledEffect(
+        k=markets,
+        estimate=mean,
+        se=se,
+        se_classical=se * 0.95,
+        df=markets - 1,
+        statistic=mean / se,
+        p=float(2 * stats.norm.sf(mean / se)),
+        lower=mean - 2.2 * se,
+        upper=mean + 2.2 * se,
+        prediction_lower=mean - 2.3 * float(np.hypot(tau, se)) if markets > 2 else None,
+        prediction_upper=mean + 2.3 * float(np.hypot(tau, se)) if markets > 2 else None,
+        tau2=tau**2,
+        tau=tau,
+        tau2_lower=0.1,
+        tau2_upper=2.4,
+        tau2_paule_mandel=0.66,
+        estimate_paule_mandel=mean * 1.01,
+        certified=True,
+        q=18.2,
+        q_df=markets - 1,
+        q_p=0.011,
+        i2=61.0,
+        h2=2.6,
+    )
+    out = tuple(
+        rm.ExcludedMarket(
+            market=f"ZZ{i + 1:02d}",
+            status="not-estimable",
+            verdict="cannot-tell",
+            reasons=(r.Reason(code="promotion-constant", column="promotion", value=4.0),),
+            pharmacies=12,
+            rows_used=0,
+            sales_mean=8000.0,
+        )
+        for i in range(excluded)
+    )
+    brought = [row.incremental or 0.0 for row in estimates]
+    totals = rm.RunTotals(
+        markets=markets + excluded,
+        estimated=markets,
+        singular=sum(row.status == "singular" for row in estimates),
+        not_estimated=0,
+        not_estimable=excluded,
+        failed=0,
+        pharmacies=sum(row.pharmacies for row in (*estimates, *out)),
+        rows_used=sum(row.rows_used for row in estimates),
+        verdicts=(
+            ("works", sum(row.verdict == "works" for row in estimates)),
+            ("works-unevenly", 0),
+            ("unclear", sum(row.verdict == "unclear" for row in estimates)),
+            ("no-effect", 0),
+            ("negative", 0),
+            ("cannot-tell", excluded),
+        ),
+        sales=4.2e8,
+        incremental=sum(brought),
+        incremental_lower=0.8 * sum(brought),
+        incremental_upper=1.2 * sum(brought),
+        share=sum(brought) / 4.2e8,
+        incremental_markets=markets,
+    )
+    return rm.OverviewResults(
+        estimand="long-run-percent",
+        confidence=0.95,
+        false_discovery_rate=0.05,
+        totals=totals,
+        pooled=together if pooled and markets > 1 else None,
+        markets=estimates,
+        excluded=out,
     )

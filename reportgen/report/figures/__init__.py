@@ -25,13 +25,24 @@ if TYPE_CHECKING:
 
     Maker = Callable[[MarketResults, Kit, str], Chart | None]
 
-__all__ = ["CHARTS", "Chart", "ChartTable", "Kit", "Theme", "draw_charts", "draw_market_charts", "for_print", "for_screen"]
+__all__ = [
+    "CHARTS",
+    "Chart",
+    "ChartTable",
+    "Kit",
+    "Theme",
+    "draw_charts",
+    "draw_market_charts",
+    "for_print",
+    "for_screen",
+]
 
 CHARTS = (
     "key_now", "key_long_run", "key_incremental", "key_roi", "without_promotion", "timeline", "multiples", "forest",
     "estimators", "decay", "decay_2", "decay_3", "impulse", "impulse_brief", "caterpillar", "caterpillar_intercept",
-    "caterpillar_brief", "lines", "shrinkage", "contribution", "waterfall", "incremental_pharmacies", "what_if", "residuals",
-    "scale_location", "autocorrelation", "qq_residuals", "qq_intercept", "qq_slope", "influence", "predictive", "ordinary",
+    "caterpillar_brief", "lines", "shrinkage", "contribution", "waterfall", "incremental_pharmacies", "what_if",
+    "residuals", "scale_location", "autocorrelation", "qq_residuals", "qq_intercept", "qq_slope", "influence",
+    "predictive", "ordinary",
 )  # fmt: skip
 """Names of all charts of a market, in the order of the report (further random terms add ``qq_slope_2``, …)."""
 
@@ -131,13 +142,13 @@ def draw_market_charts(
     overview: OverviewResults, formats: Formats, language: Language, theme: Theme | None = None
 ) -> dict[str, Chart]:
     """Draw the charts over all markets: ``market_forest``, ``market_uncertainty``, ``market_ranks``."""
-    from reportgen.report.figures import markets
+    from reportgen.report.figures import markets, ranking
 
     kit = Kit(formats=formats, language=language, theme=theme or Theme(), confidence=overview.confidence)
     makers = {
         "market_forest": markets.chart_market_forest,
-        "market_uncertainty": markets.chart_market_uncertainty,
-        "market_ranks": markets.chart_market_ranks,
+        "market_uncertainty": ranking.chart_market_uncertainty,
+        "market_ranks": ranking.chart_market_ranks,
     }
     made = {name: make(overview, kit, name) for name, make in makers.items()}
     return {name: chart for name, chart in made.items() if chart is not None}

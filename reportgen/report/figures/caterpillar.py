@@ -104,11 +104,15 @@ def _rows(data: Caterpillar, kit: Kit, chosen: range | list[int], *, values: boo
     texts = _value_texts(data, kit) if values else None
     return [
         Interval(
-            label=data.names[i], estimate=float(data.estimate[i]), lower=float(data.lower[i]), upper=float(data.upper[i]),
-            value=texts(i) if texts else "", color="second" if data.deviation[i] else "accent",
+            label=data.names[i],
+            estimate=float(data.estimate[i]),
+            lower=float(data.lower[i]),
+            upper=float(data.upper[i]),
+            value=texts(i) if texts else "",
+            color="second" if data.deviation[i] else "accent",
         )
         for i in chosen
-    ]  # fmt: skip
+    ]
 
 
 def _value_texts(data: Caterpillar, kit: Kit) -> Callable[[int], str]:
@@ -135,7 +139,9 @@ def draw_strip(axes: Axes, data: Caterpillar, kit: Kit) -> None:
     """Density of all pharmacies' effects as a row of bars, with zero and the market as labelled lines."""
     counts, edges = np.histogram(data.estimate, bins=48, range=axes.get_xlim())
     top = counts.max() or 1
-    boxes = [(float(a), 0.0, float(b), float(c / top)) for a, b, c in zip(edges[:-1], edges[1:], counts, strict=True) if c]
+    boxes = [
+        (float(a), 0.0, float(b), float(c / top)) for a, b, c in zip(edges[:-1], edges[1:], counts, strict=True) if c
+    ]
     marks.rectangles(axes, boxes, kit.theme.accent, alpha=0.35)
     fit_ticks(axes, kit, kit.effect_ticks, base=True)
     draw_references(axes, _references(data, kit), kit)
@@ -159,11 +165,15 @@ def _panels(
         for k, chunk in enumerate(chunks)
     ]
     if strip:
-        boxes.insert(0, Box(8, 44, WIDE - 16, 50, marks.limits(np.append(data.estimate, [data.average, 0.0])), (0.0, 1.0)))
+        boxes.insert(
+            0, Box(8, 44, WIDE - 16, 50, marks.limits(np.append(data.estimate, [data.average, 0.0])), (0.0, 1.0))
+        )
     figure, axes = sheet("panels", WIDE, top + row * rows + 26, boxes)
     if strip:
         draw_strip(axes[0], data, kit)
-        marks.heading(axes[0], kit.say("All {count} pharmacies", count=kit.formats.integer(len(data.names))), kit.theme, dy=26)
+        marks.heading(
+            axes[0], kit.say("All {count} pharmacies", count=kit.formats.integer(len(data.names))), kit.theme, dy=26
+        )
     tips: list[Tip] = []
     texts = _value_texts(data, kit)
     for panel, chunk, title in zip(axes[1 if strip else 0 :], chunks, titles, strict=True):
@@ -183,9 +193,16 @@ def _draw(data: Caterpillar, kit: Kit) -> tuple[Figure, list[Tip]]:
     n = len(data.names)
     if n <= NAMED:
         return interval_chart(
-            "caterpillar", _rows(data, kit, range(n), values=True), kit, ticks=kit.effect_ticks, heading="",
-            references=_references(data, kit), row=17.0 if n > 20 else 20.0, size=6.0, thick=3.6,
-        )  # fmt: skip
+            "caterpillar",
+            _rows(data, kit, range(n), values=True),
+            kit,
+            ticks=kit.effect_ticks,
+            heading="",
+            references=_references(data, kit),
+            row=17.0 if n > 20 else 20.0,
+            size=6.0,
+            thick=3.6,
+        )
     if n > ALL:
         chunks = [list(range(ENDS)), list(range(n - ENDS, n))]
         count = kit.formats.integer(ENDS)
@@ -202,18 +219,28 @@ def _title(data: Caterpillar, kit: Kit) -> str:
     above, below = int((data.deviation > 0).sum()), int((data.deviation < 0).sum())
     if data.what == "intercept":
         return kit.say(
-            "At equal promotion, {above} of {count} pharmacies sell clearly more than the average pharmacy and {below} clearly less.",
-            above=f.integer(above), count=f.integer(n), below=f.integer(below),
-        )  # fmt: skip
+            "At equal promotion, {above} of {count} pharmacies sell clearly more than average and {below} clearly less.",
+            above=f.integer(above),
+            count=f.integer(n),
+            below=f.integer(below),
+        )
     first = kit.say(
-        "Sales rise with promotion in {rising} of {count} pharmacies", rising=f.integer(data.above_zero), count=f.integer(n)
+        "Sales rise with promotion in {rising} of {count} pharmacies",
+        rising=f.integer(data.above_zero),
+        count=f.integer(n),
     )
     if data.below_zero > data.above_zero:
         first = kit.say(
-            "Sales fall with promotion in {falling} of {count} pharmacies", falling=f.integer(data.below_zero), count=f.integer(n)
-        )  # fmt: skip
+            "Sales fall with promotion in {falling} of {count} pharmacies",
+            falling=f.integer(data.below_zero),
+            count=f.integer(n),
+        )
     if above or below:
-        rest = kit.say("{above} respond clearly more than average, {below} clearly less.", above=f.integer(above), below=f.integer(below))
+        rest = kit.say(
+            "{above} respond clearly more than average, {below} clearly less.",
+            above=f.integer(above),
+            below=f.integer(below),
+        )
     else:
         rest = kit.say("none can be told apart from the average.")
     return f"{first}; {rest}"
@@ -228,19 +255,36 @@ def chart_caterpillar(
         return None
     figure, tips = _draw(data, kit)
     if what == "slope":
-        subtitle = kit.say("Total promotion effect of each pharmacy with its {level} interval, {unit}", level=kit.level, unit=kit.effect_unit)
+        subtitle = kit.say(
+            "Total promotion effect of each pharmacy with its {level} interval, {unit}",
+            level=kit.level,
+            unit=kit.effect_unit,
+        )
         note = kit.say("Rises: the interval lies above zero. Second colour: clearly different from the market.")
     else:
-        unit = kit.say("% of sales") if kit.log else kit.say("{currency} {per_period}", currency=kit.formats.symbol, per_period=kit.per_period)
-        subtitle = kit.say("Difference in sales to the average pharmacy with its {level} interval, {unit}", level=kit.level, unit=unit)
+        unit = (
+            kit.say("% of sales")
+            if kit.log
+            else kit.say("{currency} {per_period}", currency=kit.formats.symbol, per_period=kit.per_period)
+        )
+        subtitle = kit.say(
+            "Difference in sales to the average pharmacy with its {level} interval, {unit}", level=kit.level, unit=unit
+        )
         note = kit.say("Second colour: clearly different from the average pharmacy.")
     return kit.chart(
-        name, figure, title=_title(data, kit), subtitle=subtitle, tips=tips, table=table_caterpillar(data),
+        name,
+        figure,
+        title=_title(data, kit),
+        subtitle=subtitle,
+        tips=tips,
+        table=table_caterpillar(data),
         foot=kit.foot(kit.uncertainty, note),
-    )  # fmt: skip
+    )
 
 
-def chart_caterpillar_ends(results: MarketResults, kit: Kit, name: str = "caterpillar_brief", each: int = 10) -> Chart | None:
+def chart_caterpillar_ends(
+    results: MarketResults, kit: Kit, name: str = "caterpillar_brief", each: int = 10
+) -> Chart | None:
     """Only the ``each`` highest and lowest pharmacies, in named rows, for the brief."""
     data = compute_caterpillar(results, kit)
     if data is None:
@@ -252,13 +296,26 @@ def chart_caterpillar_ends(results: MarketResults, kit: Kit, name: str = "caterp
         gap = Interval(label=between, estimate=float("nan"), lower=None, upper=None, color="muted")
         rows = [*rows[:each], gap, *rows[-each:]]
     figure, tips = interval_chart(
-        "caterpillar", rows, kit, ticks=kit.effect_ticks, heading="",
-        references=_references(data, kit), row=17.0, size=6.0, thick=3.6,
-    )  # fmt: skip
+        "caterpillar",
+        rows,
+        kit,
+        ticks=kit.effect_ticks,
+        heading="",
+        references=_references(data, kit),
+        row=17.0,
+        size=6.0,
+        thick=3.6,
+    )
     return kit.chart(
-        name, figure, title=_title(data, kit), tips=tips, table=table_caterpillar(data), foot=kit.foot(kit.uncertainty),
+        name,
+        figure,
+        title=_title(data, kit),
+        tips=tips,
+        table=table_caterpillar(data),
+        foot=kit.foot(kit.uncertainty),
         subtitle=kit.say(
             "Total promotion effect of the {each} highest and {each} lowest pharmacies, {unit}",
-            each=kit.formats.integer(each), unit=kit.effect_unit,
+            each=kit.formats.integer(each),
+            unit=kit.effect_unit,
         ),
-    )  # fmt: skip
+    )

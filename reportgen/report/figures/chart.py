@@ -128,7 +128,8 @@ class Kit:
         """How intervals are drawn."""
         return self.say(
             "Thin line {level} interval, thick line {half}; a hollow mark means that the interval crosses zero.",
-            level=self.level, half=self.formats.percent(0.5, digits=0),
+            level=self.level,
+            half=self.formats.percent(0.5, digits=0),
         )
 
     def term(self, term: str) -> str:
@@ -160,18 +161,34 @@ class Kit:
         return " ".join(part for part in (f"{self.rows}." if self.rows else "", *notes) if part)
 
     def chart(
-        self, name: str, figure: Figure, *, title: str, subtitle: str, alt: str = "", foot: str = "",
-        table: ChartTable, tips: Sequence[Tip] = (),
-    ) -> Chart:  # fmt: skip
+        self,
+        name: str,
+        figure: Figure,
+        *,
+        title: str,
+        subtitle: str,
+        alt: str = "",
+        foot: str = "",
+        table: ChartTable,
+        tips: Sequence[Tip] = (),
+    ) -> Chart:
         """Write the figure and bundle it with its words."""
         from reportgen.report.figures.svg import write_svg
 
         width, height = (round(float(v) * 72, 1) for v in figure.get_size_inches())
         spoken = f"{title} {alt}".strip() if title.endswith(".") else f"{title}. {alt}".strip()
         return Chart(
-            name=name, svg=write_svg(figure, spoken, tips), title=title, subtitle=subtitle, foot=foot, alt=spoken,
-            width=width, height=height, table=table, size="full" if width >= WIDE * 0.75 else "half",
-        )  # fmt: skip
+            name=name,
+            svg=write_svg(figure, spoken, tips),
+            title=title,
+            subtitle=subtitle,
+            foot=foot,
+            alt=spoken,
+            width=width,
+            height=height,
+            table=table,
+            size="full" if width >= WIDE * 0.75 else "half",
+        )
 
 
 def kit_for(results: MarketResults, formats: Formats, language: Language, theme: Theme) -> Kit:
@@ -179,9 +196,12 @@ def kit_for(results: MarketResults, formats: Formats, language: Language, theme:
     data = results.data
     used = data.rows_used or data.rows_read
     made = Kit(
-        formats=formats, language=language, theme=theme, weekly=data.period_type == "week",
+        formats=formats,
+        language=language,
+        theme=theme,
+        weekly=data.period_type == "week",
         confidence=results.model.confidence if results.model else 0.95,
-    )  # fmt: skip
+    )
     rows, read = (made.plural("{count} row", "{count} rows", n) for n in (used, data.rows_read))
     shops = made.plural("{count} pharmacy", "{count} pharmacies", data.pharmacies)
     period = formats.period_range(*data.period)

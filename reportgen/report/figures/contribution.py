@@ -66,7 +66,9 @@ def draw_parts(axes: Axes, data: Parts, kit: Kit) -> None:
         (data.promotion, theme.accent, 1.0, kit.say("promotion")),
     ):
         start = np.where(values >= 0, up, down)
-        boxes = [(i - 0.38, float(s), i + 0.38, float(s + v)) for i, (s, v) in enumerate(zip(start, values, strict=True))]
+        boxes = [
+            (i - 0.38, float(s), i + 0.38, float(s + v)) for i, (s, v) in enumerate(zip(start, values, strict=True))
+        ]
         marks.rectangles(axes, boxes, color, alpha=alpha)
         up, down = up + np.maximum(values, 0.0), down + np.minimum(values, 0.0)
         named.append((float(start[-1] + values[-1] / 2), word, theme.accent if alpha == 1.0 else theme.muted))
@@ -82,10 +84,12 @@ def _share_title(data: Parts, kit: Kit) -> str:
     whole = baseline + persistence + promotion
     f = kit.formats
     return kit.say(
-        "Promotion of the period and its carry-over make {promotion} of fitted sales; earlier sales make {persistence}, the baseline {baseline}.",
-        promotion=f.percent(promotion / whole if whole else None), persistence=f.percent(persistence / whole if whole else None),
+        "Promotion and its carry-over make {promotion} of fitted sales; "
+        "earlier sales make {persistence}, the baseline {baseline}.",
+        promotion=f.percent(promotion / whole if whole else None),
+        persistence=f.percent(persistence / whole if whole else None),
         baseline=f.percent(baseline / whole if whole else None),
-    )  # fmt: skip
+    )
 
 
 def chart_contribution(results: MarketResults, kit: Kit, name: str = "contribution") -> Chart | None:
@@ -95,21 +99,40 @@ def chart_contribution(results: MarketResults, kit: Kit, name: str = "contributi
         return None
     parts = np.array([data.baseline, data.persistence, data.promotion])
     ends = np.concatenate([np.maximum(parts, 0).sum(0), np.minimum(parts, 0).sum(0)])
-    figure, (axes,) = sheet("contribution", WIDE, 272, [
-        Box(74, 26, WIDE - 74 - 100, 200, (-0.7, len(data.periods) - 0.3), marks.limits(ends, zero=True)),
-    ])  # fmt: skip
+    figure, (axes,) = sheet(
+        "contribution",
+        WIDE,
+        272,
+        [
+            Box(74, 26, WIDE - 74 - 100, 200, (-0.7, len(data.periods) - 0.3), marks.limits(ends, zero=True)),
+        ],
+    )
     draw_parts(axes, data, kit)
-    marks.heading(axes, kit.say("Fitted sales of the market {per_period}", per_period=kit.per_period), kit.theme, dx=-68)
+    marks.heading(
+        axes, kit.say("Fitted sales of the market {per_period}", per_period=kit.per_period), kit.theme, dx=-68
+    )
     f, total = kit.formats, parts.sum(0)
     tips: list[Tip] = [
-        (*marks.pixel(axes, i, float(total[i])), f"{f.period(p)}: {f.money_short(float(total[i]))}, {kit.say('promotion')} {f.money_short(float(data.promotion[i]))}")
+        (
+            *marks.pixel(axes, i, float(total[i])),
+            (
+                f"{f.period(p)}: {f.money_short(float(total[i]))}, "
+                f"{kit.say('promotion')} {f.money_short(float(data.promotion[i]))}"
+            ),
+        )
         for i, p in enumerate(data.periods)
-    ]  # fmt: skip
+    ]
     return kit.chart(
-        name, figure, title=_share_title(data, kit), table=table_parts(data), tips=tips,
+        name,
+        figure,
+        title=_share_title(data, kit),
+        table=table_parts(data),
+        tips=tips,
         subtitle=kit.say("Fitted sales split into baseline, earlier sales (persistence) and promotion"),
-        foot=kit.foot(kit.say("Earlier sales hold promotion of earlier periods too; the incremental total follows it through.")),
-    )  # fmt: skip
+        foot=kit.foot(
+            kit.say("Earlier sales hold promotion of earlier periods too; the incremental total follows it through.")
+        ),
+    )
 
 
 def draw_waterfall(axes: Axes, data: Parts, kit: Kit) -> None:
@@ -117,10 +140,11 @@ def draw_waterfall(axes: Axes, data: Parts, kit: Kit) -> None:
     theme, f = kit.theme, kit.formats
     baseline, persistence, promotion = data.totals
     rows = [
-        (kit.say("Baseline"), 0.0, baseline, theme.faint), (kit.say("Earlier sales"), baseline, baseline + persistence, theme.muted),
+        (kit.say("Baseline"), 0.0, baseline, theme.faint),
+        (kit.say("Earlier sales"), baseline, baseline + persistence, theme.muted),
         (kit.say("Promotion"), baseline + persistence, baseline + persistence + promotion, theme.accent),
         (kit.say("Fitted sales"), 0.0, baseline + persistence + promotion, theme.ink),
-    ]  # fmt: skip
+    ]
     fit_ticks(axes, kit, lambda t: f.ticks(t, "money"))
     low, high = axes.get_ylim()
     marks.line(axes, [0.0, 0.0], [low, high], theme.faint, clip=False)
@@ -131,7 +155,9 @@ def draw_waterfall(axes: Axes, data: Parts, kit: Kit) -> None:
             marks.line(axes, [stop, stop], [y - 0.32, y - 0.68], theme.faint)
         weight = 600 if k >= 2 else 400
         marks.label(axes, axes.get_xlim()[0], y, word, theme.ink, dx=-104, size=12, weight=weight)
-        marks.label(axes, max(start, stop), y, f.money_short(stop - start), theme.ink, dx=8, weight=weight, halo=theme.paper)
+        marks.label(
+            axes, max(start, stop), y, f.money_short(stop - start), theme.ink, dx=8, weight=weight, halo=theme.paper
+        )
 
 
 def chart_waterfall(results: MarketResults, kit: Kit, name: str = "waterfall") -> Chart | None:
@@ -141,17 +167,27 @@ def chart_waterfall(results: MarketResults, kit: Kit, name: str = "waterfall") -
         return None
     baseline, persistence, promotion = data.totals
     ends = (0.0, baseline, baseline + persistence, baseline + persistence + promotion)
-    figure, (axes,) = sheet("waterfall", WIDE, 164, [Box(112, 8, WIDE - 112 - 92, 128, marks.limits(ends, zero=True, pad=0.02), (-0.5, 3.5))])
+    figure, (axes,) = sheet(
+        "waterfall",
+        WIDE,
+        164,
+        [Box(112, 8, WIDE - 112 - 92, 128, marks.limits(ends, zero=True, pad=0.02), (-0.5, 3.5))],
+    )
     draw_waterfall(axes, data, kit)
     f = kit.formats
     title = kit.say(
         "Of {total} fitted sales, {promotion} come with promotion of the period and its carry-over.",
-        total=f.money_short(ends[3]), promotion=f.money_short(promotion),
-    )  # fmt: skip
+        total=f.money_short(ends[3]),
+        promotion=f.money_short(promotion),
+    )
     return kit.chart(
-        name, figure, title=title, table=table_parts(data), foot=kit.foot(),
+        name,
+        figure,
+        title=title,
+        table=table_parts(data),
+        foot=kit.foot(),
         subtitle=kit.say("Fitted sales of the whole period: baseline, earlier sales (persistence), promotion"),
-    )  # fmt: skip
+    )
 
 
 # --- by pharmacy ------------------------------------------------------------------------------
@@ -169,8 +205,11 @@ class ByPharmacy:
 
 def compute_by_pharmacy(results: MarketResults) -> ByPharmacy | None:
     """Sorted incremental sales; ``None`` where none were estimated."""
-    rows = [(clean(p.pharmacy), p.incremental, np.nan if p.incremental_share is None else p.incremental_share)
-            for p in results.pharmacies if p.incremental is not None]  # fmt: skip
+    rows = [
+        (clean(p.pharmacy), p.incremental, np.nan if p.incremental_share is None else p.incremental_share)
+        for p in results.pharmacies
+        if p.incremental is not None
+    ]
     if not rows:
         return None
     rows.sort(key=lambda r: (-r[1], r[0]))
@@ -179,7 +218,10 @@ def compute_by_pharmacy(results: MarketResults) -> ByPharmacy | None:
 
 def table_by_pharmacy(data: ByPharmacy) -> ChartTable:
     """Return one row per pharmacy."""
-    rows = tuple((n, float(a), float(s) if np.isfinite(s) else None) for n, a, s in zip(data.names, data.amount, data.share, strict=True))
+    rows = tuple(
+        (n, float(a), float(s) if np.isfinite(s) else None)
+        for n, a, s in zip(data.names, data.amount, data.share, strict=True)
+    )
     return ChartTable(columns=("pharmacy", "incremental", "share_of_own_sales"), rows=rows)
 
 
@@ -215,18 +257,50 @@ def chart_by_pharmacy(results: MarketResults, kit: Kit, name: str = "incremental
     chosen: list[int | None] = list(range(n)) if n <= _TOP + _LOW else [*range(_TOP), None, *range(n - _LOW, n)]
     names = min(max(text_width(data.names[i], SMALL) for i in chosen if i is not None) + 14, 210.0)
     height = 15.0 * len(chosen)
-    figure, (axes,) = sheet("by_pharmacy", WIDE, height + 34, [
-        Box(names, 6, WIDE - names - 128, height, marks.limits(data.amount, zero=True, pad=0.03), (-0.5, len(chosen) - 0.5)),
-    ])  # fmt: skip
+    figure, (axes,) = sheet(
+        "by_pharmacy",
+        WIDE,
+        height + 34,
+        [
+            Box(
+                names,
+                6,
+                WIDE - names - 128,
+                height,
+                marks.limits(data.amount, zero=True, pad=0.03),
+                (-0.5, len(chosen) - 0.5),
+            ),
+        ],
+    )
     tips = draw_by_pharmacy(axes, data, chosen, kit, names)
     f, total = kit.formats, float(data.amount.sum())
     gains = int((np.cumsum(data.amount) < total / 2).sum()) + 1
     if total > 0 and gains <= n:
-        title = kit.say("{few} of {count} pharmacies bring half of the {total} that go with promotion.", few=f.integer(gains), count=f.integer(n), total=f.money_short(total))
+        title = kit.say(
+            "{few} of {count} pharmacies bring half of the {total} that go with promotion.",
+            few=f.integer(gains),
+            count=f.integer(n),
+            total=f.money_short(total),
+        )
     else:
-        title = kit.say("Over {count} pharmacies, {total} go with promotion.", count=f.integer(n), total=f.money_short(total))
+        title = kit.say(
+            "Over {count} pharmacies, {total} go with promotion.", count=f.integer(n), total=f.money_short(total)
+        )
     return kit.chart(
-        name, figure, title=title, table=table_by_pharmacy(data), tips=tips,
+        name,
+        figure,
+        title=title,
+        table=table_by_pharmacy(data),
+        tips=tips,
         subtitle=kit.say("Incremental sales by pharmacy over the whole period, and as a share of its own sales"),
-        foot=kit.foot(kit.say("The {top} largest and {low} smallest of {count}.", top=f.integer(_TOP), low=f.integer(_LOW), count=f.integer(n)) if n > len(chosen) else ""),
-    )  # fmt: skip
+        foot=kit.foot(
+            kit.say(
+                "The {top} largest and {low} smallest of {count}.",
+                top=f.integer(_TOP),
+                low=f.integer(_LOW),
+                count=f.integer(n),
+            )
+            if n > len(chosen)
+            else ""
+        ),
+    )

@@ -47,9 +47,15 @@ def compute_profile(summary: DecaySummary | None, confidence: float) -> Profile 
     loglik = np.array([p.loglik_ml for p in points])
     limit = -0.5 * NormalDist().inv_cdf(0.5 + confidence / 2) ** 2
     return Profile(
-        clean(summary.channel, 40), decay, loglik - loglik.max(), summary.estimate, summary.lower, summary.upper,
-        summary.at_edge, limit,
-    )  # fmt: skip
+        clean(summary.channel, 40),
+        decay,
+        loglik - loglik.max(),
+        summary.estimate,
+        summary.lower,
+        summary.upper,
+        summary.at_edge,
+        limit,
+    )
 
 
 def table_profile(data: Profile) -> ChartTable:
@@ -74,9 +80,18 @@ def draw_profile(axes: Axes, data: Profile, kit: Kit) -> None:
     marks.dots(axes, [data.estimate], [0.0], theme.accent, size=8, hollow=theme.paper if data.at_edge else "")
     side: marks.Anchor = "end" if data.estimate > (x0 + x1) / 2 else "start"
     marks.label(
-        axes, data.estimate, 0.0, f.percent(data.estimate, digits=0), theme.accent, anchor=side, valign="base",
-        dx=-7 if side == "end" else 7, dy=6, weight=600, size=12,
-    )  # fmt: skip
+        axes,
+        data.estimate,
+        0.0,
+        f.percent(data.estimate, digits=0),
+        theme.accent,
+        anchor=side,
+        valign="base",
+        dx=-7 if side == "end" else 7,
+        dy=6,
+        weight=600,
+        size=12,
+    )
     at = marks.nice_ticks(x0, x1, 6)
     marks.grid_x(axes, at, f.ticks(at, "percent"), theme, lines=False, base=True)
 
@@ -91,21 +106,35 @@ def chart_decay(summary: DecaySummary | None, kit: Kit, name: str = "decay") -> 
     figure, (axes,) = sheet("decay", WIDE, 232, [Box(54, 28, WIDE - 54 - 84, 162, x, (low, -low * 0.06))])
     draw_profile(axes, data, kit)
     marks.heading(axes, kit.say("Log-likelihood below the best"), kit.theme, dx=-48, dy=8)
-    below = kit.say("Share of promotion that is carried to the next week") if kit.weekly else kit.say("Share of promotion that is carried to the next month")
+    below = (
+        kit.say("Share of promotion that is carried to the next week")
+        if kit.weekly
+        else kit.say("Share of promotion that is carried to the next month")
+    )
     marks.label(axes, sum(x) / 2, low, below, kit.theme.muted, anchor="middle", valign="top", dy=-26)
     f = kit.formats
     share = f.percent(data.estimate, digits=0)
     if data.at_edge or data.lower is None or data.upper is None:
-        title = kit.say("The data do not settle the carry-over: {share} fits best, at the edge of what was tried.", share=share)
+        title = kit.say(
+            "The data do not settle the carry-over: {share} fits best, at the edge of what was tried.", share=share
+        )
     else:
         interval = f"{f.percent(data.lower, digits=0)} – {f.percent(data.upper, digits=0)}"
         title = (
             kit.say("{share} of promotion carries over to the next week ({interval}).", share=share, interval=interval)
             if kit.weekly
-            else kit.say("{share} of promotion carries over to the next month ({interval}).", share=share, interval=interval)
+            else kit.say(
+                "{share} of promotion carries over to the next month ({interval}).", share=share, interval=interval
+            )
         )
     return kit.chart(
-        name, figure, title=title, table=table_profile(data),
-        subtitle=kit.say("How well each decay of “{channel}” fits; the band holds the decays that the data do not rule out", channel=data.channel),
+        name,
+        figure,
+        title=title,
+        table=table_profile(data),
+        subtitle=kit.say(
+            "How well each decay of “{channel}” fits; the band holds the decays that the data do not rule out",
+            channel=data.channel,
+        ),
         foot=kit.foot(kit.say("Profile of the maximum likelihood, the same rows at every decay.")),
-    )  # fmt: skip
+    )

@@ -35,14 +35,18 @@ def _as_intervals(rows: tuple[Estimate, ...], kit: Kit, chosen: str = "") -> lis
     f = kit.formats
     return [
         Interval(
-            label=row.label, estimate=kit.shown(row.estimate),
+            label=row.label,
+            estimate=kit.shown(row.estimate),
             lower=None if row.lower is None else kit.shown(row.lower),
             upper=None if row.upper is None else kit.shown(row.upper),
-            value=f"{f.effect(row.estimate, row.se)} ({f.effect_interval(row.lower, row.upper, row.se)})",
-            color="accent" if row.id == chosen or not chosen else "ink", bold=row.id == chosen,
+            value=(
+                f"{f.effect(row.estimate, row.se or _quarter(row))} ({f.effect_interval(row.lower, row.upper, row.se)})"
+            ),
+            color="accent" if row.id == chosen or not chosen else "ink",
+            bold=row.id == chosen,
         )
         for row in rows
-    ]  # fmt: skip
+    ]
 
 
 def _zero(kit: Kit) -> Reference:
@@ -56,14 +60,16 @@ def compute_coefficients(results: MarketResults, kit: Kit) -> tuple[Estimate, ..
     """Effect of one standard deviation of each column, largest first; without the intercept."""
     rows = [
         Estimate(
-            id=row.term, label=kit.term(row.term), estimate=row.estimate * row.column_sd,
+            id=row.term,
+            label=kit.term(row.term),
+            estimate=row.estimate * row.column_sd,
             lower=None if row.lower is None else row.lower * row.column_sd,
             upper=None if row.upper is None else row.upper * row.column_sd,
             se=None if row.se is None else row.se * row.column_sd,
         )
         for row in results.fixed
         if row.column_sd
-    ]  # fmt: skip
+    ]
     return tuple(sorted(rows, key=lambda r: -abs(r.estimate)))
 
 
@@ -74,20 +80,32 @@ def chart_coefficients(results: MarketResults, kit: Kit, name: str = "forest") -
         return None
     promotion = next((r for r in rows if r.id in results.model.promotion_terms), rows[0])
     figure, tips = interval_chart(
-        "forest", _as_intervals(rows, kit, promotion.id), kit, ticks=kit.effect_ticks, references=[_zero(kit)],
-        heading=kit.say("Change of sales for one standard deviation more, per pharmacy {per_period}", per_period=kit.per_period),
-    )  # fmt: skip
+        "forest",
+        _as_intervals(rows, kit, promotion.id),
+        kit,
+        ticks=kit.effect_ticks,
+        references=[_zero(kit)],
+        heading=kit.say(
+            "Change of sales for one standard deviation more, per pharmacy {per_period}", per_period=kit.per_period
+        ),
+    )
     f = kit.formats
     title = kit.say(
-        "One standard deviation more promotion goes with {effect} in sales per pharmacy; the largest term is “{term}” with {largest}.",
-        effect=f.effect(promotion.estimate, promotion.se, plus=True), term=rows[0].label,
+        "One standard deviation more promotion goes with {effect} in sales per pharmacy; "
+        "the largest term is “{term}” with {largest}.",
+        effect=f.effect(promotion.estimate, promotion.se, plus=True),
+        term=rows[0].label,
         largest=f.effect(rows[0].estimate, rows[0].se, plus=True),
-    )  # fmt: skip
+    )
     return kit.chart(
-        name, figure, title=title, tips=tips, table=table_estimates(rows),
+        name,
+        figure,
+        title=title,
+        tips=tips,
+        table=table_estimates(rows),
         subtitle=kit.say("Fixed effects on one scale: coefficient times the standard deviation of its column"),
         foot=kit.foot(kit.uncertainty),
-    )  # fmt: skip
+    )
 
 
 # --- the promotion effect under other choices -------------------------------------------------
@@ -103,7 +121,9 @@ def compute_estimators(results: MarketResults, kit: Kit) -> tuple[Estimate, ...]
     def add(identity: str, label: str, source: tuple[FixedEffect, ...]) -> None:
         row = next((r for r in source if r.term == term), None)
         if row is not None:
-            rows.append(Estimate(id=identity, label=label, estimate=row.estimate, lower=row.lower, upper=row.upper, se=row.se))
+            rows.append(
+                Estimate(id=identity, label=label, estimate=row.estimate, lower=row.lower, upper=row.upper, se=row.se)
+            )
 
     add("model", kit.say("This report"), results.fixed)
     if results.plain is not None:
@@ -115,8 +135,10 @@ def compute_estimators(results: MarketResults, kit: Kit) -> tuple[Estimate, ...]
             detail = clean(item.detail or "", 40)
             label = {
                 "without-most-influential": kit.say("Without {pharmacy}", pharmacy=detail or "?"),
-                "month-dummies": kit.say("With a term per calendar week") if kit.weekly else kit.say("With a term per calendar month"),
-            }.get(item.id, item.id)  # fmt: skip
+                "month-dummies": kit.say("With a term per calendar week")
+                if kit.weekly
+                else kit.say("With a term per calendar month"),
+            }.get(item.id, item.id)
             rows.append(Estimate(id=item.id, label=label, estimate=item.estimate, lower=item.lower, upper=item.upper))
     return tuple(rows) if len(rows) > 1 else ()
 
@@ -127,22 +149,36 @@ def chart_estimators(results: MarketResults, kit: Kit, name: str = "estimators")
     if not rows:
         return None
     own = rows[0]
-    references = [_zero(kit), Reference(value=kit.shown(own.estimate), label=kit.say("this report"), color="accent", dashed=True)]
+    references = [
+        _zero(kit),
+        Reference(value=kit.shown(own.estimate), label=kit.say("this report"), color="accent", dashed=True),
+    ]
     figure, tips = interval_chart(
-        "forest", _as_intervals(rows, kit, "model"), kit, ticks=kit.effect_ticks, references=references,
+        "forest",
+        _as_intervals(rows, kit, "model"),
+        kit,
+        ticks=kit.effect_ticks,
+        references=references,
         heading=kit.say("Effect in the same period, {unit}", unit=kit.effect_unit),
-    )  # fmt: skip
+    )
     f = kit.formats
     low, high = min(rows, key=lambda r: r.estimate), max(rows, key=lambda r: r.estimate)
     title = kit.say(
         "The promotion effect is {low} to {high} in {count} ways of estimating it; this report uses {own}.",
-        low=f.effect(low.estimate, own.se), high=f.effect(high.estimate, own.se), count=f.integer(len(rows)),
+        low=f.effect(low.estimate, own.se),
+        high=f.effect(high.estimate, own.se),
+        count=f.integer(len(rows)),
         own=f.effect(own.estimate, own.se),
-    )  # fmt: skip
+    )
     return kit.chart(
-        name, figure, title=title, tips=tips, table=table_estimates(rows), foot=kit.foot(kit.uncertainty),
+        name,
+        figure,
+        title=title,
+        tips=tips,
+        table=table_estimates(rows),
+        foot=kit.foot(kit.uncertainty),
         subtitle=kit.say("Effect of one {unit} more, estimated in different ways on the same data", unit=kit.unit),
-    )  # fmt: skip
+    )
 
 
 # --- ordinary regression ----------------------------------------------------------------------
@@ -171,20 +207,30 @@ def chart_ordinary(results: MarketResults, kit: Kit, name: str = "ordinary") -> 
     if not rows:
         return None
     figure, tips = interval_chart(
-        "forest", _as_intervals(rows, kit, "mixed"), kit, ticks=kit.effect_ticks, references=[_zero(kit)],
+        "forest",
+        _as_intervals(rows, kit, "mixed"),
+        kit,
+        ticks=kit.effect_ticks,
+        references=[_zero(kit)],
         heading=kit.say("Effect in the same period, {unit}", unit=kit.effect_unit),
-    )  # fmt: skip
+    )
     f, (ols, mixed) = kit.formats, rows
     assert ols.se is not None and mixed.se is not None  # noqa: S101, PT018 - both rows are made with an SE
     title = kit.say(
         "Ordinary regression would say {ols} instead of {mixed}, with an interval {ratio} times as wide.",
-        ols=f.effect(ols.estimate, ols.se), mixed=f.effect(mixed.estimate, mixed.se),
+        ols=f.effect(ols.estimate, ols.se),
+        mixed=f.effect(mixed.estimate, mixed.se),
         ratio=f.decimal(ols.se / mixed.se if mixed.se else None, 2),
-    )  # fmt: skip
+    )
     return kit.chart(
-        name, figure, title=title, tips=tips, table=table_estimates(rows), foot=kit.foot(kit.uncertainty),
+        name,
+        figure,
+        title=title,
+        tips=tips,
+        table=table_estimates(rows),
+        foot=kit.foot(kit.uncertainty),
         subtitle=kit.say("Effect of one {unit} more when pharmacies are ignored, and when they are not", unit=kit.unit),
-    )  # fmt: skip
+    )
 
 
 # --- what if ----------------------------------------------------------------------------------
@@ -194,8 +240,14 @@ def compute_what_if(results: MarketResults, kit: Kit) -> tuple[Estimate, ...]:
     """Change of total sales, had promotion been another; money."""
     rows = []
     for item in sorted(results.what_if, key=lambda w: w.change):
-        label = kit.say("No promotion") if item.change <= -1 else kit.say("{change} promotion", change=kit.formats.percent(item.change, digits=0, plus=True))
-        rows.append(Estimate(id=f"{item.change:+g}", label=label, estimate=item.sales, lower=item.lower, upper=item.upper))
+        label = (
+            kit.say("No promotion")
+            if item.change <= -1
+            else kit.say("{change} promotion", change=kit.formats.percent(item.change, digits=0, plus=True))
+        )
+        rows.append(
+            Estimate(id=f"{item.change:+g}", label=label, estimate=item.sales, lower=item.lower, upper=item.upper)
+        )
     return tuple(rows)
 
 
@@ -212,21 +264,37 @@ def chart_what_if(results: MarketResults, kit: Kit, name: str = "what_if") -> Ch
     f = kit.formats
     drawn = [
         Interval(
-            label=r.label, estimate=r.estimate, lower=r.lower, upper=r.upper,
-            value=f"{f.money_short(r.estimate, _quarter(r), plus=True)} ({f.interval(r.lower, r.upper, 'money-short')})",
+            label=r.label,
+            estimate=r.estimate,
+            lower=r.lower,
+            upper=r.upper,
+            value=(
+                f"{f.money_short(r.estimate, _quarter(r), plus=True)} ({f.interval(r.lower, r.upper, 'money-short')})"
+            ),
         )
         for r in rows
-    ]  # fmt: skip
+    ]
     figure, tips = interval_chart(
-        "forest", drawn, kit, ticks=lambda t: f.ticks(t, "money"), references=[Reference(value=0.0, label=kit.say("as it was"))],
+        "forest",
+        drawn,
+        kit,
+        ticks=lambda t: f.ticks(t, "money"),
+        references=[Reference(value=0.0, label=kit.say("as it was"))],
         heading=kit.say("Change of sales over the whole period"),
-    )  # fmt: skip
+    )
     best = rows[-1]
     title = kit.say(
-        "With {scenario}, sales would have changed by {sales} ({interval}).", scenario=best.label,
-        sales=f.money_short(best.estimate, _quarter(best), plus=True), interval=f.interval(best.lower, best.upper, "money-short"),
-    )  # fmt: skip
+        "With {scenario}, sales would have changed by {sales} ({interval}).",
+        scenario=best.label,
+        sales=f.money_short(best.estimate, _quarter(best), plus=True),
+        interval=f.interval(best.lower, best.upper, "money-short"),
+    )
     return kit.chart(
-        name, figure, title=title, tips=tips, table=table_estimates(rows), foot=kit.foot(kit.uncertainty),
+        name,
+        figure,
+        title=title,
+        tips=tips,
+        table=table_estimates(rows),
+        foot=kit.foot(kit.uncertainty),
         subtitle=kit.say("Sales of all pharmacies had promotion been stopped, cut or raised in every period"),
-    )  # fmt: skip
+    )

@@ -43,10 +43,15 @@ def compute_response(results: MarketResults, kit: Kit) -> Response | None:
         return np.array([kit.shown(getattr(p, name)) for p in points])
 
     return Response(
-        np.array([float(p.horizon) for p in points]), column("effect"), column("lower"), column("upper"),
-        column("cumulative"), column("cumulative_lower"), column("cumulative_upper"),
+        np.array([float(p.horizon) for p in points]),
+        column("effect"),
+        column("lower"),
+        column("upper"),
+        column("cumulative"),
+        column("cumulative_lower"),
+        column("cumulative_upper"),
         results.long_run.half_life if results.long_run else None,
-    )  # fmt: skip
+    )
 
 
 def table_response(data: Response) -> ChartTable:
@@ -75,9 +80,16 @@ def draw_total(axes: Axes, data: Response, kit: Kit) -> None:
     end, word = float(data.total[-1]), kit.say("in all {effect}", effect=_write(float(data.total[-1]), data, kit))
     up = end >= 0
     marks.label(
-        axes, float(data.horizon[-1]), end, word, theme.accent, anchor="end", valign="base" if up else "top", dy=7 if up else -7,
+        axes,
+        float(data.horizon[-1]),
+        end,
+        word,
+        theme.accent,
+        anchor="end",
+        valign="base" if up else "top",
+        dy=7 if up else -7,
         weight=600,
-    )  # fmt: skip
+    )
     if data.half_life is not None and data.half_life <= data.horizon[-1]:
         y = float(np.interp(data.half_life, data.horizon, data.total))
         marks.dots(axes, [data.half_life], [y], theme.second, size=7)
@@ -91,14 +103,27 @@ def _frame(axes: Axes, kit: Kit) -> None:
     at = [t for t in marks.nice_ticks(*axes.get_xlim(), 6) if t >= 0 and t == int(t)]
     marks.grid_x(axes, at, kit.formats.ticks(tuple(at)), kit.theme, lines=False)
     below = kit.say("weeks later") if kit.weekly else kit.say("months later")
-    marks.label(axes, sum(axes.get_xlim()) / 2, axes.get_ylim()[0], below, kit.theme.muted, anchor="middle", valign="top", dy=-22)
+    marks.label(
+        axes,
+        sum(axes.get_xlim()) / 2,
+        axes.get_ylim()[0],
+        below,
+        kit.theme.muted,
+        anchor="middle",
+        valign="top",
+        dy=-22,
+    )
 
 
 def _time(value: float, kit: Kit) -> str:
     if abs(value - round(value)) < 0.05:
         return kit.periods(round(value))
     text = kit.formats.decimal(value, 1)
-    unit = kit.language.ngettext("{count} week", "{count} weeks", 2) if kit.weekly else kit.language.ngettext("{count} month", "{count} months", 2)
+    unit = (
+        kit.language.ngettext("{count} week", "{count} weeks", 2)
+        if kit.weekly
+        else kit.language.ngettext("{count} month", "{count} months", 2)
+    )
     return unit.format(count=text)
 
 
@@ -113,11 +138,16 @@ def _title(data: Response, kit: Kit) -> str:
     kind: Kind = "percent" if kit.log else "money"
     interval = kit.formats.interval(float(data.total_lower[-1]), float(data.total_upper[-1]), kind)
     if data.half_life is None:
-        return kit.say("One {unit} goes with {total} in all ({interval}).", unit=kit.unit, total=total, interval=interval)
+        return kit.say(
+            "One {unit} goes with {total} in all ({interval}).", unit=kit.unit, total=total, interval=interval
+        )
     return kit.say(
-        "One {unit} goes with {total} in all ({interval}); half of it is there after {time}.", unit=kit.unit, total=total,
-        interval=interval, time=_time(data.half_life, kit),
-    )  # fmt: skip
+        "One {unit} goes with {total} in all ({interval}); half of it is there after {time}.",
+        unit=kit.unit,
+        total=total,
+        interval=interval,
+        time=_time(data.half_life, kit),
+    )
 
 
 def _bounds(lower: marks.Numbers, middle: marks.Numbers, upper: marks.Numbers) -> tuple[float, float]:
@@ -128,7 +158,7 @@ def _tips(axes: Axes, values: marks.Numbers, data: Response, kit: Kit) -> list[T
     return [
         (*marks.pixel(axes, h, v), f"{kit.formats.integer(h)}: {_write(float(v), data, kit)}")
         for h, v in zip(data.horizon, values, strict=True)
-    ]  # fmt: skip
+    ]
 
 
 def chart_impulse(results: MarketResults, kit: Kit, name: str = "impulse") -> Chart | None:
@@ -137,20 +167,29 @@ def chart_impulse(results: MarketResults, kit: Kit, name: str = "impulse") -> Ch
     if data is None:
         return None
     width, x = (WIDE - 60 - 76 - 14) / 2, (-0.5, float(data.horizon[-1]) + 0.5)
-    figure, (pulse, total) = sheet("impulse", WIDE, 226, [
-        Box(60, 28, width, 160, x, _bounds(data.lower, data.effect, data.upper)),
-        Box(60 + width + 76, 28, width, 160, x, _bounds(data.total_lower, data.total, data.total_upper)),
-    ])  # fmt: skip
+    figure, (pulse, total) = sheet(
+        "impulse",
+        WIDE,
+        226,
+        [
+            Box(60, 28, width, 160, x, _bounds(data.lower, data.effect, data.upper)),
+            Box(60 + width + 76, 28, width, 160, x, _bounds(data.total_lower, data.total, data.total_upper)),
+        ],
+    )
     draw_pulse(pulse, data, kit)
     draw_total(total, data, kit)
     marks.heading(pulse, kit.say("In each period, {unit}", unit=kit.effect_unit), kit.theme, dx=-54)
     marks.heading(total, kit.say("Summed up, {unit}", unit=kit.effect_unit), kit.theme, dx=-54)
     tips = _tips(pulse, data.effect, data, kit) + _tips(total, data.total, data, kit)
     return kit.chart(
-        name, figure, title=_title(data, kit), table=table_response(data), tips=tips,
+        name,
+        figure,
+        title=_title(data, kit),
+        table=table_response(data),
+        tips=tips,
         subtitle=kit.say("Effect of one {unit} given once, through carry-over and through later sales", unit=kit.unit),
         foot=kit.foot(kit.say("Lines and band: {level} interval.", level=kit.level)),
-    )  # fmt: skip
+    )
 
 
 def chart_impulse_small(results: MarketResults, kit: Kit, name: str = "impulse_brief") -> Chart | None:
@@ -159,13 +198,22 @@ def chart_impulse_small(results: MarketResults, kit: Kit, name: str = "impulse_b
     if data is None:
         return None
     x = (-0.5, float(data.horizon[-1]) + 0.5)
-    figure, (axes,) = sheet("impulse_small", HALF, 180, [
-        Box(60, 26, HALF - 60 - 8, 116, x, _bounds(data.total_lower, data.total, data.total_upper)),
-    ])  # fmt: skip
+    figure, (axes,) = sheet(
+        "impulse_small",
+        HALF,
+        180,
+        [
+            Box(60, 26, HALF - 60 - 8, 116, x, _bounds(data.total_lower, data.total, data.total_upper)),
+        ],
+    )
     draw_total(axes, data, kit)
     marks.heading(axes, kit.say("Summed up, {unit}", unit=kit.effect_unit), kit.theme, dx=-54)
     return kit.chart(
-        name, figure, title=_title(data, kit), table=table_response(data), tips=_tips(axes, data.total, data, kit),
+        name,
+        figure,
+        title=_title(data, kit),
+        table=table_response(data),
+        tips=_tips(axes, data.total, data, kit),
         subtitle=kit.say("Effect of one {unit} given once, summed over time", unit=kit.unit),
         foot=kit.foot(kit.say("Band: {level} interval.", level=kit.level)),
-    )  # fmt: skip
+    )

@@ -46,9 +46,13 @@ def compute_influence(results: MarketResults, kit: Kit) -> Influence | None:
     left.sort(key=lambda pair: (-abs(pair[1] - row.estimate), pair[0]))
     se = row.se or 0.0
     return Influence(
-        tuple(name for name, _ in left), np.array([kit.shown(v) for _, v in left]), kit.shown(row.estimate),
-        kit.shown(row.estimate - se), kit.shown(row.estimate + se), row.se,
-    )  # fmt: skip
+        tuple(name for name, _ in left),
+        np.array([kit.shown(v) for _, v in left]),
+        kit.shown(row.estimate),
+        kit.shown(row.estimate - se),
+        kit.shown(row.estimate + se),
+        row.se,
+    )
 
 
 def table_influence(data: Influence) -> ChartTable:
@@ -96,19 +100,35 @@ def chart_influence(results: MarketResults, kit: Kit, name: str = "influence") -
     values = [write(float(v)) for v in data.without[:count]]
     names = min(max(text_width(n, SMALL) for n in data.names[:count]) + 14, 210.0)
     ends = np.append(data.without[:count], [data.effect, data.lower, data.upper])
-    figure, (axes,) = sheet("influence", WIDE, 18.0 * count + 58, [
-        Box(names, 32, WIDE - names - 78, 18.0 * count, marks.limits(ends), (-0.5, count - 0.5)),
-    ])  # fmt: skip
+    figure, (axes,) = sheet(
+        "influence",
+        WIDE,
+        18.0 * count + 58,
+        [
+            Box(names, 32, WIDE - names - 78, 18.0 * count, marks.limits(ends), (-0.5, count - 0.5)),
+        ],
+    )
     draw_influence(axes, data, kit, names, values)
     tips: list[Tip] = [
-        (*marks.pixel(axes, float(data.without[k]), count - 1 - k), f"{data.names[k]}: {values[k]}") for k in range(count)
+        (*marks.pixel(axes, float(data.without[k]), count - 1 - k), f"{data.names[k]}: {values[k]}")
+        for k in range(count)
     ]
     title = kit.say(
         "Without {pharmacy} the effect would be {without} instead of {effect}; no other pharmacy moves it more.",
-        pharmacy=clean(data.names[0], 40), without=values[0], effect=write(data.effect),
-    )  # fmt: skip
+        pharmacy=clean(data.names[0], 40),
+        without=values[0],
+        effect=write(data.effect),
+    )
     return kit.chart(
-        name, figure, title=title, table=table_influence(data), tips=tips,
-        subtitle=kit.say("Effect of one {unit} when a pharmacy is left out, the {count} largest changes", unit=kit.unit, count=f.integer(count)),
+        name,
+        figure,
+        title=title,
+        table=table_influence(data),
+        tips=tips,
+        subtitle=kit.say(
+            "Effect of one {unit} when a pharmacy is left out, the {count} largest changes",
+            unit=kit.unit,
+            count=f.integer(count),
+        ),
         foot=kit.foot(kit.say("Exact refits. Grey: one standard error around the effect; diamonds lie outside it.")),
-    )  # fmt: skip
+    )

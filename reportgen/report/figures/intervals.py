@@ -59,9 +59,14 @@ class Reference:
 
 
 def draw_intervals(
-    axes: Axes, rows: Sequence[Interval], kit: Kit, *, positions: marks.Numbers | None = None, size: float = 7.0,
+    axes: Axes,
+    rows: Sequence[Interval],
+    kit: Kit,
+    *,
+    positions: marks.Numbers | None = None,
+    size: float = 7.0,
     thick: float = 4.5,
-) -> None:  # fmt: skip
+) -> None:
     """Draw the intervals; row k at height ``positions[k]`` (by default the first on top)."""
     place = np.arange(len(rows) - 1, -1, -1, dtype=float) if positions is None else positions
     place, rows = place[[math.isfinite(r.estimate) for r in rows]], [r for r in rows if math.isfinite(r.estimate)]
@@ -86,7 +91,15 @@ def draw_references(axes: Axes, references: Sequence[Reference], kit: Kit) -> No
     ux = marks.units(axes)[0]
     for reference, up in _lifted(references, axes.get_xlim(), ux):
         color = getattr(kit.theme, reference.color)
-        marks.line(axes, [reference.value] * 2, [low, high], color, width=1.1, dash=(4, 3) if reference.dashed else (), clip=False)
+        marks.line(
+            axes,
+            [reference.value] * 2,
+            [low, high],
+            color,
+            width=1.1,
+            dash=(4, 3) if reference.dashed else (),
+            clip=False,
+        )
         shade = kit.theme.muted if reference.color == "faint" else color
         marks.label(axes, reference.value, high, reference.label, shade, anchor="middle", valign="base", dy=up)
 
@@ -110,12 +123,23 @@ def lift(references: Sequence[Reference], bounds: tuple[float, float], width: fl
 
 
 def interval_chart(
-    kind: str, rows: Sequence[Interval], kit: Kit, *, ticks: Callable[[tuple[float, ...]], tuple[str, ...]],
-    heading: str, references: Sequence[Reference] = (), width: float = WIDE, row: float = 24.0, zero: bool = True,
-    size: float = 7.0, thick: float = 4.5,
-) -> tuple[Figure, list[Tip]]:  # fmt: skip
+    kind: str,
+    rows: Sequence[Interval],
+    kit: Kit,
+    *,
+    ticks: Callable[[tuple[float, ...]], tuple[str, ...]],
+    heading: str,
+    references: Sequence[Reference] = (),
+    width: float = WIDE,
+    row: float = 24.0,
+    zero: bool = True,
+    size: float = 7.0,
+    thick: float = 4.5,
+) -> tuple[Figure, list[Tip]]:
     """Draw a forest on its own sheet; the width of names and values decides the place of the axes."""
-    names = min(max((text_width(r.label, SMALL + 1, 600 if r.bold else 400) for r in rows), default=0.0) + 14, width * 0.34)
+    names = min(
+        max((text_width(r.label, SMALL + 1, 600 if r.bold else 400) for r in rows), default=0.0) + 14, width * 0.34
+    )
     values = max((text_width(r.value, SMALL) for r in rows), default=0.0) + 16
     ends = [v for r in rows for v in (r.estimate, r.lower, r.upper) if v is not None and math.isfinite(v)]
     ends += [reference.value for reference in references]
@@ -123,9 +147,14 @@ def interval_chart(
     inner = width - names - max(values, 24)
     double = lift(references, bounds, inner)
     top, height = (38.0 if heading else 20.0) + double, row * len(rows)
-    figure, (axes,) = sheet(kind, width, top + height + 26, [
-        Box(names, top, inner, height, bounds, (-0.5, len(rows) - 0.5)),
-    ])  # fmt: skip
+    figure, (axes,) = sheet(
+        kind,
+        width,
+        top + height + 26,
+        [
+            Box(names, top, inner, height, bounds, (-0.5, len(rows) - 0.5)),
+        ],
+    )
     fit_ticks(axes, kit, ticks)
     marks.label(axes, bounds[0], len(rows) - 0.5, heading, kit.theme.muted, valign="base", dx=-names, dy=22 + double)
     draw_references(axes, references, kit)
@@ -137,7 +166,15 @@ def interval_chart(
         shade = getattr(kit.theme, item.color if item.color in {"second", "muted"} else "ink")
         text = fit_text(item.label, names - 10, min(SMALL + 1, row * 0.8), weight)
         marks.label(axes, bounds[0], y, text, shade, dx=-names, size=min(SMALL + 1, row * 0.8), weight=weight)
-        marks.label(axes, bounds[1], y, item.value, kit.theme.ink if item.bold else kit.theme.muted, dx=12, size=min(SMALL, row * 0.8))
+        marks.label(
+            axes,
+            bounds[1],
+            y,
+            item.value,
+            kit.theme.ink if item.bold else kit.theme.muted,
+            dx=12,
+            size=min(SMALL, row * 0.8),
+        )
         if math.isfinite(item.estimate):
             tips.append((*marks.pixel(axes, item.estimate, y), f"{item.label}: {item.value}"))
     return figure, tips

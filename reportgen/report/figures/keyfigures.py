@@ -39,7 +39,9 @@ def compute_key_intervals(results: MarketResults, kit: Kit) -> tuple[KeyInterval
     now = next((r for r in results.fixed if r.term in terms), None)
     made: list[KeyInterval] = []
 
-    def add(name: str, label: str, values: tuple[float | None, float | None, float | None], kind: str, se: float | None) -> None:
+    def add(
+        name: str, label: str, values: tuple[float | None, float | None, float | None], kind: str, se: float | None
+    ) -> None:
         low, middle, high = values
         if low is None or middle is None or high is None:
             return
@@ -50,7 +52,11 @@ def compute_key_intervals(results: MarketResults, kit: Kit) -> tuple[KeyInterval
             texts = tuple(f.money_short(v, (high - low) / 4) for v in (low, middle, high))
         else:
             texts = tuple(f.percent(v, digits=0) for v in (low, middle, high))
-        made.append(KeyInterval(name=name, label=label, estimate=middle, lower=low, upper=high, texts=(texts[0], texts[1], texts[2])))
+        made.append(
+            KeyInterval(
+                name=name, label=label, estimate=middle, lower=low, upper=high, texts=(texts[0], texts[1], texts[2])
+            )
+        )
 
     if now is not None:
         add("key_now", kit.say("Effect in the same period"), (now.lower, now.estimate, now.upper), "effect", now.se)
@@ -59,9 +65,21 @@ def compute_key_intervals(results: MarketResults, kit: Kit) -> tuple[KeyInterval
         add("key_long_run", kit.say("Effect in the long run"), (run.lower, run.estimate, run.upper), "effect", run.se)
     if results.incremental is not None:
         brought = results.incremental
-        add("key_incremental", kit.say("Incremental sales"), (brought.lower, brought.total, brought.upper), "money", None)
+        add(
+            "key_incremental",
+            kit.say("Incremental sales"),
+            (brought.lower, brought.total, brought.upper),
+            "money",
+            None,
+        )
     if results.roi is not None:
-        add("key_roi", kit.say("Return on promotion"), (results.roi.lower, results.roi.roi, results.roi.upper), "percent", None)
+        add(
+            "key_roi",
+            kit.say("Return on promotion"),
+            (results.roi.lower, results.roi.roi, results.roi.upper),
+            "percent",
+            None,
+        )
     return tuple(made)
 
 
@@ -103,12 +121,21 @@ def charts_key_figures(results: MarketResults, kit: Kit) -> dict[str, Chart | No
         figure, (axes,) = sheet("key", WIDTH, HEIGHT, [Box(6, 4, WIDTH - 12, 26, bounds, (-1.0, 1.0))])
         draw_key_interval(axes, data, kit)
         title = kit.say(
-            "{what}: {value} ({lower} to {upper}).", what=data.label, value=data.texts[1], lower=data.texts[0], upper=data.texts[2]
+            "{what}: {value} ({lower} to {upper}).",
+            what=data.label,
+            value=data.texts[1],
+            lower=data.texts[0],
+            upper=data.texts[2],
         )
         made[data.name] = kit.chart(
-            data.name, figure, title=title, table=table_key_interval(data),
+            data.name,
+            figure,
+            title=title,
+            table=table_key_interval(data),
             subtitle=kit.say(
-                "Estimate with its {level} interval (thin) and {half} interval (thick)", level=kit.level, half=kit.formats.percent(0.5, digits=0)
+                "Estimate with its {level} interval (thin) and {half} interval (thick)",
+                level=kit.level,
+                half=kit.formats.percent(0.5, digits=0),
             ),
-        )  # fmt: skip
+        )
     return made

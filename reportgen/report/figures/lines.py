@@ -44,7 +44,12 @@ class Lines:
 def compute_lines(results: MarketResults) -> Lines | None:
     """Lines over the usual range of promotion; ``None`` where the model gives none."""
     charts, model = results.charts, results.model
-    if charts.promotion_range is None or charts.promotion_center is None or charts.market_level is None or model is None:
+    if (
+        charts.promotion_range is None
+        or charts.promotion_center is None
+        or charts.market_level is None
+        or model is None
+    ):
         return None
     beta = next((r.estimate for r in results.fixed if r.term in model.promotion_terms), None)
     rows = [p for p in results.pharmacies if p.intercept is not None]
@@ -104,26 +109,47 @@ def chart_lines(results: MarketResults, kit: Kit, name: str = "lines") -> Chart 
     if data is None:
         return None
     bounds = marks.limits(np.concatenate([data.pharmacies.ravel(), data.market]), pad=0.02)
-    figure, (axes,) = sheet("lines", WIDE, 308, [Box(74, 26, WIDE - 74 - 136, 240, (float(data.x[0]), float(data.x[-1])), bounds)])
+    figure, (axes,) = sheet(
+        "lines", WIDE, 308, [Box(74, 26, WIDE - 74 - 136, 240, (float(data.x[0]), float(data.x[-1])), bounds)]
+    )
     draw_lines(axes, data, kit)
     marks.heading(axes, kit.say("Sales per pharmacy {per_period}", per_period=kit.per_period), kit.theme, dx=-68)
     marks.label(
-        axes, float(data.x.mean()), bounds[0], kit.say("Promotion with carry-over, {unit} {per_period}", unit=kit.unit, per_period=kit.per_period),
-        kit.theme.muted, anchor="middle", valign="top", dy=-25,
-    )  # fmt: skip
+        axes,
+        float(data.x.mean()),
+        bounds[0],
+        kit.say("Promotion with carry-over, {unit} {per_period}", unit=kit.unit, per_period=kit.per_period),
+        kit.theme.muted,
+        anchor="middle",
+        valign="top",
+        dy=-25,
+    )
     f = kit.formats
     rising = int((data.pharmacies[:, -1] > data.pharmacies[:, 0]).sum())
     title = kit.say(
-        "Where promotion rises from {low} to {high}, sales of the average pharmacy go from {before} to {after}; {rising} of {count} lines rise.",
-        low=f.decimal(float(data.x[0]), 1), high=f.decimal(float(data.x[-1]), 1),
-        before=f.money(float(data.market[0])), after=f.money(float(data.market[-1])),
-        rising=f.integer(rising), count=f.integer(len(data.names)),
-    )  # fmt: skip
+        "Where promotion rises from {low} to {high}, sales of the average pharmacy go from {before} to {after}; "
+        "{rising} of {count} lines rise.",
+        low=f.decimal(float(data.x[0]), 1),
+        high=f.decimal(float(data.x[-1]), 1),
+        before=f.money(float(data.market[0])),
+        after=f.money(float(data.market[-1])),
+        rising=f.integer(rising),
+        count=f.integer(len(data.names)),
+    )
     return kit.chart(
-        name, figure, title=title, table=table_lines(data),
-        subtitle=kit.say("Fitted sales of each pharmacy over the usual range of promotion, lagged sales held at their mean"),
-        foot=kit.foot(kit.say(
-            "Range: from the {low} to the {high} quantile of promotion. Second colour: response clearly different from the market’s.",
-            low=f.percent(0.05, digits=0), high=f.percent(0.95, digits=0),
-        )),
-    )  # fmt: skip
+        name,
+        figure,
+        title=title,
+        table=table_lines(data),
+        subtitle=kit.say(
+            "Fitted sales of each pharmacy over the usual range of promotion, lagged sales held at their mean"
+        ),
+        foot=kit.foot(
+            kit.say(
+                "Range: from the {low} to the {high} quantile of promotion. "
+                "Second colour: response clearly different from the market’s.",
+                low=f.percent(0.05, digits=0),
+                high=f.percent(0.95, digits=0),
+            )
+        ),
+    )

@@ -41,9 +41,19 @@ class Label(Artist):
     """One line of horizontal text, hung in data coordinates with an offset in pixels."""
 
     def __init__(
-        self, x: float, y: float, text: str, color: str, *, size: float, weight: int, anchor: Anchor,
-        valign: str, dx: float, dy: float,
-    ) -> None:  # fmt: skip
+        self,
+        x: float,
+        y: float,
+        text: str,
+        color: str,
+        *,
+        size: float,
+        weight: int,
+        anchor: Anchor,
+        valign: str,
+        dx: float,
+        dy: float,
+    ) -> None:
         super().__init__()
         self._at, self._offset = (x, y), (dx, dy + size * _ABOVE[valign])
         self._text, self._color = text, color
@@ -67,10 +77,20 @@ class Label(Artist):
 
 
 def label(
-    axes: Axes, x: float, y: float, text: str, color: str, *, size: float = SMALL, weight: int = 400,
-    anchor: Anchor = "start", valign: Literal["base", "middle", "top", "bottom"] = "middle", dx: float = 0.0,
-    dy: float = 0.0, halo: str = "",
-) -> None:  # fmt: skip
+    axes: Axes,
+    x: float,
+    y: float,
+    text: str,
+    color: str,
+    *,
+    size: float = SMALL,
+    weight: int = 400,
+    anchor: Anchor = "start",
+    valign: Literal["base", "middle", "top", "bottom"] = "middle",
+    dx: float = 0.0,
+    dy: float = 0.0,
+    halo: str = "",
+) -> None:
     """Write ``text`` at data point (x, y); ``halo`` is the colour of a patch behind it."""
     if not text:
         return
@@ -100,22 +120,47 @@ def pixel(axes: Axes, x: float, y: float) -> tuple[float, float]:
 
 
 def line(
-    axes: Axes, x: Sequence[float] | Numbers, y: Sequence[float] | Numbers, color: str, *, width: float = 1.5,
-    dash: tuple[float, ...] = (), alpha: float | None = None, cap: Literal["butt", "round"] = "butt", clip: bool = True,
-) -> None:  # fmt: skip
+    axes: Axes,
+    x: Sequence[float] | Numbers,
+    y: Sequence[float] | Numbers,
+    color: str,
+    *,
+    width: float = 1.5,
+    dash: tuple[float, ...] = (),
+    alpha: float | None = None,
+    cap: Literal["butt", "round"] = "butt",
+    clip: bool = True,
+) -> None:
     """Draw a line; NaN breaks it."""
     style: Any = (0, tuple(d / width for d in dash)) if dash else "-"
     made = Line2D(
-        x, y, color=color, linewidth=width, linestyle=style, alpha=alpha, solid_capstyle=cap, dash_capstyle="butt",
+        x,
+        y,
+        color=color,
+        linewidth=width,
+        linestyle=style,
+        alpha=alpha,
+        solid_capstyle=cap,
+        dash_capstyle="butt",
         solid_joinstyle="round",
-    )  # fmt: skip
+    )
     _put(axes, made, clip=clip)
 
 
 def segments(
-    axes: Axes, x0: Numbers, y0: Numbers, x1: Numbers, y1: Numbers, color: str, *, width: float = 1.0,
-    dash: tuple[float, ...] = (), alpha: float | None = None, cap: Literal["butt", "round"] = "butt", clip: bool = True,
-) -> None:  # fmt: skip
+    axes: Axes,
+    x0: Numbers,
+    y0: Numbers,
+    x1: Numbers,
+    y1: Numbers,
+    color: str,
+    *,
+    width: float = 1.0,
+    dash: tuple[float, ...] = (),
+    alpha: float | None = None,
+    cap: Literal["butt", "round"] = "butt",
+    clip: bool = True,
+) -> None:
     """Draw many straight pieces as one element."""
     gap = np.full(np.broadcast(x0, x1, y0, y1).shape, np.nan)
     x = np.column_stack([np.broadcast_to(x0, gap.shape), np.broadcast_to(x1, gap.shape), gap]).ravel()
@@ -124,21 +169,40 @@ def segments(
 
 
 def dots(
-    axes: Axes, x: Sequence[float] | Numbers, y: Sequence[float] | Numbers, color: str, *, size: float = 6.0,
-    hollow: str = "", shape: str = "o", alpha: float | None = None,
-) -> None:  # fmt: skip
+    axes: Axes,
+    x: Sequence[float] | Numbers,
+    y: Sequence[float] | Numbers,
+    color: str,
+    *,
+    size: float = 6.0,
+    hollow: str = "",
+    shape: str = "o",
+    alpha: float | None = None,
+) -> None:
     """Draw marks of ``size`` pixels; ``hollow`` is the colour inside a ring."""
     made = Line2D(
-        x, y, linestyle="none", marker=shape, markersize=size - (1.4 if hollow else 0), markeredgecolor=color,
-        markeredgewidth=1.4 if hollow else 0, markerfacecolor=hollow or color, alpha=alpha,
-    )  # fmt: skip
+        x,
+        y,
+        linestyle="none",
+        marker=shape,
+        markersize=size - (1.4 if hollow else 0),
+        markeredgecolor=color,
+        markeredgewidth=1.4 if hollow else 0,
+        markerfacecolor=hollow or color,
+        alpha=alpha,
+    )
     _put(axes, made, clip=False)
 
 
 def band(
-    axes: Axes, x: Sequence[float] | Numbers, lower: Sequence[float] | Numbers, upper: Sequence[float] | Numbers,
-    color: str, *, alpha: float = 0.18,
-) -> None:  # fmt: skip
+    axes: Axes,
+    x: Sequence[float] | Numbers,
+    lower: Sequence[float] | Numbers,
+    upper: Sequence[float] | Numbers,
+    color: str,
+    *,
+    alpha: float = 0.18,
+) -> None:
     """Fill between two lines; NaN breaks the band."""
     xs, low, high = (np.asarray(v, dtype=float) for v in (x, lower, upper))
     known = np.isfinite(low) & np.isfinite(high)
@@ -155,9 +219,13 @@ def band(
 
 
 def rectangles(
-    axes: Axes, boxes: Sequence[tuple[float, float, float, float]], color: str, *, alpha: float | None = None,
+    axes: Axes,
+    boxes: Sequence[tuple[float, float, float, float]],
+    color: str,
+    *,
+    alpha: float | None = None,
     clip: bool = False,
-) -> None:  # fmt: skip
+) -> None:
     """Fill boxes (x0, y0, x1, y1) as one element."""
     vertices = [np.array([(a, b), (a, d), (c, d), (c, b), (a, b)]) for a, b, c, d in boxes]
     _fill(axes, vertices, [[1, 2, 2, 2, 79]] * len(vertices), color, alpha, clip=clip)
@@ -270,6 +338,21 @@ def spread(wanted: Sequence[float], gap: float, low: float, high: float) -> list
 
 
 __all__ = [
-    "TEXT_SIZE", "Label", "band", "dots", "grid_x", "grid_y", "heading", "label", "limits", "line", "nice_ticks",
-    "pixel", "rectangles", "segments", "spread", "time_axis", "units",
-]  # fmt: skip
+    "TEXT_SIZE",
+    "Label",
+    "band",
+    "dots",
+    "grid_x",
+    "grid_y",
+    "heading",
+    "label",
+    "limits",
+    "line",
+    "nice_ticks",
+    "pixel",
+    "rectangles",
+    "segments",
+    "spread",
+    "time_axis",
+    "units",
+]

@@ -79,7 +79,12 @@ def draw_multiples(axes: Axes, data: Multiples, kit: Kit, height: float) -> None
     most = float(np.nanmax(data.promotion)) if np.isfinite(data.promotion).any() else 0.0
     ticks = [t for t in marks.nice_ticks(0.0, top, 3) if t <= top]
     texts = kit.formats.ticks(tuple(ticks), "money")
-    words = {"largest": kit.say("largest"), "smallest": kit.say("smallest"), "typical": kit.say("typical"), "odd": kit.say("unusual")}
+    words = {
+        "largest": kit.say("largest"),
+        "smallest": kit.say("smallest"),
+        "typical": kit.say("typical"),
+        "odd": kit.say("unusual"),
+    }
     boxes: list[tuple[float, float, float, float]] = []
     lines_x, lines_y = [], []
     for k, name in enumerate(data.names):
@@ -96,10 +101,16 @@ def draw_multiples(axes: Axes, data: Multiples, kit: Kit, height: float) -> None
         if most > 0:
             lift = data.promotion[k] / most * _STRIP
             floor = base - 3 - _STRIP
-            boxes += [(float(a - step * 0.4), floor, float(a + step * 0.4), float(floor + h)) for a, h in zip(x, lift, strict=True) if h > 0]
+            boxes += [
+                (float(a - step * 0.4), floor, float(a + step * 0.4), float(floor + h))
+                for a, h in zip(x, lift, strict=True)
+                if h > 0
+            ]
         role = words[data.roles[k]]
         room = width - text_width(role, 10) - 8
-        marks.label(axes, left, base + _PLOT, fit_text(name, room, SMALL, 600), theme.ink, valign="base", dy=7, weight=600)
+        marks.label(
+            axes, left, base + _PLOT, fit_text(name, room, SMALL, 600), theme.ink, valign="base", dy=7, weight=600
+        )
         marks.label(axes, left + width, base + _PLOT, role, theme.muted, anchor="end", valign="base", dy=7, size=10)
     marks.rectangles(axes, boxes, theme.accent, alpha=0.8)
     marks.line(axes, lines_x, lines_y, theme.ink, width=1.3)
@@ -134,13 +145,31 @@ def chart_multiples(results: MarketResults, kit: Kit, name: str = "multiples") -
     if means[low] > 0 and high != low:
         title = kit.say(
             "{largest} sells {ratio} times as much as {smallest}: {high} against {low} {per_period}.",
-            largest=clean(data.names[high], 40), smallest=clean(data.names[low], 40), ratio=f.decimal(means[high] / means[low], 1),
-            high=f.money(means[high]), low=f.money(means[low]), per_period=kit.per_period,
-        )  # fmt: skip
+            largest=clean(data.names[high], 40),
+            smallest=clean(data.names[low], 40),
+            ratio=f.decimal(means[high] / means[low], 1),
+            high=f.money(means[high]),
+            low=f.money(means[low]),
+            per_period=kit.per_period,
+        )
     else:
-        title = kit.say("{name} sells {sales} {per_period}.", name=data.names[high], sales=f.money(means[high]), per_period=kit.per_period)
+        title = kit.say(
+            "{name} sells {sales} {per_period}.",
+            name=data.names[high],
+            sales=f.money(means[high]),
+            per_period=kit.per_period,
+        )
     return kit.chart(
-        name, figure, title=title, table=table_multiples(data),
-        subtitle=kit.say("Sales of {count} pharmacies on one scale (line), with their promotion below (bars)", count=f.integer(len(data.names))),
-        foot=kit.say("Largest, typical, unusual (far from its own pattern) and smallest of {rows}. A gap is a missing record.", rows=kit.read),
-    )  # fmt: skip
+        name,
+        figure,
+        title=title,
+        table=table_multiples(data),
+        subtitle=kit.say(
+            "Sales of {count} pharmacies on one scale (line), with their promotion below (bars)",
+            count=f.integer(len(data.names)),
+        ),
+        foot=kit.say(
+            "Largest, typical, unusual (far from its own pattern) and smallest of {rows}. A gap is a missing record.",
+            rows=kit.read,
+        ),
+    )

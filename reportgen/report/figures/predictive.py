@@ -65,7 +65,9 @@ def draw_predictive(axes: Axes, data: Predictive, kit: Kit) -> None:
     right, top = axes.get_xlim()[1], axes.get_ylim()[1]
     uy = marks.units(axes)[1]
     marks.label(axes, right, top - 8 * uy, kit.say("observed"), theme.ink, anchor="end", weight=600, halo=theme.paper)
-    marks.label(axes, right, top - 22 * uy, kit.say("simulated"), theme.accent, anchor="end", weight=600, halo=theme.paper)
+    marks.label(
+        axes, right, top - 22 * uy, kit.say("simulated"), theme.accent, anchor="end", weight=600, halo=theme.paper
+    )
 
 
 def chart_predictive(results: MarketResults, kit: Kit, name: str = "predictive") -> Chart | None:
@@ -79,13 +81,27 @@ def chart_predictive(results: MarketResults, kit: Kit, name: str = "predictive")
     draw_predictive(axes, data, kit)
     marks.heading(axes, kit.say("Share of rows"), kit.theme, dx=-40)
     unit = kit.say("natural log of sales") if kit.log else kit.formats.symbol
-    marks.label(axes, sum(x) / 2, y[0], kit.say("Sales per pharmacy, {unit}", unit=unit), kit.theme.muted, anchor="middle", valign="top", dy=-24)
+    marks.label(
+        axes,
+        sum(x) / 2,
+        y[0],
+        kit.say("Sales per pharmacy, {unit}", unit=unit),
+        kit.theme.muted,
+        anchor="middle",
+        valign="top",
+        dy=-24,
+    )
     f = kit.formats
     title = kit.say(
         "In {outside} of {count} bins the observed sales lie outside what the model would produce.",
-        outside=f.integer(data.outside), count=f.integer(len(data.observed)),
-    )  # fmt: skip
+        outside=f.integer(data.outside),
+        count=f.integer(len(data.observed)),
+    )
     return kit.chart(
-        name, figure, title=title, table=table_predictive(data), foot=kit.foot(kit.say("Band: pointwise {level} of simulated data.", level=kit.pointwise)),
+        name,
+        figure,
+        title=title,
+        table=table_predictive(data),
+        foot=kit.foot(kit.say("Band: pointwise {level} of simulated data.", level=kit.pointwise)),
         subtitle=kit.say("Distribution of sales, observed and simulated from the fitted model"),
-    )  # fmt: skip
+    )

@@ -42,7 +42,9 @@ def compute_quantiles(source: QQ) -> Quantiles | None:
     if count < 3:
         return None
     kept = np.arange(count) if count <= MOST else np.unique(np.linspace(0, count - 1, MOST).round().astype(int))
-    return Quantiles(source.name, *(np.array(s)[kept] for s in (source.theoretical, source.sample, source.lower, source.upper)))
+    return Quantiles(
+        source.name, *(np.array(s)[kept] for s in (source.theoretical, source.sample, source.lower, source.upper))
+    )
 
 
 def table_quantiles(data: Quantiles) -> ChartTable:
@@ -80,18 +82,36 @@ def chart_qq(source: QQ, kit: Kit, name: str) -> Chart | None:
         return None
     what = _what(source.name, kit)
     bounds = marks.limits(np.concatenate([data.sample, data.lower[1:-1], data.upper[1:-1]]))
-    figure, (axes,) = sheet("half", HALF, 212, [Box(46, 26, HALF - 46 - 12, 146, marks.limits(data.theoretical), bounds)])
+    figure, (axes,) = sheet(
+        "half", HALF, 212, [Box(46, 26, HALF - 46 - 12, 146, marks.limits(data.theoretical), bounds)]
+    )
     draw_quantiles(axes, data, kit)
     marks.heading(axes, kit.say("{what}, observed", what=what), kit.theme, dx=-40)
-    marks.label(axes, sum(axes.get_xlim()) / 2, bounds[0], kit.say("Expected if normal, standard deviations"), kit.theme.muted,
-                anchor="middle", valign="top", dy=-24)  # fmt: skip
+    marks.label(
+        axes,
+        sum(axes.get_xlim()) / 2,
+        bounds[0],
+        kit.say("Expected if normal, standard deviations"),
+        kit.theme.muted,
+        anchor="middle",
+        valign="top",
+        dy=-24,
+    )
     f, out = kit.formats, int(data.outside.sum())
-    title = kit.say("{what}: {outside} of {count} points lie outside the band of a normal distribution.", what=what,
-                    outside=f.integer(out), count=f.integer(len(data.sample)))  # fmt: skip
+    title = kit.say(
+        "{what}: {outside} of {count} points lie outside the band of a normal distribution.",
+        what=what,
+        outside=f.integer(out),
+        count=f.integer(len(data.sample)),
+    )
     return kit.chart(
-        name, figure, title=title, table=table_quantiles(data), foot=kit.foot(),
+        name,
+        figure,
+        title=title,
+        table=table_quantiles(data),
+        foot=kit.foot(),
         subtitle=kit.say("Observed against normal quantiles with a pointwise {level} band", level=kit.pointwise),
-    )  # fmt: skip
+    )
 
 
 def charts_qq(results: MarketResults, kit: Kit) -> dict[str, Chart | None]:

@@ -44,18 +44,27 @@ def compute_cloud(density: Density | None) -> Cloud | None:
     if density is None or not any(map(any, density.counts)):
         return None
     return Cloud(
-        np.array(density.x_edges), np.array(density.y_edges), np.array(density.counts, dtype=float),
-        np.array(density.smooth_x), np.array(density.smooth_y),
-    )  # fmt: skip
+        np.array(density.x_edges),
+        np.array(density.y_edges),
+        np.array(density.counts, dtype=float),
+        np.array(density.smooth_x),
+        np.array(density.smooth_y),
+    )
 
 
 def table_cloud(data: Cloud) -> ChartTable:
     """Return one row per cell that holds anything."""
     at = np.argwhere(data.counts > 0)
     rows = tuple(
-        (float(data.x_edges[c]), float(data.x_edges[c + 1]), float(data.y_edges[r]), float(data.y_edges[r + 1]), int(data.counts[r, c]))
+        (
+            float(data.x_edges[c]),
+            float(data.x_edges[c + 1]),
+            float(data.y_edges[r]),
+            float(data.y_edges[r + 1]),
+            int(data.counts[r, c]),
+        )
         for r, c in at.tolist()
-    )  # fmt: skip
+    )
     return ChartTable(columns=("fitted_from", "fitted_to", "residual_from", "residual_to", "rows"), rows=rows)
 
 
@@ -104,19 +113,31 @@ def chart_residuals(results: MarketResults, kit: Kit, name: str = "residuals") -
     draw_cloud(axes, data, kit)
     fit_ticks(axes, kit, _response_ticks(kit), base=True)
     marks.heading(axes, kit.say("Residual, {unit}", unit=_axis_unit(kit)), kit.theme, dx=-68)
-    marks.label(axes, sum(ends[0]) / 2, ends[1][0], kit.say("Fitted sales per pharmacy, {unit}", unit=_axis_unit(kit)), kit.theme.muted,
-                anchor="middle", valign="top", dy=-24)  # fmt: skip
+    marks.label(
+        axes,
+        sum(ends[0]) / 2,
+        ends[1][0],
+        kit.say("Fitted sales per pharmacy, {unit}", unit=_axis_unit(kit)),
+        kit.theme.muted,
+        anchor="middle",
+        valign="top",
+        dy=-24,
+    )
     sigma = results.fit.sigma if results.fit else float("nan")
     drift = data.largest_drift
     title = kit.say(
         "The mean residual stays within {drift} of zero over all fitted values; a typical residual is {sigma}.",
-        drift=_amount(kit, drift), sigma=_amount(kit, sigma),
-    )  # fmt: skip
+        drift=_amount(kit, drift),
+        sigma=_amount(kit, sigma),
+    )
     return kit.chart(
-        name, figure, title=title, table=table_cloud(data),
+        name,
+        figure,
+        title=title,
+        table=table_cloud(data),
         subtitle=kit.say("Residuals against fitted values; darker where there are more rows"),
         foot=kit.foot(kit.say("A line that bends away from zero means a shape the model misses.")),
-    )  # fmt: skip
+    )
 
 
 # --- spread -----------------------------------------------------------------------------------
@@ -151,8 +172,16 @@ def draw_spread(axes: Axes, data: Spread, kit: Kit) -> None:
     marks.line(axes, list(axes.get_xlim()), [0.822, 0.822], kit.theme.faint, dash=(4, 3), clip=False)
     marks.line(axes, data.x, data.y, kit.theme.second, width=2)
     below = float(data.y[-1]) > 0.822
-    marks.label(axes, axes.get_xlim()[1], 0.822, kit.say("equal spread"), kit.theme.muted, anchor="end",
-                valign="top" if below else "base", dy=-6 if below else 6)  # fmt: skip
+    marks.label(
+        axes,
+        axes.get_xlim()[1],
+        0.822,
+        kit.say("equal spread"),
+        kit.theme.muted,
+        anchor="end",
+        valign="top" if below else "base",
+        dy=-6 if below else 6,
+    )
     fit_ticks(axes, kit, _response_ticks(kit), base=True)
 
 
@@ -162,18 +191,32 @@ def chart_spread(results: MarketResults, kit: Kit, name: str = "scale_location")
     if data is None:
         return None
     x = (float(data.x[0]), float(data.x[-1]))
-    figure, (axes,) = sheet("half", HALF, 212, [Box(46, 26, HALF - 46 - 12, 146, x, marks.limits(np.append(data.y, [0.5, 1.1])))])
+    figure, (axes,) = sheet(
+        "half", HALF, 212, [Box(46, 26, HALF - 46 - 12, 146, x, marks.limits(np.append(data.y, [0.5, 1.1])))]
+    )
     draw_spread(axes, data, kit)
     marks.heading(axes, kit.say("√|standardised residual|"), kit.theme, dx=-40)
-    marks.label(axes, sum(x) / 2, axes.get_ylim()[0], kit.say("Fitted sales per pharmacy, {unit}", unit=_axis_unit(kit)), kit.theme.muted,
-                anchor="middle", valign="top", dy=-24)  # fmt: skip
+    marks.label(
+        axes,
+        sum(x) / 2,
+        axes.get_ylim()[0],
+        kit.say("Fitted sales per pharmacy, {unit}", unit=_axis_unit(kit)),
+        kit.theme.muted,
+        anchor="middle",
+        valign="top",
+        dy=-24,
+    )
     first, last = float(data.y[0]), float(data.y[-1])
     ratio = kit.formats.decimal((last / first) ** 2 if first else None, 2)
     title = kit.say("At the highest fitted sales residuals spread {ratio} times as wide as at the lowest.", ratio=ratio)
     return kit.chart(
-        name, figure, title=title, table=table_spread(data), foot=kit.foot(),
+        name,
+        figure,
+        title=title,
+        table=table_spread(data),
+        foot=kit.foot(),
         subtitle=kit.say("Running mean of the root of absolute standardised residuals"),
-    )  # fmt: skip
+    )
 
 
 # --- autocorrelation --------------------------------------------------------------------------
@@ -230,7 +273,14 @@ def chart_autocorrelation(results: MarketResults, kit: Kit, name: str = "autocor
     data = compute_memory(results)
     if data is None:
         return None
-    top = max(float(np.nanmax(np.abs(data.values))), float(np.nanmax(data.bounds)) if np.isfinite(data.bounds).any() else 0.0, 0.05) * 1.25
+    top = (
+        max(
+            float(np.nanmax(np.abs(data.values))),
+            float(np.nanmax(data.bounds)) if np.isfinite(data.bounds).any() else 0.0,
+            0.05,
+        )
+        * 1.25
+    )
     x = (float(data.lags[0]) - 0.6, float(data.lags[-1]) + 0.6)
     figure, (axes,) = sheet("half", HALF, 212, [Box(46, 26, HALF - 46 - 12, 146, x, (-top, top))])
     draw_memory(axes, data, kit)
@@ -241,10 +291,16 @@ def chart_autocorrelation(results: MarketResults, kit: Kit, name: str = "autocor
     f = kit.formats
     title = kit.say(
         "{outside} of {count} autocorrelations lie outside the band; the largest is {value} at lag {lag}.",
-        outside=f.integer(data.outside), count=f.integer(int(np.isfinite(data.values).sum())),
-        value=f.decimal(float(data.values[largest]), 2), lag=f.integer(data.lags[largest]),
-    )  # fmt: skip
+        outside=f.integer(data.outside),
+        count=f.integer(int(np.isfinite(data.values).sum())),
+        value=f.decimal(float(data.values[largest]), 2),
+        lag=f.integer(data.lags[largest]),
+    )
     return kit.chart(
-        name, figure, title=title, table=table_memory(data), foot=kit.foot(kit.say("Within pharmacies, by calendar lag.")),
+        name,
+        figure,
+        title=title,
+        table=table_memory(data),
+        foot=kit.foot(kit.say("Within pharmacies, by calendar lag.")),
         subtitle=kit.say("Autocorrelation of residuals with a pointwise {level} band", level=kit.pointwise),
-    )  # fmt: skip
+    )

@@ -72,9 +72,11 @@ def draw_shrinkage(axes: Axes, data: Shrinkage, kit: Kit) -> None:
     marks.dots(axes, x, data.used, theme.accent, size=size + 0.6)
     right = axes.get_xlim()[1]
     wanted = [
-        (float(data.own[-1]), kit.say("own estimate"), theme.muted), (float(data.used[-1]), kit.say("used here"), theme.accent),
-        (data.average, kit.say("market"), theme.ink), (0.0, kit.say("no effect"), theme.muted),
-    ]  # fmt: skip
+        (float(data.own[-1]), kit.say("own estimate"), theme.muted),
+        (float(data.used[-1]), kit.say("used here"), theme.accent),
+        (data.average, kit.say("market"), theme.ink),
+        (0.0, kit.say("no effect"), theme.muted),
+    ]
     low, high = axes.get_ylim()
     places = marks.spread([w[0] for w in wanted], 13 * marks.units(axes)[1], low, high)
     for place, (_, text, color) in zip(places, wanted, strict=True):
@@ -87,7 +89,9 @@ def chart_shrinkage(results: MarketResults, kit: Kit, name: str = "shrinkage") -
     if data is None:
         return None
     bounds = marks.limits(np.concatenate([data.own, data.used]), zero=True)
-    figure, (axes,) = sheet("shrinkage", WIDE, 282, [Box(70, 26, WIDE - 70 - 100, 236, (-1.0, float(len(data.names))), bounds)])
+    figure, (axes,) = sheet(
+        "shrinkage", WIDE, 282, [Box(70, 26, WIDE - 70 - 100, 236, (-1.0, float(len(data.names))), bounds)]
+    )
     draw_shrinkage(axes, data, kit)
     marks.heading(axes, kit.say("Pharmacies by their own estimate, {unit}", unit=kit.effect_unit), kit.theme, dx=-64)
     f = kit.formats
@@ -97,14 +101,29 @@ def chart_shrinkage(results: MarketResults, kit: Kit, name: str = "shrinkage") -
         "Taken alone, the effects of pharmacies run from {own}; after borrowing strength from {used}.",
         own=f.interval(float(data.own[0]), float(data.own[-1]), kind, wide / 20 or None),
         used=f.interval(float(data.used.min()), float(data.used.max()), kind, narrow / 20 or None),
-    )  # fmt: skip
-    note = kit.say("{shown} of {count} pharmacies drawn.", shown=f.integer(len(data.names)), count=f.integer(data.of)) if data.of > len(data.names) else ""
+    )
+    note = (
+        kit.say("{shown} of {count} pharmacies drawn.", shown=f.integer(len(data.names)), count=f.integer(data.of))
+        if data.of > len(data.names)
+        else ""
+    )
     tips: list[Tip] = [
-        (*marks.pixel(axes, float(i), float(u)), f"{n}: {f.value(float(o), kind, wide / 20)} → {f.value(float(u), kind, wide / 20)}")
+        (
+            *marks.pixel(axes, float(i), float(u)),
+            f"{n}: {f.value(float(o), kind, wide / 20)} → {f.value(float(u), kind, wide / 20)}",
+        )
         for i, (n, o, u) in enumerate(zip(data.names, data.own, data.used, strict=True))
-    ]  # fmt: skip
+    ]
     return kit.chart(
-        name, figure, title=title, table=table_shrinkage(data), tips=tips,
-        subtitle=kit.say("Promotion effect of each pharmacy from its own rows alone (ring) and as used in this report (dot)"),
-        foot=kit.foot(kit.say("The less a pharmacy's own rows tell, the closer its estimate moves to the market's."), note),
-    )  # fmt: skip
+        name,
+        figure,
+        title=title,
+        table=table_shrinkage(data),
+        tips=tips,
+        subtitle=kit.say(
+            "Promotion effect of each pharmacy from its own rows alone (ring) and as used in this report (dot)"
+        ),
+        foot=kit.foot(
+            kit.say("The less a pharmacy's own rows tell, the closer its estimate moves to the market's."), note
+        ),
+    )

@@ -131,9 +131,7 @@ class LeanRenderer(RendererBase):
         size = prop.get_size_in_points()
         return text_width(s, size), 0.69 * size, 0.0
 
-    def draw_path(
-        self, gc: GraphicsContextBase, path: Path, transform: Transform, rgbFace: Any = None
-    ) -> None:
+    def draw_path(self, gc: GraphicsContextBase, path: Path, transform: Transform, rgbFace: Any = None) -> None:
         """Draw a line or an area, clipped to its axes."""
         attributes = self._look(gc, rgbFace)
         if not attributes:

@@ -56,8 +56,15 @@ def compute_timeline(results: MarketResults) -> Timeline | None:
         first, last = float(np.nanmean(median[:span])), float(np.nanmean(median[-span:]))
         change = last / first - 1 if first > 0 else None
     return Timeline(
-        monthly.periods, median, lower, upper, promotion, float(np.nanmedian(median)), change, span,
-    )  # fmt: skip
+        monthly.periods,
+        median,
+        lower,
+        upper,
+        promotion,
+        float(np.nanmedian(median)),
+        change,
+        span,
+    )
 
 
 def table_timeline(data: Timeline) -> ChartTable:
@@ -81,21 +88,27 @@ def draw_timeline(sales: Axes, promotion: Axes, data: Timeline, kit: Kit) -> Non
     marks.band(sales, x, data.lower, data.upper, theme.ink, alpha=0.14)
     marks.line(sales, x, data.median, theme.ink, width=2)
     _end_labels(
-        sales, kit, len(x) - 1,
-        [(_last(data.median), kit.say("median"), theme.ink), (_last(data.upper), kit.say("top quarter"), theme.muted),
-         (_last(data.lower), kit.say("bottom quarter"), theme.muted)],
-    )  # fmt: skip
+        sales,
+        kit,
+        len(x) - 1,
+        [
+            (_last(data.median), kit.say("median"), theme.ink),
+            (_last(data.upper), kit.say("top quarter"), theme.muted),
+            (_last(data.lower), kit.say("bottom quarter"), theme.muted),
+        ],
+    )
     marks.heading(sales, kit.say("Sales per pharmacy {per_period}", per_period=kit.per_period), theme, dx=-_LEFT + 6)
     ticks = marks.nice_ticks(*promotion.get_ylim(), 3)
     marks.grid_y(promotion, ticks, formats.ticks(ticks), theme)
     known = np.isfinite(data.promotion)
     width = 0.36 if len(x) < 80 else 0.5
-    boxes = [(float(i) - width, 0.0, float(i) + width, float(v)) for i, v in zip(x[known], data.promotion[known], strict=True)]
+    boxes = [
+        (float(i) - width, 0.0, float(i) + width, float(v))
+        for i, v in zip(x[known], data.promotion[known], strict=True)
+    ]
     marks.rectangles(promotion, boxes, theme.accent)
     marks.heading(promotion, kit.say("Mean promotion per pharmacy, {unit}", unit=kit.unit), theme, dx=-_LEFT + 6)
-    marks.label(
-        promotion, x[-1], _last(data.promotion) / 2, kit.say("promotion"), theme.accent, dx=14, weight=600
-    )
+    marks.label(promotion, x[-1], _last(data.promotion) / 2, kit.say("promotion"), theme.accent, dx=14, weight=600)
     marks.time_axis(promotion, formats.axis_periods(data.periods), theme)
 
 
@@ -113,6 +126,11 @@ def _end_labels(axes: Axes, kit: Kit, x: float, wanted: list[tuple[float, str, s
         marks.label(axes, x, place, text, color, dx=10, weight=600 if color != kit.theme.muted else 400)
 
 
+def _cut(axes: Axes, kit: Kit) -> str:
+    """Return a warning where the axis of sales does not start at zero."""
+    return " " + kit.say("The axis of sales does not start at zero.") if axes.get_ylim()[0] > 0 else ""
+
+
 def chart_timeline(results: MarketResults, kit: Kit, name: str = "timeline") -> Chart | None:
     """Sales and promotion over time."""
     data = compute_timeline(results)
@@ -122,30 +140,46 @@ def chart_timeline(results: MarketResults, kit: Kit, name: str = "timeline") -> 
     span = (-0.6, max(n - 0.4, 0.6))
     top = float(np.nanmax(data.promotion)) if np.isfinite(data.promotion).any() else 1.0
     width = WIDE - _LEFT - _RIGHT
-    figure, (sales, promotion) = sheet("timeline", WIDE, 332, [
-        Box(_LEFT, 26, width, 168, span, marks.limits(np.concatenate([data.lower, data.upper, data.median]))),
-        Box(_LEFT, 226, width, 62, span, (0.0, (top if top > 0 else 1.0) * 1.12)),
-    ])  # fmt: skip
+    figure, (sales, promotion) = sheet(
+        "timeline",
+        WIDE,
+        332,
+        [
+            Box(_LEFT, 26, width, 168, span, marks.limits(np.concatenate([data.lower, data.upper, data.median]))),
+            Box(_LEFT, 226, width, 62, span, (0.0, (top if top > 0 else 1.0) * 1.12)),
+        ],
+    )
     draw_timeline(sales, promotion, data, kit)
     money, f = kit.formats.money, kit.formats
     if data.change is None:
-        title = kit.say("The median pharmacy sells {sales} {per_period}.", sales=money(data.typical), per_period=kit.per_period)
+        title = kit.say(
+            "The median pharmacy sells {sales} {per_period}.", sales=money(data.typical), per_period=kit.per_period
+        )
     else:
         title = kit.say(
-            "The median pharmacy sells {sales} {per_period}; from the first {span} to the last {span} it changed by {change}.",
-            sales=money(data.typical), per_period=kit.per_period, span=kit.periods(data.compared),
+            "The median pharmacy sells {sales} {per_period}; "
+            "from the first {span} to the last {span} it changed by {change}.",
+            sales=money(data.typical),
+            per_period=kit.per_period,
+            span=kit.periods(data.compared),
             change=f.percent(data.change, plus=True),
-        )  # fmt: skip
+        )
     tips: list[Tip] = []
     for i, period in enumerate(data.periods):
         if np.isfinite(data.median[i]):
             text = f"{f.period(period)}: {money(data.median[i])} ({f.interval(data.lower[i], data.upper[i], 'money')})"
             tips.append((*marks.pixel(sales, i, data.median[i]), text))
     return kit.chart(
-        name, figure, title=title,
-        subtitle=kit.say("Sales of the median pharmacy with the middle half of pharmacies (band), and mean promotion, by period"),
-        foot=kit.say("Data as read, before any model: {rows}.", rows=kit.read), table=table_timeline(data), tips=tips,
-    )  # fmt: skip
+        name,
+        figure,
+        title=title,
+        subtitle=kit.say(
+            "Sales of the median pharmacy with the middle half of pharmacies (band), and mean promotion, by period"
+        ),
+        foot=kit.say("Data as read, before any model: {rows}.", rows=kit.read) + _cut(sales, kit),
+        table=table_timeline(data),
+        tips=tips,
+    )
 
 
 # --- with and without promotion ---------------------------------------------------------------
@@ -176,9 +210,16 @@ def compute_counterfactual(results: MarketResults) -> Counterfactual | None:
         return np.array([np.nan if (v := getattr(m, name)) is None else v for m in brought.months], dtype=float)
 
     return Counterfactual(
-        tuple(m.period for m in brought.months), column("sales"), column("without"), column("without_lower"),
-        column("without_upper"), brought.total, brought.lower, brought.upper, brought.share,
-    )  # fmt: skip
+        tuple(m.period for m in brought.months),
+        column("sales"),
+        column("without"),
+        column("without_lower"),
+        column("without_upper"),
+        brought.total,
+        brought.lower,
+        brought.upper,
+        brought.share,
+    )
 
 
 def table_counterfactual(data: Counterfactual) -> ChartTable:
@@ -199,9 +240,14 @@ def draw_counterfactual(axes: Axes, data: Counterfactual, kit: Kit) -> None:
     marks.line(axes, x, data.without, theme.muted, width=1.8, dash=(5, 3))
     marks.line(axes, x, data.sales, theme.ink, width=2.2)
     _end_labels(
-        axes, kit, len(x) - 1,
-        [(_last(data.sales), kit.say("sales"), theme.ink), (_last(data.without), kit.say("without promotion"), theme.muted)],
-    )  # fmt: skip
+        axes,
+        kit,
+        len(x) - 1,
+        [
+            (_last(data.sales), kit.say("sales"), theme.ink),
+            (_last(data.without), kit.say("without promotion"), theme.muted),
+        ],
+    )
     marks.heading(axes, kit.say("Sales of the market {per_period}", per_period=kit.per_period), theme, dx=-_LEFT + 6)
     marks.time_axis(axes, kit.formats.axis_periods(data.periods), theme)
 
@@ -212,23 +258,45 @@ def chart_counterfactual(results: MarketResults, kit: Kit, name: str = "without_
     if data is None:
         return None
     n, right = len(data.periods), 128.0
-    figure, (axes,) = sheet("counterfactual", WIDE, 272, [
-        Box(_LEFT, 26, WIDE - _LEFT - right, 200, (-0.4, max(n - 0.6, 0.6)),
-            marks.limits(np.concatenate([data.sales, data.lower, data.upper, data.without]))),
-    ])  # fmt: skip
+    figure, (axes,) = sheet(
+        "counterfactual",
+        WIDE,
+        272,
+        [
+            Box(
+                _LEFT,
+                26,
+                WIDE - _LEFT - right,
+                200,
+                (-0.4, max(n - 0.6, 0.6)),
+                marks.limits(np.concatenate([data.sales, data.lower, data.upper, data.without])),
+            ),
+        ],
+    )
     draw_counterfactual(axes, data, kit)
     f = kit.formats
     tips = [
-        (*marks.pixel(axes, i, data.sales[i]),
-         f"{f.period(p)}: {f.money_short(data.sales[i])}, {kit.say('without promotion')} {f.money_short(data.without[i])}")
+        (
+            *marks.pixel(axes, i, data.sales[i]),
+            (
+                f"{f.period(p)}: {f.money_short(data.sales[i])}, "
+                f"{kit.say('without promotion')} {f.money_short(data.without[i])}"
+            ),
+        )
         for i, p in enumerate(data.periods)
-    ]  # fmt: skip
+    ]
     return kit.chart(
-        name, figure, title=_brought(data, kit),
-        subtitle=kit.say("Sales of all pharmacies against the estimate without any promotion, with its {level} band", level=kit.level),
-        foot=kit.foot(kit.say("Estimated through the recursion: promotion also works through later sales.")),
-        table=table_counterfactual(data), tips=tips,
-    )  # fmt: skip
+        name,
+        figure,
+        title=_brought(data, kit),
+        subtitle=kit.say(
+            "Sales of all pharmacies against the estimate without any promotion, with its {level} band", level=kit.level
+        ),
+        foot=kit.foot(kit.say("Estimated through the recursion: promotion also works through later sales."))
+        + _cut(axes, kit),
+        table=table_counterfactual(data),
+        tips=tips,
+    )
 
 
 def _brought(data: Counterfactual, kit: Kit) -> str:
@@ -239,11 +307,20 @@ def _brought(data: Counterfactual, kit: Kit) -> str:
     spread = None if data.total_lower is None or data.total_upper is None else (data.total_upper - data.total_lower) / 4
     total, range_ = f.money_short(data.total, spread), f.interval(data.total_lower, data.total_upper, "money-short")
     if data.total_lower is None or data.total_upper is None or data.total_lower <= 0 <= data.total_upper:
-        return kit.say("Sales with and without promotion cannot be told apart: {total} ({interval}).", total=total, interval=range_)
+        return kit.say(
+            "Sales with and without promotion cannot be told apart: {total} ({interval}).", total=total, interval=range_
+        )
     share = f.percent(abs(data.share)) if data.share is not None else ""
     if data.total < 0:
         return kit.say(
             "Sales are {total} ({share}) lower than without promotion; interval {interval}.",
-            total=f.money_short(-data.total, spread), share=share, interval=range_,
-        )  # fmt: skip
-    return kit.say("Promotion goes with {total} of sales, {share} of the total ({interval}).", total=total, share=share, interval=range_)
+            total=f.money_short(-data.total, spread),
+            share=share,
+            interval=range_,
+        )
+    return kit.say(
+        "Promotion goes with {total} of sales, {share} of the total ({interval}).",
+        total=total,
+        share=share,
+        interval=range_,
+    )

@@ -1,0 +1,209 @@
+"""Markets against each other: effect against uncertainty, and expected ranks."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from statistics import NormalDist
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from reportgen.report.figures import marks
+from reportgen.report.figures.chart import Chart, Kit, Tip
+from reportgen.report.figures.intervals import Reference, draw_references, fit_ticks
+from reportgen.report.figures.markets import (
+    Markets,
+    compute_markets,
+    shown_rows,
+    table_markets,
+    ticks_of,
+    unit_of,
+    write,
+)
+from reportgen.report.figures.sheet import Box, sheet
+from reportgen.report.figures.theme import SMALL, WIDE
+from reportgen.report.fonts import fit_text, text_width
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from reportgen.results_markets import OverviewResults
+
+NAMED = 12
+
+
+def draw_market_uncertainty(axes: Axes, data: Markets, kit: Kit) -> list[Tip]:
+    """Draw a dot per market, effect along x, standard error down y; inside the cone none can be told from zero."""
+    theme = kit.theme
+    fit_ticks(axes, kit, ticks_of(data, kit), base=True)
+    bottom = axes.get_ylim()[0]
+    ticks = marks.nice_ticks(0.0, bottom, 4)
+    marks.grid_y(axes, ticks, ticks_of(data, kit)(ticks), theme)
+    z = NormalDist().inv_cdf(0.5 + kit.confidence / 2)
+    marks.band(axes, [-z * bottom, 0.0, z * bottom], [bottom, 0.0, bottom], [bottom] * 3, theme.faint, alpha=0.22)
+    references = [Reference(value=0.0, label=kit.say("no effect"))]
+    if data.pooled:
+        references.append(Reference(value=data.pooled.estimate, label=kit.say("pooled"), color="ink", dashed=True))
+    draw_references(axes, references, kit)
+    crosses = (data.lower <= 0) & (data.upper >= 0)
+    marks.dots(axes, data.estimate[crosses], data.se[crosses], theme.accent, size=8, hollow=theme.paper)
+    marks.dots(axes, data.estimate[~crosses], data.se[~crosses], theme.accent, size=8)
+    center = data.pooled.estimate if data.pooled else float(np.median(data.estimate))
+    _name_points(axes, data, kit, np.argsort(-np.abs(data.estimate - center), kind="stable").tolist())
+    return [
+        (
+            *marks.pixel(axes, float(e), float(s)),
+            f"{n}: {write(data, kit, float(e), float(s))}, SE {write(data, kit, float(s), float(s))}",
+        )
+        for n, e, s in zip(data.names, data.estimate, data.se, strict=True)
+    ]
+
+
+def _name_points(axes: Axes, data: Markets, kit: Kit, order: list[int]) -> None:
+    """Name points in the given order as long as names do not touch each other or another point."""
+    pixels = [marks.pixel(axes, float(e), float(s)) for e, s in zip(data.estimate, data.se, strict=True)]
+    taken: list[tuple[float, float, float, float]] = [(x - 5, y - 5, x + 5, y + 5) for x, y in pixels]
+    right = axes.bbox.x1
+    left_edge = axes.bbox.x0
+    named = 0
+    for i in order:
+        text = fit_text(data.names[i], 110, SMALL)
+        width = text_width(text, SMALL)
+        x, y = pixels[i]
+        sides: tuple[tuple[marks.Anchor, float], ...] = (("start", x + 8), ("end", x - 8 - width))
+        for anchor, start in sides:
+            box = (start, y - 6, start + width, y + 6)
+            inside = start >= left_edge and box[2] <= right + 40
+            if inside and not any(box[0] < b[2] and box[2] > b[0] and box[1] < b[3] and box[3] > b[1] for b in taken):
+                dx = 8.0 if anchor == "start" else -8.0
+                marks.label(axes, float(data.estimate[i]), float(data.se[i]), text, kit.theme.ink, anchor=anchor, dx=dx)
+                taken.append(box)
+                named += 1
+                break
+        if named >= NAMED:
+            return
+
+
+def chart_market_uncertainty(overview: OverviewResults, kit: Kit, name: str = "market_uncertainty") -> Chart | None:
+    """Effect against its standard error."""
+    data = compute_markets(overview, kit)
+    if data is None or len(data.names) < 2:
+        return None
+    top = float(np.nanmax(data.se)) or 1.0
+    figure, (axes,) = sheet(
+        "market_uncertainty",
+        WIDE,
+        332,
+        [
+            Box(66, 38, WIDE - 66 - 48, 240, marks.limits(np.append(data.estimate, 0.0), pad=0.08), (top * 1.08, 0.0)),
+        ],
+    )
+    tips = draw_market_uncertainty(axes, data, kit)
+    marks.label(axes, axes.get_xlim()[0], 0.0, kit.say("Standard error"), kit.theme.muted, valign="base", dx=-60, dy=22)
+    marks.label(
+        axes,
+        sum(axes.get_xlim()) / 2,
+        top * 1.08,
+        unit_of(data, kit),
+        kit.theme.muted,
+        anchor="middle",
+        valign="top",
+        dy=-24,
+    )
+    known = int(((data.lower > 0) | (data.upper < 0)).sum())
+    f = kit.formats
+    title = kit.say(
+        "{known} of {count} markets are precise enough to tell their effect from zero.",
+        known=f.integer(known),
+        count=f.integer(len(data.names)),
+    )
+    return kit.chart(
+        name,
+        figure,
+        title=title,
+        table=table_markets(data),
+        tips=tips,
+        subtitle=kit.say("Effect of each market against its standard error; precise markets on top"),
+        foot=kit.say("Inside the grey cone an effect cannot be told from zero. Hollow: the interval crosses zero."),
+    )
+
+
+def chart_market_ranks(overview: OverviewResults, kit: Kit, name: str = "market_ranks") -> Chart | None:
+    """Expected rank of each market; missing where nothing could be pooled."""
+    data = compute_markets(overview, kit)
+    if data is None or len(data.names) < 2 or not np.isfinite(data.rank).all():
+        return None
+    order = np.lexsort((np.array(data.names), -data.rank)).tolist()
+    data = replace(
+        data,
+        names=tuple(data.names[i] for i in order),
+        estimate=data.estimate[order],
+        shrunken=data.shrunken[order],
+        rank=data.rank[order],
+    )
+    chosen = shown_rows(data)
+    names = min(max(text_width(data.names[i], SMALL) for i in chosen if i is not None) + 16, 210.0)
+    figure, (axes,) = sheet(
+        "market_ranks",
+        WIDE,
+        16.0 * len(chosen) + 56,
+        [
+            Box(names, 26, WIDE - names - 90, 16.0 * len(chosen), (0.0, 100.0), (-0.5, len(chosen) - 0.5)),
+        ],
+    )
+    tips = draw_market_ranks(axes, data, chosen, kit, names)
+    f = kit.formats
+    marks.label(
+        axes,
+        0.0,
+        len(chosen) - 0.5,
+        kit.say("Expected rank: 0 lowest, 100 highest"),
+        kit.theme.muted,
+        valign="base",
+        dx=-names,
+        dy=12,
+    )
+    title = kit.say(
+        "{first} ranks highest ({high} of 100), {last} lowest ({low}), after allowing for uncertainty.",
+        first=data.names[0],
+        high=f.integer(float(data.rank[0])),
+        last=data.names[-1],
+        low=f.integer(float(data.rank[-1])),
+    )
+    return kit.chart(
+        name,
+        figure,
+        title=title,
+        table=table_markets(data),
+        tips=tips,
+        subtitle=kit.say("Expected rank of each market's effect, and its best estimate given all markets"),
+        foot=kit.say("Ranks near 50 mean that the data cannot order a market."),
+    )
+
+
+def draw_market_ranks(axes: Axes, data: Markets, chosen: list[int | None], kit: Kit, names: float) -> list[Tip]:
+    """Dots on a scale from 0 to 100 with the shrunken effect to the right."""
+    theme = kit.theme
+    at = (0.0, 25.0, 50.0, 75.0, 100.0)
+    marks.grid_x(axes, at, kit.formats.ticks(at), theme)
+    low, high = axes.get_ylim()
+    marks.line(axes, [50.0, 50.0], [low, high], theme.faint, dash=(4, 3), clip=False)
+    x, y = [], []
+    tips: list[Tip] = []
+    for k, i in enumerate(chosen):
+        row = float(len(chosen) - 1 - k)
+        if i is None:
+            marks.label(axes, 0.0, row, "⋮", theme.muted, dx=-names)
+            continue
+        rank = float(data.rank[i])
+        x.append(rank)
+        y.append(row)
+        shrunken = float(data.shrunken[i])
+        value = write(data, kit, shrunken if np.isfinite(shrunken) else float(data.estimate[i]))
+        marks.label(axes, 0.0, row, fit_text(data.names[i], names - 10, SMALL), theme.ink, dx=-names)
+        marks.label(axes, 100.0, row, value, theme.muted, dx=14)
+        tips.append((*marks.pixel(axes, rank, row), f"{data.names[i]}: {kit.formats.integer(rank)}, {value}"))
+    zeros, ranks, rows = np.full(len(x), 50.0), np.array(x), np.array(y)
+    marks.segments(axes, zeros, rows, ranks, rows, theme.faint, width=1.2)
+    marks.dots(axes, ranks, rows, theme.accent, size=7.5)
+    return tips
