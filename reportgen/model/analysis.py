@@ -44,6 +44,7 @@ from reportgen.results import (
     Verdict,
 )
 
+
 def analyse_market(
     panel: MarketPanel, settings: Settings, provenance: Provenance, *, shared_decay: float | None = None
 ) -> MarketResults:

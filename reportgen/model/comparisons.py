@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from reportgen.model.crossproducts import Array, Design
+from reportgen.model.crossproducts import Array, Design, Index
 from reportgen.model.inference import FixedCovariance
 
 
@@ -37,13 +37,13 @@ def _solve(x: Array, y: Array) -> tuple[Array, Array, Array]:
     return beta, (inverse @ inverse.T) / np.outer(norms, norms), y - x @ beta
 
 
-def _cluster_covariance(x: Array, bread: Array, residuals: Array, starts: Array, absorbed: int) -> Array:
+def _cluster_covariance(x: Array, bread: Array, residuals: Array, starts: Index, absorbed: int) -> Array:
     """Sandwich clustered by pharmacy. ``absorbed``: 0, the fixed effects are nested in the clusters."""
     n, k = x.shape
     groups = len(starts)
     scores = np.add.reduceat(x * residuals[:, None], starts, axis=0)
     factor = groups / (groups - 1) * (n - 1) / (n - k - absorbed)
-    return factor * bread @ (scores.T @ scores) @ bread
+    return np.asarray(factor * bread @ (scores.T @ scores) @ bread)
 
 
 def within_estimate(design: Design) -> LeastSquares | None:
@@ -56,7 +56,11 @@ def within_estimate(design: Design) -> LeastSquares | None:
     scale = np.sqrt(np.mean(both**2, axis=0))
     kept = [k for k in range(design.x.shape[1]) if spread[k] > 1e-9 * max(scale[k], 1e-300)]
     n = len(design.y)
-    if not kept or n - design.groups - len(kept) < 1 or np.linalg.matrix_rank(centred[:, kept] / spread[kept]) < len(kept):
+    if (
+        not kept
+        or n - design.groups - len(kept) < 1
+        or np.linalg.matrix_rank(centred[:, kept] / spread[kept]) < len(kept)
+    ):
         return None
     x = centred[:, kept]
     beta, bread, residuals = _solve(x, centred[:, -1])

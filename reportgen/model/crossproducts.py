@@ -109,17 +109,17 @@ class CrossProducts:
     @property
     def p(self) -> int:
         """Number of fixed-effect columns."""
-        return self.within.shape[-1] - 1
+        return int(self.within.shape[-1]) - 1
 
     @property
     def q(self) -> int:
         """Number of random-effect columns."""
-        return self.rc.shape[-2]
+        return int(self.rc.shape[-2])
 
     @property
     def groups(self) -> int:
         """Number of pharmacy blocks, padding included."""
-        return self.rc.shape[1]
+        return int(self.rc.shape[1])
 
     @property
     def r(self) -> Array:

@@ -87,9 +87,7 @@ class DecayLikelihood:
         return self([(*base[:channel], float(value), *base[channel + 1 :]) for value in values])
 
 
-def estimate_decay(
-    frame: ModelFrame, terms: Terms, *, confidence: float = 0.95, rung: Rung = "correlated"
-) -> DecayFit:
+def estimate_decay(frame: ModelFrame, terms: Terms, *, confidence: float = 0.95, rung: Rung = "correlated") -> DecayFit:
     """Maximum-likelihood decays of a market with their intervals.
 
     Raises
@@ -272,9 +270,15 @@ def _wald(value: float, se: float | None, confidence: float) -> tuple[float | No
 
 
 def beta_gradient(
-    frame: ModelFrame, terms: Terms, decays: tuple[float, ...], *, method: Method, rung: Rung, se: tuple[float | None, ...]
+    frame: ModelFrame,
+    terms: Terms,
+    decays: tuple[float, ...],
+    *,
+    method: Method,
+    rung: Rung,
+    se: tuple[float | None, ...],
 ) -> Array:
-    """v = d beta / d decay by central differences of refits, (p, c), at the reported method."""
+    """V = d beta / d decay by central differences of refits, (p, c), at the reported method."""
     columns = []
     for channel, (value, spread) in enumerate(zip(decays, se, strict=True)):
         room = min(value, HIGHEST - value)

@@ -160,9 +160,7 @@ def _design_checks(market: MarketFit) -> tuple[Check, ...]:
     frame, design, terms = market.frame, market.design, market.terms
     adstock = design.x[:, [market.index(term) for term in terms.promotion]]
     checks = [
-        design_checks.check_collinearity(
-            design.x[:, 1:], design.names[1:], of=(*terms.promotion, *terms.controls)
-        )
+        design_checks.check_collinearity(design.x[:, 1:], design.names[1:], of=(*terms.promotion, *terms.controls))
     ]
     if terms.lags:
         checks.append(
@@ -206,9 +204,7 @@ def _estimate_checks(
             promotion.estimate,
             df=None if lead is None else lead.df,
         ),
-        estimate_checks.check_seasonality(
-            promotion.estimate, promotion.se, None if months is None else months.value
-        ),
+        estimate_checks.check_seasonality(promotion.estimate, promotion.se, None if months is None else months.value),
         estimate_checks.check_correction_gap(
             promotion.estimate, promotion.se, _estimate(plain, promotion.term), _estimate(within, promotion.term)
         ),

@@ -21,7 +21,7 @@ from reportgen.model.pharmacies import conditional_covariance, conditional_modes
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class ModelDraws:
-    """D draws: ``decays`` (D, c), ``slopes`` total per channel and pharmacy (D, c, G), ``phi`` (D, L), ``beta`` (D, p)."""
+    """D draws: ``decays`` (D, c), total ``slopes`` of pharmacies (D, c, G), ``phi`` (D, L), ``beta`` (D, p)."""
 
     decays: Array
     slopes: Array

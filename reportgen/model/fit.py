@@ -84,19 +84,19 @@ class LmmFit:
     def degrees(self) -> int:
         """Divisor of the residual variance: n - p under REML, n under ML."""
         n, p = self.design.x.shape
-        return n - p if self.method == "REML" else n
+        return int(n - p if self.method == "REML" else n)
 
     @property
     def relative_s(self) -> Array:
         """Psi / sigma^2 in scaled random-effect columns, (q, q)."""
         scaled = self.scaled_lower
-        return scaled @ scaled.T
+        return np.asarray(scaled @ scaled.T)
 
     @property
     def scaled_lower(self) -> Array:
         """Cholesky factor of :attr:`relative_s`."""
         q = self.products.q
-        return factor(self.at.theta, q, pattern(q, self.correlated))[0]
+        return np.asarray(factor(self.at.theta, q, pattern(q, self.correlated))[0])
 
     @property
     def theta(self) -> Array:
@@ -134,7 +134,7 @@ class LmmFit:
 
         design = self.design
         modes = conditional_modes(self)
-        return design.y - design.x @ self.beta - np.einsum("ij,ij->i", design.z, modes[design.group])
+        return np.asarray(design.y - design.x @ self.beta - np.einsum("ij,ij->i", design.z, modes[design.group]))
 
     def to_statsmodels(self) -> MixedLMResultsWrapper:
         """A statsmodels ``MixedLMResults`` at this optimum, made without its optimiser."""
@@ -210,9 +210,7 @@ def assemble(
     ranked = np.sort(logliks)[::-1]
     attempts = tuple(
         Attempt(rung=rung, start=name, loglik=float(value), iterations=int(count), converged=bool(done))
-        for name, value, count, done in zip(
-            START_NAMES, logliks, searches.iterations, searches.converged, strict=False
-        )
+        for name, value, count, done in zip(START_NAMES, logliks, searches.iterations, searches.converged, strict=False)
     )
     return LmmFit(
         design=design,
@@ -237,5 +235,5 @@ def assemble(
 
 def _lower_triangular(root: Array) -> Array:
     """Lower-triangular L with L L' = root root', non-negative diagonal."""
-    lower: Array = np.linalg.qr(root.T, mode="r").T
+    lower = np.asarray(np.linalg.qr(root.T, mode="r"), dtype=np.float64).T
     return lower * np.where(np.diag(lower) < 0.0, -1.0, 1.0)

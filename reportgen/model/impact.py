@@ -70,8 +70,9 @@ def measure_impact(market: MarketFit, settings: Settings) -> Impact:
         horizon=impulse_horizon(phi, market.decays[0], lags=periods, most=24),
         normalize=market.frame.normalize, confidence=confidence, df=df,
     )  # fmt: skip
-    point, spread = _totals(market, estimates(market)), _totals(
-        market, draw_model(market, DRAWS, market_generator(settings, market.frame.panel.market, "impact"))
+    point, spread = (
+        _totals(market, estimates(market)),
+        _totals(market, draw_model(market, DRAWS, market_generator(settings, market.frame.panel.market, "impact"))),
     )
     return Impact(
         long_run=final,

@@ -42,13 +42,13 @@ def _theta_directions(fit: LmmFit) -> Array:
     """dS/dtheta_k at the optimum, (m, q, q), scaled columns."""
     q = fit.products.q
     free = pattern(q, fit.correlated)
-    return directions(factor(fit.at.theta, q, free), free)[0]
+    return np.asarray(directions(factor(fit.at.theta, q, free), free)[0])
 
 
 def theta_gradient(fit: LmmFit) -> Array:
     """J = d beta_hat / d theta in data units for beta and scaled units for theta, (p, m)."""
     free = pattern(fit.products.q, fit.correlated)
-    return fit.scaling.y_scale * (fit.scaling.x_inverse @ beta_response(fit.at, free)[0])
+    return np.asarray(fit.scaling.y_scale * (fit.scaling.x_inverse @ beta_response(fit.at, free)[0]))
 
 
 def theta_covariance(fit: LmmFit) -> Array | None:
@@ -99,7 +99,7 @@ def satterthwaite(fit: LmmFit, contrasts: Array) -> Array:
     slope[:, :m] = fit.sigma2 * np.einsum("gak,mab,gbk->km", q_x, moved, q_x)
     slope[:, m] = 2.0 * f
     denominator = np.einsum("ki,ij,kj->k", slope, w, slope)
-    return 2.0 * f**2 / denominator
+    return np.asarray(2.0 * f**2 / denominator)
 
 
 def coefficient_rows(

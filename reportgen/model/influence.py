@@ -95,7 +95,7 @@ def _refit(fit: LmmFit, left_out: Index, own: Array, sizes: Array) -> Array:
     step, _, definite = newton_step(first.gradient, first.hessian)
     second = evaluate(products, theta + step, free, reml=reml)
     final, remaining, still = newton_step(second.gradient, second.hessian)
-    beta = second.beta + np.einsum("bpk,bk->bp", beta_response(second, free), final)
+    beta: Array = second.beta + np.einsum("bpk,bk->bp", beta_response(second, free), final)
     plain = definite & still & (remaining < PLAIN_REMAINDER) & (second.deviance <= first.deviance + 1e-9)
     for index in np.flatnonzero(~plain):
         one = products.take(slice(index, index + 1))

@@ -51,7 +51,7 @@ def loglik_gap(fit: LmmFit) -> float | None:
     value -= fit.degrees * np.log(y_unit)
     if model.reml:
         value -= float(np.sum(np.log(x_unit)))
-    return abs(value - fit.loglik)
+    return abs(float(value) - fit.loglik)
 
 
 def results_at(fit: LmmFit) -> MixedLMResultsWrapper:

@@ -15,9 +15,7 @@ DEPENDENCE_LIMIT = 0.05
 """Share of residual variance between pharmacies from which classical SE mislead (design effect, Kish 1965)."""
 
 
-def ordinary_regression(
-    market: MarketFit, test: SlopeTest | None, incremental: float | None
-) -> OrdinaryRegression:
+def ordinary_regression(market: MarketFit, test: SlopeTest | None, incremental: float | None) -> OrdinaryRegression:
     """Pooled least squares of the seed's terms against the mixed model.
 
     Parameters
@@ -56,7 +54,9 @@ def _assumptions(
     ols: LeastSquares, fitted: np.ndarray, group: np.ndarray, test: SlopeTest | None
 ) -> tuple[OlsAssumption, ...]:
     share = between_share(ols.residuals, group)
-    dependence: CheckStatus = "fail" if share > 2 * DEPENDENCE_LIMIT else "review" if share > DEPENDENCE_LIMIT else "pass"
+    dependence: CheckStatus = (
+        "fail" if share > 2 * DEPENDENCE_LIMIT else "review" if share > DEPENDENCE_LIMIT else "pass"
+    )
     p = test.p if test is not None else None
     equal: CheckStatus = "not-run" if p is None else "fail" if p < 0.01 else "review" if p < 0.05 else "pass"
     spread = check_scale_location(fitted, ols.residuals)
@@ -64,9 +64,7 @@ def _assumptions(
     return (
         OlsAssumption(id="independence", status=dependence, value=share, threshold=DEPENDENCE_LIMIT),
         OlsAssumption(id="equal-effects", status=equal, value=p, threshold=0.05),
-        OlsAssumption(
-            id="constant-variance", status=spread.status, value=spread.value, threshold=spread.threshold
-        ),
+        OlsAssumption(id="constant-variance", status=spread.status, value=spread.value, threshold=spread.threshold),
         OlsAssumption(id="normality", status=normal.status, value=normal.value, threshold=normal.threshold),
     )
 

@@ -19,7 +19,7 @@ from reportgen.model.fit import LmmFit
 def conditional_modes(fit: LmmFit) -> Array:
     """Conditional modes of the random effects in data units, (G, q)."""
     s = fit.relative_s
-    return fit.scaling.y_scale * (fit.at.u_i[0] @ s @ fit.scaling.z_inverse.T)
+    return np.asarray(fit.scaling.y_scale * (fit.at.u_i[0] @ s @ fit.scaling.z_inverse.T))
 
 
 def conditional_covariance(fit: LmmFit) -> Array:

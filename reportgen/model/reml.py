@@ -195,7 +195,7 @@ def _inner(left_unit: list[Array], right_unit: list[Array], left: Array, right: 
 def _cholesky(a: Array) -> Array:
     """Cholesky factors; a matrix that is not positive definite gives NaN instead of an error."""
     try:
-        return np.linalg.cholesky(a)
+        return np.asarray(np.linalg.cholesky(a), dtype=np.float64)
     except np.linalg.LinAlgError:
         out = np.full_like(a, np.nan)
         for index, item in enumerate(a):
@@ -258,7 +258,7 @@ class Optimum:
 
 def newton_step(gradient: Array, hessian: Array) -> tuple[Array, Array, NDArray[np.bool_]]:
     """Step -|H|^-1 g (B, m), the decrease it predicts (B,), and whether H is positive definite (B,)."""
-    finite = np.isfinite(hessian).all(axis=(1, 2)) & np.isfinite(gradient).all(axis=1)
+    finite = np.asarray(np.isfinite(hessian).all(axis=(1, 2)) & np.isfinite(gradient).all(axis=1))
     hessian = np.where(finite[:, None, None], hessian, np.eye(hessian.shape[-1]))
     gradient = np.where(finite[:, None], gradient, 0.0)
     values, vectors = np.linalg.eigh(hessian)
@@ -313,7 +313,7 @@ def _remaining(now: Evaluation) -> tuple[Array, Array, Array]:
     Returns the two gains (B,), and the escape step t v v' (B, q, q).
     """
     _, inside, _ = newton_step(now.gradient, now.hessian)
-    finite = np.isfinite(now.score).all(axis=(1, 2))
+    finite = np.asarray(np.isfinite(now.score).all(axis=(1, 2)))
     values, vectors = np.linalg.eigh(np.where(finite[:, None, None], now.score, 0.0))
     direction = vectors[:, :, 0]
     outer = direction[:, :, None] * direction[:, None, :]
@@ -341,7 +341,7 @@ def _lower_root(s: Array) -> Array:
     """A lower-triangular L with L L' = S for positive semi-definite S (B, q, q), diagonal >= 0."""
     values, vectors = np.linalg.eigh(s)
     root = vectors * np.sqrt(np.maximum(values, 0.0))[:, None, :]
-    r = np.linalg.qr(root.transpose(0, 2, 1), mode="r")
+    r = np.asarray(np.linalg.qr(root.transpose(0, 2, 1), mode="r"), dtype=np.float64)
     lower: Array = r.transpose(0, 2, 1)
     sign = np.where(np.einsum("bii->bi", lower) < 0.0, -1.0, 1.0)
     return lower * sign[:, None, :]

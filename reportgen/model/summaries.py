@@ -87,7 +87,12 @@ def chosen_pharmacies(panel: MarketPanel, oddness: Array | None = None) -> tuple
     if not eligible.size:
         return ()
     middle = np.abs(mean - np.median(mean[eligible]))
-    orders: tuple[tuple[Role, Array], ...] = (("largest", -mean), ("smallest", mean), ("typical", middle), ("odd", -odd))
+    orders: tuple[tuple[Role, Array], ...] = (
+        ("largest", -mean),
+        ("smallest", mean),
+        ("typical", middle),
+        ("odd", -odd),
+    )
     taken: dict[int, Role] = {}
     for role, key in orders:
         free = [int(g) for g in eligible[np.argsort(key[eligible], kind="stable")] if int(g) not in taken]

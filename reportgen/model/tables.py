@@ -64,9 +64,7 @@ def compare_within(
         return None
     sd = np.array([float(np.std(market.design.column(name))) for name in found.names])
     rows = coefficient_rows(found.names, found.beta, found.covariance, None, sd, confidence)
-    return _comparison(
-        rows, found.beta, found.covariance, found.names, market, chosen, long_run_chosen, confidence
-    )
+    return _comparison(rows, found.beta, found.covariance, found.names, market, chosen, long_run_chosen, confidence)
 
 
 def _comparison(

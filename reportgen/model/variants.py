@@ -150,9 +150,7 @@ def _forecast(market: MarketFit, column: int, season: int) -> Array | None:
     naive = _naive(frame.panel.sales[frame.grid_rows], design.group[test], column, season)
     sales = frame.sales[test]
     both = np.isfinite(naive)
-    return np.array(
-        [np.abs(sales - forecast)[both].sum(), np.abs(sales - naive)[both].sum(), sales[both].sum()]
-    )
+    return np.array([np.abs(sales - forecast)[both].sum(), np.abs(sales - naive)[both].sum(), sales[both].sum()])
 
 
 def _naive(sales: Array, group: Index, column: int, season: int) -> Array:
