@@ -7,9 +7,10 @@ purpose (both can carry code).
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from datetime import date
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 Period = Literal["month", "week"]
 Response = Literal["level", "log"]
@@ -17,6 +18,34 @@ Correction = Literal["initial-conditions", "none"]
 Method = Literal["REML", "ML"]
 Design = Literal["observational", "experiment"]
 Format = Literal["html", "pdf", "brief", "xlsx", "quarto", "results"]
+
+
+def _as_list(value: Any) -> Any:
+    """One name need not be written as a list; an empty one is no name."""
+    return ((value,) if value.strip() else ()) if isinstance(value, str) else value
+
+
+def _unique(values: tuple[Any, ...]) -> tuple[Any, ...]:
+    repeated = sorted({str(value) for value in values if values.count(value) > 1})
+    if repeated:
+        raise ValueError(f"{', '.join(repeated)} is named more than once")
+    return values
+
+
+def _none_if_blank(value: Any) -> Any:
+    return None if isinstance(value, str) and not value.strip() else value
+
+
+def _iso_date(value: str) -> str:
+    try:
+        return date.fromisoformat(value).isoformat() if value else ""
+    except ValueError:
+        raise ValueError(f"{value} is not a date; write YYYY-MM-DD") from None
+
+
+Names = Annotated[
+    tuple[str, ...], BeforeValidator(_as_list, json_schema_input_type=str | tuple[str, ...]), AfterValidator(_unique)
+]
 
 
 class _Section(BaseModel):
@@ -27,7 +56,7 @@ class PanelSettings(_Section):
     """Where the table is and what its columns mean."""
 
     source: str = Field(
-        "data/panel.csv", description="CSV, Parquet or Excel file, folder of Parquet, or SQLAlchemy URL."
+        "data/panel.csv", min_length=1, description="CSV, Parquet or Excel file, folder of Parquet, or SQLAlchemy URL."
     )
     table: str = Field("", description="Table to read from a database source.")
     query: str = Field("", description="SELECT statement to read from a database source, instead of table.")
@@ -35,24 +64,32 @@ class PanelSettings(_Section):
     pharmacy: str = Field("pharmacy", description="Column of the pharmacy code (read as text).")
     month: str = Field("month", description="Column of the month or week.")
     sales: str = Field("sales", description="Column of sales in money.")
-    promotion: tuple[str, ...] = Field(
+    promotion: Names = Field(
         ("promotion",), description="Column of promotion, or a list of up to 3 channels.", min_length=1, max_length=3
     )
     bad_markets: Literal["refuse", "contain"] = Field(
         "refuse", description="refuse: one bad row stops the run; contain: only the markets with bad rows are left out."
     )
-    controls: tuple[str, ...] = Field((), description="Columns added as fixed effects, e.g. price.", max_length=8)
+    controls: Names = Field((), description="Columns added as fixed effects, e.g. price.", max_length=8)
     period: Period = Field("month", description="Length of one period: month or week.")
-    cost: str | float | None = Field(None, description="Money per promotion unit: a number or a column. Empty: no ROI.")
+    cost: Annotated[str | float | None, BeforeValidator(_none_if_blank)] = Field(
+        None, description="Money per promotion unit: a number or a column. Empty: no ROI."
+    )
     margin: Annotated[float, Field(gt=0, le=1)] | None = Field(
         None, description="Share of sales that is margin, for ROI."
     )
+
+    @model_validator(mode="after")
+    def _one_role_per_column(self) -> PanelSettings:
+        names = [self.market, self.pharmacy, self.month, self.sales, *self.promotion, *self.controls]
+        _unique(tuple(names))
+        return self
 
 
 class ModelSettings(_Section):
     """The linear mixed model of one market."""
 
-    lags: tuple[Annotated[int, Field(ge=1, le=24)], ...] = Field(
+    lags: Annotated[tuple[Annotated[int, Field(ge=1, le=24)], ...], AfterValidator(_unique)] = Field(
         (1, 2), description="Lags of sales, in periods.", max_length=4
     )
     response: Response = Field("level", description="level: sales in money; log: natural logarithm of sales.")
@@ -60,10 +97,18 @@ class ModelSettings(_Section):
     method: Method = Field("REML", description="REML or ML.")
     correction: Correction = Field("initial-conditions", description="initial-conditions or none (the plain model).")
     design: Design = Field("observational", description="experiment only if promotion was assigned at random.")
-    formula: str | None = Field(None, description="A statsmodels formula; refused unless allow_formula is true.")
+    formula: Annotated[str | None, BeforeValidator(_none_if_blank)] = Field(
+        None, description="A statsmodels formula; refused unless allow_formula is true."
+    )
     allow_formula: bool = Field(False, description="Formula strings are code: allow them knowingly.")
     ladder: bool = Field(False, description="Try simpler random parts when the full model is not certified.")
     bootstrap: Annotated[int, Field(ge=0, le=20000)] = Field(0, description="Parametric bootstrap replicates; 0: none.")
+
+    @model_validator(mode="after")
+    def _formula_is_code(self) -> ModelSettings:
+        if self.formula is not None and not self.allow_formula:
+            raise ValueError("a formula is code and is refused; set model.allow_formula = true to allow it knowingly")
+        return self
 
 
 class AdstockSettings(_Section):
@@ -80,10 +125,12 @@ class ReportSettings(_Section):
     """What the documents look like."""
 
     title: str = Field("Promotion impact", description="Title on the first page.")
-    currency: str = Field("INR", description="ISO 4217 code of the sales column.")
+    currency: str = Field("INR", pattern="^[A-Z]{3}$", description="ISO 4217 code of the sales column.")
     locale: str = Field("en_IN", description="Number and date format, and language, e.g. en_IN, de_DE.")
     confidence: Annotated[float, Field(gt=0.5, lt=1)] = Field(0.95, description="Level of the intervals.")
-    formats: tuple[Format, ...] = Field(("html", "pdf", "brief"), description="html, pdf, brief, xlsx, quarto.")
+    formats: Annotated[
+        tuple[Format, ...], BeforeValidator(_as_list, json_schema_input_type=Format | tuple[Format, ...])
+    ] = Field(("html", "pdf", "brief"), description="html, pdf, brief, xlsx, quarto.")
     top: Annotated[int, Field(ge=3, le=50)] = Field(15, description="Pharmacies shown at each end of a PDF table.")
     promotion_unit: str = Field("unit", description="What one unit of promotion is called, e.g. visit.")
     paper: Literal["A4", "Letter"] = Field("A4", description="Paper size of the PDF.")
@@ -105,7 +152,9 @@ class RunSettings(_Section):
     out: str = Field("out", description="Output folder.")
     jobs: Annotated[int, Field(ge=0)] = Field(0, description="Worker processes; 0: one per core.")
     seed: int = Field(20240101, description="Seed of everything random.")
-    as_of: str = Field("", description="Date printed on the reports, YYYY-MM-DD; empty: today.")
+    as_of: Annotated[str, AfterValidator(_iso_date)] = Field(
+        "", description="Date printed on the reports, YYYY-MM-DD; empty: today."
+    )
     timeout: Annotated[float, Field(ge=0)] = Field(600.0, description="Seconds a market may take; 0: no limit.")
     memory: Annotated[int, Field(ge=0)] = Field(4096, description="MiB a market may take; 0: no limit.")
 

@@ -22,7 +22,7 @@ from reportgen.config import Settings
 from reportgen.errors import ConfigError
 
 PREFIX = "REPORTGEN_"
-_PROGRAM_VARIABLES = frozenset({"REPORTGEN_UPDATE_GOLDEN"})
+_PROGRAM_VARIABLES = frozenset({"REPORTGEN_UPDATE_GOLDEN", "REPORTGEN_DB_PASSWORD"})
 Origin = Literal["command line", "environment", "file", "default"]
 
 
@@ -69,6 +69,13 @@ def load_settings(
     if problems:
         raise ConfigError("\n".join(problems), code="unknown-setting")
     return LoadedSettings(settings=_validate(values, origins, path.name), origins=origins)
+
+
+def settings_schema() -> dict[str, Any]:
+    """JSON Schema of reportgen.toml, for completion and checks in editors."""
+    schema = Settings.model_json_schema(mode="validation")
+    title = {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "reportgen.toml"}
+    return title | {key: value for key, value in schema.items() if key != "title"}
 
 
 def _keys() -> dict[str, FieldInfo]:
@@ -151,7 +158,7 @@ def _overrides(overrides: Mapping[str, object], problems: list[str]) -> dict[str
 
 
 def _parse(key: str, text: str) -> object:
-    """Read the text of a variable or option as the type of its key: lists by commas, else a TOML value or plain text."""
+    """Read the text of a variable or option as the type of its key: lists by commas, else TOML or plain text."""
     if get_origin(_keys()[key].annotation) is tuple:
         inner = text.strip().removeprefix("[").removesuffix("]")
         return [_plain(part.strip()) for part in inner.split(",") if part.strip()]
@@ -172,8 +179,6 @@ def _validate(values: Mapping[str, object], origins: Mapping[str, Origin], where
     nested: dict[str, dict[str, object]] = {}
     for key, value in values.items():
         section, _, name = key.partition(".")
-        if get_origin(_keys()[key].annotation) is tuple and not isinstance(value, list | tuple):
-            value = [value]  # a single column or format need not be written as a list
         nested.setdefault(section, {})[name] = tuple(value) if isinstance(value, list) else value
     try:
         return Settings.model_validate(nested)
@@ -181,7 +186,10 @@ def _validate(values: Mapping[str, object], origins: Mapping[str, Origin], where
         lines = []
         for entry in error.errors():
             key = ".".join(str(part) for part in entry["loc"][:2])
-            place = {"file": where}.get(origins.get(key, "default"), origins.get(key, "default"))
+            if key not in origins:  # about several keys of a section
+                lines.append(f"{where}: [{key}]: {_sentence(entry['msg'])}")
+                continue
+            place = {"file": where}.get(origins[key], origins[key])
             lines.append(f"{place}: {key} = {_shown(values.get(key))}: {_sentence(entry['msg'])}")
         raise ConfigError("\n".join(dict.fromkeys(lines)), code="bad-setting") from None
 
@@ -191,4 +199,5 @@ def _shown(value: object) -> str:
 
 
 def _sentence(message: str) -> str:
-    return message[:1].lower() + message[1:] + "."
+    said = message.removeprefix("Value error, ")
+    return said[:1].lower() + said[1:] + "."
