@@ -219,7 +219,7 @@ def _title(data: Caterpillar, kit: Kit) -> str:
     above, below = int((data.deviation > 0).sum()), int((data.deviation < 0).sum())
     if data.what == "intercept":
         return kit.say(
-            "At equal promotion, {above} of {count} pharmacies sell clearly more than average and {below} clearly less.",
+            "At equal promotion, {above} of {count} pharmacies sell clearly more than average, {below} clearly less.",
             above=f.integer(above),
             count=f.integer(n),
             below=f.integer(below),

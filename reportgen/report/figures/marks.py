@@ -298,8 +298,10 @@ def grid_x(
         segments(axes, at, np.full_like(at, y0), at, np.full_like(at, y1), theme.line, clip=False)
     if base:
         line(axes, list(axes.get_xlim()), [y0, y0], theme.faint, clip=False)
+    end = (axes.figure.bbox.width - axes.bbox.x0) * units(axes)[0] + axes.get_xlim()[0]
     for tick, text in zip(ticks, texts, strict=True):
-        label(axes, tick, y0, text, theme.muted, anchor="middle", valign="top", dy=-7)
+        if tick + text_width(text, SMALL) / 2 * units(axes)[0] <= end:  # a label that would leave the page is left out
+            label(axes, tick, y0, text, theme.muted, anchor="middle", valign="top", dy=-7)
 
 
 def time_axis(axes: Axes, periods: Sequence[AxisPeriod], theme: Theme, *, last: float | None = None) -> None:

@@ -85,7 +85,7 @@ def draw_cloud(axes: Axes, data: Cloud, kit: Kit) -> None:
     if data.smooth_x.size:
         marks.line(axes, data.smooth_x, data.smooth_y, theme.second, width=2)
         place = (float(data.smooth_x[-1]), float(data.smooth_y[-1]))
-        marks.label(axes, *place, kit.say("running mean"), theme.second, dx=8, halo=theme.paper)
+        marks.label(axes, *place, kit.say("running mean"), theme.second, anchor="end", dy=11, halo=theme.paper)
 
 
 def _response_ticks(kit: Kit) -> Callable[[tuple[float, ...]], tuple[str, ...]]:

@@ -1,0 +1,79 @@
+"""Nothing on a chart is cut off and no two labels touch, for every kind of market and name."""
+
+from __future__ import annotations
+
+import xml.etree.ElementTree as ET
+from typing import Any
+
+import pytest
+from factories import market_results, overview_results
+
+from reportgen.report.figures import Chart, draw_charts, draw_market_charts
+from reportgen.report.fonts import text_width
+from reportgen.report.formats import Formats
+from reportgen.report.language import Language
+
+Box = tuple[float, float, float, float, str]
+SVG = "{http://www.w3.org/2000/svg}"
+
+
+def texts(svg: str) -> list[Box]:
+    """Box (left, top, right, bottom) and words of every label."""
+    boxes = []
+    for group in ET.fromstring(svg).iter(f"{SVG}g"):
+        size, weight = float(group.get("font-size", "12")), int(group.get("font-weight", "400"))
+        shift = {"middle": 0.5, "end": 1.0}.get(group.get("text-anchor", ""), 0.0)
+        for node in group.findall(f"{SVG}text"):
+            words = node.text or ""
+            width = text_width(words, size, weight)
+            left, base = float(node.get("x", "0")) - shift * width, float(node.get("y", "0"))
+            boxes.append((left, base - 0.72 * size, left + width, base + 0.1 * size, words))
+    return boxes
+
+
+def faults(chart: Chart) -> list[str]:
+    """Labels outside the picture, and pairs that overlap by more than a pixel."""
+    found, boxes = [], texts(chart.svg)
+    for left, top, right, bottom, words in boxes:
+        if left < -1 or right > chart.width + 1 or top < -1 or bottom > chart.height + 1:
+            found.append(f"{chart.name}: {words!r} leaves the picture ({left:.0f}, {top:.0f}, {right:.0f}, {bottom:.0f})")
+    for k, a in enumerate(boxes):
+        for b in boxes[k + 1 :]:
+            if min(a[2], b[2]) - max(a[0], b[0]) > 1 and min(a[3], b[3]) - max(a[1], b[1]) > 1:
+                found.append(f"{chart.name}: {a[4]!r} touches {b[4]!r}")
+    return found
+
+
+CASES: dict[str, tuple[dict[str, Any], str, str]] = {
+    "usual": ({}, "en_IN", "INR"),
+    "large": ({"pharmacies": 300}, "en_IN", "INR"),
+    "three columns": ({"pharmacies": 100, "names": "long"}, "de_DE", "EUR"),
+    "two columns": ({"pharmacies": 60, "effect": -1.0}, "en_US", "USD"),
+    "small": ({"pharmacies": 12, "periods": 24}, "de_DE", "EUR"),
+    "no effect": ({"effect": 0.01}, "en_IN", "INR"),
+    "harm": ({"effect": -1.0, "names": "long"}, "en_IN", "INR"),
+    "logarithm": ({"response": "log", "names": "hostile"}, "de_DE", "EUR"),
+    "weeks": ({"period": "week", "periods": 104, "pharmacies": 30}, "en_US", "USD"),
+    "long history": ({"periods": 120}, "en_IN", "INR"),
+    "singular": ({"status": "singular"}, "fr_FR", "EUR"),
+    "devanagari": ({"names": "devanagari", "pharmacies": 45}, "hi_IN", "INR"),
+    "arabic": ({"names": "arabic", "pharmacies": 50}, "en_US", "USD"),
+    "not estimable": ({"status": "not-estimable", "names": "long"}, "en_IN", "INR"),
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_labels_of_a_market_stay_inside_and_apart(case: str) -> None:
+    arguments, locale, currency = CASES[case]
+    formats = Formats(locale, currency, unit="visit", response=arguments.get("response", "level"))
+    charts = draw_charts(market_results(**arguments), formats, Language(locale))
+    assert [fault for chart in charts.values() for fault in faults(chart)] == []
+
+
+@pytest.mark.parametrize("count", [1, 2, 46, 90])
+@pytest.mark.parametrize("named", [False, True])
+def test_labels_over_markets_stay_inside_and_apart(count: int, *, named: bool) -> None:
+    names = tuple(f"{i:02d} Market of the very long name, northern and eastern part" for i in range(count))
+    overview = overview_results(markets=count, names=names if named else ())
+    charts = draw_market_charts(overview, Formats("en_IN", "INR", unit="visit"), Language("en_IN"))
+    assert [fault for chart in charts.values() for fault in faults(chart)] == []
