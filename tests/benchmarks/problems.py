@@ -45,9 +45,7 @@ def rescaled(design: Design, *, sales: float = 1.0, promotion: float = 1.0) -> D
 
 def replace_columns(design: Design, y: np.ndarray, x: np.ndarray, z: np.ndarray) -> Design:
     """The design with other columns, same rows and names."""
-    return Design(
-        y=y, x=x, z=z, group=design.group, groups=design.groups, names=design.names, z_names=design.z_names
-    )
+    return Design(y=y, x=x, z=z, group=design.group, groups=design.groups, names=design.names, z_names=design.z_names)
 
 
 def random_problem(seed: int) -> tuple[Design, bool]:

@@ -16,6 +16,9 @@ from scipy.optimize import minimize
 from reportgen.model.crossproducts import Design
 
 WIDE = np.longdouble
+TIGHT = {"maxiter": 500, "gtol": 1e-9, "ftol": 1e-15}
+FAILURES = (ValueError, RuntimeError, np.linalg.LinAlgError)
+"""What other programs raise where they cannot fit."""
 
 
 @dataclass(frozen=True)
@@ -136,7 +139,9 @@ def mixedlm_rs_fit(design: Design, *, reml: bool = True) -> WitnessFit:
     return WitnessFit(float(result.llf), root_of(relative), seconds, bool(result.converged))
 
 
-def multi_start_fit(design: Design, starts: int, seed: int, *, correlated: bool = True, reml: bool = True) -> WitnessFit:
+def multi_start_fit(
+    design: Design, starts: int, seed: int, *, correlated: bool = True, reml: bool = True
+) -> WitnessFit:
     """Best of L-BFGS-B from many random starts on the profiled deviance of mixedlm-rs' compiled kernel."""
     from mixedlm_rs._fit import PreparedDesign
 
@@ -158,7 +163,7 @@ def multi_start_fit(design: Design, starts: int, seed: int, *, correlated: bool 
     best, point = np.inf, np.zeros(len(free))
     for _ in range(starts):
         start = rng.normal(size=len(free)) * 10.0 ** rng.uniform(-2.5, 2.0)
-        found = minimize(criterion, start, jac=True, method="L-BFGS-B", options={"maxiter": 500, "gtol": 1e-9, "ftol": 1e-15})
+        found = minimize(criterion, start, jac=True, method="L-BFGS-B", options=TIGHT)
         if found.fun < best:
             best, point = float(found.fun), found.x
     lower = np.zeros((q, q))
