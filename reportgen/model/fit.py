@@ -209,7 +209,13 @@ def assemble(
     logliks = full_loglik(searches.deviance, products.n, p, scaling, reml=reml)
     ranked = np.sort(logliks)[::-1]
     attempts = tuple(
-        Attempt(rung=rung, start=name, loglik=float(value), iterations=int(count), converged=bool(done))
+        Attempt(
+            rung=rung,
+            start=name,
+            loglik=float(value) if np.isfinite(value) else None,
+            iterations=int(count),
+            converged=bool(done),
+        )
         for name, value, count, done in zip(START_NAMES, logliks, searches.iterations, searches.converged, strict=False)
     )
     return LmmFit(

@@ -80,10 +80,16 @@ def results_at(fit: LmmFit) -> MixedLMResultsWrapper:
     model.reml = fit.method == "REML"
     model.cov_pen = model.fe_pen = None
     params = MixedLMParams.from_components(fe_params=fit.beta.copy(), cov_re=relative)
+    free = (
+        None
+        if fit.correlated
+        else MixedLMParams.from_components(fe_params=np.ones(model.k_fe), cov_re=np.eye(model.k_re))
+    )
+    model._freepat = free
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         hessian, _ = model.hessian(params)
-        covariance = np.linalg.inv(-hessian)
+        covariance = _inverse_of_free(-hessian, free)
         raw = MixedLMResults(model, params.get_packed(use_sqrt=False, has_fe=True), covariance / fit.sigma2)
     raw.params_object = params
     raw.fe_params = fit.beta.copy()
@@ -98,5 +104,15 @@ def results_at(fit: LmmFit) -> MixedLMResultsWrapper:
     raw.cov_pen = None
     raw.k_fe, raw.k_re, raw.k_re2, raw.k_vc = model.k_fe, model.k_re, model.k_re2, model.k_vc
     raw.use_sqrt = model.use_sqrt
-    raw.freepat = None
+    raw.freepat = free
     return MixedLMResultsWrapper(raw)
+
+
+def _inverse_of_free(information: np.ndarray, free: MixedLMParams | None) -> np.ndarray:
+    """Inverse over the estimated parameters, zero for the covariances that independent random effects hold at zero."""
+    if free is None:
+        return np.asarray(np.linalg.inv(information))
+    estimated = np.flatnonzero(free.get_packed(use_sqrt=False, has_fe=True))
+    covariance = np.zeros_like(information)
+    covariance[np.ix_(estimated, estimated)] = np.linalg.inv(information[np.ix_(estimated, estimated)])
+    return covariance

@@ -371,7 +371,7 @@ def minimise(cp: CrossProducts, start: Array, *, reml: bool, correlated: bool = 
         open_, escape, part = open_[again], escape[again], part.take(again)
         theta[open_], deviance[open_], more = _leave_face(part, theta[open_], deviance[open_], escape, free, reml)
         count[open_] += more
-    kkt = np.maximum(inside, outside)
+    kkt = np.nan_to_num(np.maximum(inside, outside), nan=np.inf, posinf=np.inf)
     converged = np.isfinite(deviance) & (kkt < KKT_TOLERANCE)
     return Optimum(theta=theta, deviance=deviance, kkt=kkt, iterations=count, converged=converged)
 
