@@ -80,8 +80,10 @@ def test_a_problem_of_several_keys_names_the_section(tmp_path: Path) -> None:
     assert caught.value.exit_code == 3
     assert caught.value.message.splitlines() == [
         "reportgen.toml: [panel]: x is named more than once.",
-        "reportgen.toml: [model]: a formula is code and is refused; "
-        "set model.allow_formula = true to allow it knowingly.",
+        (
+            "reportgen.toml: [model]: a formula is code and is refused; "
+            "set model.allow_formula = true to allow it knowingly."
+        ),
     ]
 
 
