@@ -8,8 +8,8 @@ from dataclasses import fields, is_dataclass, replace
 from typing import Any
 
 import pytest
-from factories import market_results
 
+from factories import market_results
 from reportgen.config import ReportSettings, Settings
 from reportgen.report.blocks import Bullets, Callout, MarketReport, Prose
 from reportgen.report.document import build_report
@@ -94,7 +94,9 @@ def test_every_number_in_prose_is_recorded(built: tuple[MarketResults, MarketRep
     results, report = built
     numeral = re.compile(r"\d+(?:[.,]\d+)*")
     recorded = {token for fact in report.facts for token in numeral.findall(fact.text)}
-    names = " ".join(row.pharmacy for row in results.pharmacies) + " ".join(item.detail or "" for item in results.reasons)
+    names = " ".join(row.pharmacy for row in results.pharmacies) + " ".join(
+        item.detail or "" for item in results.reasons
+    )
     allowed = recorded | set(numeral.findall(names)) | set(WORDING)
     for sentence in _prose(report):
         for token in numeral.findall(sentence):
@@ -151,7 +153,9 @@ def test_without_a_long_run_the_immediate_effect_is_told() -> None:
 
 
 def test_log_effects_are_percentages_of_sales() -> None:
-    assert re.search(r"associated with [\d.]+% more sales per pharmacy and week", effect_sentence(_writer(**CASES["weekly-log"])))
+    assert re.search(
+        r"associated with [\d.]+% more sales per pharmacy and week", effect_sentence(_writer(**CASES["weekly-log"]))
+    )
 
 
 def test_a_share_is_told_in_steps_that_happen() -> None:

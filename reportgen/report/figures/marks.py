@@ -38,7 +38,7 @@ _ABOVE = {"base": 0.0, "middle": -_CAP_HEIGHT / 2, "top": -_CAP_HEIGHT, "bottom"
 
 
 class Label(Artist):
-    """One line of horizontal text, hung in data coordinates with an offset in pixels."""
+    """One line of horizontal text, hung in data coordinates with an offset in pixels; for our renderer only."""
 
     def __init__(
         self,
@@ -69,10 +69,7 @@ class Label(Artist):
         gc = renderer.new_gc()
         gc.set_foreground(to_rgba(self._color), isRGBA=True)
         x, y = self.place()
-        shift = {"start": 0.0, "middle": 0.5, "end": 1.0}[self.anchor]
-        x -= shift * text_width(self._text, self.size, self.weight)
-        font = FontProperties(size=self.size)
-        renderer.draw_text(gc, x, renderer.get_canvas_width_height()[1] - y, self._text, font, 0, False, self)  # type: ignore[arg-type]
+        renderer.draw_text(gc, x, y, self._text, FontProperties(size=self.size), 0, False, self)  # type: ignore[arg-type]
         gc.restore()
 
 

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from matplotlib.font_manager import FontProperties
     from matplotlib.transforms import Transform
+    from numpy.typing import NDArray
 
 _JOIN = {"miter": "", "round": ' stroke-linejoin="round"', "bevel": ' stroke-linejoin="bevel"'}
 _TIPS = re.compile(r'<g class="tips".*?</g>', re.DOTALL)
@@ -64,13 +65,21 @@ def _tenths(value: int) -> str:
     return f"-{text}" if value < 0 else text
 
 
-def path_data(path: Path) -> str:
-    """SVG path data of straight segments in pixels, y down; relative after each move, exact to a tenth."""
+def path_data(points: NDArray[np.float64], codes: Sequence[int]) -> str:
+    """SVG path data of straight segments; relative after each move, exact to a tenth.
+
+    Parameters
+    ----------
+    points
+        (N, 2) pixels, y down.
+    codes
+        N codes of ``matplotlib.path.Path``; anything but moves, lines and closings ends the path.
+    """
     out: list[str] = []
     last_x = last_y = start_x = start_y = 0
     command = ""
-    corners = (np.asarray(path.vertices) * 10).round().astype(int).tolist()
-    for (x, y), code in zip(corners, np.asarray(path.codes).tolist(), strict=True):
+    corners = (points * 10).round().astype(int).tolist()
+    for (x, y), code in zip(corners, codes, strict=True):
         if code == Path.MOVETO:
             out.append(f"M{_tenths(x)} {_tenths(y)}")
             start_x, start_y, command = x, y, "M"
@@ -136,7 +145,7 @@ class LeanRenderer(RendererBase):
         attributes = self._look(gc, rgbFace)
         if not attributes:
             return
-        data = path_data(self._pixels(gc, path, transform, filled=rgbFace is not None))
+        data = path_data(*self._pixels(gc, path, transform, filled=rgbFace is not None))
         if data:
             self._add(attributes, data, mergeable="opacity" not in attributes)
 
@@ -168,7 +177,8 @@ class LeanRenderer(RendererBase):
                     look = f'stroke="{_hex(colour)}" stroke-width="{number(width)}" stroke-linecap="round"'
                     self._add(look + _opacity("stroke", colour), data, mergeable=False)
             return
-        outline = path_data(_flipped(shape)).partition("M")[2]
+        corners = np.asarray(shape.vertices) * (1, -1)
+        outline = path_data(corners, np.asarray(shape.codes).tolist()).partition("M")[2]
         move = re.match(r"(-?[\d.]+) (-?[\d.]+)", outline)
         if move is None:
             return
@@ -237,7 +247,9 @@ class LeanRenderer(RendererBase):
             + "</svg>"
         )
 
-    def _pixels(self, gc: GraphicsContextBase, path: Path, transform: Transform, *, filled: bool) -> Path:
+    def _pixels(
+        self, gc: GraphicsContextBase, path: Path, transform: Transform, *, filled: bool
+    ) -> tuple[NDArray[np.float64], list[int]]:
         """Return the path in pixels, y down, cut at the axes."""
         clip = gc.get_clip_rectangle()
         box = None
@@ -247,7 +259,7 @@ class LeanRenderer(RendererBase):
         points = np.asarray(cleaned.vertices)
         if clip is not None and filled:
             points = points.clip(clip.min, clip.max)
-        return Path(points * (1, -1) + (0, self.height), cleaned.codes)
+        return points * (1, -1) + (0, self.height), np.asarray(cleaned.codes).tolist()
 
     @staticmethod
     def _look(gc: GraphicsContextBase, face: Any) -> str:
@@ -296,10 +308,6 @@ def _opacity(kind: str, colour: Any) -> str:
     if len(colour) < 4 or colour[3] == 1:
         return ""
     return f' {kind}-opacity="{round(float(colour[3]), 2):g}"'
-
-
-def _flipped(path: Path) -> Path:
-    return Path(np.asarray(path.vertices) * (1, -1), path.codes)
 
 
 def write_svg(figure: Figure, label: str, tips: Sequence[tuple[float, float, str]] = ()) -> str:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import xml.etree.ElementTree as ET
+from itertools import combinations
 from typing import Any
 
 import pytest
-from factories import market_results, overview_results
 
+from factories import market_results, overview_results
 from reportgen.report.figures import Chart, draw_charts, draw_market_charts
 from reportgen.report.fonts import text_width
 from reportgen.report.formats import Formats
@@ -36,11 +37,14 @@ def faults(chart: Chart) -> list[str]:
     found, boxes = [], texts(chart.svg)
     for left, top, right, bottom, words in boxes:
         if left < -1 or right > chart.width + 1 or top < -1 or bottom > chart.height + 1:
-            found.append(f"{chart.name}: {words!r} leaves the picture ({left:.0f}, {top:.0f}, {right:.0f}, {bottom:.0f})")
-    for k, a in enumerate(boxes):
-        for b in boxes[k + 1 :]:
-            if min(a[2], b[2]) - max(a[0], b[0]) > 1 and min(a[3], b[3]) - max(a[1], b[1]) > 1:
-                found.append(f"{chart.name}: {a[4]!r} touches {b[4]!r}")
+            found.append(
+                f"{chart.name}: {words!r} leaves the picture ({left:.0f}, {top:.0f}, {right:.0f}, {bottom:.0f})"
+            )
+    found.extend(
+        f"{chart.name}: {a[4]!r} touches {b[4]!r}"
+        for a, b in combinations(boxes, 2)
+        if min(a[2], b[2]) - max(a[0], b[0]) > 1 and min(a[3], b[3]) - max(a[1], b[1]) > 1
+    )
     return found
 
 

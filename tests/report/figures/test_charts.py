@@ -1,0 +1,229 @@
+"""Every chart of a market: same bytes, words with numbers, safe text, and nothing where there is nothing."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+import xml.etree.ElementTree as ET
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from factories import market_results, overview_results
+from reportgen import results as r
+from reportgen.report.figures import CHARTS, Chart, Theme, draw_charts, draw_market_charts, for_print, for_screen
+from reportgen.report.figures.sheet import forget_sheets
+from reportgen.report.formats import Formats
+from reportgen.report.language import Language
+
+FORMATS, ENGLISH = Formats("en_IN", "INR", unit="visit"), Language("en_IN")
+
+
+def draw(results: r.MarketResults, **choice: Any) -> dict[str, Chart]:
+    response = results.model.response if results.model else "level"
+    return draw_charts(results, replace(FORMATS, response=response), ENGLISH, **choice)
+
+
+@pytest.fixture(scope="module")
+def charts() -> dict[str, Chart]:
+    return draw(market_results())
+
+
+def test_a_full_market_has_every_chart_but_those_of_further_channels(charts: dict[str, Chart]) -> None:
+    assert set(CHARTS) - set(charts) == {"decay_2", "decay_3"}
+    assert list(charts) == [name for name in CHARTS if name in charts]
+    assert all(chart.name == name for name, chart in charts.items())
+
+
+def test_reused_figures_give_the_bytes_of_fresh_ones(charts: dict[str, Chart]) -> None:
+    forget_sheets()
+    fresh = draw(market_results())
+    draw(market_results(pharmacies=300, effect=-1.0, names="long"))
+    again = draw(market_results())
+    for name, chart in fresh.items():
+        assert again[name].svg == chart.svg, name
+        assert charts[name].svg == chart.svg, name
+
+
+def test_another_process_draws_the_same_bytes(charts: dict[str, Chart], checkout: Path) -> None:
+    code = (
+        "import sys, hashlib; sys.path.insert(0, 'tests')\n"
+        "from factories import market_results\n"
+        "from reportgen.report.figures import draw_charts\n"
+        "from reportgen.report.formats import Formats\nfrom reportgen.report.language import Language\n"
+        "made = draw_charts(market_results(), Formats('en_IN', 'INR', unit='visit'), Language('en_IN'))\n"
+        "print(hashlib.sha256(''.join(c.svg for c in made.values()).encode()).hexdigest())\n"
+    )
+    environment = {**os.environ, "PYTHONHASHSEED": "7"}
+    shown = subprocess.run(
+        [sys.executable, "-c", code], cwd=checkout, env=environment, capture_output=True, text=True, check=True
+    )
+    import hashlib
+
+    ours = hashlib.sha256("".join(chart.svg for chart in charts.values()).encode()).hexdigest()
+    assert shown.stdout.strip() == ours
+
+
+def test_titles_are_findings_and_alternatives_state_a_number(charts: dict[str, Chart]) -> None:
+    for chart in charts.values():
+        assert re.search(r"\d", chart.alt), chart.name
+        assert re.search(r"\d", chart.title), chart.name
+        assert chart.title.endswith("."), chart.name
+        assert chart.title in chart.alt
+        assert chart.subtitle
+        assert not re.search(r"[{}]|None|nan", chart.title + chart.subtitle + chart.foot), chart.name
+
+
+def test_every_chart_carries_the_numbers_it_shows(charts: dict[str, Chart]) -> None:
+    for chart in charts.values():
+        assert chart.table.rows, chart.name
+        assert all(len(row) == len(chart.table.columns) for row in chart.table.rows), chart.name
+        assert all(value == value for row in chart.table.rows for value in row), f"{chart.name} holds NaN"
+
+
+def test_svg_is_lean_well_formed_and_without_ids(charts: dict[str, Chart]) -> None:
+    for chart in charts.values():
+        root = ET.fromstring(chart.svg)
+        assert root.get("viewBox") == f"0 0 {chart.width:g} {chart.height:g}"
+        assert root.get("aria-label") == chart.alt
+        assert not re.search(r"<use|<style|<image| id=|clip-path|url\(|nan|inf[\"\s]", chart.svg), chart.name
+
+
+def test_sizes_stay_small_at_three_hundred_pharmacies() -> None:
+    made = draw(market_results(pharmacies=300))
+    assert sum(len(chart.svg) for chart in made.values()) < 220_000
+    assert sum(len(for_print(chart.svg)) for chart in made.values()) < 160_000
+    assert max(chart.svg.count("<path") for chart in made.values()) < 200
+
+
+@pytest.mark.parametrize("status", ["not-estimable", "not-estimated"])
+def test_market_without_an_estimate_shows_its_data_only(status: r.Status) -> None:
+    assert set(draw(market_results(status=status))) == {"timeline", "multiples"}
+
+
+def test_market_without_chart_data_has_no_charts() -> None:
+    bare = market_results(status="not-estimable", charts=r.Charts())
+    assert draw(bare) == {}
+
+
+def test_singular_market_has_no_caterpillar_of_equal_responses() -> None:
+    made = draw(market_results(status="singular"))
+    assert "caterpillar" not in made
+    assert "caterpillar_brief" not in made
+    assert {"caterpillar_intercept", "forest", "without_promotion"} <= set(made)
+
+
+def test_log_response_writes_percent_and_leaves_out_parts_that_do_not_add_up() -> None:
+    made = draw(market_results(response="log"))
+    assert "contribution" not in made
+    assert "waterfall" not in made
+    assert "%" in made["caterpillar"].subtitle
+    assert "₹" not in made["forest"].svg
+
+
+def test_only_wanted_charts_are_drawn() -> None:
+    made = draw(market_results(), names=("caterpillar", "qq_slope", "key_now", "unknown"))
+    assert list(made) == ["key_now", "caterpillar", "qq_slope"]
+
+
+def test_missing_parts_leave_out_their_charts_only() -> None:
+    results = market_results(cost=None)
+    empty = replace(results, long_run=None, impulse=(), incremental=None, what_if=(), ordinary=None, decay=None)
+    gone = set(draw(results)) - set(draw(empty))
+    keys = {"key_long_run", "key_incremental"}
+    assert gone == keys | {"without_promotion", "impulse", "impulse_brief", "what_if", "ordinary", "decay"}
+
+
+def test_intervals_without_bounds_are_drawn_as_hollow_points() -> None:
+    results = market_results()
+    bare = tuple(replace(row, se=None, lower=None, upper=None) for row in results.fixed)
+    made = draw(replace(results, fixed=bare, plain=None, within=None), names=("forest", "estimators", "key_now"))
+    assert set(made) == {"forest", "estimators"}
+    assert '"#ffffff"' in made["forest"].svg
+
+
+def test_further_channels_and_random_terms_get_charts_of_their_own() -> None:
+    results = market_results()
+    assert results.decay is not None
+    second = replace(results.decay, channel="samples", at_edge=True)
+    slope = results.charts.qq[2]
+    charts = replace(results.charts, qq=(*results.charts.qq, slope, slope))
+    made = draw(replace(results, more_decays=(second,), charts=charts))
+    assert "samples" in made["decay_2"].subtitle
+    assert "do not settle" in made["decay_2"].title
+    assert {"qq_slope", "qq_slope_2", "qq_slope_3"} <= set(made)
+
+
+def test_hostile_names_are_text_and_nothing_else() -> None:
+    made = draw(market_results(names="hostile", pharmacies=30))
+    for chart in made.values():
+        assert "<script" not in chart.svg
+        assert "\u202e" not in chart.svg + chart.title
+        ET.fromstring(chart.svg)
+    labels = [node.text for node in ET.fromstring(made["caterpillar"].svg).iter("{http://www.w3.org/2000/svg}text")]
+    assert any("$x_{$" in (text or "") for text in labels)
+    assert any("<script>alert(1)</script>" in (text or "") for text in labels)
+    assert 'data-tip="A &amp; B' in made["caterpillar"].svg or "data-tip='A &amp; B" in made["caterpillar"].svg
+
+
+def test_screen_view_uses_the_variables_of_the_page(charts: dict[str, Chart]) -> None:
+    shown = for_screen(charts["caterpillar"].svg)
+    assert 'stroke="var(--accent,#0a6a82)"' in shown
+    assert not re.search(r'(?:fill|stroke)="#(?!000)', shown)
+    assert "data-tip" in shown
+
+
+def test_print_view_has_no_tooltip_targets(charts: dict[str, Chart]) -> None:
+    assert 'class="tips"' in charts["without_promotion"].svg
+    printed = for_print(charts["without_promotion"].svg)
+    assert "tips" not in printed
+    assert printed.endswith("</svg>")
+    ET.fromstring(printed)
+
+
+def test_brand_accent_replaces_the_accent_everywhere() -> None:
+    theme = Theme(accent="#123456")
+    made = draw(market_results(), theme=theme)
+    assert all("#0a6a82" not in chart.svg for chart in made.values())
+    assert "var(--accent,#123456)" in for_screen(made["forest"].svg, theme)
+
+
+@pytest.mark.parametrize("colour", ["red", "#ABCDEF", '#123"/>'])
+def test_theme_refuses_colours_of_another_form(colour: str) -> None:
+    with pytest.raises(ValueError, match="#rrggbb"):
+        Theme(accent=colour)
+
+
+def test_complex_scripts_are_shapes_in_print_and_text_on_screen() -> None:
+    chart = draw(market_results(names="devanagari", pharmacies=12), names=("caterpillar",))["caterpillar"]
+    assert "औषधालय" in for_screen(chart.svg)
+    printed = for_print(chart.svg)
+    drawn = [n.text or "" for n in ET.fromstring(printed).iter("{http://www.w3.org/2000/svg}text")]
+    assert not any("औषधालय" in text for text in drawn)
+    assert printed.count("<path") > chart.svg.count("<path") + 10
+
+
+def test_market_charts_depend_on_what_could_be_pooled() -> None:
+    def names(**arguments: Any) -> set[str]:
+        return set(draw_market_charts(overview_results(**arguments), FORMATS, ENGLISH))
+
+    assert names(markets=8) == {"market_forest", "market_uncertainty", "market_ranks"}
+    assert names(markets=1, pooled=False) == {"market_forest"}
+    unranked = overview_results(markets=3)
+    bare = tuple(replace(row, expected_rank=None, shrunken=None) for row in unranked.markets)
+    assert "market_ranks" not in draw_market_charts(replace(unranked, markets=bare, pooled=None), FORMATS, ENGLISH)
+    assert draw_market_charts(replace(unranked, markets=()), FORMATS, ENGLISH) == {}
+
+
+def test_market_forest_states_pooled_effect_and_prediction() -> None:
+    chart = draw_market_charts(overview_results(markets=8), FORMATS, ENGLISH)["market_forest"]
+    assert "Pooled over 8 markets" in chart.title
+    assert "A new market, expected" in chart.svg
+    elasticity = replace(overview_results(markets=70), estimand="long-run-elasticity")
+    longer = draw_market_charts(elasticity, FORMATS, ENGLISH)["market_forest"]
+    assert "⋮" in longer.svg
+    assert len(longer.table.rows) == 70

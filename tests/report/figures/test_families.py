@@ -1,0 +1,314 @@
+"""What each family computes before it draws: numbers by hand, order, counts, and the words made from them."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from factories import market_results
+from reportgen import results as r
+from reportgen.report.figures import (
+    Theme,
+    caterpillar,
+    contribution,
+    decay,
+    draw_charts,
+    forest,
+    impulse,
+    influence,
+    intervals,
+    kit_for,
+    lines,
+    multiples,
+    predictive,
+    qq,
+    residuals,
+    shrinkage,
+    timeline,
+)
+from reportgen.report.figures.chart import Kit
+from reportgen.report.formats import Formats
+from reportgen.report.language import Language
+
+RESULTS = market_results()
+
+
+def kit(results: r.MarketResults = RESULTS, *, response: str = "level", locale: str = "en_IN") -> Kit:
+    formats = Formats(locale, "INR", unit="visit", response=response)  # type: ignore[arg-type]
+    return kit_for(results, formats, Language(locale), Theme())
+
+
+def test_fifty_percent_interval_scales_each_side() -> None:
+    low, high = kit().half(10.0, 10.0 - 1.959964, 10.0 + 2 * 1.959964)
+    assert low == pytest.approx(10 - 0.674490, abs=1e-5)
+    assert high == pytest.approx(10 + 2 * 0.674490, abs=1e-5)
+    assert kit().half(10.0, None, 12.0) == (10.0, 10.0)
+
+
+@pytest.mark.parametrize(
+    ("lower", "upper", "crosses"),
+    [(1.0, 2.0, False), (-2.0, -1.0, False), (-1.0, 1.0, True), (0.0, 1.0, True), (None, 1.0, True)],
+)
+def test_mark_is_hollow_where_the_interval_crosses_zero(lower: float | None, upper: float, *, crosses: bool) -> None:
+    assert intervals.Interval(label="", estimate=1.0, lower=lower, upper=upper).crosses is crosses
+
+
+def test_caterpillar_sorts_and_counts_what_its_title_says() -> None:
+    data = caterpillar.compute_caterpillar(RESULTS, kit())
+    assert data is not None
+    assert (np.diff(data.estimate) <= 0).all()
+    assert data.above_zero == sum((p.lower or 0) > 0 for p in RESULTS.pharmacies)
+    far = [p for p in RESULTS.pharmacies if abs(p.slope or 0) > 1.959964 * (p.slope_se or 1)]
+    assert np.count_nonzero(data.deviation) == len(far)
+    assert data.average == pytest.approx(250.0)
+    title = draw_charts(RESULTS, kit().formats, Language("en_IN"), names=("caterpillar",))["caterpillar"].title
+    assert title.startswith(f"Sales rise with promotion in {data.above_zero} of 40 pharmacies")
+
+
+def test_caterpillar_of_harm_counts_the_falling() -> None:
+    harmed = market_results(effect=-1.0)
+    title = draw_charts(harmed, kit().formats, Language("en_IN"), names=("caterpillar",))["caterpillar"].title
+    assert title.startswith("Sales fall with promotion in")
+
+
+@pytest.mark.parametrize(("count", "rows"), [(12, 12), (40, 40), (90, 90), (300, 40)])
+def test_caterpillar_names_all_up_to_120_and_the_ends_beyond(count: int, rows: int) -> None:
+    chart = draw_charts(market_results(pharmacies=count), kit().formats, Language("en_IN"), names=("caterpillar",))
+    assert chart["caterpillar"].svg.count("data-tip") == rows
+    assert len(chart["caterpillar"].table.rows) == count
+
+
+def test_log_effects_are_drawn_as_percent_changes() -> None:
+    results = market_results(response="log")
+    data = caterpillar.compute_caterpillar(results, kit(results, response="log"))
+    assert data is not None
+    top = max(p.total_slope or 0 for p in results.pharmacies)
+    assert data.estimate[0] == pytest.approx(math.expm1(top))
+
+
+def test_timeline_compares_whole_years_where_there_are_two() -> None:
+    data = timeline.compute_timeline(RESULTS)
+    assert data is not None
+    assert data.compared == 12
+    monthly = RESULTS.charts.monthly
+    assert monthly is not None
+    first, last = np.mean(monthly.sales_median[:12]), np.mean(monthly.sales_median[-12:])  # type: ignore[arg-type]
+    assert data.change == pytest.approx(last / first - 1)
+    short = timeline.compute_timeline(market_results(periods=9))
+    assert short is not None
+    assert short.compared == 4
+
+
+def test_timeline_copes_with_gaps_and_with_one_period() -> None:
+    monthly = RESULTS.charts.monthly
+    assert monthly is not None
+    holes = replace(monthly, sales_median=(None, *monthly.sales_median[1:]), promotion_mean=(None,) * 36)
+    made = timeline.chart_timeline(replace(RESULTS, charts=replace(RESULTS.charts, monthly=holes)), kit())
+    assert made is not None
+    assert made.table.rows[0][1] is None
+    single = replace(
+        monthly, periods=("2021-01",), sales_total=(1.0,), sales_median=(5.0,), sales_q25=(4.0,), sales_q75=(6.0,),
+        promotion_mean=(0.0,), pharmacies=(3,),
+    )  # fmt: skip
+    chart = timeline.chart_timeline(replace(RESULTS, charts=r.Charts(monthly=single)), kit())
+    assert chart is not None
+    assert chart.title == "The median pharmacy sells ₹\u00a05.00 a month."
+    unknown = replace(single, sales_median=(None,))
+    assert timeline.chart_timeline(replace(RESULTS, charts=r.Charts(monthly=unknown)), kit()) is None
+
+
+@pytest.mark.parametrize(
+    ("effect", "words"),
+    [(1.0, "Promotion goes with"), (-1.0, "lower than without promotion"), (0.01, "cannot be told apart")],
+)
+def test_counterfactual_title_follows_the_interval(effect: float, words: str) -> None:
+    chart = timeline.chart_counterfactual(market_results(effect=effect), kit())
+    assert chart is not None
+    assert words in chart.title
+
+
+def test_counterfactual_without_total_still_draws() -> None:
+    assert RESULTS.incremental is not None
+    bare = replace(RESULTS, incremental=replace(RESULTS.incremental, total=None))
+    chart = timeline.chart_counterfactual(bare, kit())
+    assert chart is not None
+    assert "34 periods" in chart.title
+
+
+def test_multiples_run_from_largest_to_smallest_and_appear_once() -> None:
+    series = RESULTS.charts.multiples
+    twice = replace(RESULTS, charts=replace(RESULTS.charts, multiples=(*series, *series)))
+    data = multiples.compute_multiples(twice)
+    assert data is not None
+    assert len(data.names) == len(set(data.names)) == 12
+    assert data.roles[0] == "largest"
+    assert data.roles[-1] == "smallest"
+    lone = replace(RESULTS, charts=replace(RESULTS.charts, multiples=series[:1]))
+    chart = multiples.chart_multiples(lone, kit())
+    assert chart is not None
+    assert "sells" in chart.title
+
+
+def test_coefficients_are_per_standard_deviation_largest_first() -> None:
+    rows = forest.compute_coefficients(RESULTS, kit())
+    promotion = next(f for f in RESULTS.fixed if f.term == "Adstock_Promotion")
+    found = next(row for row in rows if row.id == "Adstock_Promotion")
+    assert promotion.column_sd is not None
+    assert found.estimate == pytest.approx(promotion.estimate * promotion.column_sd)
+    assert [abs(row.estimate) for row in rows] == sorted((abs(row.estimate) for row in rows), reverse=True)
+    assert "Intercept" not in {row.id for row in rows}
+
+
+def test_estimators_hold_every_choice_made() -> None:
+    ids = [row.id for row in forest.compute_estimators(RESULTS, kit())]
+    assert ids == ["model", "plain", "within", "without-most-influential", "month-dummies"]
+    assert forest.compute_estimators(replace(RESULTS, plain=None, within=None, sensitivity=()), kit()) == ()
+
+
+def test_ordinary_regression_is_compared_on_the_promotion_term() -> None:
+    ols, mixed = forest.compute_ordinary(RESULTS, kit())
+    assert ols.estimate == pytest.approx(mixed.estimate * 1.15)
+    assert ols.upper is not None
+    assert ols.se is not None
+    assert ols.upper - ols.estimate == pytest.approx(1.959964 * ols.se, rel=1e-5)
+
+
+def test_what_if_runs_from_stop_to_most() -> None:
+    rows = forest.compute_what_if(RESULTS, kit())
+    assert rows[0].label == "No promotion"
+    assert rows[-1].label == "+25% promotion"
+
+
+def test_lines_pass_through_the_market_level_at_the_center() -> None:
+    data = lines.compute_lines(RESULTS)
+    assert data is not None
+    assert RESULTS.charts.promotion_center is not None
+    at_center = np.interp(RESULTS.charts.promotion_center, data.x, data.market)
+    assert at_center == pytest.approx(RESULTS.charts.market_level)
+    row = RESULTS.pharmacies[0]
+    slope = (data.pharmacies[0, -1] - data.pharmacies[0, 0]) / (data.x[-1] - data.x[0])
+    assert slope == pytest.approx(row.total_slope)
+
+
+def test_lines_need_a_range_and_thin_out_beyond_four_hundred() -> None:
+    flat = replace(RESULTS, charts=replace(RESULTS.charts, promotion_range=(3.0, 3.0)))
+    assert lines.compute_lines(flat) is None
+    data = lines.compute_lines(market_results(pharmacies=450, periods=12))
+    assert data is not None
+    assert len(data.names) == lines.MOST
+
+
+def test_shrinkage_moves_estimates_towards_the_market() -> None:
+    data = shrinkage.compute_shrinkage(RESULTS, kit())
+    assert data is not None
+    assert np.ptp(data.used) < np.ptp(data.own)
+    assert (np.diff(data.own) >= 0).all()
+    large = shrinkage.compute_shrinkage(market_results(pharmacies=300), kit())
+    assert large is not None
+    assert (len(large.names), large.of) == (shrinkage.MOST, 300)
+
+
+def test_profile_is_measured_from_its_top_with_the_limit_of_the_level() -> None:
+    data = decay.compute_profile(RESULTS.decay, 0.95)
+    assert data is not None
+    assert data.drop.max() == 0
+    assert data.limit == pytest.approx(-1.9207, abs=1e-4)
+    assert RESULTS.decay is not None
+    assert decay.compute_profile(replace(RESULTS.decay, profile=()), 0.95) is None
+
+
+def test_impulse_sums_up_to_the_long_run() -> None:
+    data = impulse.compute_response(RESULTS, kit())
+    assert data is not None
+    assert np.cumsum(data.effect) == pytest.approx(data.total)
+    assert RESULTS.long_run is not None
+    fractional = replace(RESULTS, long_run=replace(RESULTS.long_run, half_life=1.4))
+    chart = impulse.chart_impulse(fractional, kit())
+    assert chart is not None
+    assert "1.4 months" in chart.title
+    without = impulse.chart_impulse(replace(RESULTS, long_run=None), kit())
+    assert without is not None
+    assert "half" not in without.title
+
+
+def test_parts_and_their_shares_add_up() -> None:
+    data = contribution.compute_parts(RESULTS)
+    assert data is not None
+    chart = contribution.chart_contribution(RESULTS, kit())
+    assert chart is not None
+    shares = [float(word.rstrip("%;,.")) for word in chart.title.split() if "%" in word]
+    assert sum(shares) == pytest.approx(100, abs=0.11)
+
+
+def test_incremental_by_pharmacy_counts_those_that_bring_half() -> None:
+    data = contribution.compute_by_pharmacy(RESULTS)
+    assert data is not None
+    few = int(np.searchsorted(np.cumsum(data.amount), data.amount.sum() / 2)) + 1
+    chart = contribution.chart_by_pharmacy(RESULTS, kit())
+    assert chart is not None
+    assert chart.title.startswith(f"{few} of 40 pharmacies bring half")
+    small = contribution.chart_by_pharmacy(market_results(pharmacies=10, effect=-1.0), kit())
+    assert small is not None
+    assert small.title.startswith("Over 10 pharmacies")
+
+
+def test_influence_sorts_by_change_of_the_effect() -> None:
+    data = influence.compute_influence(RESULTS, kit())
+    assert data is not None
+    assert (np.diff(np.abs(data.without - data.effect)) <= 1e-9).all()
+    log = market_results(response="log")
+    chart = influence.chart_influence(log, kit(log, response="log"))
+    assert chart is not None
+    assert "%" in chart.title
+
+
+def test_residual_cells_keep_every_row() -> None:
+    data = residuals.compute_cloud(RESULTS.charts.residuals)
+    assert data is not None
+    assert data.counts.sum() == RESULTS.data.rows_used
+    table = residuals.table_cloud(data)
+    assert sum(int(row[-1] or 0) for row in table.rows) == RESULTS.data.rows_used
+    empty = r.Density(x_edges=(0.0, 1.0), y_edges=(0.0, 1.0), counts=((0,),), smooth_x=(), smooth_y=())
+    assert residuals.compute_cloud(empty) is None
+
+
+def test_autocorrelations_outside_the_band_are_counted() -> None:
+    found = r.Autocorrelation(lags=(1, 2, 3), values=(0.3, None, -0.01), bounds=(0.1, 0.1, 0.1))
+    results = replace(RESULTS, charts=replace(RESULTS.charts, autocorrelation=found))
+    chart = residuals.chart_autocorrelation(results, kit())
+    assert chart is not None
+    assert chart.title.startswith("1 of 2 autocorrelations lie outside the band; the largest is 0.30 at lag 1")
+    nothing = r.Autocorrelation(lags=(1,), values=(None,), bounds=(None,))
+    assert residuals.compute_memory(replace(RESULTS, charts=r.Charts(autocorrelation=nothing))) is None
+
+
+def test_quantiles_are_thinned_evenly() -> None:
+    z = tuple(float(v) for v in np.linspace(-3, 3, 999))
+    wide = r.QQ(name="residuals", theoretical=z, sample=z, lower=tuple(v - 1 for v in z), upper=tuple(v + 1 for v in z))
+    data = qq.compute_quantiles(wide)
+    assert data is not None
+    assert len(data.sample) == qq.MOST
+    assert not data.outside.any()
+    assert qq.compute_quantiles(replace(wide, theoretical=z[:2])) is None
+
+
+def test_predictive_check_counts_bins_outside() -> None:
+    check = r.PredictiveCheck(
+        edges=(0.0, 1.0, 2.0), observed=(30.0, 70.0), simulated=(50.0, 50.0), lower=(40.0, 40.0), upper=(60.0, 80.0)
+    )
+    data = predictive.compute_predictive(replace(RESULTS, charts=r.Charts(predictive=check)))
+    assert data is not None
+    assert data.outside == 1
+    assert data.observed.sum() == pytest.approx(1.0)
+
+
+def test_notes_are_in_the_locale_and_by_period() -> None:
+    weekly = market_results(period="week", periods=60)
+    made = kit(weekly, locale="de_DE")
+    assert "2.313 rows of 40 pharmacies" in made.rows
+    assert made.per_period == "a week"
+    assert made.periods(2) == "2 weeks"
+    assert replace(made, confidence=0.975).level.startswith("97,5")
