@@ -210,6 +210,19 @@ def test_undecided_numbers_are_warned_about(tmp_path: Path) -> None:
     assert load(path).markets["A"].sales[0, 0] == 1.2
 
 
+@pytest.mark.parametrize("bad_markets", ["refuse", "contain"])
+def test_a_table_of_blank_rows_has_no_rows(tmp_path: Path, bad_markets: str) -> None:
+    path = write(tmp_path / "p.csv", ",,,,", " , ,,,")
+    assert codes(check(path), "error") == {"no-rows"}
+    with pytest.raises(ContractError):
+        load(path, bad_markets=bad_markets)
+
+
+def test_a_market_may_lack_nothing_but_a_readable_row(tmp_path: Path) -> None:
+    path = write(tmp_path / "p.csv", "A,P,x,1,1", ",P,2021-01,1,1", "B,,2021-01,1,1", "C,P,2021-01,1,1")
+    assert list(load(path, bad_markets="contain").markets) == ["C"]
+
+
 def test_truth_values_and_percentages_of_a_whole_column_are_read(tmp_path: Path) -> None:
     path = write(tmp_path / "p.csv", "A,P,2021-01,1,TRUE", "A,P,2021-02,1,FALSE")
     assert codes(check(path)) == {"truth-values"}

@@ -38,7 +38,6 @@ def test_rows_lags_and_corrections_of_a_small_market_by_hand() -> None:
     assert frame.lag_names == ("Lag1_Sales", "Lag2_Sales")
     assert frame.correction_names == ("Initial_Sales",)
     np.testing.assert_array_equal(frame.correction[:, 0], [11] * 6 + [22] * 2)
-    np.testing.assert_allclose(frame.correction[:, 1], [5.5] * 6 + [1] * 2)
     assert frame.rows_lost == (RowsLost(reason="first-periods", rows=4), RowsLost(reason="gap", rows=2))
 
 
@@ -91,7 +90,7 @@ def test_without_lag_one_the_initial_condition_is_the_last_known_sale() -> None:
     assert frame.correction[0, 0] == 10
 
 
-def test_without_lags_only_mean_promotion_corrects() -> None:
+def test_without_lags_there_is_no_initial_condition() -> None:
     assert frame_of(two_pharmacies(), lags=()).correction_names == ()
 
 
@@ -117,7 +116,7 @@ def test_a_market_with_no_usable_row_gives_an_empty_frame() -> None:
     assert frame.response.size == 0
     assert frame.pharmacies == ()
     assert frame.lags.shape == (0, 2)
-    assert frame.correction.shape == (0, 2)
+    assert frame.correction.shape == (0, 1)
     assert frame.adstock((0.3,)).shape == (0, 1)
 
 

@@ -138,6 +138,30 @@ def test_keys_stored_as_numbers_become_text(tmp_path: Path) -> None:
     assert market.pharmacies == ("1", "200000")
 
 
+def test_keys_stored_as_bytes_or_lists_become_text(tmp_path: Path) -> None:
+    columns = {"market": [b"A", b"A"], "pharmacy": [[1], None], "month": ["2021-01"] * 2, "sales": [1, 2]}
+    pq.write_table(pa.table(columns), tmp_path / "odd.parquet")
+    frame = read_table(PanelSettings(source="odd.parquet"), tmp_path).frame
+    assert frame["market"].tolist() == ["A", "A"]
+    assert frame["pharmacy"].fillna("?").tolist() == ["[1]", "?"]
+
+
+def test_damage_inside_parquet_is_a_read_error_or_a_table(tmp_path: Path, table: pd.DataFrame) -> None:
+    path = tmp_path / write_parquet(tmp_path, table)
+    data, generator = path.read_bytes(), np.random.default_rng(1)
+    outcomes = set()
+    for position in generator.integers(4, len(data) - 4, size=40):
+        damaged = bytearray(data)
+        damaged[position] ^= 0x10
+        path.write_bytes(damaged)
+        try:
+            load(path)
+            outcomes.add("table")
+        except InputError as error:
+            outcomes.add(error.code)
+    assert "damaged-file" in outcomes
+
+
 def test_workbook_with_title_merged_cells_formulas_and_a_hidden_sheet(tmp_path: Path) -> None:
     with xlsxwriter.Workbook(tmp_path / "book.xlsx") as book:
         notes = book.add_worksheet("notes")
