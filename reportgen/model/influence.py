@@ -17,8 +17,9 @@ from reportgen.model.reml import beta_response, evaluate, minimise, newton_step,
 
 BATCH_GROUPS = 60_000
 """Pharmacy blocks held in memory at once (about 25 MB)."""
-PLAIN_REMAINDER = 1e-4
-"""Deviance still to gain at the second step under which its quadratic model is exact to 1e-8 standard errors."""
+NEWTON_STEPS = 5
+PLAIN_REMAINDER = 1e-7
+"""Deviance still to gain under which one more Newton step is exact to 1e-8 standard errors."""
 MOST_EXACT = 1_500
 """Beyond this many pharmacies only the ones with the largest fixed-theta change are refitted."""
 
@@ -79,28 +80,43 @@ def own_blocks(fit: LmmFit) -> Array:
 
 
 def _refit(fit: LmmFit, left_out: Index, own: Array, sizes: Array) -> Array:
-    """Fixed effects in scaled columns without each of the pharmacies ``left_out``, (B, p).
-
-    Two Newton steps from the full fit's theta; the second also moves beta along d beta / d theta, which
-    leaves an error of third order in 1/G. Where the step is not a plain descent, a full search runs.
-    """
+    """Fixed effects in scaled columns without each of the pharmacies ``left_out``, (B, p)."""
     batch = len(left_out)
     rc = np.repeat(fit.products.rc, batch, axis=0)
     rc[np.arange(batch), left_out] = 0.0
     products = CrossProducts(rc=rc, within=fit.products.within - own[left_out], n=fit.products.n - sizes[left_out])
     reml = fit.method == "REML"
     free = pattern(fit.products.q, fit.correlated)
-    theta = np.repeat(fit.at.theta, batch, axis=0)
-    first = evaluate(products, theta, free, reml=reml)
-    step, _, definite = newton_step(first.gradient, first.hessian)
-    second = evaluate(products, theta + step, free, reml=reml)
-    final, remaining, still = newton_step(second.gradient, second.hessian)
-    beta: Array = second.beta + np.einsum("bpk,bk->bp", beta_response(second, free), final)
-    plain = definite & still & (remaining < PLAIN_REMAINDER) & (second.deviance <= first.deviance + 1e-9)
-    for index in np.flatnonzero(~plain):
-        one = products.take(slice(index, index + 1))
-        found = minimise(one, theta[index : index + 1], reml=reml, correlated=fit.correlated)
-        beta[index] = evaluate(one, found.theta, free, reml=reml).beta[0] if np.isfinite(found.deviance[0]) else np.nan
+    start = np.repeat(fit.at.theta, batch, axis=0)
+    beta = _newton(products, start, free, reml)
+    rest = np.flatnonzero(np.isnan(beta[:, 0]))
+    if rest.size:
+        part = products.take(rest)
+        found = minimise(part, start[rest], reml=reml, correlated=fit.correlated)
+        there = evaluate(part, found.theta, free, reml=reml).beta
+        beta[rest] = np.where(np.isfinite(found.deviance)[:, None], there, np.nan)
+    return beta
+
+
+def _newton(products: CrossProducts, theta: Array, free: tuple[Index, Index], reml: bool) -> Array:
+    """Undamped Newton steps from theta; beta (B, p) at the optimum, NaN where a full search has to find it.
+
+    The last step also moves beta along d beta / d theta, which leaves an error of third order in the step. A
+    problem leaves the batch as soon as its quadratic model is exact, and is given up where it does not descend.
+    """
+    beta = np.full((len(theta), products.p), np.nan)
+    left, before = np.arange(len(theta)), np.full(len(theta), np.inf)
+    for _ in range(NEWTON_STEPS):
+        at = evaluate(products, theta, free, reml=reml)
+        step, remaining, definite = newton_step(at.gradient, at.hessian)
+        plain = definite & (at.deviance <= before + 1e-9)
+        exact = plain & (remaining < PLAIN_REMAINDER)
+        beta[left[exact]] = (at.beta + np.einsum("bpk,bk->bp", beta_response(at, free), step))[exact]
+        going = plain & ~exact
+        if not going.any():
+            break
+        products = products if going.all() else products.take(going)
+        left, before, theta = left[going], at.deviance[going], (theta + step)[going]
     return beta
 
 

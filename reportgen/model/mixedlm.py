@@ -69,7 +69,8 @@ def results_at(fit: LmmFit) -> MixedLMResultsWrapper:
 
     design = fit.design
     relative = fit.psi / fit.sigma2
-    if not np.linalg.eigvalsh(relative)[0] > 0.0:
+    z_unit = np.sqrt(np.mean(design.z**2, axis=0))
+    if not _cov_is_regular(relative * np.outer(z_unit, z_unit)):
         raise np.linalg.LinAlgError("The covariance of the random effects is singular; statsmodels inverts it.")
     model = MixedLM(
         pd.Series(design.y, name=design.y_name),
