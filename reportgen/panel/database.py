@@ -104,6 +104,8 @@ def _fetch(panel: PanelSettings, root: Path) -> tuple[tuple[str, ...], list[tupl
         ) from None
     try:
         with engine.connect() as connection:
+            if url.get_backend_name() == "postgresql":
+                connection.execute(sqlalchemy.text("SET TRANSACTION READ ONLY"))
             result = connection.execute(_statement(panel))
             names = tuple(str(name) for name in result.keys())  # noqa: SIM118 - not a mapping
             rows = [tuple(row) for row in result]

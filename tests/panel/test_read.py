@@ -7,6 +7,7 @@ import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 
+import duckdb
 import numpy as np
 import pandas as pd
 import pyarrow as pa
@@ -101,7 +102,6 @@ def test_databases_give_the_same_markets(
         connection.close()
         source = "sqlite:///data.db"
     else:
-        duckdb = pytest.importorskip("duckdb")
         with duckdb.connect(str(tmp_path / "data.duckdb")) as duck:
             duck.from_arrow(pa.Table.from_pandas(table)).create("panel")
         source = "duckdb:///data.duckdb"
