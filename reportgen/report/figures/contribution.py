@@ -75,7 +75,7 @@ def draw_parts(axes: Axes, data: Parts, kit: Kit) -> None:
     low, high = axes.get_ylim()
     places = marks.spread([y for y, _, _ in named], 13 * marks.units(axes)[1], low, high)
     for place, (_, word, color) in zip(places, named, strict=True):
-        marks.label(axes, n - 1, place, word, color, dx=14, weight=600 if color == theme.accent else 400)
+        marks.label(axes, axes.get_xlim()[1], place, word, color, dx=8, weight=600 if color == theme.accent else 400)
     marks.time_axis(axes, kit.formats.axis_periods(data.periods), theme)
 
 

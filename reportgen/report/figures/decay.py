@@ -75,7 +75,7 @@ def draw_profile(axes: Axes, data: Profile, kit: Kit) -> None:
     marks.grid_y(axes, ticks, f.ticks(ticks), theme)
     marks.line(axes, [x0, x1], [data.limit] * 2, theme.faint, dash=(4, 3), clip=False)
     marks.label(axes, x1, data.limit, kit.say("{level} limit", level=kit.level), theme.muted, dx=6)
-    marks.line(axes, data.decay, np.maximum(data.drop, low), theme.accent, width=2)
+    marks.line(axes, data.decay, data.drop, theme.accent, width=2)
     marks.line(axes, [data.estimate] * 2, [low, 0.0], theme.accent, width=1)
     marks.dots(axes, [data.estimate], [0.0], theme.accent, size=8, hollow=theme.paper if data.at_edge else "")
     side: marks.Anchor = "end" if data.estimate > (x0 + x1) / 2 else "start"

@@ -118,7 +118,7 @@ def chart_lines(results: MarketResults, kit: Kit, name: str = "lines") -> Chart 
         axes,
         float(data.x.mean()),
         bounds[0],
-        kit.say("Promotion with carry-over, {unit} {per_period}", unit=kit.unit, per_period=kit.per_period),
+        kit.say("Promotion with carry-over ({unit} {per_period})", unit=kit.unit, per_period=kit.per_period),
         kit.theme.muted,
         anchor="middle",
         valign="top",

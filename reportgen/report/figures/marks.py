@@ -37,7 +37,24 @@ _CAP_HEIGHT = 0.69
 _ABOVE = {"base": 0.0, "middle": -_CAP_HEIGHT / 2, "top": -_CAP_HEIGHT, "bottom": 0.22}
 
 
-class Label(Artist):
+class _Mark:
+    """Mixed into an artist: one layer for all, clipped only by ``_put`` (matplotlib's own way costs most)."""
+
+    zorder = 2.0
+
+    def set_clip_path(self, path: object, transform: object = None) -> None:
+        """Ignore the clip path that ``add_artist`` sets."""
+
+
+class _Line(_Mark, Line2D):
+    pass
+
+
+class _Area(_Mark, PathPatch):
+    pass
+
+
+class Label(_Mark, Artist):
     """One line of horizontal text, hung in data coordinates with an offset in pixels; for our renderer only."""
 
     def __init__(
@@ -130,7 +147,7 @@ def line(
 ) -> None:
     """Draw a line; NaN breaks it."""
     style: Any = (0, tuple(d / width for d in dash)) if dash else "-"
-    made = Line2D(
+    made = _Line(
         x,
         y,
         color=color,
@@ -177,7 +194,7 @@ def dots(
     alpha: float | None = None,
 ) -> None:
     """Draw marks of ``size`` pixels; ``hollow`` is the colour inside a ring."""
-    made = Line2D(
+    made = _Line(
         x,
         y,
         linestyle="none",
@@ -233,16 +250,14 @@ def _fill(
 ) -> None:
     if vertices:
         path = Path(np.vstack(vertices), np.concatenate(codes))
-        _put(axes, PathPatch(path, facecolor=color, edgecolor="none", linewidth=0, alpha=alpha), clip=clip)
+        _put(axes, _Area(path, facecolor=color, edgecolor="none", linewidth=0, alpha=alpha), clip=clip)
 
 
-def _put(axes: Axes, artist: Artist, *, clip: bool) -> None:
+def _put(axes: Axes, artist: Label | _Line | _Area, *, clip: bool) -> None:
     """Add an artist as the topmost, in the order of the calls."""
     axes.add_artist(artist)
-    artist.set_zorder(2.0)
-    if not clip:
-        artist.set_clip_on(False)
-        artist.set_clip_path(None)
+    if clip:
+        artist.set_clip_box(axes.bbox)
 
 
 # --- frame ------------------------------------------------------------------------------------

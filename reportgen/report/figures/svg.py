@@ -40,15 +40,11 @@ _TIPS = re.compile(r'<g class="tips".*?</g>', re.DOTALL)
 
 
 class Anchored(Protocol):
-    """What the renderer needs of a text artist: where it hangs and by which end."""
+    """What the renderer needs of a text artist: by which end it hangs, and how heavy it is."""
 
     anchor: str
     """``start``, ``middle`` or ``end``."""
     weight: int
-
-    def place(self) -> tuple[float, float]:
-        """Return the anchor on the baseline in pixels, y up."""
-        ...
 
 
 def number(value: float) -> str:
@@ -197,12 +193,9 @@ class LeanRenderer(RendererBase):
         ismath: Any = False,
         mtext: Any = None,
     ) -> None:
-        """Draw one line of text, anchored as its artist says."""
-        anchored: Anchored | None = mtext if hasattr(mtext, "place") else None
-        anchor = "start"
-        if anchored is not None:
-            (x, up), anchor = anchored.place(), anchored.anchor
-            y = self.height - up
+        """Draw one line of text that hangs at (x, y), y up, by the end that its artist says."""
+        anchored: Anchored | None = mtext if hasattr(mtext, "anchor") else None
+        anchor = "start" if anchored is None else anchored.anchor
         look = f' fill="{_hex(gc.get_rgb())}"'
         size = prop.get_size_in_points()
         if size != TEXT_SIZE:
@@ -216,7 +209,7 @@ class LeanRenderer(RendererBase):
             self._close_texts()
             self._parts.append(f"<g{look}>")
             self._texts = look
-        self._parts.append(f'<text x="{number(x)}" y="{number(y)}">{escape(s)}</text>')
+        self._parts.append(f'<text x="{number(x)}" y="{number(self.height - y)}">{escape(s)}</text>')
 
     # --- own ----------------------------------------------------------------------------------
 

@@ -90,7 +90,7 @@ def draw_timeline(sales: Axes, promotion: Axes, data: Timeline, kit: Kit) -> Non
     _end_labels(
         sales,
         kit,
-        len(x) - 1,
+        sales.get_xlim()[1],
         [
             (_last(data.median), kit.say("median"), theme.ink),
             (_last(data.upper), kit.say("top quarter"), theme.muted),
@@ -107,8 +107,9 @@ def draw_timeline(sales: Axes, promotion: Axes, data: Timeline, kit: Kit) -> Non
         for i, v in zip(x[known], data.promotion[known], strict=True)
     ]
     marks.rectangles(promotion, boxes, theme.accent)
-    marks.heading(promotion, kit.say("Mean promotion per pharmacy, {unit}", unit=kit.unit), theme, dx=-_LEFT + 6)
-    marks.label(promotion, x[-1], _last(data.promotion) / 2, kit.say("promotion"), theme.accent, dx=14, weight=600)
+    marks.heading(promotion, kit.say("Mean promotion per pharmacy ({unit})", unit=kit.unit), theme, dx=-_LEFT + 6)
+    end = promotion.get_xlim()[1]
+    marks.label(promotion, end, _last(data.promotion) / 2, kit.say("promotion"), theme.accent, dx=6, weight=600)
     marks.time_axis(promotion, formats.axis_periods(data.periods), theme)
 
 
@@ -123,7 +124,7 @@ def _end_labels(axes: Axes, kit: Kit, x: float, wanted: list[tuple[float, str, s
     low, high = axes.get_ylim()
     places = marks.spread([y for y, _, _ in wanted], gap, low, high)
     for place, (_, text, color) in zip(places, wanted, strict=True):
-        marks.label(axes, x, place, text, color, dx=10, weight=600 if color != kit.theme.muted else 400)
+        marks.label(axes, x, place, text, color, dx=6, weight=600 if color != kit.theme.muted else 400)
 
 
 def _cut(axes: Axes, kit: Kit) -> str:
@@ -242,7 +243,7 @@ def draw_counterfactual(axes: Axes, data: Counterfactual, kit: Kit) -> None:
     _end_labels(
         axes,
         kit,
-        len(x) - 1,
+        axes.get_xlim()[1],
         [
             (_last(data.sales), kit.say("sales"), theme.ink),
             (_last(data.without), kit.say("without promotion"), theme.muted),
