@@ -49,7 +49,9 @@ def test_scaled_columns_are_orthonormal_and_lead_back_to_the_data():
 def test_units_of_the_columns_do_not_change_the_products():
     design = random_design()
     plain, _ = cross_products(design)
-    moved, _ = cross_products(replace(design, x=design.x * [1.0, 1e9, 1e-9, 1e3], z=design.z * [1.0, 1e9], y=design.y * 1e6))
+    moved, _ = cross_products(
+        replace(design, x=design.x * [1.0, 1e9, 1e-9, 1e3], z=design.z * [1.0, 1e9], y=design.y * 1e6)
+    )
     assert_allclose(moved.zz, plain.zz, rtol=1e-9, atol=1e-9)
     assert_allclose(moved.within, plain.within, rtol=1e-9, atol=1e-9)
 
