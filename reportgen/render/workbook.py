@@ -1,0 +1,76 @@
+"""report.xlsx: the only user of XlsxWriter.
+
+Text from data stays text: formulas, links and number guessing are off, so a pharmacy called
+``=1+1`` is a string cell. The bytes depend on the content alone (the creation date is the run's).
+"""
+
+from __future__ import annotations
+
+import io
+import math
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from reportgen.report.sheets import build_workbook
+
+if TYPE_CHECKING:
+    from xlsxwriter.format import Format
+    from xlsxwriter.workbook import Workbook as Book
+    from xlsxwriter.worksheet import Worksheet
+
+    from reportgen.config import Settings
+    from reportgen.report.sheets import Sheet, Workbook
+    from reportgen.results import MarketResults
+
+_OPTIONS = {
+    "in_memory": True,
+    "strings_to_formulas": False,
+    "strings_to_urls": False,
+    "strings_to_numbers": False,
+    "nan_inf_to_errors": False,
+}
+_INDIAN = "[>=10000000]{s}##\\,##\\,##\\,##0;[>=100000]{s}##\\,##\\,##0;{s}##,##0"
+_FORBIDDEN = str.maketrans(dict.fromkeys("[]:*?/\\'", " "))
+
+
+def render_workbook(results: MarketResults, settings: Settings) -> bytes:
+    """Content of report.xlsx: sheets summary, coefficients, pharmacies, months, checks."""
+    return _write(build_workbook(results, settings))
+
+
+def _write(content: Workbook) -> bytes:
+    import xlsxwriter
+
+    buffer = io.BytesIO()
+    book: Book = xlsxwriter.Workbook(buffer, _OPTIONS)
+    created = datetime.fromisoformat(content.date or "2000-01-01")
+    book.set_properties({"title": content.title, "created": created})
+    formats = _formats(book, content)
+    for sheet in content.sheets:
+        _write_sheet(book.add_worksheet(sheet.name.translate(_FORBIDDEN)[:31]), sheet, formats)
+    book.close()
+    return buffer.getvalue()
+
+
+def _formats(book: Book, content: Workbook) -> dict[str, Format]:
+    symbol = f'"{content.symbol.replace(chr(34), "")} "'
+    money = _INDIAN.format(s=symbol) if content.indian_grouping else f"{symbol}#,##0;-{symbol}#,##0"
+    codes = {"text": "@", "integer": "#,##0", "number": "#,##0.000", "money": money, "percent": "0.0%", "p": "0.0000"}
+    formats = {kind: book.add_format({"num_format": code, "valign": "top"}) for kind, code in codes.items()}
+    formats["text"].set_text_wrap()
+    formats["heading"] = book.add_format({"bold": True, "bottom": 1, "text_wrap": True, "valign": "top"})
+    return formats
+
+
+def _write_sheet(page: Worksheet, sheet: Sheet, formats: dict[str, Format]) -> None:
+    page.freeze_panes(1, 1)
+    for k, column in enumerate(sheet.columns):
+        page.set_column(k, k, column.width)
+        page.write_string(0, k, column.heading, formats["heading"])
+    for i, row in enumerate(sheet.rows, start=1):
+        for k, (value, column) in enumerate(zip(row, sheet.columns, strict=True)):
+            if isinstance(value, str):
+                page.write_string(i, k, value, formats["text"])
+            elif value is not None and math.isfinite(value):
+                page.write_number(i, k, value, formats[column.kind])
+    page.autofilter(0, 0, len(sheet.rows), len(sheet.columns) - 1)
