@@ -29,6 +29,7 @@ from reportgen.model.tables import (
     model_summary,
     pharmacy_rows,
 )
+from reportgen.model.variance_intervals import variance_intervals
 from reportgen.model.variants import HoldOut, hold_out
 from reportgen.model.verdict import decide_verdict
 from reportgen.panel.features import ModelFrame, build_frame
@@ -118,6 +119,7 @@ def _with_estimates(market: MarketFit, settings: Settings, provenance: Provenanc
         rng=market_generator(settings, frame.panel.market, "predictive"),
     )  # fmt: skip
     test = slope_test(market)
+    intervals = variance_intervals(market.ml, confidence) if market.rung != "pooled" else None
     incremental = impact.incremental.total if impact.incremental is not None else None
     decays = decay_summaries(market)
     singular = market.rung != "pooled" and market.fit.singular
@@ -129,8 +131,8 @@ def _with_estimates(market: MarketFit, settings: Settings, provenance: Provenanc
         model=model_summary(market, settings),
         fit=fit_summary(market),
         fixed=fixed,
-        variances=variance_rows(market.fit),
-        correlations=correlation_rows(market.fit),
+        variances=variance_rows(market.fit, intervals),
+        correlations=correlation_rows(market.fit, intervals),
         icc=icc(market.fit),
         r2=r_squared(market),
         quality=_quality(frame, residuals, holdout),

@@ -8,6 +8,7 @@ from scipy.stats import chi2
 from reportgen.model.crossproducts import Array, Design
 from reportgen.model.fit import LmmFit, fit_lmm
 from reportgen.model.market_fit import MarketFit
+from reportgen.model.variance_intervals import Bounds, VarianceIntervals
 from reportgen.results import CorrelationRow, RSquared, SlopeTest, VarianceRow
 
 
@@ -61,26 +62,41 @@ def icc(fit: LmmFit) -> float:
     return between / (between + fit.sigma2)
 
 
-def variance_rows(fit: LmmFit) -> tuple[VarianceRow, ...]:
-    """Variance and SD per random effect and of the residual, without intervals."""
+def variance_rows(fit: LmmFit, intervals: VarianceIntervals | None = None) -> tuple[VarianceRow, ...]:
+    """Variance and SD per random effect and of the residual, with the profile-likelihood interval of the SD.
+
+    An interval that leaves the estimate out belongs to another optimum of the likelihood and is left out.
+    """
     values = [*zip(fit.design.z_names, np.diag(fit.psi).tolist(), strict=True), ("Residual", fit.sigma2)]
-    return tuple(
-        VarianceRow(term=term, variance=value, sd=float(np.sqrt(max(value, 0.0))), lower=None, upper=None)
-        for term, value in values
-    )
+    bounds = [(None, None)] * len(values) if intervals is None else [*intervals.sd, intervals.sigma]
+    rows = []
+    for (term, value), found in zip(values, bounds, strict=True):
+        sd = float(np.sqrt(max(value, 0.0)))
+        lower, upper = _around(sd, found)
+        rows.append(VarianceRow(term=term, variance=value, sd=sd, lower=lower, upper=upper))
+    return tuple(rows)
 
 
-def correlation_rows(fit: LmmFit) -> tuple[CorrelationRow, ...]:
-    """Correlations of the random effects; ``None`` where a variance is zero."""
+def correlation_rows(fit: LmmFit, intervals: VarianceIntervals | None = None) -> tuple[CorrelationRow, ...]:
+    """Correlations of the random effects with profile-likelihood intervals; ``None`` where a variance is zero."""
     names = fit.design.z_names
     sd = np.sqrt(np.maximum(np.diag(fit.psi), 0.0))
+    bounds = iter(intervals.correlation if intervals is not None else ())
     rows = []
     for j in range(len(names)):
         for i in range(j + 1, len(names)):
-            scale = sd[i] * sd[j]
+            scale, found = sd[i] * sd[j], next(bounds, (None, None))
             value = float(np.clip(fit.psi[i, j] / scale, -1.0, 1.0)) if scale > 0.0 else None
-            rows.append(CorrelationRow(terms=(names[j], names[i]), value=value, lower=None, upper=None))
+            lower, upper = (None, None) if value is None else _around(value, found)
+            rows.append(CorrelationRow(terms=(names[j], names[i]), value=value, lower=lower, upper=upper))
     return tuple(rows)
+
+
+def _around(value: float, bounds: Bounds) -> Bounds:
+    lower, upper = bounds
+    slack = 1e-9 * max(1.0, abs(value))
+    outside = (lower is not None and value < lower - slack) or (upper is not None and value > upper + slack)
+    return (None, None) if outside else bounds
 
 
 def information_criteria(market: MarketFit) -> tuple[float, float]:
