@@ -72,7 +72,7 @@ def compute_caterpillar(
     for p in results.pharmacies:
         if what == "slope" and p.total_slope is not None and p.lower is not None and p.upper is not None:
             mode, se = p.slope or 0.0, p.slope_se
-            rows.append((p.pharmacy, kit.shown(p.total_slope), kit.shown(p.lower), kit.shown(p.upper), mode, se))
+            rows.append((p.pharmacy, kit.effect(p.total_slope), kit.effect(p.lower), kit.effect(p.upper), mode, se))
         elif what == "intercept" and p.intercept is not None and p.intercept_se is not None:
             mode, se = p.intercept, p.intercept_se
             rows.append((p.pharmacy, kit.shown(mode), kit.shown(mode - z * se), kit.shown(mode + z * se), mode, se))
@@ -81,7 +81,7 @@ def compute_caterpillar(
     rows.sort(key=lambda r: (-r[1], r[0]))
     sign = np.array([0 if not se or abs(mode) <= z * se else int(np.sign(mode)) for *_, mode, se in rows])
     columns = [np.array([row[k] for row in rows], dtype=float) for k in (1, 2, 3)]
-    average = kit.shown(_market_effect(results)) if what == "slope" else 0.0
+    average = kit.effect(_market_effect(results)) if what == "slope" else 0.0
     return Caterpillar(what, tuple(clean(r[0]) for r in rows), columns[0], columns[1], columns[2], sign, average)
 
 
@@ -208,10 +208,11 @@ def _draw(data: Caterpillar, kit: Kit) -> tuple[Figure, list[Tip]]:
         count = kit.formats.integer(ENDS)
         titles = [kit.say("{count} highest", count=count), kit.say("{count} lowest", count=count)]
         return _panels(data, kit, chunks, titles, strip=True, row=15.0)
-    columns = -(-n // NAMED)
+    widest = max(text_width(name, 10) for name in data.names)
+    columns = 2 if n <= 2 * NAMED or widest > 84 else 3
     each = -(-n // columns)
     chunks = [list(range(k * each, min((k + 1) * each, n))) for k in range(columns)]
-    return _panels(data, kit, chunks, [""] * columns, strip=False)
+    return _panels(data, kit, chunks, [""] * columns, strip=False, row=14.0 if each <= NAMED else 12.0)
 
 
 def _title(data: Caterpillar, kit: Kit) -> str:

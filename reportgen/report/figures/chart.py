@@ -15,6 +15,7 @@ from reportgen.report.figures.theme import WIDE, Theme
 from reportgen.report.formats import Formats
 from reportgen.report.language import Language
 from reportgen.report.names import clean
+from reportgen.report.units import promotion_step
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -73,6 +74,8 @@ class Kit:
     """The same for all rows read."""
     weekly: bool = False
     confidence: float = 0.95
+    step: float = 1.0
+    """Promotion units that an effect is told for."""
 
     def say(self, message: str, **values: str) -> str:
         """Translate ``message`` and fill its placeholders."""
@@ -109,9 +112,21 @@ class Kit:
     @property
     def effect_unit(self) -> str:
         """Unit of the promotion effect, for axes: ``₹ per visit``."""
+        per = self.unit if self.step == 1 else f"{self._shortest(self.step)} {self.unit}"
         if self.log:
-            return self.say("% of sales per {unit}", unit=self.unit)
-        return self.say("{currency} per {unit}", currency=self.formats.symbol, unit=self.unit)
+            return self.say("% of sales per {unit}", unit=per)
+        return self.say("{currency} per {unit}", currency=self.formats.symbol, unit=per)
+
+    @property
+    def dose(self) -> str:
+        """``one visit``, or ``0.1 display share``: the promotion that an effect is told for."""
+        if self.step == 1:
+            return self.say("one {unit}", unit=self.unit)
+        return f"{self._shortest(self.step)} {self.unit}"
+
+    def _shortest(self, value: float) -> str:
+        digits = next((d for d in range(6) if abs(round(value, d) - value) < 1e-9), 6)
+        return self.formats.decimal(value, digits)
 
     @property
     def level(self) -> str:
@@ -146,11 +161,20 @@ class Kit:
         return estimate - (estimate - lower) * share, estimate + (upper - estimate) * share
 
     def shown(self, value: float | None) -> float:
-        """Return an effect as drawn: money, or percent at log response; NaN where missing."""
+        """Return a number in response units as drawn: money, or a share at log response; NaN where missing."""
         if value is None:
             return float("nan")
         made = self.formats.effect_value(value)
         return float("nan") if made is None else made
+
+    def effect(self, value: float | None) -> float:
+        """Return the effect of ``step`` units of promotion as drawn."""
+        return self.shown(None if value is None else value * self.step)
+
+    def write_effect(self, value: float | None, se: float | None = None) -> str:
+        """Write the effect of ``step`` units of promotion."""
+        scaled = None if value is None else value * self.step
+        return self.formats.effect(scaled, None if se is None else se * self.step)
 
     def effect_ticks(self, ticks: tuple[float, ...]) -> tuple[str, ...]:
         """Labels of an axis of effects (drawn values)."""
@@ -196,6 +220,7 @@ def kit_for(results: MarketResults, formats: Formats, language: Language, theme:
     data = results.data
     used = data.rows_used or data.rows_read
     made = Kit(
+        step=promotion_step(data),
         formats=formats,
         language=language,
         theme=theme,

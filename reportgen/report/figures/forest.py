@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from reportgen.report.figures.chart import Chart, ChartTable, Kit, Value
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Estimate:
-    """One row of a forest, in response units."""
+    """One row of a forest, in response units (promotion effects: for ``Kit.step`` units of promotion)."""
 
     id: str
     label: str
@@ -23,6 +23,11 @@ class Estimate:
     lower: float | None
     upper: float | None
     se: float | None = None
+
+    def times(self, factor: float) -> Estimate:
+        """Return the same for ``factor`` units."""
+        lower, upper, se = (None if v is None else v * factor for v in (self.lower, self.upper, self.se))
+        return replace(self, estimate=self.estimate * factor, lower=lower, upper=upper, se=se)
 
 
 def table_estimates(rows: tuple[Estimate, ...]) -> ChartTable:
@@ -140,7 +145,7 @@ def compute_estimators(results: MarketResults, kit: Kit) -> tuple[Estimate, ...]
                 else kit.say("With a term per calendar month"),
             }.get(item.id, item.id)
             rows.append(Estimate(id=item.id, label=label, estimate=item.estimate, lower=item.lower, upper=item.upper))
-    return tuple(rows) if len(rows) > 1 else ()
+    return tuple(row.times(kit.step) for row in rows) if len(rows) > 1 else ()
 
 
 def chart_estimators(results: MarketResults, kit: Kit, name: str = "estimators") -> Chart | None:
@@ -177,7 +182,7 @@ def chart_estimators(results: MarketResults, kit: Kit, name: str = "estimators")
         tips=tips,
         table=table_estimates(rows),
         foot=kit.foot(kit.uncertainty),
-        subtitle=kit.say("Effect of one {unit} more, estimated in different ways on the same data", unit=kit.unit),
+        subtitle=kit.say("Effect of {dose} more, estimated in different ways on the same data", dose=kit.dose),
     )
 
 
@@ -198,7 +203,8 @@ def compute_ordinary(results: MarketResults, kit: Kit) -> tuple[Estimate, ...]:
         ("ordinary", kit.say("Ordinary regression"), row.ols, row.ols_se),
         ("mixed", kit.say("Mixed model, same terms"), row.mixed, row.mixed_se),
     )
-    return tuple(Estimate(id=i, label=t, estimate=e, lower=e - z * s, upper=e + z * s, se=s) for i, t, e, s in named)
+    rows = (Estimate(id=i, label=t, estimate=e, lower=e - z * s, upper=e + z * s, se=s) for i, t, e, s in named)
+    return tuple(row.times(kit.step) for row in rows)
 
 
 def chart_ordinary(results: MarketResults, kit: Kit, name: str = "ordinary") -> Chart | None:
@@ -229,7 +235,7 @@ def chart_ordinary(results: MarketResults, kit: Kit, name: str = "ordinary") -> 
         tips=tips,
         table=table_estimates(rows),
         foot=kit.foot(kit.uncertainty),
-        subtitle=kit.say("Effect of one {unit} more when pharmacies are ignored, and when they are not", unit=kit.unit),
+        subtitle=kit.say("Effect of {dose} more when pharmacies are ignored, and when they are not", dose=kit.dose),
     )
 
 

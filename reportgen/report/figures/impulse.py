@@ -40,7 +40,7 @@ def compute_response(results: MarketResults, kit: Kit) -> Response | None:
         return None
 
     def column(name: str) -> marks.Numbers:
-        return np.array([kit.shown(getattr(p, name)) for p in points])
+        return np.array([kit.effect(getattr(p, name)) for p in points])
 
     return Response(
         np.array([float(p.horizon) for p in points]),
@@ -94,6 +94,8 @@ def draw_total(axes: Axes, data: Response, kit: Kit) -> None:
         y = float(np.interp(data.half_life, data.horizon, data.total))
         marks.dots(axes, [data.half_life], [y], theme.second, size=7)
         text = kit.say("half after {time}", time=_time(data.half_life, kit))
+        if data.half_life < 0.5:
+            text = kit.say("half at once")
         marks.label(axes, data.half_life, y, text, theme.second, dx=9, dy=-8 if up else 8)
 
 
@@ -137,17 +139,15 @@ def _title(data: Response, kit: Kit) -> str:
     total = _write(float(data.total[-1]), data, kit)
     kind: Kind = "percent" if kit.log else "money"
     interval = kit.formats.interval(float(data.total_lower[-1]), float(data.total_upper[-1]), kind)
-    if data.half_life is None:
-        return kit.say(
-            "One {unit} goes with {total} in all ({interval}).", unit=kit.unit, total=total, interval=interval
-        )
-    return kit.say(
-        "One {unit} goes with {total} in all ({interval}); half of it is there after {time}.",
-        unit=kit.unit,
-        total=total,
-        interval=interval,
-        time=_time(data.half_life, kit),
-    )
+    dose = kit.dose[:1].upper() + kit.dose[1:]
+    message = kit.say("{dose} goes with {total} in all ({interval}).")
+    after = ""
+    if data.half_life is not None:
+        message = kit.say("{dose} goes with {total} in all ({interval}); half of it is there after {time}.")
+        after = _time(data.half_life, kit)
+        if data.half_life < 0.5:
+            message = kit.say("{dose} goes with {total} in all ({interval}); half of it is there at once.")
+    return message.format(dose=dose, total=total, interval=interval, time=after)
 
 
 def _bounds(lower: marks.Numbers, middle: marks.Numbers, upper: marks.Numbers) -> tuple[float, float]:
@@ -187,7 +187,7 @@ def chart_impulse(results: MarketResults, kit: Kit, name: str = "impulse") -> Ch
         title=_title(data, kit),
         table=table_response(data),
         tips=tips,
-        subtitle=kit.say("Effect of one {unit} given once, through carry-over and through later sales", unit=kit.unit),
+        subtitle=kit.say("Effect of {dose} given once, through carry-over and through later sales", dose=kit.dose),
         foot=kit.foot(kit.say("Lines and band: {level} interval.", level=kit.level)),
     )
 
@@ -214,6 +214,6 @@ def chart_impulse_small(results: MarketResults, kit: Kit, name: str = "impulse_b
         title=_title(data, kit),
         table=table_response(data),
         tips=_tips(axes, data.total, data, kit),
-        subtitle=kit.say("Effect of one {unit} given once, summed over time", unit=kit.unit),
+        subtitle=kit.say("Effect of {dose} given once, summed over time", dose=kit.dose),
         foot=kit.foot(kit.say("Band: {level} interval.", level=kit.level)),
     )

@@ -47,11 +47,11 @@ def compute_influence(results: MarketResults, kit: Kit) -> Influence | None:
     se = row.se or 0.0
     return Influence(
         tuple(name for name, _ in left),
-        np.array([kit.shown(v) for _, v in left]),
-        kit.shown(row.estimate),
-        kit.shown(row.estimate - se),
-        kit.shown(row.estimate + se),
-        row.se,
+        np.array([kit.effect(v) for _, v in left]),
+        kit.effect(row.estimate),
+        kit.effect(row.estimate - se),
+        kit.effect(row.estimate + se),
+        None if row.se is None else row.se * kit.step,
     )
 
 
@@ -126,8 +126,8 @@ def chart_influence(results: MarketResults, kit: Kit, name: str = "influence") -
         table=table_influence(data),
         tips=tips,
         subtitle=kit.say(
-            "Effect of one {unit} when a pharmacy is left out, the {count} largest changes",
-            unit=kit.unit,
+            "Effect of {dose} when a pharmacy is left out, the {count} largest changes",
+            dose=kit.dose,
             count=f.integer(count),
         ),
         foot=kit.foot(kit.say("Exact refits. Grey: one standard error around the effect; diamonds lie outside it.")),

@@ -46,8 +46,8 @@ def compute_key_intervals(results: MarketResults, kit: Kit) -> tuple[KeyInterval
         if low is None or middle is None or high is None:
             return
         if kind == "effect":
-            texts = tuple(f.effect(v, se) for v in (low, middle, high))
-            low, middle, high = (kit.shown(v) for v in (low, middle, high))
+            texts = tuple(kit.write_effect(v, se) for v in (low, middle, high))
+            low, middle, high = (kit.effect(v) for v in (low, middle, high))
         elif kind == "money":
             texts = tuple(f.money_short(v, (high - low) / 4) for v in (low, middle, high))
         else:

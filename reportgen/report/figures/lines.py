@@ -103,12 +103,23 @@ def draw_lines(axes: Axes, data: Lines, kit: Kit) -> None:
         marks.label(axes, float(data.x[-1]), place, text, color, dx=8, weight=weight)
 
 
+def _bounds(data: Lines) -> tuple[tuple[float, float], int]:
+    """Range of sales to draw, and the lines that leave it: a few steep ones must not flatten all others."""
+    low, high = marks.limits(np.concatenate([data.pharmacies.ravel(), data.market]), pad=0.02)
+    usual = max(float(np.quantile(data.pharmacies.max(axis=1), 0.95)), float(data.market.max()))
+    if usual <= 0 or high <= 1.8 * usual:
+        return (low, high), 0
+    return (max(low, 0.0) if low > -0.1 * usual else low, 1.25 * usual), int(
+        (data.pharmacies.max(axis=1) > 1.25 * usual).sum()
+    )
+
+
 def chart_lines(results: MarketResults, kit: Kit, name: str = "lines") -> Chart | None:
     """Pharmacy lines around the market line."""
     data = compute_lines(results)
     if data is None:
         return None
-    bounds = marks.limits(np.concatenate([data.pharmacies.ravel(), data.market]), pad=0.02)
+    bounds, over = _bounds(data)
     figure, (axes,) = sheet(
         "lines", WIDE, 308, [Box(74, 26, WIDE - 74 - 136, 240, (float(data.x[0]), float(data.x[-1])), bounds)]
     )
@@ -125,12 +136,14 @@ def chart_lines(results: MarketResults, kit: Kit, name: str = "lines") -> Chart 
         dy=-25,
     )
     f = kit.formats
+    note = kit.plural("{count} line leaves the picture.", "{count} lines leave the picture.", over) if over else ""
+    digits = 1 if np.ptp(data.x) >= 1 else 2
     rising = int((data.pharmacies[:, -1] > data.pharmacies[:, 0]).sum())
     title = kit.say(
         "Where promotion rises from {low} to {high}, sales of the average pharmacy go from {before} to {after}; "
         "{rising} of {count} lines rise.",
-        low=f.decimal(float(data.x[0]), 1),
-        high=f.decimal(float(data.x[-1]), 1),
+        low=f.decimal(float(data.x[0]), digits),
+        high=f.decimal(float(data.x[-1]), digits),
         before=f.money(float(data.market[0])),
         after=f.money(float(data.market[-1])),
         rising=f.integer(rising),
@@ -150,6 +163,7 @@ def chart_lines(results: MarketResults, kit: Kit, name: str = "lines") -> Chart 
                 "Second colour: response clearly different from the market’s.",
                 low=f.percent(0.05, digits=0),
                 high=f.percent(0.95, digits=0),
-            )
+            ),
+            note,
         ),
     )

@@ -64,7 +64,8 @@ def draw_quantiles(axes: Axes, data: Quantiles, kit: Kit) -> None:
     marks.line(axes, data.theoretical, middle, theme.faint, width=1.2)
     outside = data.outside
     marks.dots(axes, data.theoretical[~outside], data.sample[~outside], theme.accent, size=4.2)
-    marks.dots(axes, data.theoretical[outside], data.sample[outside], theme.second, size=5.5, shape="D")
+    size = 5.5 if int(outside.sum()) <= 40 else 4.0
+    marks.dots(axes, data.theoretical[outside], data.sample[outside], theme.second, size=size, shape="D")
     at = marks.nice_ticks(*axes.get_xlim(), 5)
     marks.grid_x(axes, at, kit.formats.ticks(at), theme, lines=False, base=True)
 

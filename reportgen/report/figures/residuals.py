@@ -171,17 +171,6 @@ def draw_spread(axes: Axes, data: Spread, kit: Kit) -> None:
     marks.grid_y(axes, ticks, kit.formats.ticks(ticks), kit.theme)
     marks.line(axes, list(axes.get_xlim()), [0.822, 0.822], kit.theme.faint, dash=(4, 3), clip=False)
     marks.line(axes, data.x, data.y, kit.theme.second, width=2)
-    below = float(data.y[-1]) > 0.822
-    marks.label(
-        axes,
-        axes.get_xlim()[1],
-        0.822,
-        kit.say("equal spread"),
-        kit.theme.muted,
-        anchor="end",
-        valign="top" if below else "base",
-        dy=-6 if below else 6,
-    )
     fit_ticks(axes, kit, _response_ticks(kit), base=True)
 
 
@@ -195,7 +184,7 @@ def chart_spread(results: MarketResults, kit: Kit, name: str = "scale_location")
         "half", HALF, 212, [Box(46, 26, HALF - 46 - 12, 146, x, marks.limits(np.append(data.y, [0.5, 1.1])))]
     )
     draw_spread(axes, data, kit)
-    marks.heading(axes, kit.say("√|standardised residual|"), kit.theme, dx=-40)
+    marks.heading(axes, kit.say("√|standardised residual|; dashed: equal spread"), kit.theme, dx=-40)
     marks.label(
         axes,
         sum(x) / 2,

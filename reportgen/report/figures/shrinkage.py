@@ -37,7 +37,7 @@ class Shrinkage:
 def compute_shrinkage(results: MarketResults, kit: Kit) -> Shrinkage | None:
     """Own against used estimates; ``None`` where there are no own ones, or all used ones are the same."""
     pairs = [
-        (clean(p.pharmacy), kit.shown(p.own_slope), kit.shown(p.total_slope))
+        (clean(p.pharmacy), kit.effect(p.own_slope), kit.effect(p.total_slope))
         for p in results.pharmacies
         if p.own_slope is not None and p.total_slope is not None
     ]
@@ -50,7 +50,7 @@ def compute_shrinkage(results: MarketResults, kit: Kit) -> Shrinkage | None:
     if total > MOST:
         pairs = [pairs[i] for i in np.linspace(0, total - 1, MOST).round().astype(int)]
     own, used = np.array([p[1] for p in pairs]), np.array([p[2] for p in pairs])
-    return Shrinkage(tuple(p[0] for p in pairs), own, used, kit.shown(beta), total)
+    return Shrinkage(tuple(p[0] for p in pairs), own, used, kit.effect(beta), total)
 
 
 def table_shrinkage(data: Shrinkage) -> ChartTable:
@@ -67,7 +67,9 @@ def draw_shrinkage(axes: Axes, data: Shrinkage, kit: Kit) -> None:
     marks.grid_y(axes, ticks, kit.effect_ticks(ticks), theme, base=0.0)
     size = 5.0 if n <= 80 else 3.6
     marks.segments(axes, x, data.own, x, data.used, theme.faint, width=1.0)
-    marks.dots(axes, x, data.own, theme.muted, size=size, hollow=theme.paper)
+    low, high = axes.get_ylim()
+    inside = (data.own >= low) & (data.own <= high)
+    marks.dots(axes, x[inside], data.own[inside], theme.muted, size=size, hollow=theme.paper)
     marks.line(axes, list(axes.get_xlim()), [data.average] * 2, theme.ink, width=1.1, dash=(4, 3), clip=False)
     marks.dots(axes, x, data.used, theme.accent, size=size + 0.6)
     right = axes.get_xlim()[1]
@@ -77,10 +79,19 @@ def draw_shrinkage(axes: Axes, data: Shrinkage, kit: Kit) -> None:
         (data.average, kit.say("market"), theme.ink),
         (0.0, kit.say("no effect"), theme.muted),
     ]
-    low, high = axes.get_ylim()
     places = marks.spread([w[0] for w in wanted], 13 * marks.units(axes)[1], low, high)
     for place, (_, text, color) in zip(places, wanted, strict=True):
         marks.label(axes, right, place, text, color, dx=8, weight=400 if color == theme.muted else 600)
+
+
+def _bounds(data: Shrinkage) -> tuple[tuple[float, float], int]:
+    """Range of effects to draw, and the own estimates that leave it: a wild one must not flatten all others."""
+    full = marks.limits(np.concatenate([data.own, data.used]), zero=True)
+    own = np.quantile(data.own, (0.03, 0.97)) if len(data.own) >= 20 else data.own
+    usual = marks.limits(np.concatenate([own, data.used]), zero=True, pad=0.1)
+    if np.ptp(full) <= 1.8 * np.ptp(usual):
+        return full, 0
+    return usual, int(((data.own < usual[0]) | (data.own > usual[1])).sum())
 
 
 def chart_shrinkage(results: MarketResults, kit: Kit, name: str = "shrinkage") -> Chart | None:
@@ -88,7 +99,7 @@ def chart_shrinkage(results: MarketResults, kit: Kit, name: str = "shrinkage") -
     data = compute_shrinkage(results, kit)
     if data is None:
         return None
-    bounds = marks.limits(np.concatenate([data.own, data.used]), zero=True)
+    bounds, beyond = _bounds(data)
     figure, (axes,) = sheet(
         "shrinkage", WIDE, 282, [Box(70, 26, WIDE - 70 - 100, 236, (-1.0, float(len(data.names))), bounds)]
     )
@@ -107,6 +118,7 @@ def chart_shrinkage(results: MarketResults, kit: Kit, name: str = "shrinkage") -
         if data.of > len(data.names)
         else ""
     )
+    far = kit.plural("{count} own estimate leaves the picture.", "{count} own estimates leave the picture.", beyond)
     tips: list[Tip] = [
         (
             *marks.pixel(axes, float(i), float(u)),
@@ -124,6 +136,8 @@ def chart_shrinkage(results: MarketResults, kit: Kit, name: str = "shrinkage") -
             "Promotion effect of each pharmacy from its own rows alone (ring) and as used in this report (dot)"
         ),
         foot=kit.foot(
-            kit.say("The less a pharmacy's own rows tell, the closer its estimate moves to the market's."), note
+            kit.say("The less a pharmacy’s own rows tell, the closer its estimate moves to the market’s."),
+            note,
+            far if beyond else "",
         ),
     )

@@ -7,7 +7,6 @@ a test looks every number up again.
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -15,6 +14,7 @@ from reportgen.report.blocks import Fact
 from reportgen.report.formats import Formats, Kind
 from reportgen.report.language import Language
 from reportgen.report.names import clean
+from reportgen.report.units import promotion_step
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -95,16 +95,8 @@ class Writer:
 
     @property
     def step(self) -> float:
-        """Promotion units that sentences speak of: 1, or a power of ten where 1 is far from what happens.
-
-        A display share between 0 and 1 never rises by 1; spending in rupees never by a single rupee.
-        """
-        mean, sd = self.results.data.promotion_mean, self.results.data.promotion_sd
-        if not mean or not sd or sd[0] <= 0:
-            return 1.0
-        if mean[0] + 2 * sd[0] <= 1.5:
-            return 10.0 ** math.floor(math.log10(sd[0] * 1.0000001))
-        return 10.0 ** math.floor(math.log10(sd[0])) if sd[0] > 50 else 1.0
+        """Promotion units that sentences speak of; see :func:`~reportgen.report.units.promotion_step`."""
+        return promotion_step(self.results.data)
 
     @property
     def amount(self) -> str:

@@ -305,6 +305,19 @@ def test_predictive_check_counts_bins_outside() -> None:
     assert data.observed.sum() == pytest.approx(1.0)
 
 
+def test_effects_are_told_for_an_amount_that_happens() -> None:
+    share = replace(RESULTS, data=replace(RESULTS.data, promotion_mean=(0.1,), promotion_sd=(0.15,)))
+    made = kit(share)
+    assert made.step == pytest.approx(0.1)
+    assert made.dose == "0.1 visit"
+    assert made.effect(250.0) == pytest.approx(25.0)
+    assert made.write_effect(None) == "–"
+    assert forest.compute_estimators(share, made)[0].estimate == pytest.approx(25.0)
+    spending = replace(RESULTS, data=replace(RESULTS.data, promotion_mean=(9000.0,), promotion_sd=(2500.0,)))
+    assert kit(spending).effect_unit == "₹ per 1,000 visit"
+    assert kit().dose == "one visit"
+
+
 def test_notes_are_in_the_locale_and_by_period() -> None:
     weekly = market_results(period="week", periods=60)
     made = kit(weekly, locale="de_DE")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import xml.etree.ElementTree as ET
+from dataclasses import replace
 from itertools import combinations
 from typing import Any
 
@@ -72,6 +73,27 @@ def test_labels_of_a_market_stay_inside_and_apart(case: str) -> None:
     formats = Formats(locale, currency, unit="visit", response=arguments.get("response", "level"))
     charts = draw_charts(market_results(**arguments), formats, Language(locale))
     assert [fault for chart in charts.values() for fault in faults(chart)] == []
+
+
+def test_labels_of_extreme_results_stay_inside_and_apart() -> None:
+    results = market_results(pharmacies=88, response="log", period="week", periods=60, names="long")
+    wild = tuple(
+        replace(p, own_slope=9.0 if i == 3 else p.own_slope, slope=6.0 if i == 5 else p.slope)
+        for i, p in enumerate(results.pharmacies)
+    )
+    share = replace(results.data, promotion_mean=(0.1,), promotion_sd=(0.15,))
+    assert results.decay is not None
+    assert results.long_run is not None
+    edge = replace(results.decay, estimate=0.0, lower=None, upper=None, at_edge=True)
+    at_once = replace(results.long_run, half_life=0.0)
+    results = replace(results, pharmacies=wild, data=share, decay=edge, long_run=at_once)
+    charts = draw_charts(results, Formats("en_US", "USD", unit="display share", response="log"), Language("en_US"))
+    assert [fault for chart in charts.values() for fault in faults(chart)] == []
+    assert "per 0.1 display share" in charts["caterpillar"].subtitle
+    assert charts["impulse"].title.startswith("0.1 display share goes with")
+    assert charts["impulse"].title.endswith("half of it is there at once.")
+    assert "2 own estimates leave the picture" in charts["shrinkage"].foot
+    assert "1 line leaves the picture" in charts["lines"].foot
 
 
 @pytest.mark.parametrize("count", [1, 2, 46, 90])
