@@ -57,7 +57,7 @@ def analyse_market(
         One decay for all channels, from the profiles of all markets (``adstock.scope = "all"``).
     """
     frame = build_frame(panel, settings.model, settings.adstock)
-    reasons = refusals(frame) or _too_few_rows(frame)
+    reasons = refusals(frame)
     if reasons:
         return _without_estimates(frame, provenance, "not-estimable", reasons)
     try:
@@ -77,12 +77,6 @@ def analyse_market(
         bare = _without_estimates(frame, provenance, "not-estimated", (reason,))
         return replace(bare, model=model_summary(market, settings), fit=fit_summary(market))
     return _with_estimates(market, settings, provenance)
-
-
-def _too_few_rows(frame: ModelFrame) -> tuple[Reason, ...]:
-    n, columns = len(frame.response), 1 + frame.promotion.shape[1] + frame.lags.shape[1] + frame.controls.shape[1]
-    limit = columns + len(frame.correction_names) + 2 * frame.promotion.shape[1] + 2
-    return (Reason(code="too-few-rows", value=float(n), limit=float(limit)),) if n < limit else ()
 
 
 def _without_estimates(

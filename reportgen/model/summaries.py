@@ -27,7 +27,8 @@ def summarise_data(frame: ModelFrame) -> DataSummary:
     first, last = (int(columns[0]), int(columns[-1])) if columns.size else (0, 0)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)
-        mean, spread = np.nanmean(promotion, axis=0), np.nanstd(promotion, axis=0)
+        known_promotion = np.where(np.isfinite(promotion), promotion, np.nan)
+        mean, spread = np.nanmean(known_promotion, axis=0), np.nanstd(known_promotion, axis=0)
     return DataSummary(
         rows_read=panel.rows_read,
         rows_used=n,
@@ -45,7 +46,8 @@ def summarise_data(frame: ModelFrame) -> DataSummary:
 
 
 def _mean(values: Array) -> float | None:
-    return float(values.mean()) if values.size else None
+    known = values[np.isfinite(values)]
+    return float(known.mean()) if known.size else None
 
 
 def monthly_series(panel: MarketPanel) -> MonthlySeries:
