@@ -189,6 +189,6 @@ def fit_ticks(
         at = marks.nice_ticks(*bounds, count)
         texts = ticks(at)
         widest = max((text_width(t, SMALL) for t in texts), default=0.0)
-        if len(at) < 2 or (at[1] - at[0]) / marks.units(axes)[0] > widest + 12:
+        if len(at) < 2 or (at[1] - at[0]) / marks.units(axes)[0] > widest + 8:
             break
     marks.grid_x(axes, at, texts, kit.theme, base=base)
