@@ -22,7 +22,7 @@ from scipy.stats import chi2, norm
 from reportgen.model.crossproducts import Array, CrossProducts, Scaling, cross_products, stack
 from reportgen.model.fit import Method, Rung, fit_lmm, full_loglik
 from reportgen.model.reml import best_of, minimise, starts
-from reportgen.model.terms import Terms, design_matrix, market_design
+from reportgen.model.terms import Terms, market_design
 from reportgen.panel.features import ModelFrame
 from reportgen.results import DecayPoint
 
@@ -289,7 +289,7 @@ def beta_gradient(
         betas = []
         for sign in (1.0, -1.0):
             moved = tuple(d + sign * step * (k == channel) for k, d in enumerate(decays))
-            design = design_matrix(frame, terms, frame.adstock(moved))
+            design = market_design(frame, terms, moved)
             betas.append(fit_lmm(design, method=method, rung=rung).beta)
         columns.append((betas[0] - betas[1]) / (2.0 * step))
     return np.column_stack(columns)

@@ -29,11 +29,14 @@ def term_label(w: Writer, term: str) -> str:
         return w.say("Residual")
     if term.startswith("Adstock_"):
         return w.say("Promotion, with carry-over") if term == "Adstock_Promotion" else _named(term, "Adstock_")
-    if term.startswith("Initial_"):
+    if term == "Initial_Sales":
         return w.say("First sales on record")
+    if term.startswith("Initial_Promotion"):
+        return _of_channel(term, "Initial_Promotion", w.say("First promotion on record, with carry-over"))
+    if term.startswith("Presample_Promotion"):
+        return _of_channel(term, "Presample_Promotion", w.say("Promotion before the record, fading out"))
     if term.startswith("Mean_Promotion"):
-        base = w.say("Average promotion of the pharmacy")
-        return base if term == "Mean_Promotion" else f"{base}: {_named(term, 'Mean_Promotion_')}"
+        return _of_channel(term, "Mean_Promotion", w.say("Average promotion of the pharmacy"))
     return _named(term, "")
 
 
@@ -53,11 +56,15 @@ def term_unit(w: Writer, term: str) -> str:
     sales = w.say("log points") if w.log else w.formats.symbol
     if term in ("Intercept", "Residual"):
         return sales
-    if term.startswith(("Lag", "Initial_")):
+    if term.startswith("Lag") or term == "Initial_Sales":
         return w.say("{sales} per {sales}", sales=sales).replace(" ", "\u00a0")
-    if term.startswith(("Adstock_", "Mean_Promotion")):
+    if term.startswith(("Adstock_", "Mean_Promotion", "Initial_Promotion", "Presample_Promotion")):
         return w.say("{sales} per {unit}", sales=sales, unit=w.unit).replace(" ", "\u00a0")
     return w.say("{sales} per unit", sales=sales)
+
+
+def _of_channel(term: str, prefix: str, label: str) -> str:
+    return label if term == prefix else f"{label}: {_named(term, prefix + '_')}"
 
 
 def _named(term: str, prefix: str) -> str:
