@@ -1,0 +1,80 @@
+"""What every Jinja environment of ours shares: strictness, the sandbox for overrides, errors with file and line.
+
+``html.py`` and ``quarto/`` differ in folder, delimiters and escaping; what a broken template means to the caller is the
+same for both and lives here. ``select_autoescape`` was rejected: it is off for ``*.html.j2``.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from jinja2 import (
+    ChoiceLoader,
+    Environment,
+    FileSystemLoader,
+    StrictUndefined,
+    TemplateNotFound,
+    TemplateSyntaxError,
+    UndefinedError,
+)
+from jinja2.exceptions import SecurityError
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+from reportgen.errors import TemplateError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def make_environment(folder: Path, overrides: str = "", **options: Any) -> Environment:
+    """Environment over our templates; with ``overrides`` those win by name and everything runs in a sandbox.
+
+    Parameters
+    ----------
+    folder
+        Our own templates.
+    overrides
+        Folder of user templates, or empty.
+    **options
+        Delimiters, ``finalize`` and the like. ``autoescape`` is always on: plain text is never output as it is.
+    """
+    ours = FileSystemLoader(folder)
+    settings: dict[str, Any] = {
+        "autoescape": True,
+        "undefined": StrictUndefined,
+        "trim_blocks": True,
+        "lstrip_blocks": True,
+        "auto_reload": False,
+        **options,
+    }
+    if overrides:
+        return ImmutableSandboxedEnvironment(loader=ChoiceLoader([FileSystemLoader(overrides), ours]), **settings)
+    return Environment(loader=ours, **settings)  # noqa: S701 - autoescape is True, in settings
+
+
+def fill(environment: Environment, name: str, **context: object) -> str:
+    """Text of template ``name``.
+
+    Raises
+    ------
+    TemplateError
+        A template is missing, malformed, or names something that does not exist (with file and line).
+    """
+    try:
+        return environment.get_template(name).render(**context)
+    except TemplateSyntaxError as error:
+        raise TemplateError(f"{error.name}, line {error.lineno}: {error.message}.", code="template-syntax") from None
+    except TemplateNotFound as error:
+        raise TemplateError(f"{name}: the template {error.name!r} does not exist.", code="template-missing") from None
+    except (UndefinedError, SecurityError, OverflowError, TypeError) as error:
+        raise TemplateError(f"{_place(error, name)}: {error}.", code="template-failed") from None
+
+
+def _place(error: Exception, name: str) -> str:
+    """File and line of the innermost template frame (Jinja rewrites tracebacks to template lines)."""
+    place, trace = name, error.__traceback__
+    while trace is not None:
+        if trace.tb_frame.f_code.co_filename.endswith(".j2"):
+            place = f"{trace.tb_frame.f_code.co_filename.rsplit('/', 1)[-1]}, line {trace.tb_lineno}"
+        trace = trace.tb_next
+    return place

@@ -1,0 +1,310 @@
+"""Finished reports as Quarto pages: what each template gets, and which files one market's folder holds.
+
+A page is ``index.qmd`` or ``brief.qmd`` with its charts as files beside it, so pages need nothing from each other.
+Blocks become *pieces* here (charts in pairs or tabs, tables with identifiers, equations as TeX); templates only lay
+them out. Jinja's own signs are ``<< >>`` and ``<% %>``, because ``{{< >}}`` are Quarto's shortcodes; every plain string
+a template prints is escaped as Markdown unless a filter made it something else.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING, Literal
+
+from markupsafe import Markup
+
+from reportgen.render.environment import fill, make_environment
+from reportgen.render.quarto import escape
+from reportgen.render.quarto.tables import Listed, listed
+from reportgen.report.blocks import Block, Equation, Figure, MarketReport, Only, Section, Table
+from reportgen.report.figures.svg import for_print
+from reportgen.resources import templates_dir
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from jinja2 import Environment
+
+    from reportgen.report.publishing import SiteWords
+
+PageFormat = Literal["html", "typst", "pdf"]
+FORMATS: tuple[PageFormat, ...] = ("html", "typst", "pdf")
+DEFAULT_FORMATS: tuple[PageFormat, ...] = ("html", "typst")
+
+_CALLOUTS = {
+    "good": "tip", "mixed": "note", "unsure": "warning", "none": "note", "bad": "important", "unknown": "warning",
+    "note": "note", "warning": "warning", "limit": "important",
+}  # fmt: skip
+_EVIDENCE = ("fig-without-promotion", "tbl-coefficients", "fig-caterpillar", "tbl-checks")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Drawn:
+    """A chart in a page: its file, its identifier (``fig-…``, unique in the page), its label in a tab."""
+
+    identifier: str
+    file: str
+    figure: Figure
+    label: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Piece:
+    """One thing to lay out; ``kind`` says which of the fields it has."""
+
+    kind: str
+    only: Only = ""
+    block: Block | None = None
+    charts: tuple[Drawn, ...] = ()
+    table: Listed | None = None
+    full: Listed | None = None
+    """All rows, where ``table`` has only those that fit on paper."""
+    tex: Markup | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PieceSection:
+    """A section whose blocks are pieces."""
+
+    anchor: str
+    number: str
+    title: str
+    lead: str
+    pieces: tuple[Piece, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """What a template of a market gets besides the report."""
+
+    words: SiteWords
+    formats: tuple[str, ...]
+    callouts: Mapping[str, str]
+    keys: Mapping[str, Drawn]
+    """Small charts of the key figures, by key."""
+    chart: Drawn | None
+    sensitivity: Listed | None
+    sections: tuple[PieceSection, ...]
+    evidence: tuple[str, ...]
+
+
+class Composer:
+    """Turns blocks into pieces and keeps identifiers unique within one page."""
+
+    def __init__(self, tabs: Mapping[str, str]) -> None:
+        self._tabs = tabs
+        self._taken: Counter[str] = Counter()
+        self.charts: dict[str, Figure] = {}
+        """Charts drawn so far, by file name."""
+        self.identifiers: list[str] = []
+        """Of what every format shows, in the order of the page."""
+
+    def identify(self, kind: str, name: str, *, everywhere: bool = True) -> str:
+        """Return a new identifier ``<kind>-<name>``; a name used before gets a number."""
+        plain = f"{kind}-{name.replace('_', '-')}"
+        self._taken[plain] += 1
+        made = plain if self._taken[plain] == 1 else f"{plain}-{self._taken[plain]}"
+        if everywhere:
+            self.identifiers.append(made)
+        return made
+
+    def draw(self, figure: Figure) -> Drawn:
+        """Give a chart its file and identifier."""
+        file = f"figures/{figure.name.replace('_', '-')}.svg"
+        self.charts[file] = figure
+        everywhere = not figure.only
+        identifier = self.identify("fig", figure.name, everywhere=everywhere)
+        return Drawn(identifier=identifier, file=file, figure=figure, label=self._tabs.get(figure.name, ""))
+
+    def small(self, figure: Figure) -> Drawn:
+        """A chart without caption and identifier."""
+        file = f"figures/{figure.name.replace('_', '-')}.svg"
+        self.charts[file] = figure
+        return Drawn(identifier="", file=file, figure=figure, label="")
+
+    def table(self, table: Table) -> Piece:
+        """A table; a long one gets its short form, and all rows for screens."""
+        identifier = self.identify("tbl", table.name, everywhere=not table.only)
+        if table.print_rows is None or len(table.print_rows) >= len(table.rows):
+            return Piece(kind="table", only=table.only, table=listed(table, identifier))
+        full = self.identify("tbl", f"{table.name}-all", everywhere=False)
+        short = listed(table, identifier, short=True)
+        return Piece(kind="table", only=table.only, table=short, full=listed(table, full))
+
+    def section(self, section: Section) -> PieceSection:
+        """A section with its blocks as pieces."""
+        return PieceSection(
+            anchor=section.anchor,
+            number=section.number,
+            title=section.title,
+            lead=section.lead,
+            pieces=tuple(self.pieces(section.blocks)),
+        )
+
+    def pieces(self, blocks: Sequence[Block]) -> Iterator[Piece]:
+        """Blocks in their order; neighbouring charts become tabs or stand in pairs."""
+        for run in _runs(blocks):
+            figures = [block for block in run if isinstance(block, Figure)]
+            if not figures:
+                yield from (self._piece(block) for block in run)
+            elif len(figures) >= 3 and all(figure.name in self._tabs for figure in figures):
+                yield Piece(kind="tabs", charts=tuple(map(self.draw, figures)))
+            else:
+                yield from self._pairs(figures)
+
+    def _pairs(self, figures: list[Figure]) -> Iterator[Piece]:
+        waiting: list[Figure] = []
+        for figure in figures:
+            if figure.size == "half" and not figure.only:
+                waiting.append(figure)
+                if len(waiting) == 2:
+                    yield Piece(kind="pair", charts=tuple(map(self.draw, waiting)))
+                    waiting = []
+            else:
+                yield from (Piece(kind="figure", charts=(self.draw(one),)) for one in waiting)
+                waiting = []
+                yield Piece(kind="figure", only=figure.only, charts=(self.draw(figure),))
+        yield from (Piece(kind="figure", charts=(self.draw(one),)) for one in waiting)
+
+    def _piece(self, block: Block) -> Piece:
+        if isinstance(block, Table):
+            return self.table(block)
+        if isinstance(block, Equation):
+            made = "".join(equation_tex(block))
+            return Piece(kind="equation", only=block.only, tex=Markup(made))  # noqa: S704 - escaped as TeX
+        return Piece(kind=block.kind, only=block.only, block=block)
+
+
+def _runs(blocks: Sequence[Block]) -> Iterator[list[Block]]:
+    """Split into runs of charts and runs of anything else."""
+    run: list[Block] = []
+    for block in blocks:
+        if run and isinstance(block, Figure) != isinstance(run[-1], Figure):
+            yield run
+            run = []
+        run.append(block)
+    if run:
+        yield run
+
+
+def equation_tex(equation: Equation) -> Iterator[str]:
+    """Symbols of an equation as TeX."""
+    for symbol in equation.symbols:
+        text = escape.tex(symbol.text)
+        if text.endswith("   "):
+            text = text.rstrip() + r" \\ "
+        yield f"{text}_{{{escape.tex(symbol.index)}}}" if symbol.index else text
+
+
+def call_outs() -> Mapping[str, str]:
+    """Kind of Quarto's callout for each tone of a report."""
+    return _CALLOUTS
+
+
+def market_files(
+    report: MarketReport, words: SiteWords, formats: Sequence[str] = DEFAULT_FORMATS, *, overrides: str = ""
+) -> dict[str, bytes]:
+    """Files of one market's folder: ``index.qmd``, ``brief.qmd``, ``figures/*.svg``.
+
+    Parameters
+    ----------
+    formats
+        Some of :data:`FORMATS`: what the front matter declares.
+    overrides
+        Folder of user templates that win over ours by name; they run in a sandbox.
+
+    Raises
+    ------
+    TemplateError
+        A template is missing, malformed, or names something that does not exist (with file and line).
+    """
+    name = "market.qmd.j2" if report.summary.key_figures else "not-estimable.qmd.j2"
+    composer = Composer(words.tabs)
+    page = _page(report, words, formats, composer, report.sections)
+    texts = {"index.qmd": render(name, overrides, doc=report, page=page)}
+    brief = Composer(words.tabs)
+    second = Section(anchor="second", number="", title=report.brief.title, lead="", blocks=report.brief.blocks)
+    brief_page = _page(report, words, formats, brief, (second,))
+    small = brief.draw(report.brief.chart) if report.brief.chart else None
+    texts["brief.qmd"] = render("brief.qmd.j2", overrides, doc=report, page=brief_page, chart=small)
+    charts = {**composer.charts, **brief.charts}
+    files = {name: text.encode() for name, text in texts.items()}
+    return files | {file: for_print(figure.svg).encode() for file, figure in sorted(charts.items())}
+
+
+def _page(
+    report: MarketReport,
+    words: SiteWords,
+    formats: Sequence[str],
+    composer: Composer,
+    sections: Iterable[Section],
+) -> Page:
+    first = report.summary
+    keys = {key.name: composer.small(key.chart) for key in first.key_figures if key.chart is not None}
+    chart = composer.draw(first.chart) if first.chart else None
+    sensitivity = composer.table(first.sensitivity).table if first.sensitivity else None
+    made = tuple(composer.section(section) for section in sections)
+    return Page(
+        words=words,
+        formats=tuple(formats),
+        callouts=_CALLOUTS,
+        keys=keys,
+        chart=chart,
+        sensitivity=sensitivity,
+        sections=made,
+        evidence=tuple(name for name in _EVIDENCE if name in composer.identifiers),
+    )
+
+
+def render(name: str, overrides: str, **context: object) -> str:
+    """Fill a template of ``templates/quarto`` and return the page, lines tidied."""
+    text = fill(_environment(overrides), name, **context)
+    return "\n".join(_tidy(text.split("\n"))) + "\n"
+
+
+def _tidy(lines: Iterable[str]) -> Iterator[str]:
+    """At most one empty line in a row outside code, none at the start and the end."""
+    fence, empty, started = "", False, False
+    for line in lines:
+        if not fence and not line.strip():
+            empty = started
+            continue
+        if empty:
+            yield ""
+        empty, started = False, True
+        if line.startswith("```"):
+            run = line[: len(line) - len(line.lstrip("`"))]
+            fence = "" if fence and len(run) >= len(fence) else fence or run
+        yield line if fence else line.rstrip()
+
+
+@cache
+def _environment(overrides: str) -> Environment:
+    made = make_environment(
+        templates_dir() / "quarto",
+        overrides,
+        variable_start_string="<<",
+        variable_end_string=">>",
+        block_start_string="<%",
+        block_end_string="%>",
+        comment_start_string="<#",
+        comment_end_string="#>",
+        finalize=_finished,
+    )
+    made.filters.update(
+        attribute=escape.attribute,
+        scalar=escape.scalar,
+        scalar_markdown=escape.scalar_markdown,
+        scalar_entities=escape.scalar_entities,
+        ready=Markup,
+        code_block=escape.code_block,
+        address=escape.address,
+    )
+    return made
+
+
+def _finished(value: object) -> Markup:
+    """Escape whatever is not finished Markdown yet; every printed expression passes here."""
+    return value if isinstance(value, Markup) else escape.markdown(str(value))

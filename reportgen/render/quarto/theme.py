@@ -1,0 +1,93 @@
+"""Quarto's two themes from the design tokens of our own pages: no colour is written twice.
+
+``templates/css/tokens.css`` and ``dark.css`` hold the values; they become Sass variables that Bootstrap and Quarto
+know, and CSS variables for ``rules.scss``. Charts are files, so they do not follow a change to dark; the dark theme
+shows them on their own paper.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from typing import TYPE_CHECKING
+
+from reportgen.report.fonts import FALLBACK, FAMILY, font_folder
+from reportgen.resources import templates_dir
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_TOKEN = re.compile(r"--([a-z0-9-]+):\s*([^;]+);")
+_SHAPE = re.compile(r"^\.shape[^\n]*$", re.MULTILINE)
+_SASS = {
+    "body-bg": "paper", "body-color": "ink", "primary": "accent", "link-color": "accent", "border-color": "line",
+    "navbar-bg": "ground", "navbar-fg": "ink", "navbar-hl": "accent", "footer-bg": "ground", "footer-fg": "muted",
+    "text-muted": "muted", "code-bg": "ground", "code-color": "ink", "code-block-bg": "ground", "table-color": "ink",
+    "success": "good", "info": "accent", "warning": "unsure", "danger": "bad", "callout-color-tip": "good",
+    "callout-color-note": "mixed", "callout-color-warning": "unsure", "callout-color-important": "bad",
+    "font-family-sans-serif": "font", "font-family-monospace": "mono", "border-radius": "radius",
+}  # fmt: skip
+"""Sass variable that Bootstrap or Quarto documents → our token."""
+_WOFF = ("FiraSans-Regular.woff2", "FiraSans-SemiBold.woff2")
+_TRUETYPE = {FAMILY: ("FiraSans-Regular.ttf", "FiraSans-Bold.ttf"), FALLBACK: ("Mukta-Regular.ttf", "Mukta-Bold.ttf")}
+
+
+def theme_files(accent: str = "", *, paper: bool) -> dict[str, bytes]:
+    """Files of the project's ``theme/`` folder.
+
+    Parameters
+    ----------
+    accent
+        The brand's colour ``#rrggbb`` for the light theme, or empty.
+    paper
+        Whether Typst is among the formats: it needs the typefaces as TrueType files.
+    """
+    light = tokens("tokens.css")
+    dark = light | tokens("dark.css")
+    if accent:
+        light = {**light, "accent": accent}
+    files = {
+        "theme/light.scss": scss(light).encode(),
+        "theme/dark.scss": scss(dark, charts_on=light["paper"]).encode(),
+        "theme/fonts.css": _faces().encode(),
+        "theme/fonts/LICENSE-FiraSans.txt": (templates_dir() / "fonts" / "LICENSE-FiraSans.txt").read_bytes(),
+    }
+    files |= {f"theme/fonts/{name}": (templates_dir() / "fonts" / name).read_bytes() for name in _WOFF}
+    if paper:
+        for family, names in _TRUETYPE.items():
+            files |= {f"theme/fonts/{name}": (font_folder(family) / name).read_bytes() for name in names}
+        files["theme/fonts/LICENSE-Mukta.txt"] = (font_folder(FALLBACK).parent / "LICENSE").read_bytes()
+    return files
+
+
+def tokens(sheet: str) -> dict[str, str]:
+    """Design tokens of one style sheet by name."""
+    text = (templates_dir() / "css" / sheet).read_text("utf-8")
+    return {name: " ".join(value.split()) for name, value in _TOKEN.findall(text)}
+
+
+def scss(values: Mapping[str, str], *, charts_on: str = "") -> str:
+    """One theme: Sass variables, then rules over CSS variables."""
+    defaults = [f"${name}: {values[token]} !default;" for name, token in _SASS.items()]
+    variables = [f"  --{name}: {value};" for name, value in values.items()]
+    rules = [":root {", *variables, "}", _rules()]
+    if charts_on:
+        rules.append(f"main img {{ background: {charts_on}; border-radius: var(--radius); padding: var(--s2); }}")
+    head = "// Made by reportgen from its design tokens; change them there or add a theme of your own after this one."
+    return "\n".join([head, "/*-- scss:defaults --*/", *defaults, "", "/*-- scss:rules --*/", *rules, ""])
+
+
+@cache
+def _rules() -> str:
+    shapes = _SHAPE.findall((templates_dir() / "css" / "layout.css").read_text("utf-8"))
+    own = (templates_dir() / "quarto" / "rules.scss").read_text("utf-8").strip()
+    return "\n".join([own, *shapes])
+
+
+def _faces() -> str:
+    rules = [
+        f'@font-face {{ font-family: "{FAMILY}"; font-weight: {weight}; font-display: swap; '
+        f'src: url("fonts/{name}") format("woff2"); }}'
+        for name, weight in zip(_WOFF, (400, 600), strict=True)
+    ]
+    return "\n".join([*rules, ""])
