@@ -104,7 +104,7 @@ def build_site(job: SiteJob) -> None:
         if trouble is not None:
             summary = replace(summary, reason=f"{summary.reason} {trouble.message}".strip(), status="stale")
         summaries.append(summary)
-        slim.append(_without_detail(results))
+        slim.append(without_detail(results))
     reported = {results.market for results in slim}
     missing = {market: trouble for market, trouble in job.failed.items() if market not in reported}
     summaries += [failed_market(market, trouble.message) for market, trouble in missing.items()]
@@ -139,6 +139,6 @@ def _is_up_to_date(folder: Path, stamp: str) -> bool:
         return False
 
 
-def _without_detail(results: MarketResults) -> MarketResults:
+def without_detail(results: MarketResults) -> MarketResults:
     """Drop what the comparison across markets does not read: most of the memory."""
     return replace(results, pharmacies=(), charts=Charts(), impulse=())
