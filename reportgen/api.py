@@ -20,6 +20,7 @@ from reportgen.config import Settings
 if TYPE_CHECKING:
     from reportgen.batch.doctor import Probe
     from reportgen.batch.outcome import Progress, RunResult
+    from reportgen.batch.quarto_run import QuartoRun
     from reportgen.panel.contract import Finding
     from reportgen.results import MarketResults
 
@@ -142,6 +143,56 @@ def render(
         overrides=overrides,
     )
     return render_project(settings, root, select=select, exclude=exclude, progress=progress)
+
+
+def quarto(
+    project: str | Path = ".",
+    folder: str | Path | None = None,
+    *,
+    out: str | Path | None = None,
+    select: Sequence[str] = (),
+    exclude: Sequence[str] = (),
+    to: Sequence[str] = ("html", "typst"),
+    render: bool = False,
+    jobs: int | None = None,
+    timeout: float | None = None,
+    force: bool = False,
+    overrides: Mapping[str, object] | None = None,
+    progress: Progress | None = None,
+) -> QuartoRun:
+    """Write the reports of a run as a Quarto project, and render it with the program ``quarto``.
+
+    Parameters
+    ----------
+    folder
+        Where the Quarto project goes; ``quarto`` in the output folder by default.
+    to
+        Formats that the pages declare: some of html, typst, pdf.
+    render
+        Run the program as well.
+    force
+        Write and render pages that are up to date too.
+
+    Raises
+    ------
+    ReportgenError
+        If nothing can start; ``EnvironmentMissing`` where ``render`` is asked for without the program, after the
+        sources were written. A page that fails is part of the result, and ``exit_code`` 1.
+    """
+    from reportgen.batch.quarto_run import run_quarto
+
+    settings, root = open_project(Path(project), out=out, jobs=jobs, timeout=timeout, overrides=overrides)
+    return run_quarto(
+        settings,
+        root,
+        Path(folder).absolute() if folder is not None else None,
+        to=to,
+        select=select,
+        exclude=exclude,
+        render=render,
+        force=force,
+        progress=progress,
+    )
 
 
 def check(

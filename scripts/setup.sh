@@ -58,3 +58,5 @@ if [ "$(cat "$stamp" 2>/dev/null || true)" != "$wanted" ]; then
   "$venv/bin/python" -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".$extra"
   echo "$wanted" >"$stamp"
 fi
+# Where bytecode is not written on import (PYTHONDONTWRITEBYTECODE), every start would compile the program again.
+"$venv/bin/python" -m compileall -q reportgen >/dev/null || true

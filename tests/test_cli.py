@@ -7,9 +7,12 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
+from reportgen.cli import main
 
 HEADER = "market,pharmacy,month,sales,promotion"
 
@@ -36,7 +39,8 @@ def write(project: Path, lines: list[str]) -> None:
     (project / "data" / "panel.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
-def reportgen(project: Path, *arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:
+def process(project: Path, *arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:
+    """The real program in a process of its own."""
     return subprocess.run(
         [sys.executable, "-m", "reportgen", *arguments],
         cwd=project,
@@ -48,23 +52,43 @@ def reportgen(project: Path, *arguments: str, **environ: str) -> subprocess.Comp
     )
 
 
+Program = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+@pytest.fixture
+def reportgen(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Program:
+    """The same command line inside this process, which has everything loaded."""
+
+    def call(project: Path, *arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:
+        monkeypatch.chdir(project)
+        for name, value in environ.items():
+            monkeypatch.setenv(name, value)
+        monkeypatch.setattr(sys, "argv", ["reportgen", *arguments])
+        with pytest.raises(SystemExit) as caught:
+            main()
+        said = capsys.readouterr()
+        return subprocess.CompletedProcess(arguments, int(caught.value.code or 0), said.out, said.err)
+
+    return call
+
+
 def test_help_answers_at_once(tmp_path: Path) -> None:
     def seconds() -> float:
         start = time.perf_counter()
-        assert reportgen(tmp_path, "--help").returncode == 0
+        assert process(tmp_path, "--help").returncode == 0
         return time.perf_counter() - start
 
     assert min(seconds() for _ in range(5)) < 0.4
 
 
 @pytest.mark.parametrize("command", ["build", "render", "check", "init", "demo", "doctor"])
-def test_every_command_explains_itself(tmp_path: Path, command: str) -> None:
+def test_every_command_explains_itself(tmp_path: Path, command: str, reportgen: Program) -> None:
     done = reportgen(tmp_path, command, "--help")
     assert done.returncode == 0
     assert f"reportgen {command}" in done.stdout
 
 
-def test_version(tmp_path: Path) -> None:
+def test_version(tmp_path: Path, reportgen: Program) -> None:
     assert reportgen(tmp_path, "--version").stdout == "reportgen 0.1.0\n"
 
 
@@ -79,7 +103,7 @@ def test_version(tmp_path: Path) -> None:
         ("build", "--select", "status:broken"),
     ],
 )
-def test_usage_errors_are_two(project: Path, arguments: tuple[str, ...]) -> None:
+def test_usage_errors_are_two(project: Path, arguments: tuple[str, ...], reportgen: Program) -> None:
     done = reportgen(project, *arguments)
     assert done.returncode == 2
     assert "Traceback" not in done.stderr
@@ -87,7 +111,7 @@ def test_usage_errors_are_two(project: Path, arguments: tuple[str, ...]) -> None
 
 
 BAD_TABLES = {
-    "missing column": ([line.rsplit(",", 1)[0] for line in table()], ["panel.csv", "promotion"]),
+    "missing column": ([",".join(line.split(",")[:3]) for line in table()], ["panel.csv", "sales"]),
     "bad month": ([*table(), "A,A00,2023-13,100,1"], ["panel.csv", "month", "2023-13", "146"]),
     "bad number": ([*table(), "A,A99,2023-01,many,1"], ["panel.csv", "sales", "many", "146"]),
     "duplicate": ([*table(), table()[1]], ["panel.csv", "A00", "2023-01"]),
@@ -99,7 +123,7 @@ BAD_TABLES = {
 
 
 @pytest.mark.parametrize("name", list(BAD_TABLES))
-def test_bad_tables_are_four_with_file_column_and_first_row(project: Path, name: str) -> None:
+def test_bad_tables_are_four_with_file_column_and_first_row(project: Path, name: str, reportgen: Program) -> None:
     lines, expected = BAD_TABLES[name]
     write(project, lines)
     for command in ("build", "check"):
@@ -112,7 +136,16 @@ def test_bad_tables_are_four_with_file_column_and_first_row(project: Path, name:
     assert sorted(path.name for path in project.iterdir()) == ["data"]
 
 
-def test_missing_file_is_four_and_named(project: Path) -> None:
+def test_the_real_program_refuses_a_bad_table_at_once(project: Path) -> None:
+    write(project, BAD_TABLES["bad number"][0])
+    done = process(project, "build")
+    assert done.returncode == 4
+    assert done.stderr.startswith("Error: panel.csv: ")
+    assert "Traceback" not in done.stderr
+    assert not (project / "out").exists()
+
+
+def test_missing_file_is_four_and_named(project: Path, reportgen: Program) -> None:
     done = reportgen(project, "build", "no/such.csv")
     assert done.returncode == 4
     assert "such.csv" in done.stderr
@@ -128,7 +161,7 @@ def test_missing_file_is_four_and_named(project: Path) -> None:
         ("[brand]\nlogo = 'no.svg'\n", "there is no file no.svg"),
     ],
 )
-def test_bad_settings_are_three_and_named(project: Path, text: str, expected: str) -> None:
+def test_bad_settings_are_three_and_named(project: Path, text: str, expected: str, reportgen: Program) -> None:
     (project / "reportgen.toml").write_text(text)
     done = reportgen(project, "build")
     assert done.returncode == 3
@@ -137,29 +170,51 @@ def test_bad_settings_are_three_and_named(project: Path, text: str, expected: st
     assert not (project / "out").exists()
 
 
-def test_unknown_environment_setting_is_three(project: Path) -> None:
+def test_unknown_environment_setting_is_three(project: Path, reportgen: Program) -> None:
     done = reportgen(project, "build", REPORTGEN_RUN_JOBZ="2")
     assert (done.returncode, "REPORTGEN_RUN_JOBZ is not a setting" in done.stderr) == (3, True)
 
 
-def test_nothing_selected_is_five(project: Path) -> None:
+def test_nothing_selected_is_five(project: Path, reportgen: Program) -> None:
     done = reportgen(project, "build", "--select", "Z*")
     assert done.returncode == 5
     assert "There are: A, B" in done.stderr
 
 
-def test_debug_shows_the_traceback(project: Path) -> None:
+def test_debug_shows_the_traceback_and_keeps_the_exit_code(project: Path, reportgen: Program) -> None:
     done = reportgen(project, "build", "--debug", "--select", "Z*")
+    assert done.returncode == 5
     assert "Traceback" in done.stderr
 
 
-def test_good_table_passes_the_check(project: Path) -> None:
+def test_an_unexpected_error_is_one_line_and_one(
+    project: Path, reportgen: Program, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*args: object, **kwargs: object) -> None:
+        raise ValueError("odd")
+
+    monkeypatch.setattr("reportgen.api.check_project", fail)
+    done = reportgen(project, "check")
+    assert (done.returncode, "(ValueError: odd)" in done.stderr, "Traceback" in done.stderr) == (1, True, False)
+    assert "Traceback" in reportgen(project, "check", "--debug").stderr
+
+
+def test_ctrl_c_before_the_build_is_130(project: Path, reportgen: Program, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupt(*args: object, **kwargs: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("reportgen.api.build_project", interrupt)
+    done = reportgen(project, "build")
+    assert (done.returncode, done.stderr) == (130, "Interrupted.\n")
+
+
+def test_good_table_passes_the_check(project: Path, reportgen: Program) -> None:
     done = reportgen(project, "check")
     assert done.returncode == 0, done.stdout
     assert not (project / "out").exists()
 
 
-def test_check_as_json_lists_findings(project: Path) -> None:
+def test_check_as_json_lists_findings(project: Path, reportgen: Program) -> None:
     write(project, [*table(), "A,A99,2023-01,-5,1"])
     done = reportgen(project, "check", "--json")
     report = json.loads(done.stdout)
@@ -169,7 +224,7 @@ def test_check_as_json_lists_findings(project: Path) -> None:
     assert (error["column"], error["count"], error["rows"]) == ("sales", 1, [146])
 
 
-def test_dry_run_says_why_and_writes_nothing(project: Path) -> None:
+def test_dry_run_says_why_and_writes_nothing(project: Path, reportgen: Program) -> None:
     done = reportgen(project, "build", "--dry-run")
     assert done.returncode == 0
     assert "new" in done.stdout
@@ -177,7 +232,7 @@ def test_dry_run_says_why_and_writes_nothing(project: Path) -> None:
     assert not (project / "out").exists()
 
 
-def test_build_then_nothing_to_do_then_one_changed(project: Path) -> None:
+def test_build_then_nothing_to_do_then_one_changed(project: Path, reportgen: Program) -> None:
     first = reportgen(project, "build", "--formats", "results")
     assert first.returncode == 0, first.stderr
     assert "2 built" in first.stdout
@@ -193,7 +248,7 @@ def test_build_then_nothing_to_do_then_one_changed(project: Path) -> None:
     ]
 
 
-def test_init_writes_a_project_that_builds_and_is_never_overwritten(tmp_path: Path) -> None:
+def test_init_writes_a_project_that_builds_and_is_never_overwritten(tmp_path: Path, reportgen: Program) -> None:
     done = reportgen(tmp_path, "init", "new")
     assert done.returncode == 0
     assert reportgen(tmp_path / "new", "check").returncode == 0
@@ -201,7 +256,7 @@ def test_init_writes_a_project_that_builds_and_is_never_overwritten(tmp_path: Pa
     assert (again.returncode, "already has" in again.stderr) == (2, True)
 
 
-def test_doctor_tells_what_there_is(tmp_path: Path) -> None:
+def test_doctor_tells_what_there_is(tmp_path: Path, reportgen: Program) -> None:
     done = reportgen(tmp_path, "doctor", "--json")
     probes = {probe["name"]: probe for probe in json.loads(done.stdout)}
     assert done.returncode == 0, probes
@@ -209,14 +264,14 @@ def test_doctor_tells_what_there_is(tmp_path: Path) -> None:
     assert not (tmp_path / "out").exists()
 
 
-def test_output_folder_that_cannot_be_written_is_seven(project: Path) -> None:
+def test_output_folder_that_cannot_be_written_is_seven(project: Path, reportgen: Program) -> None:
     (project / "blocked").write_text("a file")
     done = reportgen(project, "build", "--out", "blocked/out")
     assert done.returncode == 7
     assert "cannot write" in done.stderr
 
 
-def test_hostile_names_do_not_move_the_cursor(project: Path) -> None:
+def test_hostile_names_do_not_move_the_cursor(project: Path, reportgen: Program) -> None:
     write(project, [line.replace("A,", "A\x1b[2J\u202e,", 1) for line in table()])
     done = reportgen(project, "build", "--dry-run")
     assert "\x1b" not in done.stdout + done.stderr

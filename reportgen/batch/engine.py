@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import contextlib
 import multiprocessing
-import os
 import sys
 import time
 from collections import deque
@@ -24,7 +23,7 @@ from multiprocessing.context import ForkServerContext, ForkServerProcess
 from types import ModuleType
 from typing import Any
 
-from reportgen.batch.worker import ENVIRONMENT, Answer, Failure, serve
+from reportgen.batch.worker import Answer, Failure, serve
 
 TASKS_PER_WORKER = 100
 """WeasyPrint keeps about 0.24 MB a document: workers are replaced before that matters."""
@@ -72,12 +71,17 @@ class _Worker:
     served: int = 0
 
 
-def warm_up() -> None:
-    """Start the fork server now; it loads the stack while the caller does something else."""
+def warm_up(*, documents: bool = True) -> None:
+    """Start the fork server now; it loads the stack while the caller does something else.
+
+    Parameters
+    ----------
+    documents
+        Load what documents need as well. Only the first call in a process decides.
+    """
     from multiprocessing import forkserver
 
-    os.environ.update({name: os.environ.get(name, value) for name, value in ENVIRONMENT.items()})
-    _context().set_forkserver_preload(["reportgen.batch.preload"])
+    _context().set_forkserver_preload([f"reportgen.batch.preload{'_documents' if documents else ''}"])
     with _without_main():
         forkserver.ensure_running()
 

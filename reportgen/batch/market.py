@@ -89,7 +89,11 @@ def documents(results: MarketResults, job: MarketJob) -> Iterator[tuple[str, byt
 
     yield from parquet_files(results).items()
     wanted = set(job.formats)
-    if wanted <= {"results"}:
+    if "xlsx" in wanted:
+        from reportgen.render.workbook import render_workbook
+
+        yield "report.xlsx", render_workbook(results, job.settings)
+    if wanted <= {"results", "xlsx"}:
         return
     from reportgen.report.document import build_report
 

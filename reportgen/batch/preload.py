@@ -1,8 +1,10 @@
-"""Imported once by the fork server, for its side effect: the whole stack is loaded.
+"""Imported once by the fork server, for its side effect: what every market needs is loaded.
 
-A fork server can only be told names of modules to import, hence a module that acts when imported.
+A fork server can only be told names of modules to import, hence a module that acts when imported. A
+run that ends while this is still loading (a refused table) takes the fork server with it at once.
 """
 
-from reportgen.batch.worker import load_stack
+from reportgen.batch.worker import die_with_parent, load_stack
 
-load_stack()
+die_with_parent()
+load_stack(documents=False)

@@ -30,6 +30,9 @@ from reportgen.config import Settings
 from reportgen.errors import EnvironmentMissing, NothingSelectedError, UsageError
 
 FORMATS = ("html", "typst", "pdf")
+DEFAULT_FORMATS = ("html", "typst")
+FOLDER = "quarto"
+"""Default name of the project below the output folder."""
 _SITE = "site"
 
 
@@ -84,7 +87,7 @@ def write_sources(
     root: Path,
     project: Path,
     *,
-    formats: tuple[str, ...] = ("html", "typst"),
+    formats: tuple[str, ...] = DEFAULT_FORMATS,
     select: Sequence[str] = (),
     exclude: Sequence[str] = (),
     force: bool = False,

@@ -89,6 +89,11 @@ class Rendered:
     failed: tuple[PageFailure, ...]
     seconds: float
 
+    @property
+    def exit_code(self) -> int:
+        """1 if a page failed, else 0."""
+        return 1 if self.failed else 0
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Ended:

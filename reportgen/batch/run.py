@@ -95,7 +95,7 @@ def build(
     progress.stage("reading")
     source = Source(settings, root, last.index)
     if not source.remembered:
-        engine.warm_up()
+        _warm_up(settings)
     return _go(_Run(settings, root, request or Request(), progress, source, last, work), start)
 
 
@@ -161,7 +161,7 @@ def _locked(run: _Run, chosen: Sequence[str], interrupts: Interrupts, start: flo
         markets=tuple(run.outcomes[market] for market in sorted(run.outcomes)),
         seconds=time.monotonic() - start,
         interrupted=interrupted or interrupts.stopping(),
-        warnings=tuple(run.warnings),
+        warnings=(*run.source.warnings(), *run.warnings),
     )
     return _account(run, result, start, at_once=interrupted)
 
@@ -202,6 +202,7 @@ def _build_all(run: _Run, plans: Sequence[PlannedMarket], interrupts: Interrupts
             run.progress.market_done(outcome)
     if not todo:
         return
+    _warm_up(run.settings)
     jobs = min(run.settings.run.jobs or _cores(), len(todo))
     limits = engine.Limits(timeout=run.settings.run.timeout, memory=run.settings.run.memory)
 
@@ -218,6 +219,10 @@ def _build_all(run: _Run, plans: Sequence[PlannedMarket], interrupts: Interrupts
             run.progress.market_done(outcome)
     finally:
         ended.close()
+
+
+def _warm_up(settings: Settings) -> None:
+    engine.warm_up(documents=set(settings.report.formats) != {"results"})
 
 
 def _tasks(run: _Run, todo: dict[str, PlannedMarket]) -> Iterator[engine.Task]:

@@ -45,6 +45,9 @@ class Markets(Protocol):
     def to_remember(self, last: InputIndex | None) -> InputIndex | None:
         """Return the index that the next run may trust."""
 
+    def warnings(self) -> tuple[str, ...]:
+        """Return what was found doubtful in the input."""
+
     def changed_meanwhile(self) -> bool:
         """Return whether the input is no longer what was read."""
 
@@ -94,6 +97,11 @@ class Source:
         """Whether the markets are known without reading the table."""
         return self._index is not None
 
+    def warnings(self) -> tuple[str, ...]:
+        """Return what the data contract found doubtful, if the table was read in this run."""
+        findings = self._panel.findings if self._panel is not None else ()
+        return tuple(finding.message for finding in findings if finding.severity == "warning")
+
     def changed_meanwhile(self) -> bool:
         """Return whether the input's bytes are no longer those that were read."""
         return input_key(self._settings.panel, self._root) != self._key
@@ -141,6 +149,10 @@ class StoredMarkets:
     def to_remember(self, last: InputIndex | None) -> InputIndex | None:
         """Return what was remembered before: the input was not looked at."""
         return last
+
+    def warnings(self) -> tuple[str, ...]:
+        """Return nothing: the input was not looked at."""
+        return ()
 
     def changed_meanwhile(self) -> bool:
         """Return False."""

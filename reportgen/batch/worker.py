@@ -32,14 +32,19 @@ ENVIRONMENT = {
 }
 """Set before numpy loads. Arrow's own pools reserve address space that a memory cap would count."""
 
-STACK = (
-    "reportgen.batch.market",
-    "reportgen.model.analysis",
+NUMBERS = ("reportgen.batch.market", "reportgen.model.analysis", "pyarrow.parquet", "pydantic.type_adapter")
+"""Imported before the first task: what every market needs."""
+DOCUMENTS = (
+    "matplotlib.figure",
     "reportgen.report.document",
-    "reportgen.render.html",
+    "reportgen.report.overview",
+    "babel.dates",
+    "babel.numbers",
+    "reportgen.render.site",
     "reportgen.render.pdf",
-    "pyarrow.parquet",
+    "pikepdf",
 )
+"""Imported as well where documents are made."""
 _LONGEST_MESSAGE = 2000
 _PR_SET_PDEATHSIG = 1
 
@@ -63,16 +68,19 @@ class Answer:
     seconds: float = 0.0
 
 
-def load_stack() -> None:
+def load_stack(*, documents: bool) -> None:
     """Import everything a report needs, as far as this machine has it.
 
     A part that cannot be imported here (WeasyPrint without Pango raises ``OSError``) is left out:
     the market that needs it reports the reason.
     """
     os.environ.update(ENVIRONMENT)
-    for name in STACK:
+    for name in (*NUMBERS, *(DOCUMENTS if documents else ())):
         with contextlib.suppress(ImportError, OSError):
             importlib.import_module(name)
+    if documents:
+        with contextlib.suppress(ImportError, OSError, ReportgenError):
+            importlib.import_module("reportgen.render.pdf").load_weasyprint()
     gc.collect()
     gc.freeze()
 
@@ -140,12 +148,13 @@ def _settle_in(memory: int) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_DFL)
-    _die_with_parent()
+    die_with_parent()
     _silence()
     _limit(memory)
 
 
-def _die_with_parent() -> None:
+def die_with_parent() -> None:
+    """Ask the kernel to kill this process when its parent ends (Linux), so that nothing outlives a killed run."""
     if sys.platform != "linux":
         return
     parent = os.getppid()

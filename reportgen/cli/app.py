@@ -23,10 +23,9 @@ class _Group(TyperGroup):
         try:
             return super().invoke(ctx)
         except ReportgenError as error:
-            if _state["debug"]:
-                raise
             from reportgen.cli import console
 
+            _trace()
             console.error(error.message)
             raise typer.Exit(error.exit_code) from None
         except KeyboardInterrupt:
@@ -38,10 +37,18 @@ class _Group(TyperGroup):
         except (typer.Exit, typer.Abort):
             raise
         except Exception as error:
-            if _state["debug"] or hasattr(error, "exit_code"):
+            if hasattr(error, "exit_code"):  # a usage error of Typer's own, which prints it
                 raise
+            _trace()
             sys.stderr.write(_UNEXPECTED.format(kind=type(error).__name__, text=str(error)[:300]) + "\n")
             raise typer.Exit(1) from None
+
+
+def _trace() -> None:
+    if _state["debug"]:
+        import traceback
+
+        traceback.print_exc()
 
 
 _state = {"debug": False}
@@ -181,6 +188,47 @@ def render(
         progress=console.choose_progress(_log_format(log_format), quiet=quiet),
     )
     _finish(result, settings)
+
+
+@app.command()
+def quarto(
+    folder: Annotated[
+        Path | None, typer.Argument(help="Folder of the Quarto project.", show_default="<run.out>/quarto")
+    ] = None,
+    project: Project = Path(),
+    out: Out = None,
+    select: Select = None,
+    exclude: Exclude = None,
+    render_: Annotated[bool, typer.Option("--render", help="Run the program quarto on what changed.")] = False,
+    to: Annotated[str, typer.Option("--to", help="Formats of the pages: html, typst, pdf.")] = "html,typst",
+    jobs: Jobs = None,
+    timeout: Timeout = None,
+    force: Force = False,
+    set_: Set = None,
+    log_format: LogFormat = "text",
+    quiet: Quiet = False,
+    debug: Debug = False,
+) -> None:
+    """Write the reports as a Quarto project; --render makes the site and PDFs where quarto is installed."""
+    from reportgen import api
+    from reportgen.cli import console, publishing
+
+    run = api.quarto(
+        project,
+        folder,
+        out=out,
+        select=select or (),
+        exclude=exclude or (),
+        to=to.split(","),
+        render=render_,
+        jobs=jobs,
+        timeout=timeout,
+        force=force,
+        overrides=_overrides(set_),
+        progress=console.choose_progress(_log_format(log_format), quiet=quiet),
+    )
+    publishing.show_quarto(run, debug=_state["debug"])
+    raise typer.Exit(run.exit_code)
 
 
 @app.command()

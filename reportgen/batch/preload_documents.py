@@ -1,0 +1,6 @@
+"""Imported once by the fork server instead of ``preload.py`` where documents are made."""
+
+from reportgen.batch.worker import die_with_parent, load_stack
+
+die_with_parent()
+load_stack(documents=True)
