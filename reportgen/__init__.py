@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
-    from reportgen.api import build, check, demo, doctor, init, load_results, load_settings, render
+    from reportgen.api import build, check, demo, doctor, init, load_results, load_settings, quarto, render
     from reportgen.batch.outcome import MarketOutcome, RunResult
     from reportgen.config import Settings
     from reportgen.errors import ReportgenError
@@ -24,6 +24,7 @@ _HOMES = {
     "init": "reportgen.api",
     "load_results": "reportgen.api",
     "load_settings": "reportgen.api",
+    "quarto": "reportgen.api",
     "render": "reportgen.api",
     "MarketOutcome": "reportgen.batch.outcome",
     "RunResult": "reportgen.batch.outcome",
@@ -46,6 +47,7 @@ __all__ = [
     "init",
     "load_results",
     "load_settings",
+    "quarto",
     "render",
 ]
 
