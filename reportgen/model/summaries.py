@@ -22,7 +22,7 @@ def summarise_data(frame: ModelFrame) -> DataSummary:
     n = len(frame.response)
     sizes = np.bincount(frame.group, minlength=1) if n else np.zeros(1, dtype=int)
     known = panel.sales[np.isfinite(panel.sales)]
-    promotion = frame.promotion if n else panel.promotion.reshape(len(panel.channels), -1).T
+    promotion = frame.promotion if n else panel.promotion.reshape(len(panel.channels), panel.sales.size).T
     columns = np.flatnonzero(panel.recorded.any(axis=0))
     first, last = (int(columns[0]), int(columns[-1])) if columns.size else (0, 0)
     with warnings.catch_warnings():
