@@ -139,7 +139,7 @@ def _report(table: dict[str, list[dict[str, float]]], bad: list[str], count: int
         "",
         f"{count} data sets, REML: `python tests/benchmarks/optimum_sweep.py`. Each cell: on how many data sets the",
         "program ends more than 1e-6 (and, in brackets, more than 0.01) log-likelihood below our optimum, and the",
-        "worst shortfall. The last column is the largest lead any program has over us (1e-9 is rounding).",
+        "worst shortfall. The last column is the largest lead any program has over us (1e-9 counts as rounding).",
         "",
         "| Data | Sets | " + " | ".join(PROGRAMS) + " | Lead over us |",
         "|---|---:|" + "---:|" * (len(PROGRAMS) + 1),
@@ -157,7 +157,9 @@ def _report(table: dict[str, list[dict[str, float]]], bad: list[str], count: int
             low, very = int(np.sum(values > TOLERANCE)), int(np.sum(values > 0.01))
             cells.append("0" if not low else f"{low} ({very}), {np.max(values):.2g}")
         lead = -min(row[name] for row in rows for name in PROGRAMS if name in row)
-        lines.append(f"| {kind} | {len(rows)} | " + " | ".join(cells) + f" | {lead:.0e} |")
+        lines.append(
+            f"| {kind} | {len(rows)} | " + " | ".join(cells) + f" | {f'{lead:.0e}' if lead > 1e-9 else 'none'} |"
+        )
     lines += ["", "Failures of ours: none." if not bad else "Failures of ours:", *bad]
     return "\n".join(lines) + "\n"
 
