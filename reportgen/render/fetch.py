@@ -6,7 +6,7 @@ WeasyPrint swallows ordinary exceptions of a fetcher and leaves the image out, s
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherResponse
 
@@ -28,6 +28,8 @@ class ClosedFetcher(URLFetcher):  # type: ignore[misc]  # WeasyPrint ships no ty
     def __init__(self, charts: Mapping[str, str]) -> None:
         super().__init__(allowed_protocols={"data"}, allow_redirects=False, fail_on_errors=True)
         self._charts = charts
+        self.refused: list[str] = []
+        """Addresses asked for in vain: WeasyPrint swallows even a fatal error inside an SVG."""
 
     def fetch(self, url: str, headers: Mapping[str, str] | None = None) -> URLFetcherResponse:
         """Return a chart or the content of a ``data:`` URL.
@@ -43,6 +45,10 @@ class ClosedFetcher(URLFetcher):  # type: ignore[misc]  # WeasyPrint ships no ty
         if url[:5].lower() == "data:":
             try:
                 return super().fetch(url, headers)
-            except Exception as error:  # noqa: BLE001 - whatever is wrong with it, the document must not go on without it
-                raise FatalURLFetchingError(f"unreadable data: address ({error})") from None
+            except Exception:  # noqa: BLE001 - whatever is wrong with it, the document must not go on without it
+                self._refuse(url)
+        self._refuse(url)
+
+    def _refuse(self, url: str) -> NoReturn:
+        self.refused.append(url[:120])
         raise FatalURLFetchingError(f"refused address {url[:120]!r}")

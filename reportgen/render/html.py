@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from reportgen.report.overview import Overview
 
 Medium = Literal["screen", "print"]
+Fit = Literal["", "tight", "tight tighter"]
 
 _HEX = re.compile(r"#[0-9a-fA-F]{6}\Z")
 
@@ -56,6 +57,8 @@ class Page:
     script: Markup
     words: Markup
     policy: str
+    fit: str
+    """How tightly the brief is set, so that it keeps to two pages: empty, ``tight`` or ``tighter``."""
     svg: Mapping[str, Markup]
 
 
@@ -75,9 +78,9 @@ def render_report(report: MarketReport, *, medium: Medium = "screen", overrides:
     return _render("report.html.j2", report, medium, overrides, contents=medium == "screen")
 
 
-def render_brief(report: MarketReport, *, medium: Medium = "print", overrides: str = "") -> str:
-    """The two-page brief; see :func:`render_report`."""
-    return _render("brief.html.j2", report, medium, overrides, contents=False)
+def render_brief(report: MarketReport, *, medium: Medium = "print", overrides: str = "", fit: Fit = "") -> str:
+    """The two-page brief; see :func:`render_report`. ``fit`` sets it more tightly."""
+    return _render("brief.html.j2", report, medium, overrides, contents=False, fit=fit)
 
 
 def render_overview(overview: Overview, *, overrides: str = "") -> str:
@@ -103,8 +106,10 @@ def _figures(sections: Iterable[Section]) -> Iterator[Figure]:
                 yield block
 
 
-def _render(name: str, doc: MarketReport | Overview, medium: Medium, overrides: str, *, contents: bool) -> str:
-    page = _page(doc, medium, contents=contents)
+def _render(
+    name: str, doc: MarketReport | Overview, medium: Medium, overrides: str, *, contents: bool, fit: Fit = ""
+) -> str:
+    page = _page(doc, medium, contents=contents, fit=fit)
     try:
         return _environment(overrides).get_template(name).render(doc=doc, page=page)
     except TemplateSyntaxError as error:
@@ -149,7 +154,7 @@ def _short(value: float) -> str:
     return f"{value:.7g}"
 
 
-def _page(doc: MarketReport | Overview, medium: Medium, *, contents: bool) -> Page:
+def _page(doc: MarketReport | Overview, medium: Medium, *, contents: bool, fit: Fit) -> Page:
     paper = medium == "print"
     paper_size = doc.paper if isinstance(doc, MarketReport) else "A4"
     css, script, policy = style(medium, paper_size), "", ""
@@ -163,6 +168,7 @@ def _page(doc: MarketReport | Overview, medium: Medium, *, contents: bool) -> Pa
         script=Markup(script),  # noqa: S704 - our own file
         words=_words(doc.labels),
         policy=policy,
+        fit=fit,
         svg={} if paper else _inline(doc),
     )
 

@@ -8,18 +8,23 @@ report, same bytes: dates come from the run's date, the file identifier from the
 from __future__ import annotations
 
 import logging
+import threading
+from contextlib import contextmanager
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
 from reportgen.errors import EnvironmentMissing, RenderError
 from reportgen.render.fontconfig import use_own_fonts
-from reportgen.render.html import charts, render_brief, render_report
+from reportgen.render.html import Fit, charts, render_brief, render_report
 from reportgen.report.figures.svg import for_print
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from reportgen.report.blocks import MarketReport
 
 VARIANT = "pdf/ua-1"
+BRIEF_PAGES = 2
 PACKAGES = "libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0"
 
 
@@ -29,37 +34,85 @@ def report_pdf(report: MarketReport, *, overrides: str = "") -> bytes:
     Raises
     ------
     RenderError
-        The document asks for something outside itself, or cannot be laid out.
+        The document asks for something outside itself, or cannot be made whole.
     EnvironmentMissing
         Pango or a font package is missing.
     TemplateError
         A template failed.
     """
-    return _pdf(render_report(report, medium="print", overrides=overrides), report)
+    press = _Press(report)
+    return press.write(press.lay_out(render_report(report, medium="print", overrides=overrides)))
 
 
 def brief_pdf(report: MarketReport, *, overrides: str = "") -> bytes:
-    """Tagged PDF of the two-page brief; raises as :func:`report_pdf`."""
-    return _pdf(render_brief(report, medium="print", overrides=overrides), report)
+    """Tagged PDF of the two-page brief, set more tightly where it would run over; raises as :func:`report_pdf`."""
+    press = _Press(report)
+    steps: tuple[Fit, ...] = ("", "tight", "tight tighter")
+    for fit in steps:
+        document = press.lay_out(render_brief(report, medium="print", overrides=overrides, fit=fit))
+        if len(document.pages) <= BRIEF_PAGES:
+            break
+    return press.write(document)
 
 
-def _pdf(html: str, report: MarketReport) -> bytes:
-    weasyprint = load_weasyprint()
-    from weasyprint.urls import FatalURLFetchingError
+class _Press:
+    """Lays out and writes the documents of one report, and lets none out that is not whole."""
 
-    from reportgen.render.fetch import ClosedFetcher
+    def __init__(self, report: MarketReport) -> None:
+        self._weasyprint = load_weasyprint()
+        from reportgen.render.fetch import ClosedFetcher
 
-    fetcher = ClosedFetcher({name: for_print(figure.svg) for name, figure in charts(report).items()})
-    try:
-        made = weasyprint.HTML(string=html, url_fetcher=fetcher, encoding="utf-8").write_pdf(pdf_variant=VARIANT)
-    except FatalURLFetchingError as error:
-        raise RenderError(f"The PDF of {report.market} is not allowed to fetch: {error}.", code="pdf-fetch") from None
-    except (OSError, ValueError, TypeError, IndexError, KeyError, AttributeError, AssertionError) as error:
-        kind = type(error).__name__
-        raise RenderError(
-            f"The PDF of {report.market} cannot be laid out: {kind}: {error}.", code="pdf-layout"
-        ) from error
-    return add_scopes(made)
+        self._market = report.market
+        self._fetcher = ClosedFetcher({name: for_print(figure.svg) for name, figure in charts(report).items()})
+
+    def lay_out(self, html: str) -> Any:
+        """Pages of a document (a ``weasyprint.Document``)."""
+        with self._watched():
+            source = self._weasyprint.HTML(string=html, url_fetcher=self._fetcher, encoding="utf-8")
+            return source.render(pdf_variant=VARIANT)
+
+    def write(self, document: Any) -> bytes:
+        """Bytes of a laid out document, finished."""
+        with self._watched():
+            made: bytes = document.write_pdf(pdf_variant=VARIANT)
+        return add_scopes(made)
+
+    @contextmanager
+    def _watched(self) -> Iterator[None]:
+        """Turn refused addresses, failures and whatever WeasyPrint only logs as an error into a RenderError."""
+        from weasyprint.urls import FatalURLFetchingError
+
+        log = _Errors()
+        logger = logging.getLogger("weasyprint")
+        logger.addHandler(log)
+        try:
+            yield
+        except FatalURLFetchingError:
+            pass
+        except (OSError, ValueError, TypeError, LookupError, AttributeError, AssertionError, ArithmeticError) as error:
+            problem = f"{type(error).__name__}: {error}"
+            raise RenderError(f"The PDF of {self._market} cannot be made: {problem}.", code="pdf-layout") from error
+        finally:
+            logger.removeHandler(log)
+        if self._fetcher.refused:
+            address = self._fetcher.refused[0]
+            raise RenderError(f"The PDF of {self._market} is not allowed to fetch {address!r}.", code="pdf-fetch")
+        if log.messages:
+            raise RenderError(f"The PDF of {self._market} is not whole: {log.messages[0]}.", code="pdf-incomplete")
+
+
+class _Errors(logging.Handler):
+    """Keeps error messages of this thread (another thread may be printing something else)."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.ERROR)
+        self._thread = threading.get_ident()
+        self.messages: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Keep one message."""
+        if record.thread == self._thread:
+            self.messages.append(record.getMessage()[:300])
 
 
 def load_weasyprint() -> Any:
@@ -98,9 +151,8 @@ def add_scopes(pdf: bytes) -> bytes:
             element, head = todo.pop()
             kind = element.get("/S")
             head = head or kind == Name.THead
-            if kind == Name.TH and "/A" not in element:
-                scope = Name.Column if head else Name.Row
-                element.A = Dictionary(O=Name.Table, Scope=scope)
+            if kind == Name.TH:
+                element.A = Dictionary(O=Name.Table, Scope=Name.Column if head else Name.Row)
             kids = element.get("/K")
             if isinstance(kids, pikepdf.Dictionary):
                 todo.append((kids, head))

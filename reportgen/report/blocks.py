@@ -60,9 +60,10 @@ class Column:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cell:
-    """One cell. ``sort`` is the number behind the text, for sorting and CSV."""
+    """One cell. ``sort`` is the number behind the text, for sorting and CSV; ``short`` replaces the text on paper."""
 
     text: str
+    short: str = ""
     sort: float | None = None
     mark: str = ""
     link: str = ""

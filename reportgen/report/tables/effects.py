@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from reportgen.report.blocks import Cell, Column, Row, Table
 from reportgen.report.names import clean
-from reportgen.report.tables.cells import effect, interval_label, text
+from reportgen.report.tables.cells import effect, interval_label
 
 if TYPE_CHECKING:
     from reportgen.report.narrative.writer import Writer
@@ -84,7 +84,7 @@ def pharmacies(w: Writer) -> Table | None:
 def _pharmacy(w: Writer, row: PharmacyRow) -> Row:
     return Row(
         cells=(
-            text(clean(row.pharmacy)),
+            Cell(text=clean(row.pharmacy), short=clean(row.pharmacy, 36)),
             Cell(text=w.formats.integer(row.rows), sort=row.rows),
             Cell(text=w.formats.money(row.sales_mean), sort=row.sales_mean),
             effect(w, row.total_slope, row.slope_se),

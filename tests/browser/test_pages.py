@@ -1,0 +1,165 @@
+"""Pages in Chromium: nothing runs but our script, nothing is fetched, axe finds nothing, the tools work."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from factories import market_results
+
+from reportgen.config import BrandSettings, ReportSettings, Settings
+from reportgen.render.html import render_report
+from reportgen.render.site import site_files
+from reportgen.report.document import build_report
+from reportgen.report.overview import failed_market, summarise
+
+pytestmark = pytest.mark.browser
+SETTINGS = Settings(report=ReportSettings(promotion_unit="visit"))
+HOSTILE = '<script>alert(1)</script><img src=x onerror=alert(1)></title>{{7*7}}"><svg onload=alert(1)>'
+
+
+def _report(settings: Settings = SETTINGS, **case: Any) -> str:
+    return render_report(build_report(market_results(**{"pharmacies": 14, **case}), settings))
+
+
+def _site() -> str:
+    cases: list[dict[str, Any]] = [
+        {"market": HOSTILE},
+        {"market": "B", "effect": -1.0},
+        {"market": "C", "status": "not-estimable"},
+    ]
+    lines = [
+        summarise(
+            market_results(pharmacies=9, **case), SETTINGS, folder=f"markets/{i}", files=("report.html", "brief.pdf")
+        )
+        for i, case in enumerate(cases)
+    ]
+    return site_files([*lines, failed_market("D", HOSTILE)], SETTINGS, as_of="2024-01-31")["index.html"].decode()
+
+
+@pytest.fixture(scope="module")
+def pages() -> dict[str, str]:
+    hostile = Settings(
+        report=ReportSettings(title=HOSTILE, promotion_unit=HOSTILE[:30]),
+        brand=BrandSettings(name=HOSTILE, footer=HOSTILE),
+    )
+    return {
+        "report": _report(),
+        "many": _report(pharmacies=125, status="singular"),
+        "refusal": _report(status="not-estimable"),
+        "hostile": _report(hostile, market=HOSTILE, names="hostile"),
+        "site": _site(),
+    }
+
+
+@pytest.fixture(scope="module")
+def axe() -> str:
+    import axe_core_python
+
+    return (Path(axe_core_python.__file__).parent / "axe.min.js").read_text("utf-8")
+
+
+KINDS = ("report", "many", "refusal", "hostile", "site")
+
+
+@pytest.mark.parametrize(
+    ("kind", "width", "scheme"),
+    [
+        ("report", 1280, "light"), ("report", 390, "dark"), ("refusal", 390, "light"), ("refusal", 1280, "dark"),
+        ("site", 1280, "light"), ("site", 390, "dark"),
+    ],
+)  # fmt: skip
+def test_axe_finds_nothing(open_page: Any, pages: dict[str, str], axe: str, kind: str, width: int, scheme: str) -> None:
+    page = open_page(pages[kind], width=width, color_scheme=scheme, reduced_motion="reduce", bypass_csp=True)
+    page.evaluate(axe)
+    tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+    found = page.evaluate("(tags) => axe.run({runOnly: tags})", tags)["violations"]
+    assert [(v["id"], [n["target"] for n in v["nodes"]][:3], v["nodes"][0].get("failureSummary")) for v in found] == []
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_no_page_is_wider_than_its_window(open_page: Any, pages: dict[str, str], kind: str) -> None:
+    page = open_page(pages[kind])
+    for width in (320, 390, 1280):
+        page.set_viewport_size({"width": width, "height": 900})
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_hostile_names_are_shown_and_run_nothing(open_page: Any, pages: dict[str, str]) -> None:
+    page = open_page(pages["hostile"])
+    assert page.locator("h1").inner_text().startswith("<script>alert(1)</script><img src=x")
+    assert page.locator("script").count() == 2
+    assert page.locator("[onload], [onerror]").count() == 0
+    assert "alert(1)" in page.title()
+
+
+def test_tables_sort_by_number_and_say_so(open_page: Any, pages: dict[str, str]) -> None:
+    page = open_page(pages["report"])
+    table = page.locator("#tab-pharmacies table")
+    button = table.locator("thead th").nth(2).locator("button")
+    read = "rows => rows.map(r => Number(r.cells[2].dataset.v))"
+    button.click()
+    up = table.locator("tbody tr").evaluate_all(read)
+    assert up == sorted(up)
+    assert table.locator("thead th").nth(2).get_attribute("aria-sort") == "ascending"
+    button.press("Enter")
+    assert table.locator("tbody tr").evaluate_all(read) == up[::-1]
+
+
+def test_tables_filter_and_count(open_page: Any, pages: dict[str, str]) -> None:
+    page = open_page(pages["report"])
+    box = page.locator("#tab-pharmacies")
+    box.locator("input").fill("p0007")
+    assert box.locator("tbody tr:visible").count() == 1
+    assert box.locator("[role=status]").inner_text() == "1 / 14"
+
+
+def test_csv_has_numbers_and_no_formulas(open_page: Any, pages: dict[str, str]) -> None:
+    page = open_page(pages["hostile"])
+    with page.expect_download() as download:
+        page.locator("#tab-pharmacies").get_by_role("button", name="Download CSV").click()
+    text = Path(download.value.path()).read_bytes().decode("utf-8-sig")
+    assert download.value.suggested_filename == "pharmacies.csv"
+    lines = text.split("\r\n")
+    assert len(lines) == 15
+    assert not any(line.startswith(('"=', '"+', '"-', '"@')) for line in lines)
+    assert any(line.startswith("\"'=2+5") for line in lines)
+
+
+def test_copy_puts_the_table_on_the_clipboard(open_page: Any, pages: dict[str, str]) -> None:
+    page = open_page(pages["report"], permissions=["clipboard-read", "clipboard-write"])
+    page.locator("#tab-what-if").get_by_role("button", name="Copy table").click()
+    page.get_by_role("button", name="Copied").wait_for()
+    assert "Stop promotion\t" in page.evaluate("navigator.clipboard.readText()")
+
+
+def test_tooltips_name_the_pharmacy(open_page: Any, pages: dict[str, str]) -> None:
+    page = open_page(pages["report"])
+    mark = page.locator("#fig-caterpillar [data-tip]").first
+    mark.scroll_into_view_if_needed()
+    mark.hover(force=True)
+    assert page.locator(".tip").inner_text().startswith("P00")
+    page.keyboard.press("Escape")
+    assert page.locator(".tip").is_hidden()
+
+
+def test_deep_links_reach_their_section(open_page: Any, pages: dict[str, str]) -> None:
+    page = open_page(pages["report"], reduced_motion="reduce")
+    page.locator("nav a", has_text="Can we trust it?").click()
+    assert page.evaluate("location.hash") == "#trust"
+    assert page.locator("#trust").evaluate("e => Math.abs(e.getBoundingClientRect().top) < 200")
+
+
+def test_without_javascript_everything_is_there(open_page: Any, pages: dict[str, str]) -> None:
+    page = open_page(pages["report"], java_script_enabled=False)
+    assert page.locator("#tab-pharmacies tbody tr").count() == 14
+    assert page.locator("figure svg").count() > 20
+    assert page.locator(".tools").count() == 0
+
+
+def test_site_filters_and_links(open_page: Any, pages: dict[str, str]) -> None:
+    page = open_page(pages["site"])
+    assert page.locator("#tab-markets tbody tr").count() == 2
+    assert page.locator("#tab-excluded tbody tr").count() == 2
+    assert page.locator("#tab-markets tbody th a").first.get_attribute("href") == "../markets/0/report.html"

@@ -1,0 +1,113 @@
+"""Whole documents against files that a person has read: a plain dump of the objects, and the rendered page.
+
+Charts are left out (they have their own tests); style and script are named, not repeated. One command rewrites all:
+``REPORTGEN_UPDATE_GOLDEN=1 python -m pytest tests/render/test_golden.py``.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import fields, is_dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from factories import market_results
+
+from reportgen.config import BrandSettings, ReportSettings, Settings
+from reportgen.render.html import render_brief, render_overview, render_report
+from reportgen.report.blocks import Column, Figure, Labels, Mark, Row, Symbol
+from reportgen.report.document import build_report
+from reportgen.report.overview import build_overview, failed_market, summarise
+
+GOLDEN = Path(__file__).resolve().parent.parent / "golden"
+INDIA = Settings(report=ReportSettings(promotion_unit="visit"), brand=BrandSettings(name="Example", footer="Internal"))
+GERMANY = Settings(report=ReportSettings(promotion_unit="Besuch", locale="de_DE", currency="EUR"))
+CASES: dict[str, tuple[Settings, dict[str, Any]]] = {
+    "works-unevenly": (INDIA, {"pharmacies": 10}),
+    "singular": (INDIA, {"pharmacies": 10, "status": "singular", "market": "पुणे"}),
+    "not-estimable": (INDIA, {"pharmacies": 10, "status": "not-estimable", "market": "NA"}),
+    "not-estimated": (INDIA, {"pharmacies": 10, "status": "not-estimated"}),
+    "weekly-log-german": (
+        GERMANY,
+        {"pharmacies": 10, "periods": 60, "period": "week", "response": "log", "cost": None},
+    ),
+}
+
+
+def _dump(value: Any, indent: int = 0) -> Iterator[str]:
+    pad = "  " * indent
+    if isinstance(value, Figure):
+        yield f"{pad}Figure {value.name} ({value.size})"
+    elif isinstance(value, Labels):
+        yield f"{pad}Labels"
+    elif isinstance(value, Row):
+        yield pad + " | ".join(cell.text + (f" [{cell.mark}]" if cell.mark else "") for cell in value.cells)
+    elif isinstance(value, (Column, Mark, Symbol)):
+        yield pad + " · ".join(str(part) for part in (getattr(value, f.name) for f in fields(value)) if part != "")
+    elif is_dataclass(value):
+        yield f"{pad}{type(value).__name__}"
+        for field in fields(value):
+            inner = getattr(value, field.name)
+            if inner in ("", None, ()) or field.name in ("kind", "facts"):
+                continue
+            if isinstance(inner, tuple) or is_dataclass(inner):
+                yield f"{pad}  {field.name}:"
+                yield from _dump(inner, indent + 2)
+            else:
+                yield f"{pad}  {field.name}: {_short(inner)}"
+    elif isinstance(value, tuple):
+        for item in value:
+            yield from _dump(item, indent)
+    else:
+        yield f"{pad}{_short(value)}"
+
+
+def _short(value: Any) -> str:
+    return f"{value:.6g}" if isinstance(value, float) else str(value)
+
+
+def _page(html: str) -> str:
+    html = re.sub(r"<style>.*?</style>", "<style/>", html, flags=re.DOTALL)
+    html = re.sub(r"<script>.*?</script>", "<script/>", html, flags=re.DOTALL)
+    html = re.sub(r"sha256-[^&']+", "sha256-x", html)
+    html = re.sub(r"<svg xmlns=.*?</svg>", "<svg/>", html, flags=re.DOTALL)
+    html = re.sub(r"<figcaption>.*?</figcaption>", "<figcaption/>", html, flags=re.DOTALL)
+    html = re.sub(r'(<p class="f">).*?(</p>)', r"\1\2", html, flags=re.DOTALL)
+    html = re.sub(r'(<div class="plot"[^>]*aria-label=")[^"]*', r"\1", html)
+    return re.sub(r'(<img src="chart:\w+" alt=")[^"]*', r"\1", html)
+
+
+def _compare(name: str, text: str, update: bool) -> None:
+    path = GOLDEN / name
+    if update:
+        GOLDEN.mkdir(exist_ok=True)
+        path.write_text(text, "utf-8")
+    assert path.read_text("utf-8") == text, (
+        f"{name} differs; read the difference, then rewrite (see the module docstring)"
+    )
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_report_is_as_it_was_read(case: str, update_golden: bool) -> None:
+    settings, arguments = CASES[case]
+    report = build_report(market_results(**arguments), settings)
+    _compare(f"{case}.txt", "\n".join(_dump(replace(report, facts=()))) + "\n", update_golden)
+    if case == "works-unevenly":
+        _compare(f"{case}.html", _page(render_report(report)), update_golden)
+        _compare(f"{case}.brief.html", _page(render_brief(report)), update_golden)
+    if case == "not-estimable":
+        _compare(f"{case}.html", _page(render_report(report)), update_golden)
+
+
+def test_overview_is_as_it_was_read(update_golden: bool) -> None:
+    lines = [
+        summarise(
+            market_results(**{"pharmacies": 10, **arguments}), INDIA, folder=f"markets/{name}", files=("report.html",)
+        )
+        for name, (_, arguments) in CASES.items()
+    ]
+    (page,) = build_overview([*lines, failed_market("gone", "worker died")], INDIA, as_of="2024-01-31")
+    _compare("overview.txt", "\n".join(_dump(page)) + "\n", update_golden)
+    _compare("overview.html", _page(render_overview(page)), update_golden)

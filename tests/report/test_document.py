@@ -1,0 +1,171 @@
+"""The finished report: plain data, all sections in order, one frame for every status; and the overview."""
+
+from __future__ import annotations
+
+from dataclasses import fields, is_dataclass
+from typing import Any
+
+import pytest
+from factories import market_results
+
+from reportgen.config import BrandSettings, ReportSettings, Settings
+from reportgen.errors import ConfigError
+from reportgen.report.blocks import Figure, MarketReport, Table
+from reportgen.report.brand import contrast_on_white, load_brand
+from reportgen.report.document import build_report
+from reportgen.report.figures import CHARTS
+from reportgen.report.overview import MarketSummary, build_overview, failed_market, summarise
+
+SETTINGS = Settings(report=ReportSettings(promotion_unit="visit"))
+
+
+@pytest.fixture(scope="module")
+def report() -> MarketReport:
+    return build_report(market_results(pharmacies=20), SETTINGS)
+
+
+def _assert_plain(value: Any) -> None:
+    if is_dataclass(value):
+        assert value.__dataclass_params__.frozen  # type: ignore[attr-defined]
+        for field in fields(value):
+            _assert_plain(getattr(value, field.name))
+    elif isinstance(value, tuple):
+        for item in value:
+            _assert_plain(item)
+    else:
+        assert value is None or isinstance(value, (str, int, float, bool)), type(value)
+
+
+def test_report_holds_plain_data_only(report: MarketReport) -> None:
+    _assert_plain(report)
+
+
+def test_sections_follow_the_storyboard(report: MarketReport) -> None:
+    assert [s.anchor for s in report.sections] == [
+        "data", "model", "coefficients", "carry-over", "pharmacies", "impact", "trust", "ordinary", "method",
+    ]  # fmt: skip
+    assert [s.number for s in report.sections] == [str(i) for i in range(2, 11)]
+
+
+def test_every_chart_that_was_drawn_is_shown_once(report: MarketReport) -> None:
+    shown = [b.name for s in report.sections for b in s.blocks if isinstance(b, Figure)]
+    shown += [key.chart.name for key in report.summary.key_figures if key.chart]
+    shown += [b.name for b in report.brief.blocks if isinstance(b, Figure)]
+    assert report.summary.chart is not None
+    assert report.brief.chart is not None
+    shown += [report.summary.chart.name, report.brief.chart.name]
+    assert len(shown) == len(set(shown))
+    optional = {"key_roi", "decay_2", "decay_3"}
+    assert set(CHARTS) - optional <= set(shown)
+
+
+@pytest.mark.parametrize("status", ["not-estimable", "not-estimated"])
+def test_a_market_without_estimate_has_the_same_frame(status: Any) -> None:
+    made = build_report(market_results(status=status), SETTINGS)
+    assert [s.anchor for s in made.sections] == ["why", "data", "method"]
+    assert made.summary.verdict.word == "Cannot tell"
+    assert not made.summary.key_figures
+    assert made.summary.chart is not None
+    assert made.summary.chart.name == "timeline"
+    assert made.summary.actions
+
+
+def test_limits_are_prominent(report: MarketReport) -> None:
+    first = report.sections[-1].blocks[0]
+    assert first.kind == "callout"
+    assert first.title == "What this report cannot tell"
+
+
+def test_same_results_same_report() -> None:
+    results = market_results(pharmacies=12)
+    assert build_report(results, SETTINGS) == build_report(results, SETTINGS)
+
+
+def test_table_names_are_unique(report: MarketReport) -> None:
+    names = [b.name for s in report.sections for b in s.blocks if isinstance(b, Table)]
+    assert len(names) == len(set(names))
+
+
+# --- brand --------------------------------------------------------------------------------------
+
+
+def test_pale_accents_are_refused_with_their_contrast() -> None:
+    assert contrast_on_white("#000000") == pytest.approx(21)
+    assert load_brand(BrandSettings(accent="#0A6A82")).accent == "#0a6a82"
+    with pytest.raises(ConfigError, match="contrast of 1.1"):
+        load_brand(BrandSettings(accent="#ffff00"))
+    with pytest.raises(ConfigError, match="#rrggbb"):
+        load_brand(BrandSettings(accent="red; background: url(//x)"))
+
+
+def test_logos_are_embedded_and_active_ones_refused(tmp_path: Any) -> None:
+    plain, active, text, large = (tmp_path / name for name in ("a.svg", "b.svg", "c.txt", "d.png"))
+    plain.write_text('<svg xmlns="http://www.w3.org/2000/svg"><path d="M0 0h9"/></svg>')
+    assert load_brand(BrandSettings(logo=str(plain))).logo.startswith("data:image/svg+xml;base64,")
+    active.write_text("<svg onload='alert(1)'></svg>")
+    text.write_text("hello")
+    large.write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(300_000))
+    for path, words in (
+        (active, "scripts"),
+        (text, "neither"),
+        (large, "at most"),
+        (tmp_path / "no.png", "cannot be read"),
+    ):
+        with pytest.raises(ConfigError, match=words):
+            load_brand(BrandSettings(logo=str(path)))
+
+
+# --- overview -----------------------------------------------------------------------------------
+
+
+def _summaries() -> list[MarketSummary]:
+    cases: list[dict[str, Any]] = [
+        {"market": "B", "effect": 1.0},
+        {"market": "A", "effect": -1.0, "cost": None},
+        {"market": "C", "status": "not-estimable"},
+        {"market": "D", "response": "log", "cost": None},
+    ]
+    made = [
+        summarise(
+            market_results(pharmacies=10, **case), SETTINGS, folder=f"markets/{case['market']}", files=("report.html",)
+        )
+        for case in cases
+    ]
+    return [*made, failed_market("E", "worker died\x00")]
+
+
+def test_overview_lists_every_market_once_with_links() -> None:
+    (page,) = build_overview(_summaries(), SETTINGS, as_of="2024-01-31")
+    tables = {b.name: b for s in page.sections for b in s.blocks if isinstance(b, Table)}
+    assert [row.cells[0].text for row in tables["markets"].rows] == ["A", "B", "D"]
+    assert [row.cells[0].text for row in tables["excluded"].rows] == ["C", "E"]
+    assert tables["markets"].rows[0].cells[0].link == "../markets/A/report.html"
+    assert tables["excluded"].rows[1].cells[0].link == ""
+    assert tables["excluded"].rows[1].cells[2].text == "worker died"
+    assert "was 4 in every row" in tables["excluded"].rows[0].cells[2].text
+
+
+def test_totals_add_up_with_squared_half_widths() -> None:
+    summaries = [s for s in _summaries() if s.incremental is not None]
+    (page,) = build_overview(_summaries(), SETTINGS, as_of="2024-01-31")
+    total = sum(s.incremental or 0 for s in summaries)
+    from reportgen.report.formats import Formats
+
+    assert page.totals[-1].value == Formats().money_short(total)
+    assert page.totals[0].value == "3"
+
+
+def test_long_overviews_are_paged() -> None:
+    one = _summaries()[0]
+    from dataclasses import replace
+
+    many = [replace(one, market=f"M{i:05d}") for i in range(2100)]
+    pages = build_overview(many, SETTINGS, as_of="2024-01-31")
+    assert [link.address for link in pages[0].pages] == ["index.html", "page-2.html", "page-3.html"]
+    assert [page.pages[i].current for i, page in enumerate(pages)] == [True, True, True]
+    assert sum(len(b.rows) for p in pages for s in p.sections for b in s.blocks if isinstance(b, Table)) == 2100
+
+
+def test_an_empty_run_says_so() -> None:
+    (page,) = build_overview([failed_market("E", "")], SETTINGS, as_of="2024-01-31")
+    assert page.lead == "No market could be estimated; the list below says why."
