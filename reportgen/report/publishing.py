@@ -27,7 +27,9 @@ class SiteWords:
     evidence: str
     """Introduces references to figures and tables."""
     all_rows: str
-    not_estimable: str
+    between: str
+    """Stands for the rows that a short table leaves out."""
+    read_on: str
     generated: str
     tabs: Mapping[str, str]
     """Short names of charts that are read side by side, by chart name."""
@@ -45,7 +47,8 @@ def site_words(language: Language) -> SiteWords:
         full_report=_("Full report"),
         evidence=_("See"),
         all_rows=_("All rows"),
-        not_estimable=_("No estimate"),
+        between=_("The rows in between are on the web page."),
+        read_on=_("The full report, with every pharmacy, is on the web page of this market."),
         generated=_("Made by reportgen"),
         tabs={
             "decay": _("Carry-over"),
@@ -53,6 +56,7 @@ def site_words(language: Language) -> SiteWords:
             "waterfall": _("In total"),
             "contribution": _("By month"),
             "incremental_pharmacies": _("By pharmacy"),
+            "what_if": _("What if"),
             "residuals": _("Residuals"),
             "scale_location": _("Spread"),
             "autocorrelation": _("Autocorrelation"),

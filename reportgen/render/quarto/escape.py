@@ -65,7 +65,7 @@ def _escape_marker(found: re.Match[str]) -> str:
 
 def attribute(text: str) -> Markup:
     """Plain text as a quoted attribute value, without the quotes: ``{fig-alt="…"}``."""
-    return Markup(re.sub(r"[\\\"&<>{}`]", r"\\\g<0>", guard(" ".join(text.split()))))  # noqa: S704
+    return Markup(re.sub(r"[\\\"&<>{}`@#$\[\]]", r"\\\g<0>", guard(" ".join(text.split()))))  # noqa: S704
 
 
 def scalar(text: str) -> Markup:

@@ -93,8 +93,8 @@ class Page:
 class Composer:
     """Turns blocks into pieces and keeps identifiers unique within one page."""
 
-    def __init__(self, tabs: Mapping[str, str]) -> None:
-        self._tabs = tabs
+    def __init__(self, words: SiteWords) -> None:
+        self._tabs, self._between = words.tabs, words.between
         self._taken: Counter[str] = Counter()
         self.charts: dict[str, Figure] = {}
         """Charts drawn so far, by file name."""
@@ -130,7 +130,7 @@ class Composer:
         if table.print_rows is None or len(table.print_rows) >= len(table.rows):
             return Piece(kind="table", only=table.only, table=listed(table, identifier))
         full = self.identify("tbl", f"{table.name}-all", everywhere=False)
-        short = listed(table, identifier, short=True)
+        short = listed(table, identifier, between=self._between)
         return Piece(kind="table", only=table.only, table=short, full=listed(table, full))
 
     def section(self, section: Section) -> PieceSection:
@@ -221,10 +221,10 @@ def market_files(
         A template is missing, malformed, or names something that does not exist (with file and line).
     """
     name = "market.qmd.j2" if report.summary.key_figures else "not-estimable.qmd.j2"
-    composer = Composer(words.tabs)
+    composer = Composer(words)
     page = _page(report, words, formats, composer, report.sections)
     texts = {"index.qmd": render(name, overrides, doc=report, page=page)}
-    brief = Composer(words.tabs)
+    brief = Composer(words)
     second = Section(anchor="second", number="", title=report.brief.title, lead="", blocks=report.brief.blocks)
     brief_page = _page(report, words, formats, brief, (second,))
     small = brief.draw(report.brief.chart) if report.brief.chart else None

@@ -111,11 +111,11 @@ def overview_files(pages: Sequence[Overview], words: SiteWords, *, overrides: st
     tables = [block for page in pages for block in _blocks(page.sections, "markets") if isinstance(block, Table)]
     rows = [row for table in tables for row in table.rows]
     columns = _kept(tables[0].columns, rows) if tables else []
-    composer = Composer({})
+    composer = Composer(words)
     sections = tuple(composer.section(_linked(section)) for section in doc.sections)
     page = OverviewPage(
         words=words,
-        fields=tuple(_field(place, columns[place][1]) for place in range(len(columns))),
+        fields=tuple(_field(count, column, rows, place) for count, (place, column) in enumerate(columns)),
         sections=tuple(replace(s, number="", pieces=() if s.anchor == "markets" else s.pieces) for s in sections),
         callouts=call_outs(),
     )
@@ -127,7 +127,7 @@ def overview_files(pages: Sequence[Overview], words: SiteWords, *, overrides: st
 def method_file(report: MarketReport, words: SiteWords, *, overrides: str = "") -> dict[str, bytes]:
     """``method.qmd`` from the last section of any report, without what is about that market alone."""
     last = report.sections[-1]
-    pieces = tuple(Composer({}).pieces(tuple(_without(last.blocks, _LEFT_OUT))))
+    pieces = tuple(Composer(words).pieces(tuple(_without(last.blocks, _LEFT_OUT))))
     page = MethodPage(words=words, pieces=pieces, callouts=call_outs())
     return {"method.qmd": render("method.qmd.j2", overrides, doc=report, page=page).encode()}
 
@@ -155,9 +155,10 @@ def _kept(columns: Sequence[Column], rows: Sequence[Row]) -> list[tuple[int, Col
     ]
 
 
-def _field(place: int, column: Column) -> Field:
-    label = f"{column.label} ({column.unit})" if column.unit else column.label
-    return Field(name="title" if place == 0 else f"column{place}", label=label)
+def _field(count: int, column: Column, rows: Sequence[Row], place: int) -> Field:
+    drawn = any(row.cells[place].bar for row in rows)  # the unit then explains a drawing that is not here
+    label = f"{column.label} ({column.unit})" if column.unit and not drawn else column.label
+    return Field(name="title" if count == 0 else f"column{count}", label=label)
 
 
 def _listing(rows: Sequence[Row], places: Sequence[int]) -> bytes:

@@ -35,10 +35,17 @@ class Listed:
     rows: int
 
 
-def listed(table: Table, identifier: str, *, short: bool = False) -> Listed:
-    """Pipe table of all rows, or with ``short`` of those that fit on paper."""
-    if short and table.print_rows is not None:
-        rows = [_line(table.rows[i]) if i >= 0 else _gap(table) for i in table.print_rows]
+def listed(table: Table, identifier: str, *, between: str = "") -> Listed:
+    """Pipe table of all rows, or of those that fit on paper.
+
+    Parameters
+    ----------
+    between
+        Text in place of the rows that do not fit; empty for all rows.
+    """
+    if between and table.print_rows is not None:
+        gap = [f"[{markdown(between)}]{{.gap}}"] + [""] * (len(table.columns) - 1)
+        rows = [_line(table.rows[i]) if i >= 0 else gap for i in table.print_rows]
     else:
         rows = [_line(row) for row in table.rows]
     heads = [_head(column) for column in table.columns]
@@ -67,10 +74,6 @@ def _line(row: Row) -> list[str]:
     if row.tone == "strong":
         return [f"**{cell}**" for cell in cells]
     return cells
-
-
-def _gap(table: Table) -> list[str]:
-    return [f"[{markdown(table.print_note)}]{{.gap}}"] + [""] * (len(table.columns) - 1)
 
 
 def _cell(cell: Cell) -> str:
