@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from factories import market_results
 
+from factories import market_results
 from reportgen.config import BrandSettings, ReportSettings, Settings
 from reportgen.render.html import render_brief, render_overview, render_report
 from reportgen.report.blocks import Column, Figure, Labels, Mark, Row, Symbol

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import itertools
 import json
 import re
 from html.parser import HTMLParser
@@ -11,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from factories import market_results
 
+from factories import market_results
 from reportgen.config import BrandSettings, ReportSettings, Settings
 from reportgen.errors import TemplateError
 from reportgen.render.html import render_brief, render_report, style
@@ -23,8 +24,8 @@ from reportgen.report.overview import failed_market, summarise
 
 SETTINGS = Settings(report=ReportSettings(promotion_unit="visit"))
 HOSTILE = (
-    "<script>alert(1)</script>", "<img src=x onerror=alert(1)>", "<svg onload=alert(1)>", "</title><b>", '"><i>', "{{7*7}}",
-    "{% raw %}", "javascript:alert(1)", "data:text/html,x", "--></style>", "a\u2028b", "]]>", "$x_{$", "</script>",
+    "<script>alert(1)</script>", "<img src=x onerror=alert(1)>", "<svg onload=alert(1)>", "</title><b>", '"><i>',
+    "{{7*7}}", "{% raw %}", "javascript:alert(1)", "data:text/html,x", "--></style>", "a\u2028b", "]]>", "$x_{$", "</script>",
 )  # fmt: skip
 
 
@@ -69,7 +70,7 @@ def test_the_frame_of_a_page(page: str) -> None:
 def test_headings_do_not_skip_a_level(page: str) -> None:
     levels = [int(tag[1]) for tag, _ in _Page(page).elements if re.fullmatch(r"h[1-6]", tag)]
     levels = levels[levels.index(1) :]
-    assert all(after - before <= 1 for before, after in zip(levels, levels[1:], strict=False))
+    assert all(after - before <= 1 for before, after in itertools.pairwise(levels))
 
 
 def test_nothing_is_asked_from_outside(page: str) -> None:

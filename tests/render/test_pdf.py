@@ -12,8 +12,8 @@ from typing import Any
 
 import pikepdf
 import pytest
-from factories import market_results
 
+from factories import market_results
 from reportgen.config import ReportSettings, Settings
 from reportgen.errors import EnvironmentMissing, RenderError
 from reportgen.render import fontconfig
@@ -158,13 +158,14 @@ def test_a_refused_address_fails_the_document(report: MarketReport, tmp_path: Pa
     }[where]
     text = '{% extends "base.html.j2" %}{% block main %}<h1>x</h1>' + markup + "{% endblock %}"
     (tmp_path / "report.html.j2").write_text(text)
-    with pytest.raises(RenderError, match="not allowed to fetch|not whole"):
+    with pytest.raises(RenderError, match=r"not allowed to fetch|not whole"):
         report_pdf(report, overrides=str(tmp_path))
 
 
 def test_a_chart_cannot_fetch_either(report: MarketReport) -> None:
     assert report.summary.chart is not None
-    evil = '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"><image href="file:///etc/passwd" width="9" height="9"/></svg>'
+    image = '<image href="file:///etc/passwd" width="9" height="9"/>'
+    evil = f'<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9">{image}</svg>'
     changed = replace(report, summary=replace(report.summary, chart=replace(report.summary.chart, svg=evil)))
     with pytest.raises(RenderError, match="etc/passwd"):
         brief_pdf(changed)
@@ -184,7 +185,7 @@ def test_missing_pango_names_the_packages(monkeypatch: pytest.MonkeyPatch) -> No
         return real(name, *args, **kwargs)
 
     monkeypatch.setattr(builtins, "__import__", without)
-    with pytest.raises(EnvironmentMissing, match="libpango-1.0-0 libpangoft2-1.0-0"):
+    with pytest.raises(EnvironmentMissing, match=r"libpango-1.0-0 libpangoft2-1.0-0"):
         pdf_module.load_weasyprint()
 
 
