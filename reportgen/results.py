@@ -236,6 +236,37 @@ class SlopeTest:
     p: float | None
     reference: str
     """``mixture-1-2``, ``mixture-0-1`` or ``bootstrap``."""
+    replicates: int | None = None
+    """Copies without random slopes that the statistic was compared with (``bootstrap`` only)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BootstrapRow:
+    """One estimate and its spread over the bootstrap copies: SE and percentile interval, units of the estimate.
+
+    ``term`` is a fixed effect, a random effect or ``Residual``; ``other`` the second effect of a correlation.
+    """
+
+    quantity: Literal["coefficient", "long-run", "decay", "sd", "correlation"]
+    term: str
+    other: str | None = None
+    estimate: float | None
+    se: float | None
+    lower: float | None
+    upper: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BootstrapSummary:
+    """Parametric bootstrap: sales rebuilt through the recursion, everything estimated again."""
+
+    replicates: int
+    failed: int
+    """Copies without a certified fit; left out, never replaced."""
+    not_stationary: int
+    """Copies without a long run; left out of the ``long-run`` rows."""
+    decay_estimated: bool
+    rows: tuple[BootstrapRow, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -587,6 +618,7 @@ class MarketResults:
     plain: Comparison | None = None
     within: Comparison | None = None
     slope_test: SlopeTest | None = None
+    bootstrap: BootstrapSummary | None = None
     decay: DecaySummary | None = None
     """Carry-over of the first promotion channel; further channels in ``more_decays``."""
     more_decays: tuple[DecaySummary, ...] = ()

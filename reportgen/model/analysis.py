@@ -11,6 +11,7 @@ from dataclasses import replace
 import numpy as np
 
 from reportgen.config import Settings
+from reportgen.model.bootstrap import FEW_PHARMACIES, bootstrap_market, bootstrap_slope_test, summarise_bootstrap
 from reportgen.model.crossproducts import NoResidualVariation, RankDeficient
 from reportgen.model.diagnostics import Residuals, conditional_residuals, diagnose
 from reportgen.model.impact import Impact, market_generator, measure_impact
@@ -35,12 +36,14 @@ from reportgen.model.verdict import decide_verdict
 from reportgen.panel.features import ModelFrame, build_frame
 from reportgen.panel.grid import MarketPanel
 from reportgen.results import (
+    BootstrapSummary,
     Charts,
     Contribution,
     FitQuality,
     MarketResults,
     Provenance,
     Reason,
+    SlopeTest,
     Status,
     Verdict,
 )
@@ -112,7 +115,7 @@ def _with_estimates(market: MarketFit, settings: Settings, provenance: Provenanc
         plain=plain, within=within, influence=influence, holdout=holdout, confidence=confidence,
         rng=market_generator(settings, frame.panel.market, "predictive"),
     )  # fmt: skip
-    test = slope_test(market)
+    test = _slope_test(market, settings)
     intervals = variance_intervals(market.ml, confidence) if market.rung != "pooled" else None
     incremental = impact.incremental.total if impact.incremental is not None else None
     decays = decay_summaries(market)
@@ -133,6 +136,7 @@ def _with_estimates(market: MarketFit, settings: Settings, provenance: Provenanc
         plain=plain,
         within=within,
         slope_test=test,
+        bootstrap=_bootstrap(market, settings),
         decay=decays[0],
         more_decays=decays[1:],
         long_run=impact.long_run,
@@ -161,6 +165,23 @@ def _with_estimates(market: MarketFit, settings: Settings, provenance: Provenanc
         provenance=provenance,
     )
     return replace(results, verdict=_verdict(results))
+
+
+def _slope_test(market: MarketFit, settings: Settings) -> SlopeTest | None:
+    """The likelihood-ratio test; against bootstrap copies where pharmacies are few."""
+    test = slope_test(market)
+    if test is None or market.rung == "pooled" or market.design.groups >= FEW_PHARMACIES:
+        return test
+    return bootstrap_slope_test(market, test, market_generator(settings, market.frame.panel.market, "slope-test"))
+
+
+def _bootstrap(market: MarketFit, settings: Settings) -> BootstrapSummary | None:
+    """Spread over bootstrap copies, on request."""
+    if settings.model.bootstrap == 0 or market.rung == "pooled":
+        return None
+    rng = market_generator(settings, market.frame.panel.market, "bootstrap")
+    draws = bootstrap_market(market, settings.model.bootstrap, rng)
+    return summarise_bootstrap(market, draws, settings.report.confidence)
 
 
 def _verdict(results: MarketResults) -> Verdict:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from scipy.stats import chi2
 
@@ -108,6 +110,11 @@ def information_criteria(market: MarketFit) -> tuple[float, float]:
     return -2.0 * ml.loglik + 2.0 * count, -2.0 * ml.loglik + float(np.log(len(ml.design.y))) * count
 
 
+def without_slopes(design: Design) -> Design:
+    """The design with a random intercept only."""
+    return replace(design, z=design.z[:, :1], z_names=design.z_names[:1])
+
+
 def slope_test(market: MarketFit) -> SlopeTest | None:
     """Likelihood ratio of the random slopes, same fixed part and method, against the boundary mixture.
 
@@ -118,12 +125,7 @@ def slope_test(market: MarketFit) -> SlopeTest | None:
     fit = market.fit
     if len(fit.design.z_names) < 2:
         return None
-    design = fit.design
-    smaller = Design(
-        y=design.y, x=design.x, z=design.z[:, :1], group=design.group, groups=design.groups,
-        names=design.names, z_names=design.z_names[:1], y_name=design.y_name,
-    )  # fmt: skip
-    reduced = fit_lmm(smaller, method=fit.method, rung="intercept")
+    reduced = fit_lmm(without_slopes(fit.design), method=fit.method, rung="intercept")
     statistic = max(0.0, 2.0 * (fit.loglik - reduced.loglik))
     removed = fit.at.theta.shape[1] - 1
     return SlopeTest(statistic=statistic, p=mixture_p(statistic, removed), reference=f"mixture-{removed - 1}-{removed}")

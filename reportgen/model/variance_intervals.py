@@ -142,9 +142,7 @@ def _directions(problems: HeldProblems, which: Index) -> tuple[Array, Array]:
     return tangent, np.where(np.isfinite(spread) & (spread < 10.0 * usual), spread, usual)
 
 
-def _bounded(
-    wish: Array, inside: Array, outside: Array, side: Array, limit: Array, spread: Array
-) -> Array:
+def _bounded(wish: Array, inside: Array, outside: Array, side: Array, limit: Array, spread: Array) -> Array:
     """The next t: the wish if it lies within the bracket, its middle if not, or a stride while there is no outside."""
     known = np.isfinite(outside)
     ahead = np.where(known, outside, limit)

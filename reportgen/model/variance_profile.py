@@ -266,6 +266,7 @@ class HeldProblems:
 
 def _either(first: Mask, one: ProfilePoint, other: ProfilePoint) -> ProfilePoint:
     """Per problem the point ``one`` where ``first``, else ``other``."""
+
     def chosen(name: str) -> Array:
         left = getattr(one, name)
         return np.asarray(np.where(first.reshape(-1, *[1] * (left.ndim - 1)), left, getattr(other, name)))

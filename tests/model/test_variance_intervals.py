@@ -149,9 +149,7 @@ def test_intervals_follow_the_units_of_the_data():
     fit = fitted("sim_corrected", "ML")
     d = fit.design
     unit = np.array([1.0, 1e-3])
-    scaled = Design(
-        y=d.y * 1e3, x=d.x, z=d.z * unit, group=d.group, groups=d.groups, names=d.names, z_names=d.z_names
-    )
+    scaled = Design(y=d.y * 1e3, x=d.x, z=d.z * unit, group=d.group, groups=d.groups, names=d.names, z_names=d.z_names)
     one, other = variance_intervals(fit), variance_intervals(fit_lmm(scaled, method="ML"))
     np.testing.assert_allclose(other.sigma, np.array(one.sigma) * 1e3, rtol=1e-6)
     np.testing.assert_allclose(other.sd[0], np.array(one.sd[0]) * 1e3, rtol=1e-6)
