@@ -99,7 +99,7 @@ def test_wrong_value_is_named_by_its_place():
 
 def test_newer_version_says_to_build_again():
     text = json.loads(to_json(market_results())) | {"schema_version": 99}
-    with pytest.raises(InputError, match="schema_version 99; this program reads 1. Build the market again"):
+    with pytest.raises(InputError, match=r"schema_version 99; this program reads 1\. Build the market again"):
         from_json(json.dumps(text))
 
 
