@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Literal
 
 from reportgen.batch.fingerprint import versions
-from reportgen.errors import ReportgenError
+from reportgen.errors import EnvironmentMissing, ReportgenError
 
 State = Literal["ok", "warning", "missing"]
 _DEBIAN = "Debian and Ubuntu: apt-get install libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0"
@@ -44,8 +44,8 @@ def examine(out: Path) -> tuple[Probe, ...]:
         *_packages(),
         *_pdf(),
         _fonts(),
-        _program("quarto", "--version", "Only for --formats quarto: see quarto.org. Everything else works without it."),
-        _program("rsvg-convert", "--version", "Only for Quarto's LaTeX PDF: apt-get install librsvg2-bin"),
+        _quarto(),
+        _rsvg_convert(),
         _writable(out),
         _disk(out),
     )
@@ -116,15 +116,29 @@ def _fonts() -> Probe:
     return Probe(name="Fonts", state="ok", found="₹ and Devanagari have glyphs")
 
 
-def _program(name: str, argument: str, advice: str) -> Probe:
-    where = find_program(name)
+def _quarto() -> Probe:
+    """Look for the program with its path and version."""
+    from reportgen.batch.quarto_program import find_quarto
+
+    try:
+        found = find_quarto()
+    except EnvironmentMissing as error:
+        advice = "Only for reportgen quarto --render: see quarto.org. Everything else works without it."
+        return Probe(name="quarto", state="warning", found=error.message.split(". ")[0], advice=advice)
+    return Probe(name="quarto", state="ok", found=f"{found.version}, {found.path}")
+
+
+def _rsvg_convert() -> Probe:
+    """Look for the converter that Quarto hands charts to before it prints them with WeasyPrint, which drops them."""
+    where = find_program("rsvg-convert")
     if where is None:
-        return Probe(name=name, state="warning", found="not on PATH", advice=advice)
-    code, output, errors = _run([str(where), argument])
-    if code != 0:
-        return Probe(name=name, state="warning", found=f"{name} {argument} failed", advice=advice)
-    first = (output or errors).strip().splitlines()
-    return Probe(name=name, state="ok", found=first[0][:80] if first else "found")
+        return Probe(name="rsvg-convert", state="ok", found="not on PATH, and not needed")
+    return Probe(
+        name="rsvg-convert",
+        state="warning",
+        found=str(where),
+        advice="Charts vanish from PDFs that Quarto makes with WeasyPrint (--to pdf): use typst, or take it off PATH.",
+    )
 
 
 def find_program(name: str) -> Path | None:

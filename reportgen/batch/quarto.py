@@ -290,7 +290,7 @@ class _Writing:
             return False
         if self.last.site.get("files", {}).get(CONFIGURATION) == files.sha256_file(path):
             return False
-        self.warnings.append(f"{CONFIGURATION} was edited or is not ours: it stays as it is.")
+        self.warnings.append(f"{CONFIGURATION} is not as it was written, or not ours: it stays as it is.")
         return True
 
     def _clear(self, now: Written) -> None:

@@ -154,7 +154,7 @@ def render_project(project: Path, program: Quarto, *, page_seconds: float = 120.
         program=program,
         done=done,
         up_to_date=len(pages) - len(todo),
-        failed=tuple(run.failed),
+        failed=tuple(sorted(run.failed, key=lambda failure: failure.page)),
         seconds=time.monotonic() - start,
     )
 

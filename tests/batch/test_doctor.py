@@ -44,9 +44,10 @@ def test_a_program_that_hangs_is_not_waited_for(monkeypatch: pytest.MonkeyPatch,
     program.write_text("#!/bin/sh\nsleep 60\n")
     program.chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
-    monkeypatch.setattr(doctor, "_SECONDS", 0.3)
-    probe = doctor._program("quarto", "--version", "advice")
-    assert (probe.state, probe.found) == ("warning", "quarto --version failed")
+    monkeypatch.setattr("reportgen.batch.quarto_program.START_SECONDS", 0.3)
+    probe = doctor._quarto()
+    assert probe.state == "warning"
+    assert "--version failed" in probe.found
 
 
 def test_a_program_tells_its_version(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -54,8 +55,8 @@ def test_a_program_tells_its_version(monkeypatch: pytest.MonkeyPatch, tmp_path: 
     program.write_text("#!/bin/sh\necho 1.9.1\n")
     program.chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
-    probe = doctor._program("quarto", "--version", "advice")
-    assert (probe.state, probe.found) == ("ok", "1.9.1")
+    probe = doctor._quarto()
+    assert (probe.state, probe.found) == ("ok", f"1.9.1, {program}")
 
 
 def test_a_program_in_the_current_folder_is_never_used(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
