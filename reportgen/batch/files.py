@@ -54,6 +54,12 @@ def sync_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
+def sync_file(path: Path) -> None:
+    """Flush a file's content to disk."""
+    with path.open("rb") as stream:
+        os.fsync(stream.fileno())
+
+
 def write_new(path: Path, content: bytes) -> None:
     """Write a file in a folder nobody reads yet, and flush it to disk."""
     with path.open("wb") as stream:

@@ -8,61 +8,27 @@ needs is in ``market.py``, how processes are kept apart in ``engine.py``, why a 
 
 from __future__ import annotations
 
+import os
 import time
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from reportgen.batch import engine, files, manifest, overview
-from reportgen.batch.fingerprint import Fingerprint, fingerprint
+from reportgen.batch import engine, files, manifest
+from reportgen.batch.account import Request, Run, Work, account, resolve_as_of
+from reportgen.batch.fingerprint import fingerprint
 from reportgen.batch.interrupt import Interrupts
 from reportgen.batch.lock import hold_lock
-from reportgen.batch.manifest import LastRun, PlannedMarket
+from reportgen.batch.manifest import PlannedMarket
 from reportgen.batch.market import MarketJob, build_market
 from reportgen.batch.outcome import MarketOutcome, Progress, RunResult, Silent
 from reportgen.batch.record import MarketRecord
 from reportgen.batch.selection import select_markets, split_patterns
 from reportgen.batch.source import Markets, Source, StoredMarkets
 from reportgen.config import Settings
-from reportgen.errors import EnvironmentMissing
 
-Work = Callable[[Any], Any]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Request:
-    """What the caller wants of this run beyond the settings."""
-
-    select: tuple[str, ...] = ()
-    exclude: tuple[str, ...] = ()
-    force: bool = False
-    dry_run: bool = False
-    fail_fast: bool = False
-    max_failures: int = 0
-    """Stop after this many failed markets; 0: never."""
-
-
-@dataclass(slots=True)
-class _Run:
-    """The state of a run while it is going on."""
-
-    settings: Settings
-    root: Path
-    request: Request
-    progress: Progress
-    source: Markets
-    last: LastRun
-    work: Work
-    stamp: Fingerprint = field(init=False)
-    outcomes: dict[str, MarketOutcome] = field(default_factory=dict)
-    warnings: list[str] = field(default_factory=list)
-    changed: bool = False
-    """The input is no longer what was read."""
-
-    @property
-    def out(self) -> Path:
-        return self.root / self.settings.run.out
+__all__ = ["Request", "build", "render"]
 
 
 def build(
@@ -91,12 +57,13 @@ def build(
     """
     start = time.monotonic()
     progress = progress or Silent()
-    last = manifest.read_last_run(root / settings.run.out)
     progress.stage("reading")
-    source = Source(settings, root, last.index)
+    run = Run(settings, root, request or Request(), progress, work)
+    run.last = manifest.read_last_run(run.out)
+    source = Source(settings, root, run.last.index)
     if not source.remembered:
         _warm_up(settings)
-    return _go(_Run(settings, root, request or Request(), progress, source, last, work), start)
+    return _go(run, source, start)
 
 
 def render(
@@ -112,25 +79,20 @@ def render(
     Parameters and errors are those of :func:`build`; no data is read and nothing is fitted.
     """
     start = time.monotonic()
-    out = root / settings.run.out
-    run = _Run(
-        settings,
-        root,
-        request or Request(),
-        progress or Silent(),
-        StoredMarkets(out),
-        manifest.read_last_run(out),
-        work,
-    )
-    return _go(run, start)
+    run = Run(settings, root, request or Request(), progress or Silent(), work)
+    run.last = manifest.read_last_run(run.out)
+    return _go(run, StoredMarkets(run.out), start)
 
 
-def _go(run: _Run, start: float) -> RunResult:
+def _go(run: Run, source: Markets, start: float) -> RunResult:
+    run.source = source
     select, exclude = split_patterns(run.request.select), split_patterns(run.request.exclude)
     run.stamp = fingerprint(run.settings, run.root)
     index = run.source.index
     everything = tuple(sorted({*index.markets, *index.refused}))
     chosen = select_markets(everything, run.last.statuses, select=select, exclude=exclude)
+    if run.request.shard is not None:
+        chosen = tuple(market for market in chosen if run.request.shard.holds(market))
     if run.request.dry_run:
         outcomes = tuple(_planned(plan) for plan in _plan(run, chosen))
         return RunResult(out=run.out, index=None, markets=outcomes, seconds=time.monotonic() - start, dry_run=True)
@@ -138,7 +100,7 @@ def _go(run: _Run, start: float) -> RunResult:
         return _locked(run, chosen, interrupts, start)
 
 
-def _locked(run: _Run, chosen: Sequence[str], interrupts: Interrupts, start: float) -> RunResult:
+def _locked(run: Run, chosen: Sequence[str], interrupts: Interrupts, start: float) -> RunResult:
     """Do the part of a run that changes the output folder."""
     files.recover(run.out / "markets")
     plans = _plan(run, chosen)
@@ -163,10 +125,10 @@ def _locked(run: _Run, chosen: Sequence[str], interrupts: Interrupts, start: flo
         interrupted=interrupted or interrupts.stopping(),
         warnings=(*run.source.warnings(), *run.warnings),
     )
-    return _account(run, result, start, at_once=interrupted)
+    return account(run, result, start, at_once=interrupted)
 
 
-def _plan(run: _Run, chosen: Sequence[str]) -> list[PlannedMarket]:
+def _plan(run: Run, chosen: Sequence[str]) -> list[PlannedMarket]:
     index = run.source.index
     formats = tuple(sorted(set(run.settings.report.formats)))
     plans = []
@@ -184,7 +146,7 @@ def _plan(run: _Run, chosen: Sequence[str]) -> list[PlannedMarket]:
     return plans
 
 
-def _build_all(run: _Run, plans: Sequence[PlannedMarket], interrupts: Interrupts) -> None:
+def _build_all(run: Run, plans: Sequence[PlannedMarket], interrupts: Interrupts) -> None:
     index = run.source.index
     for plan in plans:
         if plan.reason == "up-to-date":
@@ -225,7 +187,7 @@ def _warm_up(settings: Settings) -> None:
     engine.warm_up(documents=set(settings.report.formats) != {"results"})
 
 
-def _tasks(run: _Run, todo: dict[str, PlannedMarket]) -> Iterator[engine.Task]:
+def _tasks(run: Run, todo: dict[str, PlannedMarket]) -> Iterator[engine.Task]:
     """Yield the largest market first: the last worker to finish should not have the longest task."""
     as_of = resolve_as_of(run.settings)
     for plan in sorted(todo.values(), key=lambda plan: (-plan.rows, plan.market)):
@@ -240,18 +202,6 @@ def _tasks(run: _Run, todo: dict[str, PlannedMarket]) -> Iterator[engine.Task]:
             panel=None if plan.reuse else run.source.panel(plan.market),
         )
         yield engine.Task(key=plan.market, argument=job)
-
-
-def resolve_as_of(settings: Settings) -> str:
-    """Return the date printed on the reports: the setting, ``SOURCE_DATE_EPOCH``, or today (UTC)."""
-    import os
-    from datetime import UTC, datetime
-
-    if settings.run.as_of:
-        return settings.run.as_of
-    epoch = os.environ.get("SOURCE_DATE_EPOCH", "")
-    moment = datetime.fromtimestamp(int(epoch), UTC) if epoch.isdecimal() else datetime.now(UTC)
-    return moment.date().isoformat()
 
 
 def _outcome(plan: PlannedMarket, done: engine.Done) -> MarketOutcome:
@@ -290,57 +240,5 @@ def _planned(plan: PlannedMarket) -> MarketOutcome:
     return _kept(plan, "up-to-date" if plan.reason == "up-to-date" else "planned")
 
 
-def _account(run: _Run, result: RunResult, start: float, *, at_once: bool) -> RunResult:
-    """Build the site where something changed, and write run.json; a run that did nothing writes nothing."""
-    index = run.source.index
-    site = overview.SiteState(changed=False)
-    try:
-        if not at_once:
-            run.progress.stage("site")
-            site = overview.refresh_site(
-                run.out,
-                run.root,
-                run.settings,
-                as_of=resolve_as_of(run.settings),
-                markets=tuple(sorted({*index.markets, *index.refused})),
-                failed=_failures(run, result),
-                run_stamp=run.stamp,
-            )
-        if site.failure is not None:
-            result = replace(result, site_error=site.failure.message, site_trace=site.failure.trace)
-        page = run.out / overview.FOLDER / "index.html"
-        result = replace(result, index=page if page.is_file() else None, seconds=time.monotonic() - start)
-        remembered = None if run.changed else run.source.to_remember(run.last.index)
-        idle = result.count("up-to-date") == len(result.markets) and not site.changed
-        if not idle or run.last.index != remembered:
-            manifest.write_run(
-                run.out, result, last=run.last, run_stamp=run.stamp, source=run.source.name, index=remembered
-            )
-    except OSError as error:
-        raise EnvironmentMissing(
-            f"{run.settings.run.out}: cannot write: {error.strerror}.", code="cannot-write"
-        ) from error
-    return result
-
-
-def _failures(run: _Run, result: RunResult) -> dict[str, overview.FailedMarket]:
-    """Return the markets of the input whose last build failed, in this run or an earlier one."""
-    present = {*run.source.index.markets, *run.source.index.refused}
-    touched = {outcome.market for outcome in result.markets if outcome.action in {"built", "up-to-date", "failed"}}
-    failed = {
-        market: overview.FailedMarket(code=entry["code"], message=entry["message"])
-        for market, entry in run.last.failures.items()
-        if market in present and market not in touched
-    }
-    for outcome in result.markets:
-        if outcome.action == "failed":
-            failed[outcome.market] = overview.FailedMarket(
-                code=outcome.code, message=outcome.message, stale_since=outcome.stale_since
-            )
-    return dict(sorted(failed.items()))
-
-
 def _cores() -> int:
-    import os
-
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
