@@ -191,8 +191,8 @@ def test_program_that_cannot_start_is_a_failure(tmp_path: Path) -> None:
 
 SAID = [
     (
-        "[3/9] markets/m1/index.qmd\nERROR: In file markets/m1/index.qmd\n"
-        "(line 7, columns 3--9) Field \"lang\" is odd\n",
+        ("[3/9] markets/m1/index.qmd\nERROR: In file markets/m1/index.qmd\n"
+        "(line 7, columns 3--9) Field \"lang\" is odd\n"),
         "markets/m1/index.qmd", 7, 'In file markets/m1/index.qmd (line 7, columns 3--9) Field "lang" is odd',
     ),
     (
