@@ -46,8 +46,8 @@ class ClosedFetcher(URLFetcher):  # type: ignore[misc]  # WeasyPrint ships no ty
             try:
                 return super().fetch(url, headers)
             except Exception:  # noqa: BLE001 - whatever is wrong with it, the document must not go on without it
-                self._refuse(url)
-        self._refuse(url)
+                return self._refuse(url)
+        return self._refuse(url)
 
     def _refuse(self, url: str) -> NoReturn:
         self.refused.append(url[:120])

@@ -43,6 +43,7 @@ if TYPE_CHECKING:
 Medium = Literal["screen", "print"]
 Fit = Literal["", "tight", "tight tighter"]
 
+_DEVANAGARI = re.compile("[\u0900-\u097f]")
 _HEX = re.compile(r"#[0-9a-fA-F]{6}\Z")
 
 
@@ -111,13 +112,16 @@ def _render(
 ) -> str:
     page = _page(doc, medium, contents=contents, fit=fit)
     try:
-        return _environment(overrides).get_template(name).render(doc=doc, page=page)
+        html = _environment(overrides).get_template(name).render(doc=doc, page=page)
     except TemplateSyntaxError as error:
         raise TemplateError(f"{error.name}, line {error.lineno}: {error.message}.", code="template-syntax") from None
     except TemplateNotFound as error:
         raise TemplateError(f"{name}: the template {error.name!r} does not exist.", code="template-missing") from None
     except (UndefinedError, SecurityError, OverflowError, TypeError) as error:
         raise TemplateError(f"{_place(error, name)}: {error}.", code="template-failed") from None
+    if medium == "screen" and _DEVANAGARI.search(html):
+        html = html.replace("<style>", "<style>" + _font_face("Mukta", "Mukta-Devanagari", 400), 1)
+    return html
 
 
 def _place(error: Exception, name: str) -> str:
@@ -186,7 +190,10 @@ def style(medium: Medium, paper: str = "A4") -> str:
     names = ("tokens", "layout", "tables", "dark") if medium == "screen" else ("tokens", "layout", "tables", "print")
     sheets = [_shorten((folder / f"{name}.css").read_text("utf-8")) for name in names]
     if medium == "screen":
-        sheets[:0] = _font_faces()
+        sheets[:0] = [
+            _font_face("Fira Sans", "FiraSans-Regular", 400),
+            _font_face("Fira Sans", "FiraSans-SemiBold", 600),
+        ]
     else:
         sheets.append("@page{size:%s}" % ("Letter" if paper == "Letter" else "A4"))
     return "\n".join(sheets)
@@ -196,15 +203,13 @@ def _shorten(css: str) -> str:
     return re.sub(r"\s*\n\s*", "\n", re.sub(r"/\*.*?\*/", "", css, flags=re.DOTALL)).strip()
 
 
-def _font_faces() -> list[str]:
-    faces = []
-    for name, weight in (("Regular", 400), ("SemiBold", 600)):
-        data = base64.b64encode((templates_dir() / "fonts" / f"FiraSans-{name}.woff2").read_bytes()).decode("ascii")
-        faces.append(
-            f'@font-face{{font-family:"Fira Sans";font-weight:{weight};font-display:swap;'
-            f'src:url("data:font/woff2;base64,{data}") format("woff2")}}'
-        )
-    return faces
+@cache
+def _font_face(family: str, file: str, weight: int) -> str:
+    data = base64.b64encode((templates_dir() / "fonts" / f"{file}.woff2").read_bytes()).decode("ascii")
+    return (
+        f'@font-face{{font-family:"{family}";font-weight:{weight};font-display:swap;'
+        f'src:url("data:font/woff2;base64,{data}") format("woff2")}}'
+    )
 
 
 @cache

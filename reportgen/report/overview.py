@@ -271,7 +271,7 @@ class _OverviewBuilder:
             half = sqrt(sum(_half(s) ** 2 for s in money))
             interval = f.interval(total - half, total + half, "money-short")
             label = self.say("of sales go with promotion ({interval}; markets taken as independent)", interval=interval)
-            made.append(Total(value=f.money_short(total), label=label))
+            made.insert(0, Total(value=f.money_short(total), label=label))
         return tuple(made)
 
     def _lead(self) -> str:
@@ -280,10 +280,10 @@ class _OverviewBuilder:
             number = sum(s.verdict == code for s in self.estimated)
             if number:
                 word = self.say(WORDS[code][0])
-                parts.append(f"{word}: {self.level_formats.integer(number)}")
+                parts.append(f"{word} {self.level_formats.integer(number)}")
         if not parts:
             return self.say("No market could be estimated; the list below says why.")
-        return self.say("Verdicts of the markets with an estimate. {list}.", list=" · ".join(parts))
+        return self.say("Verdicts: {list}.", list=" · ".join(parts))
 
     # --- sections ---------------------------------------------------------------------------
 
@@ -314,7 +314,7 @@ class _OverviewBuilder:
             Column(label=self.say("Market"), numeric=False),
             Column(label=self.say("Verdict"), numeric=False),
             Column(label=self.say("Effect now"), unit=per),
-            Column(label=self.say("In the long run"), unit=per),
+            Column(label=self.say("Long run"), unit=per),
             Column(label=self.say("{level} interval", level=level)),
             Column(label=self.say("Long run, share of mean sales"), unit=self.say("line: interval; tick: zero")),
             Column(label=self.say("With promotion"), unit=self.say("whole period")),

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from factories import market_results
 
+from factories import market_results
 from reportgen.config import BrandSettings, ReportSettings, Settings
 from reportgen.render.html import render_report
 from reportgen.render.site import site_files

@@ -167,9 +167,9 @@ def test_a_share_is_told_in_steps_that_happen() -> None:
 
 
 CODES = (
-    "too-few-pharmacies", "too-few-months", "promotion-constant", "promotion-not-within", "no-promotion", "rank-deficient",
-    "no-usable-rows", "one-row-per-pharmacy", "too-few-rows", "infinite-values", "constant-response", "not-certified",
-    "singular", "contract", "a-code-of-tomorrow",
+    "too-few-pharmacies", "too-few-months", "promotion-constant", "promotion-not-within", "no-promotion",
+    "rank-deficient", "no-usable-rows", "one-row-per-pharmacy", "too-few-rows", "infinite-values", "constant-response",
+    "not-certified", "singular", "contract", "a-code-of-tomorrow",
 )  # fmt: skip
 
 

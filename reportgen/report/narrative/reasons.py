@@ -27,8 +27,8 @@ _FOUND = {
         "from the average level of sales."
     ),
     "promotion-not-within": mark(
-        "The column {column} never changes within a pharmacy, so the effect of promotion cannot be told apart from other "
-        "differences between pharmacies."
+        "The column {column} never changes within a pharmacy, so the effect of promotion cannot be told apart from "
+        "other differences between pharmacies."
     ),
     "no-promotion": mark(
         "The column {column} holds no promotion in any usable row, so there is no effect to estimate."

@@ -6,10 +6,16 @@ import re
 from typing import TYPE_CHECKING
 
 from reportgen.report.names import clean
+from reportgen.report.narrative.writer import mark
 
 if TYPE_CHECKING:
     from reportgen.report.narrative.writer import Writer
 
+_KNOWN = {
+    "Intercept": mark("Level of the average pharmacy"),
+    "Residual": mark("Residual"),
+    "Adstock_Promotion": mark("Promotion, with carry-over"),
+}
 _LAG = re.compile(r"Lag(\d+)_(Log_)?Sales\Z")
 
 
@@ -37,7 +43,7 @@ def term_label(w: Writer, term: str) -> str:
         return _of_channel(term, "Presample_Promotion", w.say("Promotion before the record, fading out"))
     if term.startswith("Mean_Promotion"):
         return _of_channel(term, "Mean_Promotion", w.say("Average promotion of the pharmacy"))
-    return _named(term, "")
+    return _named(term, "Adstock_")
 
 
 def random_label(w: Writer, term: str) -> str:
