@@ -24,6 +24,7 @@ _HOMES = {
     "init": "reportgen.api",
     "load_results": "reportgen.api",
     "load_settings": "reportgen.api",
+    "merge": "reportgen.api",
     "quarto": "reportgen.api",
     "render": "reportgen.api",
     "MarketOutcome": "reportgen.batch.outcome",

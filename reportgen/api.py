@@ -71,6 +71,7 @@ def build(
     dry_run: bool = False,
     fail_fast: bool = False,
     max_failures: int = 0,
+    shard: str = "",
     overrides: Mapping[str, object] | None = None,
     progress: Progress | None = None,
 ) -> RunResult:
@@ -87,6 +88,8 @@ def build(
         Market codes, globs, or ``status:failed``.
     formats
         Some of html, pdf, brief, xlsx, quarto; or only ``results``.
+    shard
+        ``"2/8"``: build only this part, in a folder of its own below ``out``; join the parts by :func:`merge`.
     overrides
         Other settings, e.g. ``{"model.response": "log"}``.
 
@@ -115,8 +118,31 @@ def build(
         dry_run=dry_run,
         fail_fast=fail_fast,
         max_failures=max_failures,
+        shard=shard,
         progress=progress,
     )
+
+
+def merge(
+    project: str | Path = ".",
+    *,
+    out: str | Path | None = None,
+    overrides: Mapping[str, object] | None = None,
+    progress: Progress | None = None,
+) -> RunResult:
+    """Join the shards of a run (``build(shard="i/n")`` for every i) into one output folder with its site.
+
+    Raises
+    ------
+    UsageError
+        If a shard is missing or has not finished.
+    InputError
+        If a shard is damaged.
+    """
+    from reportgen.batch.merge import merge as merge_shards
+
+    settings, root = open_project(Path(project), out=out, overrides=overrides)
+    return merge_shards(settings, root, progress=progress)
 
 
 def render(
@@ -303,11 +329,13 @@ def build_project(
     dry_run: bool = False,
     fail_fast: bool = False,
     max_failures: int = 0,
+    shard: str = "",
     progress: Progress | None = None,
 ) -> RunResult:
     """Build with settings that are already loaded; see :func:`build`."""
     from reportgen.batch.run import Request
     from reportgen.batch.run import build as run_build
+    from reportgen.batch.shard import parse_shard
 
     request = Request(
         select=tuple(select),
@@ -316,6 +344,7 @@ def build_project(
         dry_run=dry_run,
         fail_fast=fail_fast,
         max_failures=max_failures,
+        shard=parse_shard(shard) if shard else None,
     )
     return run_build(settings, root, request, progress=progress)
 

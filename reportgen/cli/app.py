@@ -95,6 +95,7 @@ FailFast = Annotated[bool, typer.Option("--fail-fast", help="Start no more marke
 MaxFailures = Annotated[
     int, typer.Option("--max-failures", min=0, help="Start no more after this many; 0: never stop.")
 ]
+ShardOption = Annotated[str, typer.Option("--shard", help="Build part i of n, i/n, for `reportgen merge`.")]
 Set = Annotated[list[str] | None, typer.Option("--set", help="Override a setting: --set model.response=log.")]
 LogFormat = Annotated[str, typer.Option("--log-format", help="text, or json: one event per line.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress.")]
@@ -125,6 +126,7 @@ def build(
     dry_run: DryRun = False,
     fail_fast: FailFast = False,
     max_failures: MaxFailures = 0,
+    shard: ShardOption = "",
     set_: Set = None,
     log_format: LogFormat = "text",
     quiet: Quiet = False,
@@ -153,6 +155,7 @@ def build(
         dry_run=dry_run,
         fail_fast=fail_fast,
         max_failures=max_failures,
+        shard=shard,
         progress=console.choose_progress(_log_format(log_format), quiet=quiet),
     )
     _finish(result, settings)
@@ -229,6 +232,16 @@ def quarto(
     )
     publishing.show_quarto(run, debug=_state["debug"])
     raise typer.Exit(run.exit_code)
+
+
+@app.command()
+def merge(project: Project = Path(), out: Out = None, set_: Set = None, debug: Debug = False) -> None:
+    """Join the parts that `build --shard i/n` made into one output folder with its overview."""
+    from reportgen import api
+    from reportgen.batch.merge import merge as merge_shards
+
+    settings, root = api.open_project(project, out=out, overrides=_overrides(set_))
+    _finish(merge_shards(settings, root), settings)
 
 
 @app.command()

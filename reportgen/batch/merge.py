@@ -1,0 +1,131 @@
+"""``merge``: the shards of a run become one output folder with its site and run.json.
+
+Afterwards the folder cannot be told from one that a single run made. Merging again does nothing; a
+shard whose folders are damaged is refused before anything is changed.
+"""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+from reportgen.batch import files, manifest, record
+from reportgen.batch.account import Request, Run, account
+from reportgen.batch.fingerprint import fingerprint
+from reportgen.batch.interrupt import Interrupts
+from reportgen.batch.lock import hold_lock
+from reportgen.batch.manifest import InputIndex, LastRun
+from reportgen.batch.market import build_market
+from reportgen.batch.outcome import MarketOutcome, Progress, RunResult, Silent
+from reportgen.batch.shard import shard_folders, take_over
+from reportgen.batch.source import StoredMarkets
+from reportgen.config import Settings
+from reportgen.errors import InputError
+
+
+class _ShardMarkets(StoredMarkets):
+    """The markets of all shards; the input is what the shards remember of it."""
+
+    def __init__(self, records: dict[str, record.MarketRecord], shards: list[LastRun]) -> None:
+        self.name = "shards"
+        self._records = records
+        remembered = [last.index for last in shards]
+        first = remembered[0]
+        self._index = first if first is not None and all(index == first for index in remembered) else None
+
+    @property
+    def index(self) -> InputIndex:
+        """Markets and data hashes as the shards remember them, else those of their records."""
+        return super().index if self._index is None else self._index
+
+    def to_remember(self, last: InputIndex | None) -> InputIndex | None:
+        """Return what the shards remember, if they agree."""
+        return self._index
+
+
+def merge(settings: Settings, root: Path, *, progress: Progress | None = None) -> RunResult:
+    """Join the shards below ``run.out`` into ``run.out``.
+
+    Raises
+    ------
+    UsageError
+        If a shard is missing or has not finished.
+    InputError
+        If a shard's folder is damaged, or its run.json is.
+    LockedError, EnvironmentMissing
+        As for a build.
+    """
+    start = time.monotonic()
+    run = Run(settings, root, Request(), progress or Silent(), build_market)
+    run.last = manifest.read_last_run(run.out)
+    folders = shard_folders(run.out)
+    sources: dict[str, tuple[Path, record.MarketRecord]] = {}
+    lasts = []
+    for shard in folders:
+        if record.unseal(shard / manifest.NAME) is None:
+            raise InputError(f"{shard.name}: run.json is damaged; build this shard again.", code="shard-damaged")
+        lasts.append(manifest.read_last_run(shard))
+        sources |= _complete_folders(shard)
+    run.source = _ShardMarkets({market: found for market, (_, found) in sources.items()}, lasts)
+    run.stamp = fingerprint(settings, root)
+    with hold_lock(run.out), Interrupts() as interrupts:
+        files.recover(run.out / "markets")
+        for market, (folder, found) in sorted(sources.items()):
+            if interrupts.stopping():
+                break
+            changed = take_over(folder, run.out / "markets" / found.slug, found)
+            run.outcomes[market] = MarketOutcome(
+                market=market,
+                slug=found.slug,
+                action="built" if changed else "up-to-date",
+                reason="new" if changed else "up-to-date",
+                headline=found.headline,
+            )
+        for last in lasts:
+            for market, failure in last.failures.items():
+                run.outcomes[market] = _failed(run.out, market, failure["code"], failure["message"])
+        interrupts.shield()
+        result = RunResult(
+            out=run.out,
+            index=None,
+            markets=tuple(run.outcomes[market] for market in sorted(run.outcomes)),
+            seconds=time.monotonic() - start,
+            interrupted=interrupts.stopping(),
+        )
+        return account(run, result, start, at_once=False)
+
+
+def _complete_folders(shard: Path) -> dict[str, tuple[Path, record.MarketRecord]]:
+    """Return the complete market folders of a shard by market code.
+
+    Raises
+    ------
+    InputError
+        If a folder has no valid record, or a file that does not match it.
+    """
+    found = {}
+    for folder in sorted((shard / "markets").glob("*")):
+        if folder.name.startswith((files.TEMPORARY, files.REPLACED)):
+            continue
+        one = record.read_record(folder)
+        if one is None or one.slug != folder.name or record.damaged_files(folder, one):
+            raise InputError(
+                f"{shard.name}: the folder {folder.name} is damaged; build this shard again.", code="shard-damaged"
+            )
+        found[one.market] = (folder, one)
+    return found
+
+
+def _failed(out: Path, market: str, code: str, message: str) -> MarketOutcome:
+    slug = files.slug(market)
+    kept = record.read_record(out / "markets" / slug)
+    return MarketOutcome(
+        market=market,
+        slug=slug,
+        action="failed",
+        reason="failed-before",
+        headline=kept.headline if kept else None,
+        code=code,
+        message=message,
+        stale_since=kept.as_of if kept else "",
+    )
