@@ -22,6 +22,9 @@ Index = NDArray[np.intp]
 RANK_TOLERANCE = 1e-9
 """A column whose residual on the columns before it is smaller than this share of its norm is redundant."""
 
+BLOCK_ROWS = 2_048
+"""Rows whose products are held at once."""
+
 CANCELLED = 1e-5
 """Share of the response's squares within pharmacies below which differences of sums lose too many digits."""
 
@@ -248,6 +251,23 @@ def cross_products(
     return CrossProducts(rc=rc[None], within=within[None], n=np.array([float(len(w))])), scaling
 
 
+def _group_products(z: Array, w: Array, starts: Index) -> Array:
+    """Z_i'[Z w] of every group, (G, q, q+k); w (n, k). Blocks of rows keep the row products in cache."""
+    n, q = z.shape
+    width = q + w.shape[1]
+    out = np.empty((len(starts), q, width))
+    ends = np.append(starts[1:], n)
+    first = 0
+    while first < len(starts):
+        last = max(first + 1, int(np.searchsorted(ends, starts[first] + BLOCK_ROWS, side="right")))
+        rows = slice(int(starts[first]), int(ends[last - 1]))
+        both = np.concatenate([z[rows], w[rows]], axis=1)
+        products = (z[rows, :, None] * both[:, None, :]).reshape(len(both), -1)
+        out[first:last] = np.add.reduceat(products, starts[first:last] - starts[first], axis=0).reshape(-1, q, width)
+        first = last
+    return out
+
+
 def _refined(rc: Array, w: Array, z: Array, design: Design) -> tuple[Array, Array]:
     """Blocks and within-products from residual rows, one refinement; costs a second pass over the rows."""
     q = z.shape[1]
@@ -260,8 +280,8 @@ def _refined(rc: Array, w: Array, z: Array, design: Design) -> tuple[Array, Arra
         return np.asarray(w - np.einsum("nq,nqk->nk", z, coefficients[design.group]))
 
     left = residuals(c)
-    sums = np.add.reduceat((z[:, :, None] * left[:, None, :]).reshape(len(z), -1), design.starts(), axis=0)
-    better = c + weight * (r @ sums.reshape(len(r), q, -1))
+    sums = _group_products(z, left, design.starts())[:, :, q:]
+    better = c + weight * (r @ sums)
     left = residuals(better)
     return np.concatenate([r, better], axis=2), left.T @ left
 
@@ -269,9 +289,7 @@ def _refined(rc: Array, w: Array, z: Array, design: Design) -> tuple[Array, Arra
 def _projections(w: Array, z: Array, starts: Index) -> Array:
     """[R_i C_i] of every group, (G, q, q+p+1), from the eigenvectors of Z_i'Z_i (null directions are zero)."""
     q = z.shape[1]
-    both = np.concatenate([z, w], axis=1)
-    sums = np.add.reduceat((z[:, :, None] * both[:, None, :]).reshape(len(z), -1), starts, axis=0)
-    sums = sums.reshape(len(starts), q, -1)
+    sums = _group_products(z, w, starts)
     values, vectors = np.linalg.eigh(sums[:, :, :q])
     known = values > 1e-13 * np.maximum(values[:, -1:], 1e-300)
     root = np.sqrt(np.where(known, values, 0.0))
