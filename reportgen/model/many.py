@@ -38,8 +38,7 @@ def fit_many(
     """
     fits: dict[int, LmmFit] = {}
     for members in _chunks(designs, chunk):
-        for index, fit in zip(members, _fit_chunk([designs[k] for k in members], method, rung), strict=True):
-            fits[index] = fit
+        fits |= zip(members, _fit_chunk([designs[k] for k in members], method, rung), strict=True)
     return [fits[k] for k in range(len(designs))]
 
 

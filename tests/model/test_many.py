@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from reference_values import design, fitted
 
+from reference_values import design, fitted
 from reportgen.model.crossproducts import Design, RankDeficient
 from reportgen.model.fit import fit_lmm
 from reportgen.model.many import fit_many
