@@ -304,8 +304,8 @@ class _Builder:
                 self.figure("caterpillar"),
                 *sections.reading_pharmacies(w),
                 tables.pharmacies(w),
-                self.figure("shrinkage"),
                 self.figure("caterpillar_intercept"),
+                self.figure("shrinkage"),
             ),
         )
 
@@ -384,7 +384,7 @@ class _Builder:
             Definition(term=w.say("Random seed"), text=str(made.seed)),
             Definition(term=w.say("Versions"), text=", ".join(f"{clean(k)} {clean(v)}" for k, v in made.versions)),
         ]
-        items += [Definition(term=clean(key), text=clean(value)) for key, value in made.settings]
+        items += [Definition(term=clean(key), text=clean(value)) for key, value in made.settings if value]
         return tuple(items)
 
     # --- the brief ----------------------------------------------------------------------------

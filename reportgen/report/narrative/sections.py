@@ -110,8 +110,9 @@ def model_words(w: Writer) -> tuple[str, ...]:
     if model.correction == "initial-conditions":
         lines.append(
             w.say(
-                "Two further columns, the pharmacy's first sales and its average promotion, keep stable differences "
-                "between pharmacies from being mistaken for persistence or for an effect of promotion."
+                "Further columns (the pharmacy's first sales and promotion, its average promotion, earlier promotion) "
+                "keep stable differences between pharmacies from being mistaken for persistence or for an effect of "
+                "promotion."
             )
         )
     return tuple(lines)
@@ -129,7 +130,8 @@ def certificate(w: Writer) -> str:
         w.say("optimality conditions hold"),
     ]
     if fit.statsmodels_gap is not None:
-        gap = w.fact(f"{fit.statsmodels_gap:.0e}", fit.statsmodels_gap, "fit.statsmodels_gap")
+        shown = "1e-12" if abs(fit.statsmodels_gap) < 1e-12 else f"{fit.statsmodels_gap:.0e}"
+        gap = w.fact(shown, fit.statsmodels_gap, "fit.statsmodels_gap")
         parts.append(w.say("statsmodels agrees to {gap}", gap=gap))
     elif fit.singular:
         parts.append(w.say("not compared with statsmodels, which cannot be evaluated where a variance is zero"))

@@ -13,6 +13,7 @@ from reportgen.report.blocks import KeyFigure, Mark
 from reportgen.report.names import clean
 from reportgen.report.narrative import reasons, trust
 from reportgen.report.narrative.verdict import shown_code
+from reportgen.report.narrative.writer import mark
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from reportgen.report.blocks import Figure
     from reportgen.report.narrative.writer import Writer
     from reportgen.results import Check, Incremental, PharmacyRow
+
+_OTHER_CHOICES = (("plain", mark("uncorrected {effect}")), ("within", mark("within pharmacies {effect}")))
 
 
 def scope(w: Writer) -> str:
@@ -275,7 +278,7 @@ def sensitivity_line(w: Writer) -> str:
     if main is None:
         return ""
     parts = []
-    for name, message in (("plain", "uncorrected {effect}"), ("within", "within pharmacies {effect}")):
+    for name, message in _OTHER_CHOICES:
         comparison = getattr(w.results, name)
         term = main[1].term
         found = next(((i, r) for i, r in enumerate(comparison.fixed) if r.term == term), None) if comparison else None

@@ -15,6 +15,13 @@ _KNOWN = {
     "Intercept": mark("Level of the average pharmacy"),
     "Residual": mark("Residual"),
     "Adstock_Promotion": mark("Promotion, with carry-over"),
+    "Initial_Sales": mark("First sales on record"),
+    "Initial_Log_Sales": mark("First sales on record"),
+}
+_OF_CHANNELS = {
+    "Mean_Promotion": mark("Average promotion of the pharmacy"),
+    "Initial_Promotion": mark("First promotion on record, with carry-over"),
+    "Presample_Promotion": mark("Promotion before the record, fading out"),
 }
 _LAG = re.compile(r"Lag(\d+)_(Log_)?Sales\Z")
 
@@ -29,20 +36,13 @@ def term_label(w: Writer, term: str) -> str:
             else w.language.ngettext("Sales {count} month before", "Sales {count} months before", int(lag[1]))
         )
         return message.format(count=lag[1])
-    if term == "Intercept":
-        return w.say("Level of the average pharmacy")
-    if term == "Residual":
-        return w.say("Residual")
-    if term.startswith("Adstock_"):
-        return w.say("Promotion, with carry-over") if term == "Adstock_Promotion" else _named(term, "Adstock_")
-    if term == "Initial_Sales":
-        return w.say("First sales on record")
-    if term.startswith("Initial_Promotion"):
-        return _of_channel(term, "Initial_Promotion", w.say("First promotion on record, with carry-over"))
-    if term.startswith("Presample_Promotion"):
-        return _of_channel(term, "Presample_Promotion", w.say("Promotion before the record, fading out"))
-    if term.startswith("Mean_Promotion"):
-        return _of_channel(term, "Mean_Promotion", w.say("Average promotion of the pharmacy"))
+    if term in _KNOWN:
+        return w.say(_KNOWN[term])
+    for prefix, label in _OF_CHANNELS.items():
+        if term == prefix:
+            return w.say(label)
+        if term.startswith(f"{prefix}_"):
+            return f"{w.say(label)}: {_named(term, f'{prefix}_')}"
     return _named(term, "Adstock_")
 
 
