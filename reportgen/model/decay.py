@@ -1,13 +1,13 @@
-"""Adstock decay: maximum-likelihood profile, interval, and what its uncertainty adds to beta.
+"""Adstock decay: maximum-likelihood profile, its interval and support, and how beta moves with it.
 
 Decays are compared by ML on identical rows (REML criteria of different columns are not
 comparable). A batch of decays is one call of the core. The profile runs over a grid, is
 refined where it is highest, and its interval is {d : 2 (l_max - l(d)) <= chi2_1 quantile}.
 
-Since beta(d) is itself the profiled estimate, the joint-Hessian covariance of beta with d
-estimated is exactly C + v v' Var(d) with v = d beta / d d and Var(d) = -1 / l''(d).
-
-Several channels are searched by coordinate ascent; their intervals are Wald intervals from the
+What one decay's uncertainty adds to beta is carried along the profile by ``mixture.py``, at the nodes of
+``DecayFit.support``. Several channels are searched by coordinate ascent. Since beta(d) is itself the profiled
+estimate, the joint-Hessian covariance of beta with d estimated is exactly C + v v' Var(d) with v = d beta / d d
+and Var(d) = -1 / l''(d); that is what several channels get. Their intervals are Wald intervals from the
 joint Hessian over all decays, because a profile per channel would need a search per point.
 """
 
@@ -29,14 +29,18 @@ from reportgen.results import DecayPoint
 HIGHEST = 0.95
 GRID = tuple(np.round(np.linspace(0.0, HIGHEST, 20), 4))
 CHANNEL_SWEEPS = 6
+NODES = 15
+SUPPORT_FALL = 5.5
+"""Nodes that represent a decay's profile, and how far it falls between its top and the outermost ones."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DecayFit:
     """Estimated decays of one market; tuples have one entry per channel.
 
-    ``profile`` is of the first channel, the other decays at their estimates; ``se`` is ``None`` where the
-    profile has no interior maximum.
+    ``profiles`` are of one channel each, the other decays at their estimates; ``se`` is ``None`` where the
+    profile has no interior maximum. ``support`` (one channel only, else empty) holds equally spaced decays as
+    far as the profile matters, for :mod:`reportgen.model.mixture`.
     """
 
     estimates: tuple[float, ...]
@@ -46,6 +50,7 @@ class DecayFit:
     se: tuple[float | None, ...]
     profiles: tuple[tuple[DecayPoint, ...], ...]
     covariance: tuple[tuple[float, ...], ...] | None
+    support: tuple[DecayPoint, ...] = ()
 
 
 class DecayLikelihood:
@@ -111,9 +116,11 @@ def estimate_decay(frame: ModelFrame, terms: Terms, *, confidence: float = 0.95,
     se: tuple[float | None, ...] = tuple(
         float(np.sqrt(covariance[k, k])) if covariance is not None and not edge[k] else None for k in range(channels)
     )
+    support: tuple[DecayPoint, ...] = ()
     if channels == 1:
         lower, upper = _profile_interval(likelihood, best[0], profiles[0], confidence)
         bounds: list[tuple[float | None, float | None]] = [(lower, upper)]
+        support = _support(likelihood, best[0], lower, upper, confidence)
         if se[0] is not None and covariance is not None:
             se = (_wider(se[0], lower, upper, confidence),)
             covariance = np.array([[se[0] ** 2]])
@@ -127,6 +134,7 @@ def estimate_decay(frame: ModelFrame, terms: Terms, *, confidence: float = 0.95,
         se=se,
         profiles=profiles,
         covariance=tuple(map(tuple, covariance.tolist())) if covariance is not None and not any(edge) else None,
+        support=support,
     )
 
 
@@ -208,11 +216,24 @@ def _profile_interval(
     return float(ends[0]), float(ends[1])
 
 
+def _support(
+    likelihood: DecayLikelihood, best: float, lower: float, upper: float, confidence: float
+) -> tuple[DecayPoint, ...]:
+    """Equally spaced decays from where the profile has fallen by ``SUPPORT_FALL`` to where it has again.
+
+    The ends are extrapolated from the interval's as if each side were a parabola: they need not be exact.
+    """
+    stretch = float(np.sqrt(2.0 * SUPPORT_FALL / chi2.ppf(confidence, 1)))
+    low, high = max(0.0, best - stretch * (best - lower)), min(HIGHEST, best + stretch * (upper - best))
+    nodes = np.linspace(low, high, NODES)
+    values = likelihood([(float(d),) for d in nodes])
+    return tuple(DecayPoint(decay=float(d), loglik_ml=float(v)) for d, v in zip(nodes, values, strict=True))
+
+
 def _wider(se: float, lower: float, upper: float, confidence: float) -> float:
     """The larger of the curvature's SE and the interval's half-width over its normal quantile.
 
-    The profile of a short panel falls more slowly than its curvature at the top says, and beta's SE
-    has to carry that.
+    The profile of a short panel falls more slowly than its curvature at the top says.
     """
     if not 0.0 < lower < upper < HIGHEST:
         return se

@@ -1,8 +1,10 @@
 """Joint draws of everything the recursion needs: decay, coefficients, pharmacies' slopes.
 
-The decay is drawn first, the coefficients given it (their estimate moves along d beta / d decay),
-and the pharmacies' deviations given both: the mode shifts with the coefficients and scatters with
-its conditional covariance. Rejected: drawing coefficients and deviations independently, which
+The decay is drawn first, the coefficients given it, and the pharmacies' deviations given both: the
+mode shifts with the coefficients and scatters with its conditional covariance. One estimated decay
+is drawn from the nodes of its profile (:mod:`reportgen.model.mixture`), coefficients and deviations
+from the fit at that node; several are drawn from the normal of their joint Hessian, and the
+coefficients move along d beta / d decay. Rejected: drawing coefficients and deviations independently, which
 counts the uncertainty that they share twice.
 """
 
@@ -15,7 +17,9 @@ import numpy as np
 from reportgen.model.crossproducts import Array
 from reportgen.model.decay import HIGHEST
 from reportgen.model.effects import draw_parameters
+from reportgen.model.fit import LmmFit
 from reportgen.model.market_fit import MarketFit
+from reportgen.model.mixture import DecayMixture
 from reportgen.model.pharmacies import conditional_covariance, conditional_modes, mode_response
 
 
@@ -36,16 +40,38 @@ def estimates(market: MarketFit) -> ModelDraws:
 
 def draw_model(market: MarketFit, draws: int, rng: np.random.Generator) -> ModelDraws:
     """Draws from the joint distribution of the estimates."""
+    if market.mixture is not None:
+        return _draw_nodes(market, market.mixture, draws, rng)
     fit = market.fit
     centre = np.array(market.decays)
     decays = np.clip(draw_parameters(centre, market.decay_covariance, draws, rng), 0.0, HIGHEST)
     beta = draw_parameters(fit.beta, market.conditional, draws, rng) + (decays - centre) @ market.decay_gradient.T
+    return _assemble(market, decays, beta, _draw_modes(fit, beta, rng))
+
+
+def _draw_nodes(market: MarketFit, mixture: DecayMixture, draws: int, rng: np.random.Generator) -> ModelDraws:
+    """Each node of the decay's profile gets its share of the draws (systematic sampling), made from its own fit.
+
+    The order is random, so that any part of the draws is a sample too.
+    """
+    ends = np.cumsum(mixture.weights)
+    positions = (rng.random() + np.arange(draws)) / draws * ends[-1]
+    counts = np.bincount(np.searchsorted(ends, positions, side="right"), minlength=len(ends))
+    beta, modes = [], []
+    for fit, covariance, count in zip(mixture.fits, mixture.covariance, counts, strict=True):
+        beta.append(draw_parameters(fit.beta, covariance, int(count), rng))
+        modes.append(_draw_modes(fit, beta[-1], rng))
+    order = rng.permutation(draws)
+    decays = np.repeat(mixture.decays, counts)[order, None]
+    return _assemble(market, decays, np.concatenate(beta)[order], np.concatenate(modes)[order])
+
+
+def _draw_modes(fit: LmmFit, beta: Array, rng: np.random.Generator) -> Array:
+    """Pharmacies' deviations given the coefficients, (D, G, q)."""
     modes = conditional_modes(fit) - np.einsum("gqp,dp->dgq", mode_response(fit), beta - fit.beta)
-    covariance = conditional_covariance(fit)
-    values, vectors = np.linalg.eigh(covariance)
+    values, vectors = np.linalg.eigh(conditional_covariance(fit))
     root = vectors * np.sqrt(np.maximum(values, 0.0))[:, None, :]
-    modes += np.einsum("gij,dgj->dgi", root, rng.standard_normal(modes.shape))
-    return _assemble(market, decays, beta, modes)
+    return np.asarray(modes + np.einsum("gij,dgj->dgi", root, rng.standard_normal(modes.shape)))
 
 
 def _assemble(market: MarketFit, decays: Array, beta: Array, modes: Array) -> ModelDraws:

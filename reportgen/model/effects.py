@@ -260,15 +260,35 @@ def impulse_response(
     tuple of ImpulsePoint
         ``horizon + 1`` points, sales units per promotion unit.
     """
+    effect, half, total, wide = impulse_spread(
+        beta, phi, covariance, lags=lags, decay=decay, horizon=horizon, normalize=normalize
+    )
+    critical = critical_value(confidence, df)
+    half, wide = critical * half, critical * wide
+    return impulse_points(effect, effect - half, effect + half, total, total - wide, total + wide)
+
+
+def impulse_spread(
+    beta: float,
+    phi: ArrayLike,
+    covariance: ArrayLike,
+    *,
+    lags: Sequence[int],
+    decay: float,
+    horizon: int,
+    normalize: bool = True,
+) -> tuple[Array, Array, Array, Array]:
+    """Impulse response, its delta-method SE, their running total and its SE, (horizon + 1,) each.
+
+    ``covariance`` as in :func:`impulse_response`.
+    """
     cov = np.asarray(covariance, dtype=np.float64)
     weights = impulse_weights(phi, decay, lags=lags, horizon=horizon, normalize=normalize)
     gradient = _impulse_gradient(beta, phi, decay, weights, lags, normalize)[:, : cov.shape[0]]
     running = np.cumsum(gradient, axis=0)
-    half = critical_value(confidence, df) * np.sqrt(np.maximum(np.einsum("hp,pq,hq->h", gradient, cov, gradient), 0))
-    wide = critical_value(confidence, df) * np.sqrt(np.maximum(np.einsum("hp,pq,hq->h", running, cov, running), 0))
+    se, total_se = (np.sqrt(np.maximum(np.einsum("hp,pq,hq->h", rows, cov, rows), 0.0)) for rows in (gradient, running))
     effect = beta * weights
-    total = np.cumsum(effect)
-    return _points(effect, effect - half, effect + half, total, total - wide, total + wide)
+    return effect, se, np.cumsum(effect), total_se
 
 
 def _impulse_gradient(
@@ -317,7 +337,7 @@ def simulate_impulse(
     lower, upper = np.quantile(effects, tails, axis=0)
     low, high = np.quantile(np.cumsum(effects, axis=1), tails, axis=0)
     effect = beta * impulse_weights(values, decay, lags=lags, horizon=horizon, normalize=normalize)
-    return _points(effect, lower, upper, np.cumsum(effect), low, high)
+    return impulse_points(effect, lower, upper, np.cumsum(effect), low, high)
 
 
 def draw_parameters(mean: ArrayLike, covariance: ArrayLike, draws: int, rng: np.random.Generator) -> Array:
@@ -337,9 +357,10 @@ def draw_parameters(mean: ArrayLike, covariance: ArrayLike, draws: int, rng: np.
     return np.asarray(centre + np.concatenate([half, -half])[:draws], dtype=np.float64)
 
 
-def _points(
+def impulse_points(
     effect: Array, lower: Array, upper: Array, total: Array, low: Array, high: Array
 ) -> tuple[ImpulsePoint, ...]:
+    """Rows from the effect and its limits, the running total and its limits, (horizon + 1,) each."""
     return tuple(
         ImpulsePoint(
             horizon=h,

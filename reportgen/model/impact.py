@@ -10,7 +10,16 @@ import numpy as np
 from reportgen.config import Settings
 from reportgen.model.crossproducts import Array
 from reportgen.model.draws import ModelDraws, draw_model, estimates
-from reportgen.model.effects import impulse_horizon, impulse_response, is_stationary, long_run, long_run_gradient
+from reportgen.model.effects import (
+    impulse_horizon,
+    impulse_points,
+    impulse_response,
+    impulse_spread,
+    impulse_weights,
+    is_stationary,
+    long_run,
+    long_run_gradient,
+)
 from reportgen.model.incremental import (
     RecursionTotals,
     recursion_totals,
@@ -20,6 +29,7 @@ from reportgen.model.incremental import (
 )
 from reportgen.model.inference import satterthwaite
 from reportgen.model.market_fit import MarketFit
+from reportgen.model.mixture import Mixture, carried_long_run
 from reportgen.model.ordinary import lag_periods
 from reportgen.results import ImpulsePoint, Incremental, LongRun, Roi, WhatIf
 
@@ -62,14 +72,11 @@ def measure_impact(market: MarketFit, settings: Settings) -> Impact:
         float(market.fit.beta[beta]), phi, covariance,
         lags=periods, decay=market.decays[0], normalize=market.frame.normalize, confidence=confidence, df=df,
     )  # fmt: skip
+    if market.mixture is not None:
+        final = carried_long_run(final, market.mixture, order, confidence=confidence, df=df)
     if not final.stationary:
         return Impact(long_run=final, impulse=(), incremental=None, what_if=(), roi=None, by_pharmacy=None)
-    impulse = impulse_response(
-        float(market.fit.beta[beta]), phi, _with_decay(market, order, covariance),
-        lags=periods, decay=market.decays[0],
-        horizon=impulse_horizon(phi, market.decays[0], lags=periods, most=24),
-        normalize=market.frame.normalize, confidence=confidence, df=df,
-    )  # fmt: skip
+    impulse = _impulse(market, order, covariance, confidence, df)
     point, spread = (
         _totals(market, estimates(market)),
         _totals(market, draw_model(market, DRAWS, market_generator(settings, market.frame.panel.market, "impact"))),
@@ -82,6 +89,35 @@ def measure_impact(market: MarketFit, settings: Settings) -> Impact:
         roi=_roi(market, point, spread, settings),
         by_pharmacy=point.pharmacy[0],
     )
+
+
+def _impulse(
+    market: MarketFit, order: list[int], covariance: Array, confidence: float, df: float
+) -> tuple[ImpulsePoint, ...]:
+    """Impulse response of the first channel: along the decay's profile where there is one, else delta method."""
+    beta, phi, lags = float(market.fit.beta[order[0]]), market.fit.beta[order[1:]], lag_periods(market.terms.lags)
+    horizon = impulse_horizon(phi, market.decays[0], lags=lags, most=24)
+    normalize = market.frame.normalize
+    if market.mixture is None:
+        return impulse_response(
+            beta, phi, _with_decay(market, order, covariance), lags=lags, decay=market.decays[0], horizon=horizon,
+            normalize=normalize, confidence=confidence, df=df,
+        )  # fmt: skip
+    nodes = [
+        impulse_spread(
+            float(at[order[0]]), at[order[1:]], spread[np.ix_(order, order)],
+            lags=lags, decay=float(decay), horizon=horizon, normalize=normalize,
+        )
+        for at, spread, decay in zip(
+            market.mixture.beta, market.mixture.covariance, market.mixture.decays, strict=True
+        )
+    ]  # fmt: skip
+    effect, se, total, total_se = (np.array(part) for part in zip(*nodes, strict=True))
+    weights, common = market.mixture.weights, np.full((1, 1), df)
+    single = Mixture(weights=weights, centre=effect, se=se, df=common).interval(confidence)
+    running = Mixture(weights=weights, centre=total, se=total_se, df=common).interval(confidence)
+    point = beta * impulse_weights(phi, market.decays[0], lags=lags, horizon=horizon, normalize=normalize)
+    return impulse_points(point, *single, np.cumsum(point), *running)
 
 
 def _with_decay(market: MarketFit, order: list[int], covariance: Array) -> Array:

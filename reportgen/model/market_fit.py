@@ -21,6 +21,7 @@ from reportgen.model.decay import DecayFit, beta_gradient, estimate_decay
 from reportgen.model.fit import LmmFit, Rung, assemble, fit_lmm
 from reportgen.model.inference import FixedCovariance, fixed_covariance
 from reportgen.model.mixedlm import AGREEMENT, loglik_gap
+from reportgen.model.mixture import DecayMixture, decay_mixture
 from reportgen.model.reml import Optimum, evaluate, pattern
 from reportgen.model.terms import Terms, dependent_columns, market_design, model_terms, without_dependent
 from reportgen.panel.features import ModelFrame
@@ -60,7 +61,10 @@ class MarketFit:
     conditional
         The same with the decays held, (p, p).
     decay_gradient, decay_covariance
-        d beta / d decay (p, c), and Var(decay) (c, c); zero where not estimated.
+        d beta / d decay (p, c), and Var(decay) (c, c); zero where not estimated. With ``mixture``, the regression
+        of beta on the decay over its nodes, and the nodes' variance.
+    mixture
+        Fits along the decay's profile (one estimated channel), which intervals and draws use; else ``None``.
     statsmodels_gap
         |statsmodels' log-likelihood - ours|, ``None`` where Psi is singular.
     """
@@ -79,6 +83,7 @@ class MarketFit:
     decay_covariance: Array
     statsmodels_gap: float | None
     attempts: tuple[Attempt, ...]
+    mixture: DecayMixture | None = None
 
     @property
     def certified(self) -> bool:
@@ -146,12 +151,7 @@ def fit_market(
     if reported == "pooled":
         ml = _pooled_fit(fit.design, "ML")
     covariance = _covariance(fit, reported)
-    gradient = np.zeros((len(fit.beta), len(chosen)))
-    spread = np.zeros((len(chosen), len(chosen)))
-    if decay_fit is not None and reported != "pooled" and any(value is not None for value in decay_fit.se):
-        gradient = beta_gradient(frame, terms, chosen, method=fit.method, rung=fit.rung, se=decay_fit.se)
-        spread = _decay_covariance(decay_fit)
-    total = covariance.values + gradient @ spread @ gradient.T
+    carried = _carry_decay(frame, terms, fit, covariance.values, decay_fit if reported != "pooled" else None)
     return MarketFit(
         frame=frame,
         terms=terms,
@@ -161,10 +161,11 @@ def fit_market(
         rung=reported,
         fit=fit,
         ml=ml,
-        covariance=replace(covariance, values=total),
+        covariance=replace(covariance, values=carried.total),
         conditional=covariance.values,
-        decay_gradient=gradient,
-        decay_covariance=spread,
+        decay_gradient=carried.gradient,
+        decay_covariance=carried.spread,
+        mixture=carried.mixture,
         statsmodels_gap=gap,
         attempts=attempts,
     )
@@ -185,6 +186,36 @@ def estimable_terms(frame: ModelFrame, settings: Settings, *, correction: bool) 
         if name not in terms.correction:
             raise DependentTerm(name, like)
     return without_dependent(design, terms)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Carried:
+    """Covariance of beta with the decays' uncertainty (p, p), its regression on them (p, c), Var(decays) (c, c)."""
+
+    total: Array
+    gradient: Array
+    spread: Array
+    mixture: DecayMixture | None = None
+
+
+def _carry_decay(frame: ModelFrame, terms: Terms, fit: LmmFit, conditional: Array, found: DecayFit | None) -> _Carried:
+    """Along the profile for one channel, by the joint Hessian for several; nothing where no decay was estimated."""
+    mixture = decay_mixture(frame, terms, found, method=fit.method, rung=fit.rung) if found is not None else None
+    if mixture is not None:
+        return _Carried(
+            total=mixture.total_covariance(),
+            gradient=mixture.decay_slope()[:, None],
+            spread=np.array([[mixture.decay_variance]]),
+            mixture=mixture,
+        )
+    channels = len(terms.promotion)
+    if found is None or all(value is None for value in found.se):
+        return _Carried(
+            total=conditional, gradient=np.zeros((len(fit.beta), channels)), spread=np.zeros((channels, channels))
+        )
+    gradient = beta_gradient(frame, terms, found.estimates, method=fit.method, rung=fit.rung, se=found.se)
+    spread = _decay_covariance(found)
+    return _Carried(total=conditional + gradient @ spread @ gradient.T, gradient=gradient, spread=spread)
 
 
 def _decay_covariance(found: DecayFit) -> Array:

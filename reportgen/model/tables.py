@@ -14,8 +14,10 @@ from reportgen.model.impact import Impact
 from reportgen.model.inference import FixedCovariance, coefficient_rows
 from reportgen.model.influence import Influence
 from reportgen.model.market_fit import MarketFit
+from reportgen.model.mixture import Mixture, carried_rows
 from reportgen.model.ordinary import lag_periods
 from reportgen.model.pharmacies import (
+    TotalSlope,
     conditional_covariance,
     conditional_modes,
     expected_rank,
@@ -36,8 +38,8 @@ from reportgen.results import (
 
 
 def fixed_rows(market: MarketFit, confidence: float) -> tuple[FixedEffect, ...]:
-    """The coefficient table of the reported model."""
-    return coefficient_rows(
+    """The coefficient table of the reported model; an estimated decay is carried along its profile."""
+    rows = coefficient_rows(
         market.design.names,
         market.fit.beta,
         market.covariance,
@@ -45,6 +47,7 @@ def fixed_rows(market: MarketFit, confidence: float) -> tuple[FixedEffect, ...]:
         np.std(market.design.x, axis=0),
         confidence,
     )
+    return rows if market.mixture is None else carried_rows(rows, market.mixture, confidence)
 
 
 def compare_fit(market: MarketFit, chosen: FixedEffect, long_run_chosen: float | None, confidence: float) -> Comparison:
@@ -102,8 +105,7 @@ def pharmacy_rows(
     term = market.terms.promotion[0]
     fixed, random = market.index(term), market.random_index(term)
     modes, covariance, own = conditional_modes(fit), conditional_covariance(fit), own_coefficients(fit)
-    slope = total_slope(fit, market.covariance.values, fixed, random)
-    reach = float(student.ppf(0.5 + confidence / 2.0, market.covariance.df[fixed])) * slope.se
+    slope, (lower, upper) = _total_slopes(market, fixed, random, confidence)
     phi = fit.beta[[market.index(name) for name in market.terms.lags]]
     remainder = 1.0 - float(phi.sum()) if is_stationary(phi, lag_periods(market.terms.lags)) else np.nan
     sizes = np.bincount(frame.group)
@@ -125,8 +127,8 @@ def pharmacy_rows(
         "slope": deviation,
         "slope_se": deviation_se,
         "total_slope": slope.value,
-        "lower": slope.value - reach,
-        "upper": slope.value + reach,
+        "lower": lower,
+        "upper": upper,
         "reliability": trust,
         "expected_rank": rank,
         "long_run": slope.value / remainder,
@@ -142,6 +144,27 @@ def pharmacy_rows(
         PharmacyRow(pharmacy=name, rows=int(sizes[g]), **{key: values[g] for key, values in table.items()})
         for g, name in enumerate(frame.pharmacies)
     )
+
+
+def _total_slopes(
+    market: MarketFit, fixed: int, random: int | None, confidence: float
+) -> tuple[TotalSlope, tuple[Array, Array]]:
+    """Total slope of each pharmacy and its limits, along the decay's profile where it was estimated."""
+    slope = total_slope(market.fit, market.covariance.values, fixed, random)
+    if market.mixture is None:
+        reach = float(student.ppf(0.5 + confidence / 2.0, market.covariance.df[fixed])) * slope.se
+        return slope, (slope.value - reach, slope.value + reach)
+    nodes = [
+        total_slope(fit, covariance, fixed, random)
+        for fit, covariance in zip(market.mixture.fits, market.mixture.covariance, strict=True)
+    ]
+    spread = Mixture(
+        weights=market.mixture.weights,
+        centre=np.array([node.value for node in nodes]),
+        se=np.array([node.se for node in nodes]),
+        df=market.mixture.df[:, fixed, None],
+    )
+    return slope, spread.interval(confidence)
 
 
 def decay_summaries(market: MarketFit) -> tuple[DecaySummary, ...]:

@@ -32,14 +32,23 @@ def test_estimates_have_the_shape_of_one_draw():
     assert_allclose(point.phi[0], found.fit.beta[2:4])
 
 
-def test_draws_scatter_around_the_estimates_with_the_covariance_of_the_table():
+def test_draws_scatter_with_the_covariance_of_the_table():
     found = market()
     drawn = draw_model(found, DRAWS, np.random.default_rng(1))
     se = np.sqrt(np.diag(found.covariance.values))
-    assert_allclose((drawn.beta.mean(axis=0) - found.fit.beta) / se, 0.0, atol=5.0 / np.sqrt(DRAWS))
+    centre = found.mixture.weights @ found.mixture.beta
+    assert_allclose((drawn.beta.mean(axis=0) - centre) / se, 0.0, atol=5.0 / np.sqrt(DRAWS))
     expected = found.covariance.values / np.outer(se, se)
     assert_allclose(np.cov(drawn.beta.T) / np.outer(se, se), expected, atol=6.0 / np.sqrt(DRAWS))
-    assert_allclose(drawn.decays.std(), found.decay_fit.se[0], rtol=0.1)
+    assert_allclose(drawn.decays.std(), np.sqrt(found.decay_covariance[0, 0]), rtol=0.02)
+
+
+def test_two_channels_scatter_around_the_estimates():
+    found = market("two")
+    drawn = draw_model(found, DRAWS, np.random.default_rng(1))
+    se = np.sqrt(np.diag(found.covariance.values))
+    assert_allclose((drawn.beta.mean(axis=0) - found.fit.beta) / se, 0.0, atol=5.0 / np.sqrt(DRAWS))
+    assert_allclose(drawn.beta.std(axis=0) / se, 1.0, atol=0.06)
 
 
 def test_pharmacies_totals_scatter_as_their_prediction_error_says():
@@ -54,7 +63,7 @@ def test_pharmacies_totals_scatter_as_their_prediction_error_says():
 def test_decay_and_effect_are_drawn_together():
     found = market()
     drawn = draw_model(found, DRAWS, np.random.default_rng(3))
-    implied = found.decay_gradient[1, 0] * found.decay_fit.se[0] / np.sqrt(found.covariance.values[1, 1])
+    implied = found.decay_gradient[1, 0] * np.sqrt(found.decay_covariance[0, 0] / found.covariance.values[1, 1])
     assert_allclose(np.corrcoef(drawn.decays[:, 0], drawn.beta[:, 1])[0, 1], implied, atol=0.06)
 
 
