@@ -5,9 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from reportgen.report.blocks import Labels
+from reportgen.report.narrative.writer import mark
 
 if TYPE_CHECKING:
     from reportgen.report.language import Language
+
+DEFAULT_TITLE = mark("Promotion impact")
+"""``report.title`` as it comes; a title of one's own is printed as it was written."""
 
 
 def page_labels(language: Language) -> Labels:
