@@ -5,7 +5,6 @@ from __future__ import annotations
 from functools import cache
 
 import factories
-
 from reportgen.config import Settings
 from reportgen.render.quarto import market_files
 from reportgen.report.blocks import MarketReport

@@ -6,9 +6,9 @@ import re
 from typing import Any
 
 import pytest
+
 from pandoc_ast import attributes, html_sections, numbers, parse, text_of
 from quarto_samples import page, report
-
 from reportgen.render.html import render_report
 
 pytestmark = pytest.mark.quarto

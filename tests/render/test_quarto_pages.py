@@ -7,9 +7,9 @@ import xml.etree.ElementTree as ET
 
 import pytest
 import yaml
+
 from pandoc_ast import JOINER, attributes, found, identifiers, parse, table_shape, text_of
 from quarto_samples import HOSTILE, KINDS, MARKER, files, page, report, words
-
 from reportgen.render.quarto import market_files
 from reportgen.render.quarto.check import check_pages
 from reportgen.report.blocks import Figure, Table
@@ -195,7 +195,7 @@ def test_diagnostic_charts_share_tabs_and_halves_stand_in_pairs() -> None:
     tree = parse(page("ok"))
     tabs = [d for d in found(tree, "Div") if "panel-tabset" in attributes(d)[1]]
     heads = [[text_of(h["c"][2]).strip() for h in found(d["c"], "Header")] for d in tabs]
-    assert ["Residuals", "Spread", "Autocorrelation"] == heads[-1][:3]
+    assert heads[-1][:3] == ["Residuals", "Spread", "Autocorrelation"]
     for tab, labels in zip(tabs, heads, strict=True):
         assert len(found(tab["c"], "Image")) == len(labels)
 

@@ -8,12 +8,12 @@ from html import unescape
 from pathlib import Path
 from typing import Any
 
-import factories
 import pytest
 import yaml
+
+import factories
 from pandoc_ast import JOINER, attributes, found, identifiers, parse, text_of
 from quarto_samples import HOSTILE, KINDS, files, page, report, words
-
 from reportgen.config import Settings
 from reportgen.render.quarto import configuration, look_files, method_file, overview_files, site_of
 from reportgen.render.quarto.check import check_pages
@@ -178,7 +178,9 @@ def test_listing_has_a_row_per_estimated_market_and_a_field_per_column() -> None
     items = listing(pages)
     assert [item["path"] for item in items] == ["a-01/index.qmd", "b-02/index.qmd", "c-03/index.qmd"]
     assert set(head["field-display-names"]) == set(head["fields"]) == set(items[0]) - {"path"}
-    assert head["filter-ui"] and head["sort-ui"] and head["type"] == "table"
+    assert head["filter-ui"]
+    assert head["sort-ui"]
+    assert head["type"] == "table"
     assert head["contents"] == "markets/listing.yml"
     for row, item in zip(table.rows, items, strict=True):
         texts = [shown(item[field]) for field in head["fields"]]
