@@ -1,9 +1,7 @@
-"""Finished reports to HTML text; the only place that uses Jinja.
+"""Finished reports to HTML text.
 
-One environment with ``autoescape=True`` and ``StrictUndefined`` for our own templates; a folder of
-user overrides gets a sandboxed one in front of the same templates. Templates see the plain
-``MarketReport`` (or ``Overview``), its charts as trusted SVG, and a ``Page`` of style and script.
-``select_autoescape`` was rejected: it is off for ``*.html.j2``.
+Templates see the plain ``MarketReport`` (or ``Overview``), its charts as trusted SVG, and a ``Page`` of style and
+script. Strictness, sandbox and errors of templates are those of ``environment.py``.
 """
 
 from __future__ import annotations
@@ -13,23 +11,12 @@ import hashlib
 import re
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
-from jinja2 import (
-    ChoiceLoader,
-    Environment,
-    FileSystemLoader,
-    StrictUndefined,
-    TemplateNotFound,
-    TemplateSyntaxError,
-    UndefinedError,
-)
-from jinja2.exceptions import SecurityError
-from jinja2.sandbox import ImmutableSandboxedEnvironment
 from jinja2.utils import htmlsafe_json_dumps
 from markupsafe import Markup
 
-from reportgen.errors import TemplateError
+from reportgen.render.environment import fill, make_environment
 from reportgen.report.blocks import Brand, Figure, Labels, MarketReport, Section
 from reportgen.report.figures.svg import for_screen
 from reportgen.report.figures.theme import Theme
@@ -37,6 +24,8 @@ from reportgen.resources import templates_dir
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
+
+    from jinja2 import Environment
 
     from reportgen.report.overview import Overview
 
@@ -111,44 +100,15 @@ def _render(
     name: str, doc: MarketReport | Overview, medium: Medium, overrides: str, *, contents: bool, fit: Fit = ""
 ) -> str:
     page = _page(doc, medium, contents=contents, fit=fit)
-    try:
-        html = _environment(overrides).get_template(name).render(doc=doc, page=page)
-    except TemplateSyntaxError as error:
-        raise TemplateError(f"{error.name}, line {error.lineno}: {error.message}.", code="template-syntax") from None
-    except TemplateNotFound as error:
-        raise TemplateError(f"{name}: the template {error.name!r} does not exist.", code="template-missing") from None
-    except (UndefinedError, SecurityError, OverflowError, TypeError) as error:
-        raise TemplateError(f"{_place(error, name)}: {error}.", code="template-failed") from None
+    html = fill(_environment(overrides), name, doc=doc, page=page)
     if medium == "screen" and _DEVANAGARI.search(html):
         html = html.replace("<style>", "<style>" + _font_face("Mukta", "Mukta-Devanagari", 400), 1)
     return html
 
 
-def _place(error: Exception, name: str) -> str:
-    """File and line of the innermost template frame (Jinja rewrites tracebacks to template lines)."""
-    place, trace = name, error.__traceback__
-    while trace is not None:
-        if trace.tb_frame.f_code.co_filename.endswith(".j2"):
-            place = f"{trace.tb_frame.f_code.co_filename.rsplit('/', 1)[-1]}, line {trace.tb_lineno}"
-        trace = trace.tb_next
-    return place
-
-
 @cache
 def _environment(overrides: str) -> Environment:
-    ours = FileSystemLoader(templates_dir() / "html")
-    options: dict[str, Any] = {
-        "autoescape": True,
-        "undefined": StrictUndefined,
-        "trim_blocks": True,
-        "lstrip_blocks": True,
-        "auto_reload": False,
-    }
-    made = (
-        ImmutableSandboxedEnvironment(loader=ChoiceLoader([FileSystemLoader(overrides), ours]), **options)
-        if overrides
-        else Environment(loader=ours, **options)  # noqa: S701 - autoescape is True, in options
-    )
+    made = make_environment(templates_dir() / "html", overrides)
     made.filters["short"] = _short
     return made
 
