@@ -31,7 +31,9 @@ GRID = tuple(np.round(np.linspace(0.0, HIGHEST, 20), 4))
 CHANNEL_SWEEPS = 6
 NODES = 15
 SUPPORT_FALL = 5.5
-"""Nodes that represent a decay's profile, and how far it falls between its top and the outermost ones."""
+CROSSING_STEPS, CROSSING_TOLERANCE = 12, 1e-3
+"""Nodes that represent a decay's profile, and how far it falls between its top and the outermost ones.
+A crossing of the profile is found when its signed root is within the tolerance (in standard errors of the decay)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -199,7 +201,8 @@ def _profile_interval(
     likelihood: DecayLikelihood, best: float, profile: tuple[DecayPoint, ...], confidence: float
 ) -> tuple[float, float]:
     """Where the profile falls by half a chi-square quantile on both sides; the range's end where it does not."""
-    level = float(likelihood([(best,)])[0]) - 0.5 * float(chi2.ppf(confidence, 1))
+    highest = float(likelihood([(best,)])[0])
+    level = highest - 0.5 * float(chi2.ppf(confidence, 1))
     d = np.array([point.decay for point in profile])
     above = np.array([point.loglik_ml for point in profile]) >= level
     centre = int(np.argmin(np.abs(d - best)))
@@ -210,8 +213,8 @@ def _profile_interval(
     while high < len(d) - 1 and above[high + 1]:
         high += 1
     ends = [
-        d[0] if low == 0 else _crossing(likelihood, d[low - 1], d[low], level),
-        d[-1] if high == len(d) - 1 else _crossing(likelihood, d[high + 1], d[high], level),
+        d[0] if low == 0 else _crossing(likelihood, d[low - 1], d[low], level, highest),
+        d[-1] if high == len(d) - 1 else _crossing(likelihood, d[high + 1], d[high], level, highest),
     ]
     return float(ends[0]), float(ends[1])
 
@@ -240,17 +243,25 @@ def _wider(se: float, lower: float, upper: float, confidence: float) -> float:
     return max(se, (upper - lower) / (2.0 * float(norm.ppf(0.5 + confidence / 2.0))))
 
 
-def _crossing(likelihood: DecayLikelihood, outside: float, inside: float, level: float) -> float:
-    """The decay where the log-likelihood passes ``level``: two rounds of a fine grid, then a line."""
-    for _ in range(2):
-        points = np.linspace(outside, inside, 6)
-        values = likelihood([(float(point),) for point in points])
-        first = int(np.argmax(values >= level))
-        if first == 0:
-            return float(points[0])
-        outside, inside = points[first - 1], points[first]
-    share = (level - values[first - 1]) / (values[first] - values[first - 1])
-    return float(outside + share * (inside - outside))
+def _crossing(likelihood: DecayLikelihood, outside: float, inside: float, level: float, top: float) -> float:
+    """The decay between two where the log-likelihood passes ``level``; ``top`` is its maximum.
+
+    Regula falsi on the signed root sqrt(2 (top - l)), which is nearly a straight line in the decay.
+    """
+    ends = np.array([outside, inside])
+    target = float(np.sqrt(2.0 * (top - level)))
+    root = np.sqrt(2.0 * np.maximum(top - likelihood([(float(end),) for end in ends]), 0.0)) - target
+    found = outside
+    for _ in range(CROSSING_STEPS):
+        if not root[0] > 0.0:
+            return float(ends[0])
+        found = float(ends[0] + root[0] / (root[0] - root[1]) * (ends[1] - ends[0]))
+        here = float(np.sqrt(2.0 * max(top - float(likelihood([(found,)])[0]), 0.0))) - target
+        if abs(here) < CROSSING_TOLERANCE:
+            break
+        side = 0 if here > 0.0 else 1
+        ends[side], root[side] = found, here
+    return found
 
 
 def _covariance(likelihood: DecayLikelihood, best: tuple[float, ...]) -> Array | None:
