@@ -88,7 +88,7 @@ def _comparison(
                          confidence=confidence)  # fmt: skip
     apart = differs(chosen.estimate, chosen.se, float(beta[order[0]]))
     if final is not None and final.estimate is not None and long_run_chosen is not None:
-        apart = bool(apart) or abs(final.estimate - long_run_chosen) > 0.1 * abs(long_run_chosen)
+        apart = bool(apart or abs(final.estimate - long_run_chosen) > 0.1 * abs(long_run_chosen))
     return Comparison(
         fixed=rows,
         long_run=None if final is None else final.estimate,
@@ -168,7 +168,7 @@ def _total_slopes(
 
 
 def decay_summaries(market: MarketFit) -> tuple[DecaySummary, ...]:
-    """One per channel; a fixed or shared decay has no profile and no interval."""
+    """One per channel; a fixed decay has no profile and no interval, a shared one those of all markets together."""
     found = market.decay_fit
     correlation = _lag_correlation(market)
     return tuple(

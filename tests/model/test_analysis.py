@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
+from dataclasses import fields, is_dataclass, replace
 from functools import lru_cache
 from types import SimpleNamespace
 
@@ -19,11 +19,26 @@ from reportgen.model.analysis import _flat_direction, analyse_market
 from reportgen.model.checks import RULES
 from reportgen.results import MarketResults, from_json, to_json
 
+PLAIN = (str, int, float, bool, type(None))
 VALIDATOR = jsonschema.Draft202012Validator(schema.published_schema("results.schema.json"))
 
 
+def leaves(value, where="results"):
+    """Every leaf with its place; a NumPy scalar that slipped in is found by its exact type."""
+    if is_dataclass(value):
+        for item in fields(value):
+            yield from leaves(getattr(value, item.name), f"{where}.{item.name}")
+    elif type(value) is tuple:
+        for number, item in enumerate(value):
+            yield from leaves(item, f"{where}[{number}]")
+    else:
+        yield where, value
+
+
 def sound(results: MarketResults) -> MarketResults:
-    """What must hold for any results: JSON both ways, the schema, and sums that add up."""
+    """What must hold for any results: plain types, JSON both ways, the schema, and sums that add up."""
+    strange = [(where, type(value)) for where, value in leaves(results) if type(value) not in PLAIN]
+    assert strange == []
     text = to_json(results)
     assert from_json(text) == results, "a number is NaN or infinite"
     VALIDATOR.validate(json.loads(text))
