@@ -53,7 +53,7 @@ Part = Block | str | None
 
 
 def build_report(results: MarketResults, settings: Settings) -> MarketReport:
-    """Finished report of one market, in the language and formats of ``settings.report``.
+    """Finished report of one market, in the language and formats that ``settings.report`` gives it.
 
     Raises
     ------
@@ -62,6 +62,7 @@ def build_report(results: MarketResults, settings: Settings) -> MarketReport:
     EnvironmentMissing
         The font packages are not installed.
     """
+    settings = settings.for_market(results.market)
     writer = make_writer(results, settings)
     brand = brands.load_brand(settings.brand)
     drawn = draw_charts(results, writer.formats, writer.language, brands.theme(brand), _WANTED)
@@ -301,11 +302,11 @@ class _Builder:
             sections.pharmacies_lead(w),
             (
                 self.figure("lines"),
+                self.figure("shrinkage"),
                 self.figure("caterpillar"),
                 *sections.reading_pharmacies(w),
                 tables.pharmacies(w),
                 self.figure("caterpillar_intercept"),
-                self.figure("shrinkage"),
             ),
         )
 

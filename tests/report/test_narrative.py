@@ -163,7 +163,7 @@ def test_a_share_is_told_in_steps_that_happen() -> None:
     small = replace(results, data=replace(results.data, promotion_mean=(0.2,), promotion_sd=(0.25,)))
     writer = make_writer(small, Settings(report=ReportSettings(promotion_unit="display share")))
     assert writer.step == pytest.approx(0.1)
-    assert effect_sentence(writer).startswith("0.1 more (display share)")
+    assert effect_sentence(writer).startswith("0.1 more display share")
 
 
 CODES = (

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from reportgen.report.blocks import Definition
+from reportgen.report.names import clean
 from reportgen.report.narrative.writer import mark
 
 if TYPE_CHECKING:
@@ -117,6 +118,31 @@ READING: tuple[tuple[str, str, str], ...] = (
         "https://doi.org/10.1111/2041-210X.12225",
     ),
 )
+
+_RANDOM_PARTS = {
+    "correlated": mark("Levels and effects, correlated"),
+    "uncorrelated": mark("Levels and effects, independent"),
+    "intercept": mark("Levels only"),
+    "pooled": mark("None"),
+}
+_STARTS = {
+    "moment": mark("From moments"),
+    "narrow": mark("Little spread"),
+    "between": mark("In between"),
+    "near-zero": mark("Nearly no spread"),
+    "wide": mark("Much spread"),
+    "closed form": mark("None needed"),
+}
+
+
+def random_part(w: Writer, rung: str) -> str:
+    """What may differ between pharmacies in a model of the ladder."""
+    return w.say(_RANDOM_PARTS[rung]) if rung in _RANDOM_PARTS else clean(rung)
+
+
+def start_name(w: Writer, start: str) -> str:
+    """Where a search for the optimum began."""
+    return w.say(_STARTS[start]) if start in _STARTS else clean(start)
 
 
 def limits(w: Writer) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ from reportgen.report.narrative.writer import mark
 
 if TYPE_CHECKING:
     from reportgen.report.narrative.writer import Writer
-    from reportgen.results import Comparison, FixedEffect
+    from reportgen.results import FixedEffect
 
 LOST = {
     "first-periods": mark("The first {periods} of a pharmacy: their lagged sales lie before its record"),
@@ -205,20 +205,40 @@ def _coefficient(w: Writer, i: int, row: FixedEffect) -> str:
             value=value,
             interval=bounds,
         )
+    if w.log:
+        shown = w.fact(w.formats.effect(row.estimate, row.se, plus=True), row.estimate, f"{source}.estimate")
+        limits = w.formats.effect_interval(row.lower, row.upper, row.se)
+        w.fact(limits, row.lower, f"{source}.lower")
+        return w.say(
+            "{term}: one unit more goes with {effect} of sales ({interval}).",
+            term=term_label(w, row.term),
+            effect=shown,
+            interval=limits,
+        )
     return w.say("{term}: {value} per unit ({interval}).", term=term_label(w, row.term), value=value, interval=bounds)
 
 
 def comparison_words(w: Writer) -> str:
     """What a difference between plain, corrected and within-pharmacy estimates means."""
-    plain: Comparison | None = w.results.plain
-    if plain is None:
-        return ""
-    if plain.differs:
-        return w.say(
-            "The plain model differs by more than one standard error or ten percent. It takes stable differences "
-            "between "
-            "pharmacies for persistence; the corrected estimate does not, and is the one used."
+    plain, within = w.results.plain, w.results.within
+    lines = []
+    if plain is not None and plain.differs:
+        lines.append(
+            w.say(
+                "The plain model differs by more than one standard error or ten percent. It takes stable differences "
+                "between pharmacies for persistence; the corrected estimate does not, and is the one used."
+            )
         )
+    if within is not None and within.differs:
+        lines.append(
+            w.say(
+                "The estimate within pharmacies differs by more than one standard error or ten percent: what "
+                "pharmacies "
+                "differ in may still be part of the effect, and the truth may lie between the two."
+            )
+        )
+    if lines or (plain is None and within is None):
+        return w.sentences(*lines)
     return w.say(
         "The three estimates agree within one standard error and ten percent, so the choice matters little here."
     )
@@ -236,18 +256,7 @@ def carry_over_lead(w: Writer) -> str:
         )
     parts = []
     if long_run.half_life is not None:
-        shown = w.number(long_run.half_life, "long_run.half_life", digits=1 if long_run.half_life % 1 else 0)
-        parts.append(
-            w.by_period(
-                "Half of the effect of a single promotion is there after {count} months.",
-                "Half of the effect of a single promotion is there after {count} weeks.",
-            ).format(count=shown)
-            if long_run.half_life >= 2
-            else w.by_period(
-                "Half of the effect of a single promotion is there within about {count} month.",
-                "Half of the effect of a single promotion is there within about {count} week.",
-            ).format(count=shown)
-        )
+        parts.append(_half_life(w, long_run.half_life))
     if long_run.multiplier is not None:
         parts.append(
             w.say(
@@ -256,6 +265,26 @@ def carry_over_lead(w: Writer) -> str:
             )
         )
     return w.sentences(*parts)
+
+
+def _half_life(w: Writer, value: float) -> str:
+    if value < 0.5:
+        return w.by_period(
+            "Half of the effect of a single promotion is there in the same month.",
+            "Half of the effect of a single promotion is there in the same week.",
+        )
+    shown = w.number(value, "long_run.half_life", digits=1 if value % 1 else 0)
+    if value <= 1:
+        message = w.by_period(
+            "Half of the effect of a single promotion is there within about {count} month.",
+            "Half of the effect of a single promotion is there within about {count} week.",
+        )
+    else:
+        message = w.by_period(
+            "Half of the effect of a single promotion is there after {count} months.",
+            "Half of the effect of a single promotion is there after {count} weeks.",
+        )
+    return message.format(count=shown)
 
 
 def decay_words(w: Writer) -> tuple[str, ...]:
@@ -282,8 +311,8 @@ def decay_words(w: Writer) -> tuple[str, ...]:
     if decay.lag_correlation is not None:
         lines.append(
             w.say(
-                "Carry-over and persistence of sales are near substitutes: their estimates correlate by {value}. The "
-                "long-run effect is surer than its parts.",
+                "The estimates of carry-over and of persistence of sales correlate by {value}; the long-run effect is "
+                "surer than its parts.",
                 value=w.number(decay.lag_correlation, "decay.lag_correlation", digits=2),
             )
         )
@@ -299,10 +328,12 @@ def pharmacies_lead(w: Writer) -> str:
     if not rows:
         return ""
     if w.results.status == "singular":
+        if _slopes_are_equal(w):
+            return w.say("No difference in response between pharmacies can be told apart from chance.")
         return w.say(
-            "No difference in response between pharmacies can be told apart from chance; the rows below differ little "
-            "or "
-            "not at all."
+            "Level and response of pharmacies are estimated as fully related, more than data of this size can show; "
+            "read "
+            "the order below, not the single effects."
         )
     high, low = above_average(w), not_responding(w)
     counts = w.say("No single pharmacy can be told apart from the market average.")
@@ -317,6 +348,13 @@ def pharmacies_lead(w: Writer) -> str:
     if test is None or test.p is None:
         return counts
     return w.sentences(counts, w.say("Test of equal response: {p}.", p=w.p(test.p, "slope_test.p")))
+
+
+def _slopes_are_equal(w: Writer) -> bool:
+    """Whether the estimated spread of the promotion effect is nothing beside the effect itself."""
+    found = w.promotion()
+    spread = next((row.sd for row in w.results.variances if found and row.term == found[1].term), 0.0)
+    return found is None or spread <= 0.01 * abs(found[1].estimate)
 
 
 def reading_pharmacies(w: Writer) -> tuple[str, ...]:

@@ -143,6 +143,10 @@ def actions(w: Writer) -> tuple[str, ...]:
     lines = [_money_back(w)]
     if code in ("works", "works-unevenly"):
         lines += [_raise(w), _stop(w)]
+    elif w.results.status == "singular":
+        lines.append(
+            w.say("Use the average effect of the market; do not treat pharmacies differently on these numbers.")
+        )
     elif code == "negative":
         lines.append(
             w.say("Find out why before promoting further: hold promotion back in some pharmacies, chosen by lot.")
@@ -234,7 +238,9 @@ def _collect(w: Writer) -> str:
     flagged = {check.id for check in w.results.checks if check.status in ("review", "fail")}
     if "targeting" in flagged:
         return w.say("Give some small pharmacies more promotion and some large ones less: today it follows size.")
-    if "decay-edge" in flagged or w.results.data.months < (52 if w.weekly else 24):
+    if "decay-edge" in flagged:
+        return w.say("Keep recording, and vary promotion from period to period: carry-over is not pinned down yet.")
+    if w.results.data.months < (52 if w.weekly else 24):
         return w.by_period(
             "Keep recording: with fewer than 24 months the carry-over is hard to pin down.",
             "Keep recording: with fewer than 52 weeks the carry-over is hard to pin down.",

@@ -63,14 +63,19 @@ def term_unit(w: Writer, term: str) -> str:
     if term in ("Intercept", "Residual"):
         return sales
     if term.startswith("Lag") or term == "Initial_Sales":
-        return w.say("{sales} per {sales}", sales=sales).replace(" ", "\u00a0")
+        return _together(w.say("{sales} per {sales}", sales=sales))
     if term.startswith(("Adstock_", "Mean_Promotion", "Initial_Promotion", "Presample_Promotion")):
-        return w.say("{sales} per {unit}", sales=sales, unit=w.unit).replace(" ", "\u00a0")
+        return _together(w.say("{sales} per {unit}", sales=sales, unit=w.unit))
     return w.say("{sales} per unit", sales=sales)
 
 
 def _of_channel(term: str, prefix: str, label: str) -> str:
     return label if term == prefix else f"{label}: {_named(term, prefix + '_')}"
+
+
+def _together(unit: str) -> str:
+    """Keep a short unit on one line."""
+    return unit.replace(" ", "\u00a0") if len(unit) <= 16 else unit
 
 
 def _named(term: str, prefix: str) -> str:

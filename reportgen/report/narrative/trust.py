@@ -230,6 +230,8 @@ def advice(w: Writer, check: Check) -> str:
     """One sentence: what the status means for the reader."""
     if check.status == "not-run":
         return w.say("It could not be run on these data.")
+    if check.status == "review" and w.results.status == "singular" and check.id == "convergence":
+        return w.say("The best fit lies at the limit of what can be estimated: read single pharmacies with care.")
     found = words(check)
     if found is None:
         return w.say("Nothing to do.") if check.status == "pass" else w.say("Ask a statistician to look at it.")

@@ -110,10 +110,7 @@ def _sentence(w: Writer, code: VerdictCode) -> str:
     if w.results.status == "singular":
         return w.sentences(
             estimate,
-            w.say(
-                "Differences between pharmacies cannot be separated from chance here, so the effect is shown without a "
-                "verdict."
-            ),
+            w.say("How pharmacies differ cannot be estimated reliably here, so the effect is shown without a verdict."),
         )
     return w.sentences(estimate, _addition(w, code))
 

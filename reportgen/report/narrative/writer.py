@@ -95,7 +95,7 @@ class Writer:
 
     @property
     def step(self) -> float:
-        """Promotion units that sentences speak of; see :func:`~reportgen.report.units.promotion_step`."""
+        """Promotion units that sentences and tables speak of: 1, or a power of ten where 1 never happens."""
         return promotion_step(self.results.data)
 
     @property
@@ -104,7 +104,16 @@ class Writer:
         if self.step == 1:
             return self.say("one more {unit}", unit=self.unit)
         shown = self.fact(self.shortest(self.step), self.step, "count:step")
+        if self.step < 1:
+            return self.say("{amount} more {unit}", amount=shown, unit=self.unit)
         return self.say("{amount} more ({unit})", amount=shown, unit=self.unit)
+
+    @property
+    def per_unit(self) -> str:
+        """``per visit``, or ``per 0.1 display share``: what tables count effects in."""
+        if self.step == 1:
+            return self.say("per {unit}", unit=self.unit)
+        return self.say("per {amount} {unit}", amount=self.shortest(self.step), unit=self.unit)
 
     @property
     def one_more(self) -> str:

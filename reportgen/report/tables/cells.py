@@ -29,7 +29,18 @@ def span(w: Writer, lower: float | None, upper: float | None, se: float | None =
 
 def effect(w: Writer, value: float | None, se: float | None = None) -> Cell:
     """Effect in response units: money, or percent at log response."""
-    return Cell(text=w.formats.effect(value, se), sort=w.formats.effect_value(value))
+    if value is None:
+        return Cell(text=NONE)
+    scaled, spread = value * w.step, None if se is None else se * w.step
+    return Cell(text=w.formats.effect(scaled, spread), sort=w.formats.effect_value(scaled))
+
+
+def effect_span(w: Writer, lower: float | None, upper: float | None, se: float | None = None) -> Cell:
+    """Interval of an effect in response units; sorts by its lower end."""
+    if lower is None or upper is None:
+        return Cell(text=NONE)
+    low, high, spread = lower * w.step, upper * w.step, None if se is None else se * w.step
+    return Cell(text=w.formats.effect_interval(low, high, spread), sort=w.formats.effect_value(low))
 
 
 def interval_label(w: Writer) -> str:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from reportgen.report.blocks import Cell, Column, Row, Table
 from reportgen.report.names import clean
-from reportgen.report.tables.cells import effect, interval_label
+from reportgen.report.tables.cells import effect, effect_span, interval_label
 
 if TYPE_CHECKING:
     from reportgen.report.narrative.writer import Writer
@@ -22,19 +22,16 @@ def impulse(w: Writer) -> Table | None:
             cells=(
                 Cell(text=w.formats.integer(point.horizon), sort=point.horizon),
                 effect(w, point.effect),
-                Cell(text=w.formats.effect_interval(point.lower, point.upper), sort=point.lower),
+                effect_span(w, point.lower, point.upper),
                 effect(w, point.cumulative),
-                Cell(
-                    text=w.formats.effect_interval(point.cumulative_lower, point.cumulative_upper),
-                    sort=point.cumulative_lower,
-                ),
+                effect_span(w, point.cumulative_lower, point.cumulative_upper),
             )
         )
         for point in w.results.impulse
     )
     return Table(
         name="impulse",
-        caption=w.say("Effect of one {unit}, period by period", unit=w.unit),
+        caption=w.say("Effect of a single promotion, period by period ({unit})", unit=w.per_unit),
         columns=(
             Column(label=w.by_period("Months later", "Weeks later")),
             Column(label=w.say("Effect")),
@@ -66,7 +63,7 @@ def pharmacies(w: Writer) -> Table | None:
             Column(label=w.say("Pharmacy"), numeric=False),
             Column(label=w.say("Rows")),
             Column(label=w.say("Mean sales"), unit=w.per_period),
-            Column(label=w.say("Effect now"), unit=w.say("per {unit}", unit=w.unit)),
+            Column(label=w.say("Effect now"), unit=w.per_unit),
             Column(label=interval_label(w)),
             Column(label=w.say("In the long run")),
             Column(label=w.say("Reliability"), unit="0–1"),
@@ -84,11 +81,11 @@ def pharmacies(w: Writer) -> Table | None:
 def _pharmacy(w: Writer, row: PharmacyRow) -> Row:
     return Row(
         cells=(
-            Cell(text=clean(row.pharmacy), short=clean(row.pharmacy, 36)),
+            Cell(text=clean(row.pharmacy), short=clean(row.pharmacy, 30)),
             Cell(text=w.formats.integer(row.rows), sort=row.rows),
             Cell(text=w.formats.money(row.sales_mean), sort=row.sales_mean),
             effect(w, row.total_slope, row.slope_se),
-            Cell(text=w.formats.effect_interval(row.lower, row.upper, row.slope_se), sort=row.lower),
+            effect_span(w, row.lower, row.upper, row.slope_se),
             effect(w, row.long_run, row.slope_se),
             Cell(text=w.formats.decimal(row.reliability, 2), sort=row.reliability),
             Cell(text=w.formats.decimal(row.expected_rank, 0), sort=row.expected_rank),

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from reportgen.report.blocks import Cell, Column, Row, Table
 from reportgen.report.names import clean
 from reportgen.report.narrative import sections
+from reportgen.report.narrative.method import random_part, start_name
 from reportgen.report.narrative.terms import random_label, term_label, term_unit
 from reportgen.report.tables.cells import NONE, interval_label, number, span, text
 
@@ -81,8 +82,8 @@ def attempts(w: Writer) -> Table | None:
     rows = tuple(
         Row(
             cells=(
-                text(clean(item.rung)),
-                text(clean(item.start)),
+                text(random_part(w, item.rung)),
+                text(start_name(w, item.start)),
                 Cell(text=w.formats.decimal(item.loglik, 3), sort=item.loglik),
                 Cell(text=w.formats.integer(item.iterations), sort=item.iterations),
                 text(w.say("yes") if item.converged else w.say("no")),
@@ -130,8 +131,8 @@ def coefficients(w: Writer) -> Table | None:
 
 
 def _coefficient(w: Writer, row: FixedEffect) -> Row:
-    per_sd = None if row.column_sd is None else row.estimate * row.column_sd
-    se_sd = None if row.column_sd is None or row.se is None else row.se * row.column_sd
+    per_sd = row.estimate * row.column_sd if row.column_sd else None
+    se_sd = row.se * row.column_sd if row.column_sd and row.se is not None else None
     digits = 0 if row.df is not None and row.df >= 100 else 1
     return Row(
         cells=(

@@ -8,7 +8,7 @@ from reportgen.report.blocks import Cell, Column, Row, Table
 from reportgen.report.names import clean
 from reportgen.report.narrative import trust
 from reportgen.report.narrative.terms import term_label, term_unit
-from reportgen.report.tables.cells import NONE, effect, interval_label, number, text
+from reportgen.report.tables.cells import NONE, effect, effect_span, interval_label, number, text
 
 if TYPE_CHECKING:
     from reportgen.report.narrative.writer import Writer
@@ -63,7 +63,7 @@ def sensitivity(w: Writer) -> Table | None:
             cells=(
                 text(names.get(item.id, clean(item.id)).replace("{pharmacy}", clean(item.detail or NONE, 40))),
                 effect(w, item.estimate),
-                Cell(text=w.formats.effect_interval(item.lower, item.upper), sort=item.lower),
+                effect_span(w, item.lower, item.upper),
             )
         )
         for item in w.results.sensitivity
@@ -73,7 +73,7 @@ def sensitivity(w: Writer) -> Table | None:
         caption=w.say("Effect now under other choices"),
         columns=(
             Column(label=w.say("Choice"), numeric=False),
-            Column(label=w.say("Effect now"), unit=w.say("per {unit}", unit=w.unit)),
+            Column(label=w.say("Effect now"), unit=w.per_unit),
             Column(label=interval_label(w)),
         ),
         rows=rows,
