@@ -7,7 +7,10 @@ purpose (both can carry code).
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from datetime import date
+from fnmatch import fnmatchcase
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
@@ -41,6 +44,21 @@ def _iso_date(value: str) -> str:
         return date.fromisoformat(value).isoformat() if value else ""
     except ValueError:
         raise ValueError(f"{value} is not a date; write YYYY-MM-DD") from None
+
+
+def _as_pairs(value: Any) -> Any:
+    """``{"DE-*": "de_DE"}``, or ``["DE-*=de_DE"]`` where a table cannot be written (environment, options)."""
+    if isinstance(value, Mapping):
+        return tuple(value.items())
+    items = (value,) if isinstance(value, str) else value
+    return tuple(tuple(item.split("=", 1)) if isinstance(item, str) else item for item in items)
+
+
+def _locales(pairs: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
+    for market, locale in pairs:
+        if not re.fullmatch(r"[a-z]{2,3}(_[A-Za-z0-9]+)*", locale):
+            raise ValueError(f"{market} = {locale}: {locale} is not a locale; write e.g. de_DE")
+    return pairs
 
 
 Names = Annotated[
@@ -127,6 +145,11 @@ class ReportSettings(_Section):
     title: str = Field("Promotion impact", description="Title on the first page.")
     currency: str = Field("INR", pattern="^[A-Z]{3}$", description="ISO 4217 code of the sales column.")
     locale: str = Field("en_IN", description="Number and date format, and language, e.g. en_IN, de_DE.")
+    locales: Annotated[
+        tuple[tuple[str, str], ...],
+        BeforeValidator(_as_pairs, json_schema_input_type=dict[str, str]),
+        AfterValidator(_locales),
+    ] = Field((), description='Other locales for some markets, e.g. {"DE-*" = "de_DE"}; the first match counts.')
     confidence: Annotated[float, Field(gt=0.5, lt=1)] = Field(0.95, description="Level of the intervals.")
     formats: Annotated[
         tuple[Format, ...], BeforeValidator(_as_list, json_schema_input_type=Format | tuple[Format, ...])
@@ -168,3 +191,10 @@ class Settings(_Section):
     report: ReportSettings = ReportSettings()
     brand: BrandSettings = BrandSettings()
     run: RunSettings = RunSettings()
+
+    def for_market(self, market: str) -> Settings:
+        """Return these settings as ``market`` has them: its locale is the first of ``report.locales`` that fits."""
+        found = next((locale for glob, locale in self.report.locales if fnmatchcase(market, glob)), None)
+        if found is None:
+            return self
+        return self.model_copy(update={"report": self.report.model_copy(update={"locale": found})})

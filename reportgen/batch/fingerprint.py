@@ -49,7 +49,7 @@ class Fingerprint:
     documents: str
     """Settings that change only the documents, and the logo."""
     templates: str
-    """Our templates and the user's overrides."""
+    """Our templates and catalogues of words, and the user's overrides."""
     code: str
     """This program and the libraries below it."""
 
@@ -110,7 +110,8 @@ def _document_settings(settings: Settings, root: Path) -> dict[str, Any]:
 def _templates_hash(settings: Settings, root: Path) -> str:
     from reportgen.resources import templates_dir
 
-    trees = [_tree(templates_dir(), "*")]
+    catalogues = Path(__file__).resolve().parent.parent / "report" / "locale"
+    trees = [_tree(templates_dir(), "*"), _tree(catalogues, "*.po")]
     if settings.report.templates:
         folder = root / settings.report.templates
         if not folder.is_dir():

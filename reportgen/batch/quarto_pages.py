@@ -77,11 +77,14 @@ def write_market(job: SourceJob) -> MarketSources:
     written = 0
     found: tuple[str, ...] = ()
     if job.draw or job.method:
+        settings = job.settings.for_market(results.market)
         report = build_report(results, job.settings)
-        words = site_words(Language(job.settings.report.locale))
         if job.method:
-            shared = write_files(job.project, method_file(report, words, overrides=job.overrides))[0]
+            page = report if settings is job.settings else build_report(results, _of_site(job.settings))
+            words = site_words(Language(job.settings.report.locale))
+            shared = write_files(job.project, method_file(page, words, overrides=job.overrides))[0]
         if job.draw:
+            words = site_words(Language(settings.report.locale))
             content = market_files(report, words, job.formats, overrides=job.overrides)
             found = check.check_pages(content, outside=("../../index.qmd",))
             named = {f"markets/{job.slug}/{name}": body for name, body in content.items()}
@@ -94,6 +97,11 @@ def write_market(job: SourceJob) -> MarketSources:
         written=written,
         check=found,
     )
+
+
+def _of_site(settings: Settings) -> Settings:
+    """Return the settings with one locale for all markets: what pages of the whole site are written in."""
+    return settings.model_copy(update={"report": settings.report.model_copy(update={"locales": ()})})
 
 
 def write_site(job: SiteJob) -> Hashes:

@@ -137,8 +137,8 @@ def faults(catalogue: Catalog, template: Catalog) -> list[str]:
 
 
 def _message_faults(message: Message) -> Iterator[str]:
-    texts = [message.string] if isinstance(message.string, str) else list(message.string)
-    sources = [message.id] if isinstance(message.id, str) else list(message.id)
+    made = message.string or ""
+    texts, sources = ([part] if isinstance(part, str) else list(part) for part in (made, message.id))
     allowed = {name for text in sources for name in _PLACEHOLDER.findall(text)}
     if not all(texts):
         yield "untranslated"

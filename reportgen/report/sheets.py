@@ -54,6 +54,7 @@ class Workbook:
 
 def build_workbook(results: MarketResults, settings: Settings) -> Workbook:
     """Sheets of one market: summary, coefficients, pharmacies, months, checks."""
+    settings = settings.for_market(results.market)
     w = make_writer(results, settings)
     sheets = (_summary(w), _coefficients(w), _pharmacies(w), _months(w), _checks(w))
     return Workbook(
