@@ -18,6 +18,7 @@ from reportgen.batch.fingerprint import Fingerprint
 from reportgen.batch.manifest import LastRun
 from reportgen.batch.outcome import MarketOutcome, Progress, RunResult
 from reportgen.batch.shard import FOLDER, Shard
+from reportgen.batch.shared import Remembered
 from reportgen.batch.source import Markets
 from reportgen.config import Settings
 from reportgen.errors import EnvironmentMissing
@@ -52,6 +53,8 @@ class Run:
     source: Markets = field(init=False)
     last: LastRun = field(default_factory=LastRun)
     stamp: Fingerprint = field(init=False)
+    shared: Remembered | None = None
+    """The decay that all markets share, where they do."""
     outcomes: dict[str, MarketOutcome] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
     changed: bool = False
@@ -86,10 +89,12 @@ def account(run: Run, result: RunResult, start: float, *, at_once: bool) -> RunR
         result = replace(result, index=page if page.is_file() else None, seconds=time.monotonic() - start)
         remembered = None if run.changed else run.source.to_remember(run.last.index)
         idle = result.count("up-to-date") == len(result.markets) and not site.changed
-        if not idle or run.last.index != remembered:
+        shared = run.shared or run.last.shared
+        if not idle or run.last.index != remembered or run.last.shared != shared:
             manifest.write_run(
-                run.out, result, last=run.last, run_stamp=run.stamp, source=run.source.name, index=remembered
-            )
+                run.out, result, last=run.last, run_stamp=run.stamp, source=run.source.name, index=remembered,
+                shared=shared,
+            )  # fmt: skip
     except OSError as error:
         raise EnvironmentMissing(
             f"{run.settings.run.out}: cannot write: {error.strerror}.", code="cannot-write"

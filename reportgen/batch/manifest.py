@@ -16,6 +16,7 @@ from reportgen.batch import files, record
 from reportgen.batch.fingerprint import Fingerprint, versions
 from reportgen.batch.market import RESULTS
 from reportgen.batch.outcome import MarketOutcome, Reason, RunResult
+from reportgen.batch.shared import Remembered
 
 NAME = "run.json"
 SCHEMA_VERSION = 1
@@ -40,6 +41,8 @@ class LastRun:
     statuses: Mapping[str, str] = field(default_factory=dict)
     failures: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     index: InputIndex | None = None
+    shared: Remembered | None = None
+    """The decay that all markets share, where they do."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,6 +138,7 @@ def read_last_run(out: Path) -> LastRun:
             statuses={market: entry["status"] for market, entry in markets.items()},
             failures={market: entry["failure"] for market, entry in markets.items() if "failure" in entry},
             index=None if index is None else _index(index),
+            shared=_shared(content.get("shared_decay")),
         )
     except (KeyError, TypeError, AttributeError, IndexError):
         return LastRun()
@@ -148,6 +152,10 @@ def _index(content: Mapping[str, Any]) -> InputIndex:
     )
 
 
+def _shared(content: Mapping[str, Any] | None) -> Remembered | None:
+    return None if content is None else Remembered(key=content["key"], content=content["content"])
+
+
 def write_run(
     out: Path,
     result: RunResult,
@@ -156,6 +164,7 @@ def write_run(
     run_stamp: Fingerprint,
     source: str,
     index: InputIndex | None,
+    shared: Remembered | None = None,
 ) -> None:
     """Write run.json: versions, hashes, and the state of every market of the input."""
     content: dict[str, Any] = {
@@ -169,6 +178,7 @@ def write_run(
             "source": source,
             "index": None if index is None else asdict(index),
         },
+        "shared_decay": None if shared is None else asdict(shared),
         "warnings": list(result.warnings),
         "site_error": result.site_error,
         "site": None if result.index is None else result.index.relative_to(result.out).as_posix(),

@@ -13,11 +13,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reportgen.batch import files, record
-from reportgen.batch.fingerprint import Fingerprint, hash_strings, number_settings, versions
+from reportgen.batch.fingerprint import Fingerprint, number_settings, versions
 from reportgen.config import Settings
 from reportgen.results import MarketResults, Provenance, from_json, to_json
 
 if TYPE_CHECKING:
+    from reportgen.model.shared import SharedDecay
     from reportgen.panel.contract import MarketPanel
     from reportgen.report.blocks import MarketReport
 
@@ -42,7 +43,7 @@ class MarketJob:
     formats: tuple[str, ...]
     panel: MarketPanel | None = None
     results_folder: Path | None = None
-    shared_decay: float | None = None
+    shared_decay: SharedDecay | None = None
 
 
 def build_market(job: MarketJob) -> record.MarketRecord:
@@ -152,11 +153,6 @@ def publish(job: MarketJob, results: MarketResults, content: dict[str, bytes]) -
         files.discard(folder)
         raise
     return done
-
-
-def shared_stamp(stamp: Fingerprint, decay: float | None) -> Fingerprint:
-    """Return the fingerprint with a decay that was estimated over all markets mixed in."""
-    return stamp if decay is None else replace(stamp, data=hash_strings((stamp.data, repr(decay))))
 
 
 def _printed(value: object) -> str:

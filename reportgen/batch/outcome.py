@@ -94,7 +94,7 @@ class Progress(Protocol):
         """One of them has ended, well or badly."""
 
     def stage(self, name: str) -> None:
-        """A stage of the run begins: ``reading``, ``site``."""
+        """A stage of the run begins: ``reading``, ``shared-decay``, ``site``."""
 
 
 class Silent:

@@ -10,12 +10,12 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from reportgen.batch import engine, files, manifest
+from reportgen.batch import engine, files, manifest, shared
 from reportgen.batch.account import Request, Run, Work, account, resolve_as_of
 from reportgen.batch.fingerprint import fingerprint
 from reportgen.batch.interrupt import Interrupts
@@ -94,6 +94,7 @@ def _go(run: Run, source: Markets, start: float) -> RunResult:
     if run.request.shard is not None:
         chosen = tuple(market for market in chosen if run.request.shard.holds(market))
     if run.request.dry_run:
+        run.shared = _shared_decay(run)
         outcomes = tuple(_planned(plan) for plan in _plan(run, chosen))
         return RunResult(out=run.out, index=None, markets=outcomes, seconds=time.monotonic() - start, dry_run=True)
     with hold_lock(run.out), Interrupts() as interrupts:
@@ -103,6 +104,7 @@ def _go(run: Run, source: Markets, start: float) -> RunResult:
 def _locked(run: Run, chosen: Sequence[str], interrupts: Interrupts, start: float) -> RunResult:
     """Do the part of a run that changes the output folder."""
     files.recover(run.out / "markets")
+    run.shared = _shared_decay(run, interrupts.stopping)
     plans = _plan(run, chosen)
     interrupted = False
     try:
@@ -133,10 +135,11 @@ def _plan(run: Run, chosen: Sequence[str]) -> list[PlannedMarket]:
     formats = tuple(sorted(set(run.settings.report.formats)))
     plans = []
     for market in chosen:
+        stamp = run.source.stamp(market, run.stamp)
         plan = manifest.plan_market(
             run.out,
             market,
-            run.source.stamp(market, run.stamp),
+            stamp if run.shared is None else run.shared.mixed_into(stamp),
             rows=index.markets.get(market, ("", 0))[1],
             formats=formats,
             last=run.last,
@@ -183,6 +186,15 @@ def _build_all(run: Run, plans: Sequence[PlannedMarket], interrupts: Interrupts)
         ended.close()
 
 
+def _shared_decay(run: Run, stopping: Callable[[], bool] = lambda: False) -> shared.Remembered | None:
+    """The decay of all markets, where they share one; estimated before anything is planned, since all depend on it."""
+    if not shared.is_shared(run.settings):
+        return None
+    run.progress.stage("shared-decay")
+    jobs = run.settings.run.jobs or _cores()
+    return shared.shared_decay(run.settings, run.source, run.stamp, run.last.shared, jobs=jobs, stopping=stopping)
+
+
 def _warm_up(settings: Settings) -> None:
     engine.warm_up(documents=set(settings.report.formats) != {"results"})
 
@@ -190,6 +202,7 @@ def _warm_up(settings: Settings) -> None:
 def _tasks(run: Run, todo: dict[str, PlannedMarket]) -> Iterator[engine.Task]:
     """Yield the largest market first: the last worker to finish should not have the longest task."""
     as_of = resolve_as_of(run.settings)
+    decay = None if run.shared is None else run.shared.decay()
     for plan in sorted(todo.values(), key=lambda plan: (-plan.rows, plan.market)):
         job = MarketJob(
             market=plan.market,
@@ -200,6 +213,7 @@ def _tasks(run: Run, todo: dict[str, PlannedMarket]) -> Iterator[engine.Task]:
             stamp=plan.stamp,
             formats=plan.formats,
             panel=None if plan.reuse else run.source.panel(plan.market),
+            shared_decay=decay,
         )
         yield engine.Task(key=plan.market, argument=job)
 

@@ -20,6 +20,7 @@ from reportgen.model.market_fit import DependentTerm, MarketFit, fit_market
 from reportgen.model.ordinary import ordinary_regression
 from reportgen.model.quality import correlation_rows, icc, r_squared, slope_test, variance_rows
 from reportgen.model.refusals import refusals
+from reportgen.model.shared import SharedDecay
 from reportgen.model.summaries import chosen_pharmacies, monthly_series, summarise_data
 from reportgen.model.tables import (
     compare_fit,
@@ -50,22 +51,22 @@ from reportgen.results import (
 
 
 def analyse_market(
-    panel: MarketPanel, settings: Settings, provenance: Provenance, *, shared_decay: float | None = None
+    panel: MarketPanel, settings: Settings, provenance: Provenance, *, shared_decay: SharedDecay | float | None = None
 ) -> MarketResults:
     """Everything the report of one market may say.
 
     Parameters
     ----------
     shared_decay
-        One decay for all channels, from the profiles of all markets (``adstock.scope = "all"``).
+        One decay for all channels, from the profiles of all markets (``adstock.scope = "all"``); a number counts as
+        known.
     """
     frame = build_frame(panel, settings.model, settings.adstock)
     reasons = refusals(frame)
     if reasons:
         return _without_estimates(frame, provenance, "not-estimable", reasons)
     try:
-        decays = None if shared_decay is None else (shared_decay,) * len(panel.channels)
-        market = fit_market(frame, settings, decays=decays, source="fixed" if decays is None else "shared")
+        market = _fitted(frame, settings, shared_decay)
     except DependentTerm as error:
         reason = Reason(code="rank-deficient", column=error.term, detail=error.like or None)
         return _without_estimates(frame, provenance, "not-estimable", (reason,))
@@ -80,6 +81,15 @@ def analyse_market(
         bare = _without_estimates(frame, provenance, "not-estimated", (reason,))
         return replace(bare, model=model_summary(market, settings), fit=fit_summary(market))
     return _with_estimates(market, settings, provenance)
+
+
+def _fitted(frame: ModelFrame, settings: Settings, shared_decay: SharedDecay | float | None) -> MarketFit:
+    channels = len(frame.channel_terms)
+    if isinstance(shared_decay, SharedDecay):
+        return fit_market(frame, settings, decay_fit=shared_decay.as_fit(channels), source="shared")
+    if shared_decay is not None:
+        return fit_market(frame, settings, decays=(shared_decay,) * channels, source="shared")
+    return fit_market(frame, settings)
 
 
 def _without_estimates(

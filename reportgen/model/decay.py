@@ -325,19 +325,3 @@ def beta_gradient(
             betas.append(fit_lmm(design, method=method, rung=rung).beta)
         columns.append((betas[0] - betas[1]) / (2.0 * step))
     return np.column_stack(columns)
-
-
-def shared_decay(profiles: Sequence[tuple[DecayPoint, ...]]) -> float | None:
-    """One decay for all markets: the maximum of the summed profiles on the common grid, refined by a parabola."""
-    grid = np.array(GRID)
-    curves = []
-    for profile in profiles:
-        known = {round(point.decay, 6): point.loglik_ml for point in profile}
-        curves.append([known.get(round(float(d), 6), np.nan) for d in grid])
-    if not curves:
-        return None
-    total = np.sum(np.array(curves), axis=0)
-    top = int(np.argmax(total))
-    if not 0 < top < len(grid) - 1:
-        return float(grid[top])
-    return _vertex(grid[top - 1 : top + 2], total[top - 1 : top + 2])

@@ -121,6 +121,7 @@ def fit_market(
     correction: bool | None = None,
     decays: Sequence[float] | None = None,
     source: DecaySource = "fixed",
+    decay_fit: DecayFit | None = None,
 ) -> MarketFit:
     """Fit the model of the settings.
 
@@ -130,6 +131,8 @@ def fit_market(
         Overrides ``model.correction``: whether initial conditions are among the columns.
     decays
         Decays to use, one per channel; default: as ``adstock.decay`` says.
+    decay_fit
+        Decays that were estimated elsewhere (over all markets), with what is uncertain about them.
 
     Raises
     ------
@@ -139,8 +142,9 @@ def fit_market(
     use_correction = settings.model.correction == "initial-conditions" if correction is None else correction
     terms = estimable_terms(frame, settings, correction=use_correction)
     rung: Rung = "correlated" if len(terms.random) > 1 else "intercept"
-    decay_fit = None
-    if decays is None and settings.adstock.decay == "estimate":
+    if decay_fit is not None:
+        decays = decay_fit.estimates
+    elif decays is None and settings.adstock.decay == "estimate":
         decay_fit = estimate_decay(frame, terms, confidence=settings.report.confidence, rung=rung)
         decays, source = decay_fit.estimates, "estimated"
     elif decays is None:

@@ -18,12 +18,10 @@ from reportgen.model.decay import (
     DecayLikelihood,
     beta_gradient,
     estimate_decay,
-    shared_decay,
 )
 from reportgen.model.fit import fit_lmm
 from reportgen.model.terms import market_design, model_terms
 from reportgen.panel.features import build_frame
-from reportgen.results import DecayPoint
 
 
 @lru_cache(maxsize=16)
@@ -208,25 +206,3 @@ def test_response_without_noise_is_refused_not_fitted():
     frame = build_frame(changed_panel(panel, sales=np.full((16, 16), 7.0)), chosen.model, chosen.adstock)
     with pytest.raises(NoResidualVariation):
         estimate_decay(frame, model_terms(frame, correction=True, random_slope=True))
-
-
-def points(values) -> tuple[DecayPoint, ...]:
-    return tuple(DecayPoint(decay=float(d), loglik_ml=float(v)) for d, v in zip(GRID, values, strict=True))
-
-
-def test_shared_decay_is_the_maximum_of_the_summed_profiles():
-    grid = np.array(GRID)
-    first, second = points(-100.0 - 40.0 * (grid - 0.3) ** 2), points(-500.0 - 120.0 * (grid - 0.5) ** 2)
-    assert shared_decay([first, second]) == pytest.approx(0.45, abs=1e-9)
-    assert shared_decay([first]) == pytest.approx(0.3, abs=1e-9)
-
-
-def test_shared_decay_ignores_points_between_the_grid():
-    grid = np.array(GRID)
-    profile = (*points(-40.0 * (grid - 0.3) ** 2), DecayPoint(decay=0.777, loglik_ml=99.0))
-    assert shared_decay([profile]) == pytest.approx(0.3, abs=1e-9)
-
-
-def test_shared_decay_at_the_edge_and_of_nothing():
-    assert shared_decay([points(-np.array(GRID))]) == 0.0
-    assert shared_decay([]) is None
