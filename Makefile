@@ -4,7 +4,7 @@ export VENV
 PYTEST = $(VENV)/bin/python -m pytest
 FAST = not slow and not faults and not benchmark
 
-.PHONY: demo test test-all lint bench setup setup-dev clean
+.PHONY: demo test test-all lint words bench setup setup-dev clean
 .DEFAULT_GOAL := demo
 
 demo: setup   ## write the demo project to out/demo and build it
@@ -18,6 +18,9 @@ test-all: setup-dev lint   ## everything, with branch coverage
 
 lint: setup-dev   ## ruff, mypy, import contracts
 	scripts/check.sh
+
+words: setup-dev   ## messages.pot and every language brought to what the code says
+	$(VENV)/bin/python -m reportgen.report.catalogue
 
 bench: setup-dev   ## the measurements of the README
 	$(PYTEST) -m benchmark -s

@@ -41,6 +41,12 @@ def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return target
 
 
+def test_wheel_carries_the_catalogues_of_words(wheel: Path, checkout: Path) -> None:
+    catalogues = {path.relative_to(checkout).as_posix() for path in (checkout / "reportgen/report/locale").glob("*.po")}
+    assert catalogues
+    assert catalogues <= set(zipfile.ZipFile(wheel).namelist())
+
+
 def python(code: str, installed: Path) -> str:
     """Run code with the installed wheel in front, outside the checkout."""
     program = f"import sys; sys.path.insert(0, {str(installed)!r})\n{code}"

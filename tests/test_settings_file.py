@@ -105,3 +105,18 @@ def test_the_file_that_init_writes_is_valid_with_every_key_switched_on(tmp_path:
     assert load_settings(write(tmp_path, "\n".join(lines))).settings.model_dump(
         exclude={"panel"}
     ) == Settings().model_dump(exclude={"panel"})
+
+
+def test_locales_of_markets_are_a_table_in_the_file_and_pairs_elsewhere(tmp_path: Path) -> None:
+    path = tmp_path / "reportgen.toml"
+    path.write_text('[report]\nlocales = {"DE-*" = "de_DE", "*" = "en_US"}\n', "utf-8")
+    pairs = (("DE-*", "de_DE"), ("*", "en_US"))
+    assert load_settings(path).settings.report.locales == pairs
+    environ = {"REPORTGEN_REPORT_LOCALES": "DE-*=de_DE,*=en_US"}
+    assert load_settings(tmp_path / "none.toml", environ=environ).settings.report.locales == pairs
+
+
+@pytest.mark.parametrize("written", ["DE-*=German!", "DE-*"])
+def test_a_locale_of_a_market_must_be_one(tmp_path: Path, written: str) -> None:
+    with pytest.raises(ConfigError, match=r"report\.locales"):
+        load_settings(tmp_path / "none.toml", overrides={"report.locales": written})

@@ -167,7 +167,9 @@ class Masked:
     known: frozenset[str]
 
     def gettext(self, message: str) -> str:
-        return re.sub(r"(\{\w*\})|[A-Za-z]", lambda found: found[1] or "·", message) if message in self.known else message
+        if message not in self.known:
+            return message
+        return re.sub(r"(\{\w*\})|[A-Za-z]", lambda found: found[1] or "·", message)
 
     def ngettext(self, singular: str, plural: str, count: int) -> str:
         return self.gettext(singular if count == 1 else plural)
@@ -253,7 +255,8 @@ def test_a_market_may_have_its_own_language() -> None:
     inside, outside = (build_report(market_results(market=m, pharmacies=10), MIXED) for m in ("DE-07", "IN-01"))
     assert (inside.lang, inside.title) == ("de-DE", "Wirkung der Promotion")
     assert (outside.lang, outside.title) == ("en-IN", "Promotion impact")
-    assert inside.facts and {fact.source for fact in inside.facts} == {fact.source for fact in outside.facts}
+    assert inside.facts
+    assert {fact.source for fact in inside.facts} == {fact.source for fact in outside.facts}
     assert build_workbook(market_results(market="DE-07", pharmacies=10), MIXED).sheets[0].name == "Zusammenfassung"
 
 
