@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from reportgen.report.names import clean
-from reportgen.report.narrative.summary import above_average, not_responding, roi_line
+from reportgen.report.narrative.summary import above_average, not_responding, roi_line, total_text
 from reportgen.report.narrative.terms import term_label
 from reportgen.report.narrative.writer import mark
 
@@ -383,7 +383,7 @@ def impact_lead(w: Writer) -> str:
     bounds = w.interval((inc.lower, inc.upper), ("incremental.lower", "incremental.upper"), "money-short")
     text = w.say(
         "{total} of sales go with promotion over the whole period ({level} interval {interval})",
-        total=w.money(inc.total, "incremental.total"),
+        total=total_text(w, inc),
         level=w.level,
         interval=bounds,
     )

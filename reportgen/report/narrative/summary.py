@@ -99,12 +99,18 @@ def _incremental(w: Writer) -> KeyFigure | None:
     return KeyFigure(
         name="incremental",
         label=w.say("Sales that go with promotion"),
-        value=w.money(inc.total, "incremental.total"),
+        value=total_text(w, inc),
         unit=_share(w, inc),
         interval=interval,
         note=roi_line(w),
         chart=None,
     )
+
+
+def total_text(w: Writer, inc: Incremental) -> str:
+    """Total, with as many digits as its interval supports."""
+    se = None if inc.lower is None or inc.upper is None else (inc.upper - inc.lower) / 4
+    return w.money(inc.total or 0.0, "incremental.total", se=se)
 
 
 def _share(w: Writer, inc: Incremental) -> str:

@@ -164,10 +164,19 @@ class Writer:
         """Write a fraction as percent."""
         return self.fact(self.formats.percent(value, digits=digits, plus=plus), value, source)
 
-    def money(self, value: float, source: str, *, short: bool = True, plus: bool = False, size: bool = False) -> str:
-        """Money; ``size`` leaves the sign to the words around it."""
+    def money(
+        self,
+        value: float,
+        source: str,
+        *,
+        short: bool = True,
+        plus: bool = False,
+        size: bool = False,
+        se: float | None = None,
+    ) -> str:
+        """Money, with the digits ``se`` supports; ``size`` leaves the sign to the words around it."""
         shown = abs(value) if size else value
-        text = self.formats.money_short(shown, plus=plus) if short else self.formats.money(shown, plus=plus)
+        text = self.formats.money_short(shown, se, plus=plus) if short else self.formats.money(shown, se, plus=plus)
         return self.fact(text, value, source)
 
     def effect(self, value: float, source: str, se: float | None = None, *, size: bool = False) -> str:
