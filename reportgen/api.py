@@ -72,6 +72,7 @@ def build(
     fail_fast: bool = False,
     max_failures: int = 0,
     shard: str = "",
+    scheduler: str = "",
     overrides: Mapping[str, object] | None = None,
     progress: Progress | None = None,
 ) -> RunResult:
@@ -90,6 +91,8 @@ def build(
         Some of html, pdf, brief, xlsx, quarto; or only ``results``.
     shard
         ``"2/8"``: build only this part, in a folder of its own below ``out``; join the parts by :func:`merge`.
+    scheduler
+        Address of a Dask scheduler, e.g. ``"tcp://host:8786"``; its workers must see the same folders.
     overrides
         Other settings, e.g. ``{"model.response": "log"}``.
 
@@ -119,6 +122,7 @@ def build(
         fail_fast=fail_fast,
         max_failures=max_failures,
         shard=shard,
+        scheduler=scheduler,
         progress=progress,
     )
 
@@ -330,6 +334,7 @@ def build_project(
     fail_fast: bool = False,
     max_failures: int = 0,
     shard: str = "",
+    scheduler: str = "",
     progress: Progress | None = None,
 ) -> RunResult:
     """Build with settings that are already loaded; see :func:`build`."""
@@ -345,6 +350,7 @@ def build_project(
         fail_fast=fail_fast,
         max_failures=max_failures,
         shard=parse_shard(shard) if shard else None,
+        scheduler=scheduler,
     )
     return run_build(settings, root, request, progress=progress)
 

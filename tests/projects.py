@@ -34,7 +34,7 @@ class Project:
 
     def save(self) -> None:
         path = self.root / "data" / "panel.csv"
-        path.parent.mkdir(exist_ok=True)
+        path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(json.dumps([self.data, sorted(self.refused)]))
 
     def _read(self, source: Any = None) -> Any:

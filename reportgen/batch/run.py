@@ -176,7 +176,13 @@ def _build_all(run: Run, plans: Sequence[PlannedMarket], interrupts: Interrupts)
         most = 1 if run.request.fail_fast else run.request.max_failures
         return interrupts.stopping() or bool(most and failures >= most)
 
-    ended = engine.run_tasks(run.work, _tasks(run, todo), jobs=jobs, limits=limits, stopping=stopping)
+    tasks = _tasks(run, todo)
+    if run.request.scheduler:
+        from reportgen.batch.cluster import run_on_cluster
+
+        ended = run_on_cluster(run.work, tasks, address=run.request.scheduler, limits=limits, stopping=stopping)
+    else:
+        ended = engine.run_tasks(run.work, tasks, jobs=jobs, limits=limits, stopping=stopping)
     try:
         for done in ended:
             outcome = _outcome(todo[done.key], done)

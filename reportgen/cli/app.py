@@ -96,6 +96,7 @@ MaxFailures = Annotated[
     int, typer.Option("--max-failures", min=0, help="Start no more after this many; 0: never stop.")
 ]
 ShardOption = Annotated[str, typer.Option("--shard", help="Build part i of n, i/n, for `reportgen merge`.")]
+Scheduler = Annotated[str, typer.Option("--scheduler", help="Build on a Dask cluster: tcp://host:port or tls://...")]
 Set = Annotated[list[str] | None, typer.Option("--set", help="Override a setting: --set model.response=log.")]
 LogFormat = Annotated[str, typer.Option("--log-format", help="text, or json: one event per line.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress.")]
@@ -127,6 +128,7 @@ def build(
     fail_fast: FailFast = False,
     max_failures: MaxFailures = 0,
     shard: ShardOption = "",
+    scheduler: Scheduler = "",
     set_: Set = None,
     log_format: LogFormat = "text",
     quiet: Quiet = False,
@@ -156,6 +158,7 @@ def build(
         fail_fast=fail_fast,
         max_failures=max_failures,
         shard=shard,
+        scheduler=scheduler,
         progress=console.choose_progress(_log_format(log_format), quiet=quiet),
     )
     _finish(result, settings)

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
     from reportgen.batch.outcome import MarketOutcome, Progress, RunResult
 
-_STAGES = {"reading": "Reading and checking the data", "site": "Writing the overview"}
 _WIDTH = 120
 _MOST_FAILURES = 20
 

@@ -9,11 +9,13 @@ from pathlib import Path
 import pytest
 
 from misbehaviour import work
+from projects import Project
 from reportgen.batch import files
 from reportgen.batch.cluster import run_on_cluster
 from reportgen.batch.engine import Done, Limits, Task, run_tasks
 from reportgen.batch.fingerprint import Fingerprint
 from reportgen.batch.market import MarketJob
+from reportgen.batch.overview import SiteState
 from reportgen.config import Settings
 from reportgen.errors import UsageError
 from stub_market import work as build
@@ -122,3 +124,15 @@ def test_an_address_where_nobody_answers_is_a_usage_error(monkeypatch: pytest.Mo
     monkeypatch.setattr("reportgen.batch.cluster._CONNECT", 1)
     with pytest.raises(UsageError, match="no scheduler answers there"):
         next(run_on_cluster(work, [], address="tcp://127.0.0.1:9", limits=Limits()))
+
+
+def test_a_whole_run_on_the_cluster_is_the_run_on_this_machine(
+    address: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("reportgen.batch.overview.refresh_site", lambda *args, **kwargs: SiteState(changed=False))
+    here, there = Project(tmp_path / "here", monkeypatch), Project(tmp_path / "there", monkeypatch)
+    here.build()
+    result = there.build(scheduler=address)
+    assert (result.exit_code, result.count("built")) == (0, 3)
+    assert there.tree() == here.tree()
+    assert there.build().count("up-to-date") == 3
