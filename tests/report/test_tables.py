@@ -95,7 +95,7 @@ def test_checks_have_word_shape_limit_and_advice() -> None:
     season = by_name["Season"]
     assert season[1].mark == "review"
     assert season[1].text == "worth a look"
-    assert season[3].text == "≤ 0.25"
+    assert season[3].text == "≤ 1"
     assert all(cells[5].text for cells in by_name.values())
 
 
