@@ -34,6 +34,9 @@ Mask = NDArray[np.bool_]
 
 SCENARIOS = (-1.0, -0.25, -0.10, 0.10, 0.25)
 """Relative changes of promotion in the what-if table."""
+QUANTILE: Literal["weibull"] = "weibull"
+"""The k-th of N draws is the k/(N + 1) quantile: its chance of exceeding one more draw. numpy's default,
+(k - 1)/(N - 1), makes the 95 % interval of 400 draws hold only 94.5 %."""
 BLOCK = 64
 """Draws carried through the recursion together (64 x 200 pharmacies x 8 bytes stay in a core's cache)."""
 
@@ -191,7 +194,7 @@ class _Walk:
 
 
 def _limits(draws: Array, confidence: float) -> tuple[float, float]:
-    lower, upper = np.quantile(draws, [0.5 - confidence / 2, 0.5 + confidence / 2])
+    lower, upper = np.quantile(draws, [0.5 - confidence / 2, 0.5 + confidence / 2], method=QUANTILE)
     return float(lower), float(upper)
 
 
@@ -218,7 +221,7 @@ def summarise_incremental(
     money = np.where(used, sales, 0.0)
     observed, count, whole = money.sum(axis=0), used.sum(axis=0), float(money.sum())
     tails = [0.5 - confidence / 2, 0.5 + confidence / 2]
-    low, high = np.quantile(draws.period, tails, axis=0)
+    low, high = np.quantile(draws.period, tails, axis=0, method=QUANTILE)
     lower, upper = _limits(draws.total, confidence)
     total = float(point.total[0])
     months = tuple(
