@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import socket
@@ -13,12 +14,14 @@ import pytest
 from projects import Project
 from reportgen.batch.overview import SiteState
 from reportgen.cli import console, main
+from reportgen.errors import EnvironmentMissing, NothingSelectedError
 
 HOSTILE = [
-    "../../x", "/etc/x", "..", ".", "CON", "aux.txt", "a/b", "a\\b", "C:", "C:\\x", "dot.", "space ", "x" * 300, "~root",
-    "$(touch pwned)", "`touch pwned`", "; touch pwned", "%2e%2e%2f", "-rf", "--out=/tmp", "*", "?", "[a]", "status:failed",
-    "new\nline", "tab\there", "\u202egpj.exe", "zero\u200bwidth", "\ufeffbom", "🙂" * 60, "é", "e\u0301", "DE", "de", "De",
-    "_OK.json", "site", ".new-x", ".old-x", "run.json", "\x1b[2J", "</script><script>alert(1)</script>", "{{7*7}}", "%s%n",
+    "../../x", "/etc/x", "..", ".", "CON", "aux.txt", "a/b", "a\\b", "C:", "C:\\x", "dot.", "space ", "x" * 300,
+    "~root", "$(touch pwned)", "`touch pwned`", "; touch pwned", "%2e%2e%2f", "-rf", "--out=/tmp", "*", "?", "[a]",
+    "status:failed", "new\nline", "tab\there", "\u202egpj.exe", "zero\u200bwidth", "\ufeffbom", "🙂" * 60, "é",
+    "e\u0301", "DE", "de", "De", "_OK.json", "site", ".new-x", ".old-x", "run.json", "\x1b[2J", "{{7*7}}", "%s%n",
+    "</script><script>alert(1)</script>",
 ]  # fmt: skip
 
 pytestmark = [pytest.mark.attacks]
@@ -56,11 +59,9 @@ def test_a_hostile_code_prints_as_harmless_text(code: str) -> None:
 @pytest.mark.parametrize("out", ["../elsewhere", "/proc/self/nope", "data/panel.csv/out"])
 def test_an_output_folder_that_cannot_be_is_refused_or_contained(project: Project, out: str) -> None:
     project.change(run={"out": out})
-    try:
+    with contextlib.suppress(EnvironmentMissing):
         project.build()
-    except Exception as error:  # noqa: BLE001 - any refusal will do, a half-built tree will not
-        assert getattr(error, "exit_code", None) == 7
-        assert not (project.root / "out").exists()
+    assert not (project.root / "out").exists()
 
 
 def test_a_planted_link_in_the_output_is_not_followed(project: Project) -> None:
@@ -127,10 +128,8 @@ def test_the_password_of_a_database_is_not_printed(
 def test_a_selection_is_a_glob_whatever_it_looks_like(project: Project, pattern: str) -> None:
     project.data = {"a" * 60: 1.0, "B": 2.0}
     project.save()
-    try:
+    with contextlib.suppress(NothingSelectedError):
         project.build(select=(pattern,))
-    except Exception as error:  # noqa: BLE001 - nothing selected is the expected refusal
-        assert getattr(error, "exit_code", None) == 5
     assert not (project.root / "pwned").exists()
 
 
