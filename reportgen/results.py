@@ -380,6 +380,22 @@ class Roi:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ChannelEffect:
+    """What one of several promotion channels does; ``term`` is its row among the fixed effects."""
+
+    channel: str
+    term: str
+    long_run: LongRun
+    impulse: tuple[ImpulsePoint, ...]
+    incremental: float | None
+    """Money over the used rows that would be missing without this channel alone, through the recursion."""
+    lower: float | None
+    upper: float | None
+    share: float | None
+    """Of total sales."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PharmacyRow:
     """One pharmacy: conditional modes, their conditional SE, and what follows from them."""
 
@@ -625,6 +641,8 @@ class MarketResults:
     long_run: LongRun | None = None
     impulse: tuple[ImpulsePoint, ...] = ()
     incremental: Incremental | None = None
+    channels: tuple[ChannelEffect, ...] = ()
+    """One per promotion channel where there are several; ``long_run`` and ``impulse`` above are the first one's."""
     what_if: tuple[WhatIf, ...] = ()
     roi: Roi | None = None
     pharmacies: tuple[PharmacyRow, ...] = ()

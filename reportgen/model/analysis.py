@@ -152,6 +152,7 @@ def _with_estimates(market: MarketFit, settings: Settings, provenance: Provenanc
         long_run=impact.long_run,
         impulse=impact.impulse,
         incremental=impact.incremental,
+        channels=impact.channels,
         what_if=impact.what_if,
         roi=impact.roi,
         pharmacies=pharmacy_rows(market, impact, influence, confidence),

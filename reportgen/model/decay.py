@@ -28,7 +28,9 @@ from reportgen.results import DecayPoint
 
 HIGHEST = 0.95
 GRID = tuple(np.round(np.linspace(0.0, HIGHEST, 20), 4))
-CHANNEL_SWEEPS = 6
+CHANNEL_SWEEPS = 20
+NARROWEST, WIDEST = 5e-4, 0.04
+"""Steps between the decays that a sweep over several channels compares."""
 NODES = 15
 SUPPORT_FALL = 5.5
 CROSSING_STEPS, CROSSING_TOLERANCE = 12, 1e-3
@@ -147,17 +149,48 @@ def _with_best(grid: Array, values: Array, best: float, top: float) -> list[tupl
 
 
 def _ascend(likelihood: DecayLikelihood, channels: int) -> tuple[float, ...]:
-    """Coordinate ascent from half-way; one channel needs one sweep."""
+    """Coordinate ascent from half-way: the whole range once, then steps near the best so far, ever narrower."""
+    if channels == 1:
+        return (_maximise(likelihood, (0.5,), 0),)
     best = (0.5,) * channels
+    for channel in range(channels):
+        best = (*best[:channel], _roughly(likelihood, best, channel), *best[channel + 1 :])
+    widths = [WIDEST] * channels
     top = -np.inf
-    for _ in range(1 if channels == 1 else CHANNEL_SWEEPS):
+    for _ in range(CHANNEL_SWEEPS):
         for channel in range(channels):
-            best = (*best[:channel], _maximise(likelihood, best, channel), *best[channel + 1 :])
+            found = _nearby(likelihood, best, channel, widths[channel])
+            widths[channel] = float(np.clip(2.0 * abs(found - best[channel]), NARROWEST, WIDEST))
+            best = (*best[:channel], found, *best[channel + 1 :])
         reached = float(likelihood([best])[0])
         if reached - top < 1e-7:
             break
         top = reached
     return best
+
+
+def _roughly(likelihood: DecayLikelihood, base: tuple[float, ...], channel: int) -> float:
+    """Maximum over one decay from the grid and a parabola through its top three points."""
+    points = np.array(GRID)
+    values = likelihood.along(base, channel, points)
+    top = int(np.clip(np.argmax(values), 1, len(points) - 2))
+    return round(_vertex(points[top - 1 : top + 2], values[top - 1 : top + 2]), 8)
+
+
+def _nearby(likelihood: DecayLikelihood, base: tuple[float, ...], channel: int, width: float) -> float:
+    """Maximum over one decay near its present value: steps uphill until a point is higher than both its neighbours."""
+    centre = base[channel]
+    while True:
+        points = np.unique(np.clip([centre - width, centre, centre + width], 0.0, HIGHEST))
+        values = likelihood.along(base, channel, points)
+        if values.max() > values[points == centre][0]:
+            centre = float(points[int(np.argmax(values))])
+            continue
+        if len(points) == 3:
+            centre = _vertex(points, values)
+        if width <= NARROWEST:
+            return round(centre, 8)
+        width = max(0.1 * width, NARROWEST)
 
 
 def _maximise(likelihood: DecayLikelihood, base: tuple[float, ...], channel: int) -> float:

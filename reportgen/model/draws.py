@@ -10,7 +10,7 @@ counts the uncertainty that they share twice.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -72,6 +72,13 @@ def _draw_modes(fit: LmmFit, beta: Array, rng: np.random.Generator) -> Array:
     values, vectors = np.linalg.eigh(conditional_covariance(fit))
     root = vectors * np.sqrt(np.maximum(values, 0.0))[:, None, :]
     return np.asarray(modes + np.einsum("gij,dgj->dgi", root, rng.standard_normal(modes.shape)))
+
+
+def only_channel(draws: ModelDraws, channel: int) -> ModelDraws:
+    """The draws with the slopes of all other channels zero: what comes out is what this channel alone brought."""
+    kept = np.zeros_like(draws.slopes)
+    kept[:, channel] = draws.slopes[:, channel]
+    return replace(draws, slopes=kept)
 
 
 def _assemble(market: MarketFit, decays: Array, beta: Array, modes: Array) -> ModelDraws:

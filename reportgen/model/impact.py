@@ -9,7 +9,7 @@ import numpy as np
 
 from reportgen.config import Settings
 from reportgen.model.crossproducts import Array
-from reportgen.model.draws import ModelDraws, draw_model, estimates
+from reportgen.model.draws import ModelDraws, draw_model, estimates, only_channel
 from reportgen.model.effects import (
     impulse_horizon,
     impulse_points,
@@ -31,7 +31,7 @@ from reportgen.model.inference import satterthwaite
 from reportgen.model.market_fit import MarketFit
 from reportgen.model.mixture import Mixture, carried_long_run
 from reportgen.model.ordinary import lag_periods
-from reportgen.results import ImpulsePoint, Incremental, LongRun, Roi, WhatIf
+from reportgen.results import ChannelEffect, ImpulsePoint, Incremental, LongRun, Roi, WhatIf
 
 DRAWS = 400
 
@@ -41,11 +41,12 @@ class Impact:
     """Effects people act on. ``by_pharmacy`` incremental money per used pharmacy, (G,)."""
 
     long_run: LongRun
-    impulse: tuple[ImpulsePoint, ...]
-    incremental: Incremental | None
-    what_if: tuple[WhatIf, ...]
-    roi: Roi | None
-    by_pharmacy: Array | None
+    impulse: tuple[ImpulsePoint, ...] = ()
+    incremental: Incremental | None = None
+    channels: tuple[ChannelEffect, ...] = ()
+    what_if: tuple[WhatIf, ...] = ()
+    roi: Roi | None = None
+    by_pharmacy: Array | None = None
 
 
 def market_generator(settings: Settings, market: str, purpose: str) -> np.random.Generator:
@@ -55,9 +56,28 @@ def market_generator(settings: Settings, market: str, purpose: str) -> np.random
 
 
 def measure_impact(market: MarketFit, settings: Settings) -> Impact:
-    """Long-run effect and impulse response of the first channel; incremental sales of all channels."""
+    """Long-run effect and impulse response of every channel; incremental sales of all channels together and of each."""
     confidence = settings.report.confidence
-    beta, lags = market.index(market.terms.promotion[0]), [market.index(term) for term in market.terms.lags]
+    responses = [_response(market, channel, confidence) for channel in range(len(market.terms.promotion))]
+    final, impulse = responses[0]
+    if not final.stationary:
+        return Impact(long_run=final)
+    draws = draw_model(market, DRAWS, market_generator(settings, market.frame.panel.market, "impact"))
+    point, spread = _totals(market, estimates(market)), _totals(market, draws)
+    return Impact(
+        long_run=final,
+        impulse=impulse,
+        incremental=_incremental(market, point, spread, confidence),
+        channels=_channels(market, responses, draws, confidence) if len(responses) > 1 else (),
+        what_if=_what_if(market, point, spread, settings),
+        roi=_roi(market, point, spread, settings),
+        by_pharmacy=point.pharmacy[0],
+    )
+
+
+def _response(market: MarketFit, channel: int, confidence: float) -> tuple[LongRun, tuple[ImpulsePoint, ...]]:
+    """Long-run effect and impulse response of one channel."""
+    beta, lags = market.index(market.terms.promotion[channel]), [market.index(term) for term in market.terms.lags]
     periods = lag_periods(market.terms.lags)
     order = [beta, *lags]
     phi = market.fit.beta[lags]
@@ -70,45 +90,57 @@ def measure_impact(market: MarketFit, settings: Settings) -> Impact:
     df = float(satterthwaite(market.fit, contrast)[0]) if market.rung != "pooled" else float(market.design.groups - 1)
     final = long_run(
         float(market.fit.beta[beta]), phi, covariance,
-        lags=periods, decay=market.decays[0], normalize=market.frame.normalize, confidence=confidence, df=df,
+        lags=periods, decay=market.decays[channel], normalize=market.frame.normalize, confidence=confidence, df=df,
     )  # fmt: skip
     if market.mixture is not None:
         final = carried_long_run(final, market.mixture, order, confidence=confidence, df=df)
-    if not final.stationary:
-        return Impact(long_run=final, impulse=(), incremental=None, what_if=(), roi=None, by_pharmacy=None)
-    impulse = _impulse(market, order, covariance, confidence, df)
-    point, spread = (
-        _totals(market, estimates(market)),
-        _totals(market, draw_model(market, DRAWS, market_generator(settings, market.frame.panel.market, "impact"))),
-    )
-    return Impact(
-        long_run=final,
-        impulse=impulse,
-        incremental=_incremental(market, point, spread, confidence),
-        what_if=_what_if(market, point, spread, settings),
-        roi=_roi(market, point, spread, settings),
-        by_pharmacy=point.pharmacy[0],
-    )
+    return final, _impulse(market, channel, order, confidence, df) if final.stationary else ()
+
+
+def _channels(
+    market: MarketFit, responses: list[tuple[LongRun, tuple[ImpulsePoint, ...]]], draws: ModelDraws, confidence: float
+) -> tuple[ChannelEffect, ...]:
+    """Effects of each of several channels, its incremental sales with the other channels as they were."""
+    total = float(market.frame.sales.sum())
+    rows = []
+    for channel, (final, impulse) in enumerate(responses):
+        brought, spread = (
+            _totals(market, only_channel(given, channel)).total for given in (estimates(market), draws)
+        )
+        lower, upper = np.quantile(spread, [0.5 - confidence / 2.0, 0.5 + confidence / 2.0])
+        rows.append(
+            ChannelEffect(
+                channel=market.frame.panel.channels[channel],
+                term=market.terms.promotion[channel],
+                long_run=final,
+                impulse=impulse,
+                incremental=float(brought[0]),
+                lower=float(lower),
+                upper=float(upper),
+                share=float(brought[0]) / total if total > 0.0 else None,
+            )
+        )
+    return tuple(rows)
 
 
 def _impulse(
-    market: MarketFit, order: list[int], covariance: Array, confidence: float, df: float
+    market: MarketFit, channel: int, order: list[int], confidence: float, df: float
 ) -> tuple[ImpulsePoint, ...]:
-    """Impulse response of the first channel: along the decay's profile where there is one, else delta method."""
+    """Impulse response of one channel: along the decay's profile where there is one, else delta method."""
     beta, phi, lags = float(market.fit.beta[order[0]]), market.fit.beta[order[1:]], lag_periods(market.terms.lags)
-    horizon = impulse_horizon(phi, market.decays[0], lags=lags, most=24)
-    normalize = market.frame.normalize
+    decay, normalize = market.decays[channel], market.frame.normalize
+    horizon = impulse_horizon(phi, decay, lags=lags, most=24)
     if market.mixture is None:
         return impulse_response(
-            beta, phi, _with_decay(market, order, covariance), lags=lags, decay=market.decays[0], horizon=horizon,
+            beta, phi, _with_decay(market, channel, order), lags=lags, decay=decay, horizon=horizon,
             normalize=normalize, confidence=confidence, df=df,
         )  # fmt: skip
     nodes = [
         impulse_spread(
             float(at[order[0]]), at[order[1:]], spread[np.ix_(order, order)],
-            lags=lags, decay=float(decay), horizon=horizon, normalize=normalize,
+            lags=lags, decay=float(node), horizon=horizon, normalize=normalize,
         )
-        for at, spread, decay in zip(
+        for at, spread, node in zip(
             market.mixture.beta, market.mixture.covariance, market.mixture.decays, strict=True
         )
     ]  # fmt: skip
@@ -116,18 +148,18 @@ def _impulse(
     weights, common = market.mixture.weights, np.full((1, 1), df)
     single = Mixture(weights=weights, centre=effect, se=se, df=common).interval(confidence)
     running = Mixture(weights=weights, centre=total, se=total_se, df=common).interval(confidence)
-    point = beta * impulse_weights(phi, market.decays[0], lags=lags, horizon=horizon, normalize=normalize)
+    point = beta * impulse_weights(phi, decay, lags=lags, horizon=horizon, normalize=normalize)
     return impulse_points(point, *single, np.cumsum(point), *running)
 
 
-def _with_decay(market: MarketFit, order: list[int], covariance: Array) -> Array:
-    """Covariance of (beta, phi, decay) of the first channel."""
+def _with_decay(market: MarketFit, channel: int, order: list[int]) -> Array:
+    """Covariance of (beta, phi, decay) of one channel."""
     size = len(order)
     joint = np.zeros((size + 1, size + 1))
-    joint[:size, :size] = covariance
-    cross = (market.decay_gradient @ market.decay_covariance)[order, 0]
+    joint[:size, :size] = market.covariance.values[np.ix_(order, order)]
+    cross = (market.decay_gradient @ market.decay_covariance)[order, channel]
     joint[:size, size] = joint[size, :size] = cross
-    joint[size, size] = market.decay_covariance[0, 0]
+    joint[size, size] = market.decay_covariance[channel, channel]
     return joint
 
 

@@ -76,7 +76,7 @@ def test_usual_market_has_every_part():
     assert found.status == "ok"
     assert found.reasons == ()
     empty = [name for name in MarketResults.__slots__ if getattr(found, name) in (None, ())]
-    assert set(empty) <= {"reasons", "more_decays", "roi", "bootstrap"}
+    assert set(empty) <= {"reasons", "more_decays", "channels", "roi", "bootstrap"}
     assert found.model.formula.startswith("Sales ~ Adstock_Promotion + Lag1_Sales + Lag2_Sales + Initial_Sales")
     assert (found.model.rung, found.model.standard_error) == ("correlated", "full-information")
     charts = found.charts
