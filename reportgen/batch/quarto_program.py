@@ -32,6 +32,9 @@ HOW_TO_GET = (
 )
 START_SECONDS = 60.0
 """Allowed to a run on top of what its pages may take."""
+_AFTER_PAGES = "--no-clean"
+"""Must follow the pages: without an option after them Quarto (1.4 to 1.9) takes all but the first for pandoc's, which
+then reads them into the first page."""
 _KEPT = 256 * 1024
 _VERSION = re.compile(r"(\d+)\.(\d+)(?:\.(\d+))?")
 _COLOUR = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
@@ -173,7 +176,7 @@ class _Rendering:
         """Render ``pages``; those that fail are in ``failed`` afterwards."""
         if not pages:
             return
-        what = [] if self.whole else list(pages)
+        what = [] if self.whole else [*pages, _AFTER_PAGES]
         self.whole = False
         command = [str(self.program.path), "render", *what]
         ended = run_program(command, self.project, START_SECONDS + self.page_seconds * len(pages))

@@ -33,8 +33,9 @@ def program(folder: Path, body: str, version: str = "1.5.57") -> Path:
 
 RENDERS = """
 echo "$@" >> calls
-[ $# = 0 ] && set -- $(cat pages)
+[ $# = 0 ] && set -- $(cat pages) --no-clean
 for page in "$@"; do
+  case "$page" in --*) continue;; esac
   case " $BAD " in *" $page "*)
     echo "[1/8] $page"
     echo "ERROR: In file $page (line 3, columns 1--4) Field \\"format\\" has value nonsense" >&2
@@ -115,7 +116,16 @@ def test_only_changed_and_missing_pages_are_rendered(project: Path, tmp_path: Pa
     (project / "_site" / "index.html").unlink()
     again = render_project(project, quarto)
     assert set(again.done) == {"markets/m1/brief.qmd", "index.qmd"}
-    assert calls(project)[-1] == "index.qmd markets/m1/brief.qmd"
+    assert calls(project)[-1] == "index.qmd markets/m1/brief.qmd --no-clean"
+
+
+def test_pages_are_followed_by_an_option(project: Path, tmp_path: Path) -> None:
+    """Quarto hands further pages to pandoc, which reads them into the first one, unless an option follows them."""
+    quarto = Quarto(path=program(tmp_path / "bin", RENDERS), version="1.5")
+    render_project(project, quarto)
+    (project / "_site" / "index.html").unlink()
+    render_project(project, quarto)
+    assert calls(project)[-1].split()[-1].startswith("--")
 
 
 def test_changed_theme_renders_every_page(project: Path, tmp_path: Path) -> None:

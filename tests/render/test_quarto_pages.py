@@ -25,10 +25,11 @@ def named(request: pytest.FixtureRequest) -> tuple[str, str, str]:
 
 
 def test_front_matter_is_yaml_with_what_quarto_needs(named: tuple[str, str, str]) -> None:
-    kind, _, text = named
+    kind, name, text = named
     matter = yaml.safe_load(text.split("---\n")[1])
+    assert matter.pop("toc", True) is (name == "index.qmd")
     assert set(matter) == {
-        "title", "subtitle", "pagetitle", "description", "date", "lang", "engine", "format",
+        "title", "subtitle", "pagetitle", "description-meta", "date", "lang", "engine", "format",
     }  # fmt: skip
     assert matter["engine"] == "markdown"
     assert matter["format"] == {"html": "default", "typst": "default"}

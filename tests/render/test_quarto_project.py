@@ -93,6 +93,7 @@ def test_every_attribute_and_class_of_quarto_is_documented() -> None:
         "unit",
         "gap",
     }
+    ours |= {"verdict", "subtitle"}
     ours |= {"shape", "totals", "total", "default", "sort-key", "uri"}
     shapes = {
         "pass",

@@ -17,9 +17,9 @@ from markupsafe import Markup
 
 from reportgen.render.environment import fill, make_environment
 from reportgen.render.quarto import escape
+from reportgen.render.quarto.charts import chart_file
 from reportgen.render.quarto.tables import Listed, listed
 from reportgen.report.blocks import Block, Equation, Figure, MarketReport, Only, Section, Table
-from reportgen.report.figures.svg import for_print
 from reportgen.resources import templates_dir
 
 if TYPE_CHECKING:
@@ -37,6 +37,8 @@ _CALLOUTS = {
     "good": "tip", "mixed": "note", "unsure": "warning", "none": "note", "bad": "important", "unknown": "warning",
     "note": "note", "warning": "warning", "limit": "important",
 }  # fmt: skip
+_EQUATION = 48
+"""Signs of an equation after which the next term starts a new line."""
 _EVIDENCE = ("fig-without-promotion", "tbl-coefficients", "fig-caterpillar", "tbl-checks")
 
 
@@ -190,11 +192,18 @@ def _runs(blocks: Sequence[Block]) -> Iterator[list[Block]]:
 
 
 def equation_tex(equation: Equation) -> Iterator[str]:
-    """Symbols of an equation as TeX."""
+    """Symbols of an equation as TeX, in lines of a width that fits a page."""
+    length = 0
     for symbol in equation.symbols:
         text = escape.tex(symbol.text)
-        if text.endswith("   "):
-            text = text.rstrip() + r" \\ "
+        if symbol.text.endswith("   "):  # the general form stands on a line of its own
+            yield text.rstrip() + " \\\\ "
+            length = 0
+            continue
+        if length > _EQUATION and symbol.text.startswith(" + "):
+            yield " \\\\ "
+            length = 0
+        length += len(symbol.text) + len(symbol.index)
         yield f"{text}_{{{escape.tex(symbol.index)}}}" if symbol.index else text
 
 
@@ -231,7 +240,7 @@ def market_files(
     texts["brief.qmd"] = render("brief.qmd.j2", overrides, doc=report, page=brief_page, chart=small)
     charts = {**composer.charts, **brief.charts}
     files = {name: text.encode() for name, text in texts.items()}
-    return files | {file: for_print(figure.svg).encode() for file, figure in sorted(charts.items())}
+    return files | {file: chart_file(figure) for file, figure in sorted(charts.items())}
 
 
 def _page(

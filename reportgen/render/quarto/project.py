@@ -13,10 +13,10 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from reportgen.render.quarto import escape
+from reportgen.render.quarto.charts import chart_file
 from reportgen.render.quarto.pages import DEFAULT_FORMATS, Composer, Piece, PieceSection, call_outs, render
 from reportgen.render.quarto.theme import theme_files
 from reportgen.report.blocks import Heading, Table
-from reportgen.report.figures.svg import for_print
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -119,7 +119,7 @@ def overview_files(pages: Sequence[Overview], words: SiteWords, *, overrides: st
         sections=tuple(replace(s, number="", pieces=() if s.anchor == "markets" else s.pieces) for s in sections),
         callouts=call_outs(),
     )
-    charts = {file: for_print(figure.svg).encode() for file, figure in composer.charts.items()}
+    charts = {file: chart_file(figure) for file, figure in composer.charts.items()}
     index = render("overview.qmd.j2", overrides, doc=doc, page=page)
     return {"index.qmd": index.encode(), LISTING: _listing(rows, [place for place, _ in columns]), **charts}
 

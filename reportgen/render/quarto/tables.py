@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 
     from reportgen.report.blocks import Cell, Column, Row, Table
 
-_NARROW, _WIDE = 6, 44
+_NARROW, _WIDE = 9, 44
+_MANY, _LESS_WIDE = 6, 22
+"""From so many columns on none is wider than this, or the others have no room on paper."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +51,8 @@ def listed(table: Table, identifier: str, *, between: str = "") -> Listed:
     else:
         rows = [_line(row) for row in table.rows]
     heads = [_head(column) for column in table.columns]
-    rules = [_rule(column, place, table.rows) for place, column in enumerate(table.columns)]
+    most = _LESS_WIDE if len(table.columns) >= _MANY else _WIDE
+    rules = [_rule(column, place, table.rows, most) for place, column in enumerate(table.columns)]
     lines = [_joined(heads), "|" + "|".join(rules) + "|", *map(_joined, rows)]
     return Listed(
         identifier=identifier,
@@ -83,8 +86,8 @@ def _cell(cell: Cell) -> str:
     return f"[]{{.shape .{cell.mark}}} {text}" if cell.mark else text
 
 
-def _rule(column: Column, place: int, rows: tuple[Row, ...]) -> str:
+def _rule(column: Column, place: int, rows: tuple[Row, ...], most: int) -> str:
     """Dashes in proportion to the longest text: pandoc divides the width of wide tables by them."""
     longest = max((len(row.cells[place].text) for row in rows), default=0)
-    width = min(max(longest, len(column.label), len(column.unit), _NARROW), _WIDE)
+    width = min(max(longest, len(column.label), len(column.unit), _NARROW), most)
     return "-" * (width - 1) + ":" if column.numeric else ":" + "-" * (width - 1)

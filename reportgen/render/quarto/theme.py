@@ -28,7 +28,12 @@ _SASS = {
     "font-family-sans-serif": "font", "font-family-monospace": "mono", "border-radius": "radius",
 }  # fmt: skip
 """Sass variable that Bootstrap or Quarto documents → our token."""
-_WOFF = ("FiraSans-Regular.woff2", "FiraSans-SemiBold.woff2")
+_FACES = (
+    (FAMILY, 400, "FiraSans-Regular.woff2", ""),
+    (FAMILY, 600, "FiraSans-SemiBold.woff2", ""),
+    (FALLBACK, 400, "Mukta-Devanagari.woff2", " unicode-range: U+0900-097F, U+200C-200D;"),
+)
+_LICENCES = ("LICENSE-FiraSans.txt", "LICENSE-Mukta.txt")
 _TRUETYPE = {FAMILY: ("FiraSans-Regular.ttf", "FiraSans-Bold.ttf"), FALLBACK: ("Mukta-Regular.ttf", "Mukta-Bold.ttf")}
 
 
@@ -50,13 +55,14 @@ def theme_files(accent: str = "", *, paper: bool) -> dict[str, bytes]:
         "theme/light.scss": scss(light).encode(),
         "theme/dark.scss": scss(dark, charts_on=light["paper"]).encode(),
         "theme/fonts.css": _faces().encode(),
-        "theme/fonts/LICENSE-FiraSans.txt": (templates_dir() / "fonts" / "LICENSE-FiraSans.txt").read_bytes(),
     }
-    files |= {f"theme/fonts/{name}": (templates_dir() / "fonts" / name).read_bytes() for name in _WOFF}
+    shipped = templates_dir() / "fonts"
+    named = [*_LICENCES, *(name for _, _, name, _ in _FACES)]
+    files |= {f"theme/fonts/{name}": (shipped / name).read_bytes() for name in named}
     if paper:
+        files["theme/tables.typ"] = (templates_dir() / "quarto" / "tables.typ").read_bytes()
         for family, names in _TRUETYPE.items():
             files |= {f"theme/fonts/{name}": (font_folder(family) / name).read_bytes() for name in names}
-        files["theme/fonts/LICENSE-Mukta.txt"] = (font_folder(FALLBACK).parent / "LICENSE").read_bytes()
     return files
 
 
@@ -86,8 +92,8 @@ def _rules() -> str:
 
 def _faces() -> str:
     rules = [
-        f'@font-face {{ font-family: "{FAMILY}"; font-weight: {weight}; font-display: swap; '
+        f'@font-face {{ font-family: "{family}"; font-weight: {weight}; font-display: swap;{span} '
         f'src: url("fonts/{name}") format("woff2"); }}'
-        for name, weight in zip(_WOFF, (400, 600), strict=True)
+        for family, weight, name, span in _FACES
     ]
     return "\n".join([*rules, ""])
