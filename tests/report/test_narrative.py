@@ -13,7 +13,8 @@ from factories import market_results
 from reportgen.config import ReportSettings, Settings
 from reportgen.report.blocks import Bullets, Callout, MarketReport, Prose
 from reportgen.report.document import build_report
-from reportgen.report.narrative import reasons, summary, trust
+from reportgen.report.narrative import reasons, sections, summary, trust
+from reportgen.report.narrative.terms import random_label, term_label, term_unit
 from reportgen.report.narrative.verdict import WORDS, effect_sentence, shown_code, verdict_line
 from reportgen.report.narrative.writer import Writer, make_writer
 from reportgen.results import Check, MarketResults, Reason, Verdict
@@ -257,3 +258,151 @@ def test_no_text_of_a_report_has_an_open_placeholder(built: tuple[MarketResults,
     for text in texts(built[1]):
         assert not re.search(r"\{\w*\}", text), text
         assert not re.search(r"\bnan\b|\bNone\b|\binf\b", text), text
+
+
+# --- the rarer sentences --------------------------------------------------------------------------
+
+
+def _changed(results: MarketResults, **fields: Any) -> Writer:
+    return make_writer(replace(results, **fields), VISIT)
+
+
+def test_half_life_in_words() -> None:
+    results = market_results()
+    assert results.long_run is not None
+    said = {
+        value: sections.carry_over_lead(_changed(results, long_run=replace(results.long_run, half_life=value)))
+        for value in (0.0, 0.8, 1.0, 2.4)
+    }
+    assert "in the same month" in said[0.0]
+    assert "within about 0.8 month." in said[0.8]
+    assert "within about 1 month." in said[1.0]
+    assert "after 2.4 months" in said[2.4]
+
+
+def test_drifting_sales_have_no_long_run() -> None:
+    assert "drift so strongly" in sections.carry_over_lead(_changed(market_results(), long_run=None))
+
+
+def test_decay_set_estimated_and_at_the_edge() -> None:
+    results = market_results()
+    assert results.decay is not None
+    (fixed,) = sections.decay_words(_changed(results, decay=replace(results.decay, estimated=False)))
+    assert "was set, not estimated" in fixed
+    edge = sections.decay_words(_changed(results, decay=replace(results.decay, at_edge=True, lag_correlation=None)))
+    assert "edge of the range" in edge[-1]
+    assert sections.decay_words(_changed(results, decay=None)) == ()
+
+
+def test_what_a_difference_between_estimates_means() -> None:
+    results = market_results()
+    assert results.plain is not None
+    assert results.within is not None
+    same, other = replace(results.plain, differs=False), replace(results.within, differs=True)
+    assert "agree within" in sections.comparison_words(_changed(results, plain=same))
+    assert "lie between the two" in sections.comparison_words(_changed(results, plain=same, within=other))
+    both = sections.comparison_words(_changed(results, within=other))
+    assert both.startswith("The plain model differs")
+    assert "lie between the two" in both
+    assert sections.comparison_words(_changed(results, plain=None, within=None)) == ""
+
+
+def test_controls_and_unknown_columns_have_their_sentence() -> None:
+    results = market_results()
+    price = replace(results.fixed[-1], term="Price")
+    level = sections.coefficient_sentences(_changed(results, fixed=(*results.fixed, price)))
+    assert level[-1].startswith("Price: ")
+    assert "per unit" in level[-1]
+    log = market_results(response="log")
+    price = replace(log.fixed[1], term="Price", estimate=-0.7, se=0.02, lower=-0.74, upper=-0.66)
+    assert (
+        "Price: one unit more goes with −50"
+        in sections.coefficient_sentences(_changed(log, fixed=(*log.fixed, price)))[-1]
+    )
+    bare = replace(results.fixed[0], lower=None)
+    assert sections.coefficient_sentences(_changed(results, fixed=(bare,))) == ()
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        ("full-information", "full-information"),
+        ("gls", "generalised least squares"),
+        ("cluster", "clustered by pharmacy"),
+    ],
+)
+def test_which_standard_errors_are_printed(error: Any, words: str) -> None:
+    results = market_results()
+    assert results.model is not None
+    assert words in sections.standard_error_words(_changed(results, model=replace(results.model, standard_error=error)))
+
+
+def test_the_model_in_words_follows_its_parts() -> None:
+    results = market_results(period="week", response="log")
+    assert results.model is not None
+    one = replace(results.model, random_terms=("Intercept",), correction="none")
+    said = " ".join(sections.model_words(_changed(results, model=one)))
+    assert "in a week" in said
+    assert "one for all" in said
+    assert "logarithm" in said
+    assert "Further columns" not in said
+
+
+def test_certificates_tell_how_close_and_what_was_left_out() -> None:
+    results = market_results()
+    assert results.fit is not None
+    assert sections.certificate(_changed(results, fit=replace(results.fit, statsmodels_gap=0.0))).endswith("to 1e-12.")
+    assert "Not certified" in sections.certificate(_changed(results, fit=replace(results.fit, certified=False)))
+    assert "not compared with statsmodels" in sections.certificate(_writer(status="singular"))
+
+
+def test_singular_markets_tell_which_kind() -> None:
+    flat = sections.pharmacies_lead(_writer(status="singular"))
+    assert flat == "No difference in response between pharmacies can be told apart from chance."
+    tied = replace(market_results(), status="singular")
+    assert "fully related" in sections.pharmacies_lead(make_writer(tied, VISIT))
+
+
+def test_money_that_is_missing_is_left_out() -> None:
+    results = market_results()
+    assert results.incremental is not None
+    assert results.roi is not None
+    none = _changed(results, incremental=None)
+    assert sections.impact_lead(none) == "Incremental sales cannot be given for this market."
+    assert sections.impact_words(none) == ()
+    no_share = _changed(results, incremental=replace(results.incremental, share=None))
+    assert sections.impact_lead(no_share).endswith(").")
+    open_ended = _changed(results, roi=replace(results.roi, lower=None, upper=None, break_even_lower=None))
+    assert "(" not in sections.roi_words(open_ended)
+    assert sections.roi_words(_changed(results, roi=None)) == ""
+
+
+@pytest.mark.parametrize(
+    ("lower", "upper", "words"), [(0.2, 0.9, "keep it"), (-0.9, -0.2, "Spend less"), (-0.2, 0.4, "is open")]
+)
+def test_advice_on_money_follows_the_whole_interval(lower: float, upper: float, words: str) -> None:
+    results = market_results()
+    assert results.roi is not None
+    changed = replace(results.roi, roi=(lower + upper) / 2, lower=lower, upper=upper)
+    assert words in summary.actions(_changed(results, roi=changed))[0]
+
+
+def test_ordinary_regression_that_was_not_run_is_silent() -> None:
+    writer = _changed(market_results(), ordinary=None)
+    assert sections.ordinary_lead(writer) == ""
+    assert sections.ordinary_words(writer) == ()
+
+
+def test_weekly_terms_and_channels_are_named() -> None:
+    writer = _writer(period="week")
+    assert term_label(writer, "Lag1_Log_Sales") == "Sales 1 week before"
+    assert term_label(writer, "Lag2_Sales") == "Sales 2 weeks before"
+    assert term_label(writer, "Adstock_Calls") == "Calls"
+    assert term_label(writer, "Mean_Promotion_Calls") == "Average promotion of the pharmacy: Calls"
+    assert term_label(writer, "Presample_Promotion") == "Promotion before the record, fading out"
+    assert random_label(writer, "Adstock_Calls") == "Calls"
+    assert term_unit(writer, "Price") == "₹ per unit"
+
+
+def test_a_long_list_of_names_is_cut_and_counted() -> None:
+    assert _writer().listed(["A", "B", "C", "D", "E"]) == "A, B, C and 2 more"
