@@ -24,6 +24,7 @@ from types import ModuleType
 from typing import Any
 
 from reportgen.batch.worker import Answer, Failure, serve
+from reportgen.errors import EnvironmentMissing
 
 TASKS_PER_WORKER = 100
 """WeasyPrint keeps about 0.24 MB a document: workers are replaced before that matters."""
@@ -248,7 +249,13 @@ def _start_worker(memory: int) -> _Worker:
     try:
         return _fork(memory)
     except (OSError, EOFError):  # the fork server itself was killed; starting it again is safe
+        pass
+    try:
         return _fork(memory)
+    except (OSError, EOFError) as error:
+        raise EnvironmentMissing(
+            f"this machine starts no further process ({type(error).__name__}: {error}).", code="no-process"
+        ) from error
 
 
 def _fork(memory: int) -> _Worker:

@@ -10,6 +10,7 @@ import pytest
 
 from misbehaviour import work
 from reportgen.batch.engine import Done, Limits, Task, run_tasks
+from reportgen.errors import EnvironmentMissing
 
 
 def run(*arguments: object, jobs: int = 2, timeout: float = 0.0, memory: int = 0) -> dict[str, Done]:
@@ -148,3 +149,12 @@ def test_works_at_the_top_level_of_a_script_without_a_main_guard(tmp_path: Path)
     )
     result = subprocess.run([sys.executable, script], capture_output=True, text=True, check=False, timeout=60)
     assert result.stdout == "[8]\n", result.stderr
+
+
+def test_a_machine_that_starts_no_process_is_told_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(memory: int) -> None:
+        raise BlockingIOError(11, "Resource temporarily unavailable")
+
+    monkeypatch.setattr("reportgen.batch.engine._fork", fail)
+    with pytest.raises(EnvironmentMissing, match="starts no further process"):
+        run(("double", 1))

@@ -104,8 +104,8 @@ SWEEPS = [
     *[("unlink,unlinkat,rmdir", "signal=KILL", k) for k in range(1, 4)],
     *[("ftruncate,fdatasync,fsync", "error=EDQUOT", k) for k in (2, 4, 6)],
     *[("sendto,sendmsg", "signal=KILL", k) for k in range(1, 5)],
-    *[("fcntl,flock", "error=ENOLCK", k) for k in (1, 2)],
-    *[("clone,clone3,vfork", "error=EAGAIN", k) for k in (1, 2)],
+    *[("flock", "error=ENOLCK", k) for k in (1, 2)],
+    *[("clone,clone3,vfork", "error=EAGAIN", k) for k in (2, 3)],
 ]  # fmt: skip
 
 
