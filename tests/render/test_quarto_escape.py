@@ -118,10 +118,14 @@ def test_attacks_in_attributes() -> None:
 
 
 def test_attacks_in_front_matter() -> None:
-    for text in map(clean, ATTACKS):
-        matter = f"---\ntitle: {escape.scalar_markdown(text)}\ndate: {escape.scalar(text)}\n---\n\nx\n"
-        assert same(yaml.safe_load(matter.split("---\n")[1])["date"]) == same(text)
-        assert same(text_of(parse(matter)["meta"]["title"])) == same(text)
+    texts = [clean(text) for text in ATTACKS]
+    lines = [f"t{n}: {escape.scalar_markdown(t)}\nd{n}: {escape.scalar(t)}" for n, t in enumerate(texts)]
+    page = "\n".join(["---", *lines, "---", "", "x", ""])
+    loaded = yaml.safe_load(page.split("---\n", 1)[1].rsplit("\n---\n", 1)[0])
+    meta = parse(page)["meta"]
+    for n, text in enumerate(texts):
+        assert same(loaded[f"d{n}"]) == same(text)
+        assert same(text_of(meta[f"t{n}"])) == same(text)
 
 
 def test_attacks_in_a_listing_are_text_in_markdown_and_in_raw_html() -> None:
@@ -145,13 +149,11 @@ def test_attacks_in_code() -> None:
 
 
 def test_attacks_in_equations_stay_one_equation() -> None:
-    for text in map(clean, ATTACKS):
-        made = escape.tex(f"·{text}")
-        tree = parse(f"$$\ny = {made}\n$$ {{#eq-model}}\n\nafter\n")
-        (math,) = found(tree["blocks"], "Math")
-        assert math["c"][1].strip() == f"y = {made}".strip()
-        assert "{{<" not in made
-        assert text_of(tree["blocks"][-1]).strip() == "after"
+    made = [escape.tex(f"·{clean(text)}") for text in ATTACKS]
+    tree = parse("\n\n".join(f"$$\ny = {one}\n$$ {{#eq-m{n}}}\n\nafter" for n, one in enumerate(made)) + "\n")
+    assert [math["c"][1].strip() for math in found(tree["blocks"], "Math")] == [f"y = {one}".strip() for one in made]
+    assert not [one for one in made if "{{<" in one]
+    assert [text_of(block).strip() for block in tree["blocks"][1::2]] == ["after"] * len(made)
 
 
 def test_links_are_plain_addresses() -> None:

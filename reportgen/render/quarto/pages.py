@@ -9,7 +9,7 @@ a template prints is escaped as Markdown unless a filter made it something else.
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import TYPE_CHECKING, Literal
 
@@ -20,6 +20,7 @@ from reportgen.render.quarto import escape
 from reportgen.render.quarto.charts import chart_file
 from reportgen.render.quarto.tables import Listed, listed
 from reportgen.report.blocks import Block, Equation, Figure, MarketReport, Only, Section, Table
+from reportgen.report.figures.theme import WIDE
 from reportgen.resources import templates_dir
 
 if TYPE_CHECKING:
@@ -50,6 +51,8 @@ class Drawn:
     file: str
     figure: Figure
     label: str
+    width: str = "100%"
+    """Of the page, so that letters are as large in small charts as in wide ones."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,7 +121,9 @@ class Composer:
         self.charts[file] = figure
         everywhere = not figure.only
         identifier = self.identify("fig", figure.name, everywhere=everywhere)
-        return Drawn(identifier=identifier, file=file, figure=figure, label=self._tabs.get(figure.name, ""))
+        share = f"{min(100, max(40, round(figure.width / WIDE * 100)))}%"
+        label = self._tabs.get(figure.name, "")
+        return Drawn(identifier=identifier, file=file, figure=figure, label=label, width=share)
 
     def small(self, figure: Figure) -> Drawn:
         """A chart without caption and identifier."""
@@ -162,7 +167,7 @@ class Composer:
             if figure.size == "half" and not figure.only:
                 waiting.append(figure)
                 if len(waiting) == 2:
-                    yield Piece(kind="pair", charts=tuple(map(self.draw, waiting)))
+                    yield Piece(kind="pair", charts=tuple(replace(self.draw(one), width="100%") for one in waiting))
                     waiting = []
             else:
                 yield from (Piece(kind="figure", charts=(self.draw(one),)) for one in waiting)

@@ -1,0 +1,156 @@
+"""The demo rendered by the real program, and its site opened in Chromium."""
+
+from __future__ import annotations
+
+import functools
+import http.server
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import factories
+from quarto_samples import HOSTILE
+from reportgen.batch import files, record
+from reportgen.batch.fingerprint import Fingerprint
+from reportgen.batch.quarto import write_sources
+from reportgen.batch.quarto_program import Rendered, find_quarto, render_project
+from reportgen.config import Settings
+from reportgen.results import MarketResults, to_json
+
+pytestmark = [pytest.mark.quarto, pytest.mark.browser, pytest.mark.slow]
+NAMES = ("PL-01", "DE/02", "महाराष्ट्र", HOSTILE)
+
+
+def put(root: Path, results: MarketResults) -> None:
+    slug = files.slug(results.market)
+    folder = root / "out" / "markets" / slug
+    folder.mkdir(parents=True)
+    body = to_json(results)
+    (folder / "results.json").write_bytes(body)
+    stamp = Fingerprint(data="d", numbers="n", documents="o", templates="t", code="c")
+    made = record.MarketRecord(
+        market=results.market, slug=slug, as_of="2024-01-31", stamp=stamp, formats=("results",),
+        headline=record.headline(results), files=(("results.json", files.sha256_bytes(body)),),
+    )  # fmt: skip
+    (folder / record.NAME).write_bytes(record.to_json(made))
+
+
+@pytest.fixture(scope="module")
+def rendered(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Rendered]:
+    """A site of four markets with an estimate (one of hostile name) and one without."""
+    root = tmp_path_factory.mktemp("run")
+    for seed, name in enumerate(NAMES, start=1):
+        put(root, factories.market_results(seed=seed, market=name, pharmacies=6 + 7 * seed, periods=24))
+    put(root, factories.market_results(status="not-estimable", market="ZZ", pharmacies=6))
+    project = root / "site"
+    settings = Settings.model_validate({"run": {"jobs": 1}})
+    assert write_sources(settings, root, project, formats=("html", "typst")).exit_code == 0
+    return project, render_project(project, find_quarto())
+
+
+@pytest.fixture(scope="module")
+def served(rendered: tuple[Path, Rendered]) -> Iterator[str]:
+    class Quiet(http.server.SimpleHTTPRequestHandler):
+        def log_message(self, *arguments: Any) -> None:
+            pass
+
+    handler = functools.partial(Quiet, directory=str(rendered[0] / "_site"))
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture
+def page(served: str) -> Iterator[Any]:
+    """A page that remembers requests to other hosts and errors of scripts."""
+    import shutil
+
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as play:
+        browser = play.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
+        page = browser.new_page(viewport={"width": 1280, "height": 900})
+        page.strange = []
+        page.on("pageerror", lambda error: page.strange.append(str(error)))
+        page.on("dialog", lambda dialog: page.strange.append(dialog.message))
+        page.on(
+            "request",
+            lambda r: (
+                page.strange.append(r.url) if not r.url.startswith((served, "data:", "about:", "blob:")) else None
+            ),
+        )
+        yield page
+        browser.close()
+
+
+def test_every_page_is_rendered_and_the_second_time_none(rendered: tuple[Path, Rendered]) -> None:
+    project, done = rendered
+    assert done.failed == ()
+    assert len(done.done) == 12
+    again = render_project(project, done.program)
+    assert (again.done, again.up_to_date) == ((), 12)
+
+
+def test_pdfs_have_their_pages(rendered: tuple[Path, Rendered]) -> None:
+    from pypdf import PdfReader
+
+    folder = rendered[0] / "_site" / "markets" / files.slug("PL-01")
+    assert len(PdfReader(folder / "index.pdf").pages) >= 10
+    assert 2 <= len(PdfReader(folder / "brief.pdf").pages) <= 3
+    assert "PL-01" in PdfReader(folder / "brief.pdf").pages[0].extract_text()
+
+
+def test_listing_sorts_and_filters(page: Any, served: str) -> None:
+    page.goto(f"{served}/index.html")
+    rows = page.locator(".quarto-listing-table tbody tr")
+    rows.first.wait_for()
+    assert rows.count() == 4
+    assert HOSTILE in page.locator(".quarto-listing-table").inner_text().replace("\u2060", "")
+    page.locator(".quarto-listing-table th a.sort").nth(9).click()
+    counts = [int(row.locator("td").last.inner_text()) for row in rows.all()]
+    assert counts in (sorted(counts), sorted(counts, reverse=True))
+    page.locator(".quarto-listing-filter input").fill("PL-0")
+    page.wait_for_function("document.querySelectorAll('.quarto-listing-table tbody tr').length == 1")
+    assert page.strange == []
+
+
+def test_search_finds_a_market(page: Any, served: str) -> None:
+    page.goto(f"{served}/index.html")
+    page.locator("#quarto-search button").first.click()
+    page.locator(".aa-DetachedContainer input, #quarto-search input").first.fill("DE/02")
+    hit = page.locator(".aa-Item a", has_text="DE/02").first
+    hit.wait_for()
+    hit.click()
+    page.wait_for_url(f"**/markets/{files.slug('DE/02')}/**")
+    assert page.strange == []
+
+
+def test_market_page_shows_its_charts_and_keeps_its_width(page: Any, served: str) -> None:
+    page.goto(f"{served}/markets/{files.slug('PL-01')}/index.html")
+    broken = page.evaluate("[...document.images].filter(i => i.complete && !i.naturalWidth && i.offsetParent).length")
+    assert broken == 0
+    assert page.evaluate("[...document.images].every(i => i.alt.length > 0)")
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    assert page.locator("math").count() == 1
+    assert page.locator("a.quarto-xref").first.inner_text().startswith("Figure")
+    assert page.strange == []
+
+
+def test_hostile_market_is_text_on_its_page(page: Any, served: str) -> None:
+    page.goto(f"{served}/markets/{files.slug(HOSTILE)}/index.html")
+    assert page.locator("h1").first.inner_text().replace("\u2060", "") == HOSTILE
+    assert "root:" not in page.content()
+    assert page.strange == []
+
+
+def test_dark_mode_can_be_chosen(page: Any, served: str) -> None:
+    page.goto(f"{served}/index.html")
+    before = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    page.locator(".quarto-color-scheme-toggle").first.click()
+    page.wait_for_function(f"getComputedStyle(document.body).backgroundColor != '{before}'")
+    assert page.strange == []
