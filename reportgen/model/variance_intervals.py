@@ -5,9 +5,9 @@ t is held and everything else is estimated again, against the chi-square quantil
 of freedom. lme4's ``confint(method = "profile")`` refits by ML first, so hand over the ML fit to
 have its numbers; that is also what the report prints.
 
-All bounds are searched at once, as one batch: Newton over the other parameters
-(``variance_profile.py``), with a tangent to start from, inside Newton on the signed root of the
-criterion's loss, which is nearly linear in t. A bound that is not reached is the end of the range
+The bounds of all SDs are searched at once, as one batch, then those of the correlations: Newton over
+the other parameters (``variance_profile.py``), with a tangent to start from, inside Newton on the
+signed root of the criterion's loss, which is nearly linear in t. A bound that is not reached is the end of the range
 (0 for an SD, -1 or 1 for a correlation). Where an SD may be zero at the level of the interval, its
 correlations may be anything, so they are [-1, 1].
 
@@ -67,21 +67,26 @@ def variance_intervals(fit: LmmFit, confidence: float = 0.95) -> VarianceInterva
     if not 0.0 < confidence < 1.0:
         raise ValueError(f"confidence must be in (0, 1), got {confidence!r}")
     q = fit.products.q
+    z = float(np.sqrt(chi2.ppf(confidence, 1)))
+    *sd, sigma = _bounds(fit, [*(hold_sd(fit, k) for k in range(q)), hold_sigma(fit)], z)
     pairs = [(j, i) for j in range(q) for i in range(j + 1, q)] if fit.correlated else []
-    held = [hold_sd(fit, k) for k in range(q)] + [hold_sigma(fit)]
-    held += [found for pair in pairs if (found := hold_correlation(fit, *pair)) is not None]
-    bounds = _search(fit, held, float(np.sqrt(chi2.ppf(confidence, 1))))
-    by_target = {
-        target.name: (target.unscaled(lower), target.unscaled(upper))
-        for target, (lower, upper) in zip(held, bounds, strict=True)
-    }
-    sd = tuple(_checked(by_target[f"sd {k}"]) for k in range(q))
-    correlation = []
-    for j, i in pairs:
-        limits = by_target.get(f"correlation {j} {i}", (np.nan, np.nan))
-        idle = f"correlation {j} {i}" in by_target and 0.0 in (sd[j][0], sd[i][0])
-        correlation.append((-1.0, 1.0) if idle else _checked(limits))
-    return VarianceIntervals(sd=sd, sigma=_checked(by_target["sigma"]), correlation=tuple(correlation))
+    held = {pair: hold_correlation(fit, *pair) for pair in pairs}
+    firm = {(j, i): item for (j, i), item in held.items() if item is not None and 0.0 not in (sd[j][0], sd[i][0])}
+    found = dict(zip(firm, _bounds(fit, list(firm.values()), z), strict=True))
+    nothing: Bounds = (None, None)
+    anything: Bounds = (-1.0, 1.0)
+    correlation = [found.get(pair, nothing if held[pair] is None else anything) for pair in pairs]
+    return VarianceIntervals(sd=tuple(sd), sigma=sigma, correlation=tuple(correlation))
+
+
+def _bounds(fit: LmmFit, held: list[Held], z: float) -> list[Bounds]:
+    """Bounds of the held quantities in data units."""
+    if not held:
+        return []
+    return [
+        _checked((item.unscaled(lower), item.unscaled(upper)))
+        for item, (lower, upper) in zip(held, _search(fit, held, z), strict=True)
+    ]
 
 
 def _checked(found: tuple[float, float]) -> Bounds:
@@ -102,6 +107,7 @@ def _search(fit: LmmFit, held: list[Held], z: float) -> list[tuple[float, float]
     answer = np.where(np.abs(limit - t) < 1e-9, limit, np.nan)
     inside, outside = t.copy(), np.full(len(t), np.nan)
     wish = t + side * z * spread
+    lowest, highest = np.full(len(t), best), np.full(len(t), np.inf)
     which = np.flatnonzero(np.isnan(answer))
     for _ in range(MOST_STEPS):
         if not which.size:
@@ -109,13 +115,15 @@ def _search(fit: LmmFit, held: list[Held], z: float) -> list[tuple[float, float]
         aim = _bounded(wish[which], inside[which], outside[which], side[which], limit[which], spread[which])
         ahead = (aim - t[which])[:, None] * tangent[which]
         ahead[np.linalg.norm(ahead, axis=1) > LONGEST_TANGENT] = 0.0
-        found, now = problems.reach(which, aim, eta[which] + ahead)
+        found, now = problems.reach(which, aim, eta[which] + ahead, (lowest[which], highest[which]))
         zeta = np.sqrt(np.maximum(now.value - best, 0.0))
         t[which], eta[which] = aim, found
         tangent[which] = -solve_definite(now.hessian, now.cross)
         beyond = zeta >= z
         inside[which] = np.where(beyond, inside[which], aim)
         outside[which] = np.where(beyond, aim, outside[which])
+        lowest[which] = np.where(beyond, lowest[which], now.value)
+        highest[which] = np.where(beyond, now.value, highest[which])
         with np.errstate(divide="ignore", invalid="ignore"):
             wish[which] = aim - (zeta - z) * 2.0 * zeta / now.slope
         closed = np.abs(outside - inside)[which] <= 1e-9 * np.abs(outside[which])

@@ -28,6 +28,8 @@ Mask = NDArray[np.bool_]
 SETTLED = 1e-8
 """Predicted decrease of the criterion at which the other parameters count as estimated."""
 MOST_STEPS = 40
+DOUBT = 1e-6
+"""Deviance by which a minimum may lie outside what its neighbours say."""
 NUDGE = 0.02
 """A zero diagonal of L is a stationary point whatever the profile does: searches start this far off it."""
 
@@ -164,9 +166,14 @@ class ProfilePoint:
     cross: Array
     bend: Array
 
-    def take(self, which: slice) -> ProfilePoint:
-        """The problems ``which``."""
-        return ProfilePoint(**{item.name: getattr(self, item.name)[which] for item in fields(self)})
+    def spread(self, which: Index, size: int) -> ProfilePoint:
+        """These points as the problems ``which`` of ``size``; zeros elsewhere."""
+        out = {}
+        for item in fields(self):
+            values = getattr(self, item.name)
+            out[item.name] = np.zeros((size, *values.shape[1:]))
+            out[item.name][which] = values
+        return ProfilePoint(**out)
 
 
 class HeldProblems:
@@ -236,13 +243,21 @@ class HeldProblems:
         value = at.deviance - degrees * np.log(at.r2) + 2.0 * degrees * omega + at.r2 * shrink
         return np.where(np.isfinite(value), value, np.inf), gradient, hessian
 
-    def reach(self, which: Index, t: Array, near: Array) -> tuple[Array, ProfilePoint]:
-        """The minimum over eta at t: the better of the searches from ``near`` and from the optimum."""
-        eta, now = self.settle(np.tile(which, 2), np.tile(t, 2), np.concatenate([near, self.eta[which]]))
-        half = len(which)
-        other = now.value[half:] < now.value[:half]
-        first, second = now.take(slice(half)), now.take(slice(half, None))
-        return np.where(other[:, None], eta[half:], eta[:half]), _either(other, second, first)
+    def reach(self, which: Index, t: Array, near: Array, within: tuple[Array, Array]) -> tuple[Array, ProfilePoint]:
+        """The minimum over eta at t, searched from ``near``; from the optimum too where that is in doubt.
+
+        It is where t is the end of its range, and where the minimum is not ``within`` what it is known to be between.
+        """
+        eta, now = self.settle(which, t, near)
+        doubtful = (t == self.limit[which]) | (now.value > within[1] + DOUBT) | (now.value < within[0] - DOUBT)
+        again = np.flatnonzero(doubtful)
+        if not again.size:
+            return eta, now
+        other, there = self.settle(which[again], t[again], self.eta[which[again]])
+        lower = np.zeros(len(which), dtype=bool)
+        lower[again] = there.value < now.value[again]
+        eta[again] = np.where(lower[again, None], other, eta[again])
+        return eta, _either(lower, there.spread(again, len(which)), now)
 
     def settle(self, which: Index, t: Array, eta: Array) -> tuple[Array, ProfilePoint]:
         """Minimise over eta at fixed t by damped Newton; returns eta and the point there."""
