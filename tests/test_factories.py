@@ -28,7 +28,7 @@ def test_checks_are_the_real_ones(real):
 @pytest.mark.parametrize("response", ["level", "log"])
 def test_terms_are_the_real_ones(response):
     made = market_results(response=response)
-    real = analyse_market(small_panel(2), settings(model={"response": response}), PROVENANCE)
+    real = analyse_market(small_panel(2, pharmacies=24), settings(model={"response": response}), PROVENANCE)
     assert [row.term for row in made.fixed] == [row.term for row in real.fixed]
     for name in ("formula", "random_formula", "promotion_terms", "lag_terms", "correction_terms", "random_terms"):
         assert getattr(made.model, name) == getattr(real.model, name), name

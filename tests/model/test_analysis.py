@@ -317,6 +317,6 @@ def test_three_hundred_pharmacies_stay_under_300_kilobytes():
 
 
 def test_provenance_and_market_code_pass_through():
-    panel = changed_panel(small_panel(), market="NA")
-    found = analyse_market(panel, settings(), replace(PROVENANCE, seed=77))
+    panel = changed_panel(small_panel(pharmacies=24), market="NA")
+    found = analyse_market(panel, settings(adstock={"decay": 0.5}), replace(PROVENANCE, seed=77))
     assert (found.market, found.provenance.seed) == ("NA", 77)

@@ -284,3 +284,15 @@ def test_likelihood_in_data_units_is_the_normal_density():
     residual = design.y - design.x @ fit.beta
     expected = -0.5 * (len(v) * np.log(2 * np.pi) + np.linalg.slogdet(v)[1] + residual @ np.linalg.solve(v, residual))
     assert fit.loglik == pytest.approx(expected, rel=1e-12)
+
+
+def test_columns_that_are_not_definite_after_all_give_an_infinite_deviance():
+    """Cross-products of another origin may be inconsistent: NaN inside, infinity outside, no exception."""
+    good, _ = cross_products(random_design())
+    within = good.within.copy()
+    within[0, 0, 0] = -1e6
+    bad = type(good)(rc=good.rc, within=within, n=good.n)
+    with np.errstate(invalid="ignore"):
+        at = evaluate(stack([bad, good]), np.ones((2, 3)), pattern(2, True), reml=True)
+    assert at.deviance[0] == np.inf
+    assert at.deviance[1] == evaluate(good, np.ones((1, 3)), pattern(2, True), reml=True).deviance[0]
