@@ -6,35 +6,12 @@ from pathlib import Path
 
 import pytest
 
-import factories
-from reportgen.batch import files, record
-from reportgen.batch.fingerprint import Fingerprint
+from quarto_runs import put, small
+from reportgen.batch import files
 from reportgen.batch.quarto import choose_formats, write_sources
 from reportgen.batch.quarto_record import NAME, read_written
 from reportgen.config import Settings
 from reportgen.errors import LockedError, NothingSelectedError, UsageError
-from reportgen.results import MarketResults, to_json
-
-STAMP = Fingerprint(data="d", numbers="n", documents="o", templates="t", code="c")
-
-
-def put(root: Path, results: MarketResults) -> Path:
-    """A complete market folder, as a build leaves it."""
-    slug = files.slug(results.market)
-    folder = root / "out" / "markets" / slug
-    folder.mkdir(parents=True, exist_ok=True)
-    body = to_json(results)
-    (folder / "results.json").write_bytes(body)
-    made = record.MarketRecord(
-        market=results.market, slug=slug, as_of="2024-01-31", stamp=STAMP, formats=("results",),
-        headline=record.headline(results), files=(("results.json", files.sha256_bytes(body)),),
-    )  # fmt: skip
-    (folder / record.NAME).write_bytes(record.to_json(made))
-    return folder
-
-
-def small(market: str, seed: int = 1, status: str = "ok") -> MarketResults:
-    return factories.market_results(market=market, seed=seed, pharmacies=5, periods=24, status=status)  # type: ignore[arg-type]
 
 
 @pytest.fixture

@@ -12,30 +12,15 @@ from typing import Any
 import pytest
 
 import factories
+from quarto_runs import put
 from quarto_samples import HOSTILE
-from reportgen.batch import files, record
-from reportgen.batch.fingerprint import Fingerprint
+from reportgen.batch import files
 from reportgen.batch.quarto import write_sources
 from reportgen.batch.quarto_program import Rendered, find_quarto, render_project
 from reportgen.config import Settings
-from reportgen.results import MarketResults, to_json
 
 pytestmark = [pytest.mark.quarto, pytest.mark.browser, pytest.mark.slow]
 NAMES = ("PL-01", "DE/02", "महाराष्ट्र", HOSTILE)
-
-
-def put(root: Path, results: MarketResults) -> None:
-    slug = files.slug(results.market)
-    folder = root / "out" / "markets" / slug
-    folder.mkdir(parents=True)
-    body = to_json(results)
-    (folder / "results.json").write_bytes(body)
-    stamp = Fingerprint(data="d", numbers="n", documents="o", templates="t", code="c")
-    made = record.MarketRecord(
-        market=results.market, slug=slug, as_of="2024-01-31", stamp=stamp, formats=("results",),
-        headline=record.headline(results), files=(("results.json", files.sha256_bytes(body)),),
-    )  # fmt: skip
-    (folder / record.NAME).write_bytes(record.to_json(made))
 
 
 @pytest.fixture(scope="module")
