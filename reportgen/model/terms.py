@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from reportgen.model.crossproducts import RANK_TOLERANCE, Array, Design, Index
+from reportgen.model.crossproducts import RANK_TOLERANCE, Array, Design
 from reportgen.panel.features import ModelFrame
 
 INTERCEPT = "Intercept"
