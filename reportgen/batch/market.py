@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from reportgen.report.blocks import MarketReport
 
 RESULTS = "results.json"
+QUARTO = "quarto"
+"""Folder of a market's Quarto pages, which ``reportgen quarto`` takes over into a project."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -117,6 +119,14 @@ def documents(results: MarketResults, job: MarketJob) -> Iterator[tuple[str, byt
             yield "report.pdf", report_pdf(report, overrides=overrides)
         if "brief" in wanted:
             yield "brief.pdf", brief_pdf(report, overrides=overrides)
+    if "quarto" in wanted:
+        from reportgen.render.quarto import market_files
+        from reportgen.report.language import Language
+        from reportgen.report.publishing import site_words
+
+        words = site_words(Language(job.settings.report.locale))
+        for name, body in market_files(report, words, overrides=overrides).items():
+            yield f"{QUARTO}/{name}", body
 
 
 def figures(report: MarketReport) -> Iterator[tuple[str, bytes]]:
@@ -145,7 +155,7 @@ def publish(job: MarketJob, results: MarketResults, content: dict[str, bytes]) -
     try:
         for name, body in content.items():
             path = folder / name
-            path.parent.mkdir(exist_ok=True)
+            path.parent.mkdir(parents=True, exist_ok=True)
             files.write_new(path, body)
         files.write_new(folder / record.NAME, record.to_json(done))
         files.swap_in(folder, job.folder)

@@ -20,7 +20,7 @@ from pathlib import Path
 from reportgen.batch import engine, files, record
 from reportgen.batch.fingerprint import Fingerprint, fingerprint, hash_strings
 from reportgen.batch.lock import hold_lock
-from reportgen.batch.market import RESULTS
+from reportgen.batch.market import QUARTO, RESULTS
 from reportgen.batch.outcome import MarketOutcome, Progress, Silent
 from reportgen.batch.quarto_pages import MarketSources, SiteJob, SourceJob, write_market, write_site
 from reportgen.batch.quarto_record import CONFIGURATION, Hashes, Written, page_names, read_written
@@ -260,7 +260,17 @@ class _Writing:
         return SourceJob(
             market=market, slug=kept.slug, results=folder / RESULTS, project=self.project, settings=self.settings,
             overrides=self.overrides, formats=self.formats, draw=draw, method=method,
+            drawn=self._drawn(kept),
         )  # fmt: skip
+
+    def _drawn(self, kept: MarketRecord) -> Hashes:
+        """Pages that a build with the format ``quarto`` has left, if they are what this run would draw."""
+        now, then = self.stamp, kept.stamp
+        same = (now.documents, now.templates, now.code) == (then.documents, then.templates, then.code)
+        if not same or self.formats != DEFAULT_FORMATS:
+            return {}
+        start = f"{QUARTO}/"
+        return {name.removeprefix(start): digest for name, digest in kept.files if name.startswith(start)}
 
     def _site(self, made: Sequence[MarketSources]) -> Hashes | None:
         """Write the pages around the markets in a worker."""

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from reportgen.batch import files
+from reportgen.batch.market import QUARTO
 from reportgen.batch.overview import without_detail
 from reportgen.batch.quarto_record import CONFIGURATION, Hashes
 from reportgen.config import Settings
@@ -32,6 +33,8 @@ class SourceJob:
     formats: tuple[str, ...]
     draw: bool
     """False: the pages are up to date and only the line of the overview is wanted."""
+    drawn: Hashes
+    """Pages that the market's own build has made already, below its folder ``quarto``; empty if there are none."""
     method: bool
     """Also write the method page, which says the same whatever report it is taken from."""
 
@@ -76,19 +79,19 @@ def write_market(job: SourceJob) -> MarketSources:
     shared: dict[str, str] = {}
     written = 0
     found: tuple[str, ...] = ()
-    if job.draw or job.method:
-        settings = job.settings.for_market(results.market)
+    content = _drawn(job) if job.draw else None
+    if job.method or (job.draw and content is None):
         report = build_report(results, job.settings)
+        words = site_words(Language(job.settings.report.locale))
         if job.method:
-            page = report if settings is job.settings else build_report(results, _of_site(job.settings))
-            words = site_words(Language(job.settings.report.locale))
-            shared = write_files(job.project, method_file(page, words, overrides=job.overrides))[0]
-        if job.draw:
-            words = site_words(Language(settings.report.locale))
+            shared = write_files(job.project, method_file(report, words, overrides=job.overrides))[0]
+        if job.draw and content is None:
             content = market_files(report, words, job.formats, overrides=job.overrides)
-            found = check.check_pages(content, outside=("../../index.qmd",))
-            named = {f"markets/{job.slug}/{name}": body for name, body in content.items()}
-            hashes, written = write_files(job.project, named)
+    if content is not None:
+        found = check.check_pages(content, outside=("../../index.qmd",))
+        hashes, written = write_files(
+            job.project, {f"markets/{job.slug}/{name}": body for name, body in content.items()}
+        )
     return MarketSources(
         summary=summarise(results, job.settings, folder=f"markets/{job.slug}", files=("report.html",)),
         results=without_detail(results),
@@ -102,6 +105,17 @@ def write_market(job: SourceJob) -> MarketSources:
 def _of_site(settings: Settings) -> Settings:
     """Return the settings with one locale for all markets: what pages of the whole site are written in."""
     return settings.model_copy(update={"report": settings.report.model_copy(update={"locales": ()})})
+
+
+def _drawn(job: SourceJob) -> dict[str, bytes] | None:
+    """Return the pages of the market's own build, if every file is as it was recorded."""
+    folder = job.results.parent / QUARTO
+    try:
+        content = {name: (folder / name).read_bytes() for name in job.drawn}
+    except OSError:
+        return None
+    whole = all(files.sha256_bytes(content[name]) == digest for name, digest in job.drawn.items())
+    return content if content and whole else None
 
 
 def write_site(job: SiteJob) -> Hashes:

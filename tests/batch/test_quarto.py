@@ -12,6 +12,7 @@ from reportgen.batch.quarto import choose_formats, write_sources
 from reportgen.batch.quarto_record import NAME, read_written
 from reportgen.config import Settings
 from reportgen.errors import LockedError, NothingSelectedError, UsageError
+from reportgen.results import to_json
 
 
 @pytest.fixture
@@ -157,3 +158,25 @@ def test_torn_record_counts_as_none(root: Path, tmp_path: Path) -> None:
     (project / NAME).write_bytes((project / NAME).read_bytes()[:-20])
     assert read_written(project).markets == {}
     assert write_sources(SETTINGS, root, project).drawn == 2
+
+
+def test_pages_of_a_build_with_the_format_are_taken_over_unless_damaged(tmp_path: Path) -> None:
+    from reportgen.batch.fingerprint import fingerprint
+    from reportgen.batch.market import MarketJob, documents, publish
+
+    results = small("A")
+    slug = files.slug("A")
+    job = MarketJob(
+        market="A", folder=tmp_path / "out" / "markets" / slug, root=tmp_path, settings=SETTINGS, as_of="2024-01-31",
+        stamp=fingerprint(SETTINGS, tmp_path), formats=("quarto",),
+    )  # fmt: skip
+    content = {"results.json": to_json(results), **dict(documents(results, job))}
+    publish(job, results, content)
+    pages = job.folder / "quarto"
+    assert {"index.qmd", "brief.qmd", "figures"} == {path.name for path in pages.iterdir()}
+    write_sources(SETTINGS, tmp_path, tmp_path / "one")
+    own = {f"markets/{slug}/{p.relative_to(pages).as_posix()}": p.read_bytes() for p in pages.rglob("*.*")}
+    assert own.items() <= tree(tmp_path / "one").items()
+    (pages / "index.qmd").write_bytes(b"damaged")
+    write_sources(SETTINGS, tmp_path, tmp_path / "two")
+    assert tree(tmp_path / "one") == tree(tmp_path / "two")
