@@ -6,7 +6,7 @@ A lock file with a process id in it was rejected: after ``kill -9`` it needs a h
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from reportgen.errors import EnvironmentMissing, LockedError
@@ -40,4 +40,5 @@ def hold_lock(out: Path) -> Iterator[None]:
     try:
         yield
     finally:
-        lock.release()
+        with suppress(OSError):  # the kernel takes the lock back at the end of the process anyway
+            lock.release()
