@@ -686,7 +686,8 @@ def from_json(text: bytes | str) -> MarketResults:
         raise InputError(f"results.json is not readable: {error}.", code="results-unreadable") from None
     if version != SCHEMA_VERSION:
         raise InputError(
-            f"results.json has schema_version {version!r}; this program reads {SCHEMA_VERSION}. Build the market again.",
+            f"results.json has schema_version {version!r}; this program reads {SCHEMA_VERSION}. "
+            "Build the market again.",
             code="results-version",
         )
     try:

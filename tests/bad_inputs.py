@@ -32,8 +32,8 @@ class BadInput:
 
     ``make`` writes the file(s) into a folder and returns ``panel.source``. ``refused``: code of the error that stops
     the whole run under ``bad_markets = "refuse"``; ``contained``: whether "contain" then leaves the other markets as
-    they were. ``found``: codes of findings that must be among those reported. ``status``: what the analysis of ``BAD`` may
-    come to where it is read, None where ``BAD`` is not analysed.
+    they were. ``found``: codes of findings that must be among those reported. ``status``: what the analysis of ``BAD``
+    may come to where it is read, None where ``BAD`` is not analysed.
     """
 
     name: str

@@ -28,7 +28,6 @@ from reportgen.model.mixedlm import loglik_gap
 from reportgen.model.pharmacies import conditional_covariance, conditional_modes
 from reportgen.panel.simulate import MarketSpec
 
-
 TITLE = """# Many markets on one core
 
 `python tests/benchmarks/many_markets.py`, CPU time of one thread.
