@@ -15,8 +15,8 @@ from dataclasses import replace
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import numpy as np
-from problems import written
 
+from problems import written
 from reportgen.config import Settings
 from reportgen.model import bootstrap
 from reportgen.model.decay import estimate_decay

@@ -18,9 +18,8 @@ from collections.abc import Callable
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import numpy as np
-from problems import market_problem, written
-from witnesses import statsmodels_fit
 
+from problems import market_problem, written
 from reportgen.model.crossproducts import Design, cross_products
 from reportgen.model.fit import LmmFit, assemble, fit_lmm
 from reportgen.model.inference import fixed_covariance
@@ -28,6 +27,7 @@ from reportgen.model.mixedlm import loglik_gap
 from reportgen.model.pharmacies import conditional_covariance, conditional_modes
 from reportgen.model.reml import minimise, starts
 from reportgen.panel.simulate import MarketSpec
+from witnesses import statsmodels_fit
 
 SIZES = ((100, 12), (200, 36), (1000, 60))
 SEEDS = (1, 2, 3)

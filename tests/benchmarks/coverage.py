@@ -17,8 +17,8 @@ from typing import Any
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import numpy as np
-from problems import written
 
+from problems import written
 from reportgen.config import Settings
 from reportgen.model.draws import ModelDraws
 from reportgen.model.impact import _totals, measure_impact

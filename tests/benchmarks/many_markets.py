@@ -19,7 +19,6 @@ from collections.abc import Callable
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 from problems import market_problem, written
-
 from reportgen.model.crossproducts import Design
 from reportgen.model.fit import LmmFit, fit_lmm
 from reportgen.model.inference import fixed_covariance

@@ -20,12 +20,12 @@ from pathlib import Path
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import numpy as np
-from problems import TESTS, market_problem, rescaled, written
-from witnesses import FAILURES, mixedlm_rs_fit, statsmodels_fit, yardstick
 
+from problems import TESTS, market_problem, rescaled, written
 from reportgen.model.crossproducts import Design
 from reportgen.model.fit import Rung, fit_lmm
 from reportgen.panel.simulate import MarketSpec
+from witnesses import FAILURES, mixedlm_rs_fit, statsmodels_fit, yardstick
 
 PROGRAMS = ("statsmodels", "lme4 default", "lme4 tight", "lme4 bobyqa", "mixedlm-rs")
 TOLERANCE = 1e-6

@@ -17,11 +17,11 @@ from contextlib import suppress
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import numpy as np
-from problems import random_problem, written
-from witnesses import FAILURES, exact_loglik, mixedlm_rs_fit, multi_start_fit, yardstick
 
+from problems import random_problem, written
 from reportgen.model.crossproducts import NoResidualVariation, RankDeficient
 from reportgen.model.fit import fit_lmm
+from witnesses import FAILURES, exact_loglik, mixedlm_rs_fit, multi_start_fit, yardstick
 
 STARTS = 12
 

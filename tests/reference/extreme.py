@@ -23,9 +23,8 @@ SEED = 579
 def main() -> None:
     """Write data/extreme.csv and extreme.json."""
     from problems import random_problem
-    from witnesses import exact_loglik
-
     from reportgen.model.fit import fit_lmm
+    from witnesses import exact_loglik
 
     design, correlated = random_problem(SEED)
     rung = "correlated" if correlated else "uncorrelated"
