@@ -19,6 +19,8 @@ JOINER = "\u2060"
 _MARKER = "b58fc729-690b-4000-b19f-365a4093b2ff"
 """What Quarto 1.7 and later puts in place of a shortcode until its filters run; hexadecimal of one may follow it."""
 _SIGNS = re.compile(r"[\\`*_{}\[\]<>#|$@^~!&=+\"']")
+_ANY = re.compile(r"[\\`*_{}\[\]<>#|$@^~!&=+\"':()\n]|-(?!\w)|(?<!\w)-|\.(?!\d)|^%")
+"""Whatever one of the rules below could be about; most table cells hold none of it."""
 _COLON = re.compile(r":(?=\S)|^:|(?<=^[Tt]able):")
 _DASHES = re.compile(r"(?<=-)-")
 _DOTS = re.compile(r"(?<=\.)\.")
@@ -51,6 +53,8 @@ def guard(text: str) -> str:
 
 def markdown(text: str) -> Markup:
     """One line of plain text as Markdown that shows exactly it, also at the start of a line and in a table cell."""
+    if not _ANY.search(text) and _MARKER[:8] not in text:
+        return Markup(text)  # noqa: S704 - nothing in it means anything to Markdown
     made = _SIGNS.sub(r"\\\g<0>", guard(" ".join(text.split("\n"))))
     made = _DOTS.sub(r"\.", _DASHES.sub(r"\-", _COLON.sub(r"\:", made)))
     made = _START.sub(_escape_marker, _BULLET.sub(r"\\\g<0>", made))
