@@ -124,7 +124,7 @@ def documents(results: MarketResults, job: MarketJob) -> Iterator[tuple[str, byt
         from reportgen.report.language import Language
         from reportgen.report.publishing import site_words
 
-        words = site_words(Language(job.settings.report.locale))
+        words = site_words(Language(job.settings.for_market(results.market).report.locale))
         for name, body in market_files(report, words, overrides=overrides).items():
             yield f"{QUARTO}/{name}", body
 

@@ -80,13 +80,15 @@ def write_market(job: SourceJob) -> MarketSources:
     written = 0
     found: tuple[str, ...] = ()
     content = _drawn(job) if job.draw else None
-    if job.method or (job.draw and content is None):
-        report = build_report(results, job.settings)
+    settings = job.settings.for_market(results.market)
+    report = build_report(results, job.settings) if job.method or (job.draw and content is None) else None
+    if job.method and report is not None:
+        page = report if settings is job.settings else build_report(results, _of_site(job.settings))
         words = site_words(Language(job.settings.report.locale))
-        if job.method:
-            shared = write_files(job.project, method_file(report, words, overrides=job.overrides))[0]
-        if job.draw and content is None:
-            content = market_files(report, words, job.formats, overrides=job.overrides)
+        shared = write_files(job.project, method_file(page, words, overrides=job.overrides))[0]
+    if job.draw and content is None and report is not None:
+        words = site_words(Language(settings.report.locale))
+        content = market_files(report, words, job.formats, overrides=job.overrides)
     if content is not None:
         found = check.check_pages(content, outside=("../../index.qmd",))
         hashes, written = write_files(

@@ -180,3 +180,19 @@ def test_pages_of_a_build_with_the_format_are_taken_over_unless_damaged(tmp_path
     (pages / "index.qmd").write_bytes(b"damaged")
     write_sources(SETTINGS, tmp_path, tmp_path / "two")
     assert tree(tmp_path / "one") == tree(tmp_path / "two")
+
+
+def test_each_market_in_its_language_and_the_site_in_its_own(tmp_path: Path) -> None:
+    put(tmp_path, small("DE-1"))
+    put(tmp_path, small("PL-1", 2))
+    settings = Settings.model_validate(
+        {"run": {"jobs": 1}, "report": {"locale": "en_IN", "locales": {"DE-*": "de_DE"}}}
+    )
+    project = tmp_path / "site"
+    write_sources(settings, tmp_path, project)
+    texts = {name: body.decode() for name, body in tree(project).items() if name.endswith((".qmd", ".yml"))}
+    assert 'lang: "de-DE"' in texts[page("DE-1")]
+    assert "All markets" not in texts[page("DE-1")]
+    assert 'lang: "en-IN"' in texts[page("PL-1")]
+    for name in ("index.qmd", "method.qmd", "_quarto.yml"):
+        assert 'lang: "en-IN"' in texts[name]
