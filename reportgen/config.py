@@ -119,7 +119,7 @@ class ModelSettings(_Section):
         None, description="A statsmodels formula; refused unless allow_formula is true."
     )
     allow_formula: bool = Field(False, description="Formula strings are code: allow them knowingly.")
-    ladder: bool = Field(False, description="Try simpler random parts when the full model is not certified.")
+    ladder: bool = Field(False, description="Leave a singular fit for a simpler one too, and end at pooled least squares if need be.")
     bootstrap: Annotated[int, Field(ge=0, le=20000)] = Field(0, description="Parametric bootstrap replicates; 0: none.")
 
     @model_validator(mode="after")

@@ -40,7 +40,7 @@ REACH = 4.5
 """Standard errors of the decay, each way, within which a copy's decay is searched."""
 FINE = 401
 SWEEPS = 2
-SLOPE_REPLICATES = 299
+SLOPE_REPLICATES = 199
 FEW_PHARMACIES = 20
 """Below this many pharmacies the boundary mixture of the slope test is not trusted (METHODS 2)."""
 NEAR, FAR = 0.02, 5.0

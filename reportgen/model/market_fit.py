@@ -2,8 +2,9 @@
 
 This is what the Python API hands to a user who wants the statistics without the report. The
 ladder (correlated slopes, independent slopes, intercept only, pooled least squares with
-pharmacy-clustered SE) is climbed down when a rung is not certified, or on request when it is
-singular; every attempt is recorded and all rungs use the same rows.
+pharmacy-clustered SE) is climbed down when a rung is not certified; on request (``model.ladder``)
+also when it is singular, and down to pooled least squares. Every attempt is recorded and all rungs
+use the same rows.
 """
 
 from __future__ import annotations
@@ -231,18 +232,25 @@ def _decay_covariance(found: DecayFit) -> Array:
 def _climb(
     frame: ModelFrame, terms: Terms, decays: tuple[float, ...], settings: Settings
 ) -> tuple[ReportedRung, LmmFit, Terms, float | None, tuple[Attempt, ...]]:
-    """The first certified rung, with every attempt on the way."""
+    """The first certified rung, with every attempt on the way; without one the first rung, uncertified.
+
+    Least squares is certified by its closed form and would end every search, so it is a rung on request only.
+    """
     rungs: tuple[Rung, ...] = ("correlated", "uncorrelated", "intercept") if len(terms.random) > 1 else ("intercept",)
     attempts: list[Attempt] = []
+    first: tuple[Rung, LmmFit, Terms, float | None] | None = None
     for rung in rungs:
         tried = terms if rung != "intercept" else replace(terms, random=terms.random[:1])
         design = market_design(frame, tried, decays)
         fit = fit_lmm(design, method=settings.model.method, rung=rung)
         gap = loglik_gap(fit)
         attempts.extend(fit.attempts)
+        first = first or (rung, fit, tried, gap)
         certified = fit.certified and (gap is None or gap < _tolerance(fit))
         if certified and not (settings.model.ladder and fit.singular and rung != rungs[-1]):
             return rung, fit, tried, gap, tuple(attempts)
+    if first is not None and not settings.model.ladder:
+        return (*first, tuple(attempts))
     tried = replace(terms, random=terms.random[:1])
     fit = _pooled_fit(market_design(frame, tried, decays), settings.model.method)
     attempts.extend(fit.attempts)

@@ -96,7 +96,7 @@ def test_method_ml_is_one_fit():
 
 def test_uncertified_rungs_are_climbed_down_to_pooled_and_every_attempt_is_recorded(monkeypatch):
     monkeypatch.setattr(fit_module, "START_TOLERANCE", -1.0)  # no two starts agree to that
-    chosen = settings(adstock=FIXED)
+    chosen = settings(adstock=FIXED, model={"ladder": True})
     frame = frame_of(small_panel(2), chosen)
     market = fit_market(frame, chosen)
     assert market.rung == "pooled"
@@ -107,9 +107,17 @@ def test_uncertified_rungs_are_climbed_down_to_pooled_and_every_attempt_is_recor
     assert len(market.design.y) == len(frame.response)
 
 
-def test_pooled_rung_is_ordinary_regression_with_clustered_errors(monkeypatch):
+def test_without_a_certificate_the_first_rung_is_left_uncertified_unless_the_ladder_is_asked_for(monkeypatch):
     monkeypatch.setattr(fit_module, "START_TOLERANCE", -1.0)
     market = fitted(small_panel(2), adstock=FIXED)
+    assert market.rung == "correlated"
+    assert not market.certified
+    assert {attempt.rung for attempt in market.attempts} == {"correlated", "uncorrelated", "intercept"}
+
+
+def test_pooled_rung_is_ordinary_regression_with_clustered_errors(monkeypatch):
+    monkeypatch.setattr(fit_module, "START_TOLERANCE", -1.0)
+    market = fitted(small_panel(2), adstock=FIXED, model={"ladder": True})
     design = market.design
     theirs = sm.OLS(design.y, design.x).fit(cov_type="cluster", cov_kwds={"groups": design.group})
     assert_allclose(market.fit.beta, theirs.params, rtol=1e-8)
@@ -125,7 +133,7 @@ def test_pooled_rung_is_ordinary_regression_with_clustered_errors(monkeypatch):
 
 def test_pooled_rung_with_an_estimated_decay_keeps_the_decay(monkeypatch):
     monkeypatch.setattr(fit_module, "START_TOLERANCE", -1.0)
-    market = fitted(small_panel(2))
+    market = fitted(small_panel(2), model={"ladder": True})
     assert market.rung == "pooled"
     assert market.decay_source == "estimated"
     assert not market.decay_gradient.any()
