@@ -68,8 +68,9 @@ def test_refusals_say_why(section: str, values: dict[str, object], message: str)
         made(**{section: values})
 
 
-def test_a_formula_can_be_allowed_knowingly() -> None:
-    assert made(model={"formula": "a ~ b", "allow_formula": True}).model.formula == "a ~ b"
+def test_an_allowed_formula_is_not_silently_ignored() -> None:
+    with pytest.raises(ValidationError, match="name the terms by panel"):
+        made(model={"formula": "a ~ b", "allow_formula": True})
 
 
 def test_a_problem_of_several_keys_names_the_section(tmp_path: Path) -> None:

@@ -278,7 +278,7 @@ def test_explosive_sales_have_no_long_run_but_a_report():
 
 def test_pooled_rung_is_reported_as_such(monkeypatch):
     monkeypatch.setattr(fit_module, "START_TOLERANCE", -1.0)
-    found = analysed(small_panel(2, pharmacies=24, periods=24))
+    found = analysed(small_panel(2, pharmacies=24, periods=24), model={"ladder": True})
     assert (found.model.rung, found.model.standard_error) == ("pooled", "cluster")
     assert found.fit.start_gap is None
     assert not found.fit.singular

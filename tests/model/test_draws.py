@@ -79,7 +79,7 @@ def test_two_channels_have_a_slope_each():
 
 def test_pooled_rung_gives_every_pharmacy_the_market_effect(monkeypatch):
     monkeypatch.setattr(fit_module, "START_TOLERANCE", -1.0)
-    chosen = settings(adstock={"decay": 0.5})
+    chosen = settings(adstock={"decay": 0.5}, model={"ladder": True})
     panel = small_panel(2)
     pooled = fit_market(build_frame(panel, chosen.model, chosen.adstock), chosen)
     drawn = draw_model(pooled, 5, np.random.default_rng(1))

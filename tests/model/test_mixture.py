@@ -158,7 +158,7 @@ def test_only_one_estimated_channel_has_a_mixture(monkeypatch):
     assert fitted(small_panel(2), adstock={"decay": 0.5}).mixture is None
     assert fitted(two_channel_panel()).mixture is None
     monkeypatch.setattr(fit_module, "START_TOLERANCE", -1.0)
-    assert fitted(small_panel(2)).mixture is None
+    assert fitted(small_panel(2), model={"ladder": True}).mixture is None
 
 
 def test_profile_without_support_has_no_mixture():

@@ -321,7 +321,7 @@ def test_effects_are_told_for_an_amount_that_happens() -> None:
 def test_notes_are_in_the_locale_and_by_period() -> None:
     weekly = market_results(period="week", periods=60)
     made = kit(weekly, locale="de_DE")
-    assert "2.313 rows of 40 pharmacies" in made.rows
-    assert made.per_period == "a week"
-    assert made.periods(2) == "2 weeks"
+    assert "2.313 Zeilen aus 40 Apotheken" in made.rows
+    assert made.per_period == "pro Woche"
+    assert made.periods(2) == "2 Wochen"
     assert replace(made, confidence=0.975).level.startswith("97,5")
