@@ -104,10 +104,6 @@ def documents(results: MarketResults, job: MarketJob) -> Iterator[tuple[str, byt
     chosen = job.settings.report.templates
     overrides = str(job.root / chosen) if chosen else ""
     yield from figures(report)
-    if "xlsx" in wanted:
-        from reportgen.render.workbook import render_workbook
-
-        yield "report.xlsx", render_workbook(results, job.settings)
     if "html" in wanted:
         from reportgen.render.html import render_report
 

@@ -99,7 +99,7 @@ def test_listing_sorts_and_filters(page: Any, served: str) -> None:
     page.locator(".quarto-listing-table th a.sort").last.click()
     counts = [int(row.locator("td").last.inner_text()) for row in rows.all()]
     assert counts in (sorted(counts), sorted(counts, reverse=True))
-    page.locator(".quarto-listing-filter input").fill("PL-0")
+    page.locator(".quarto-listing-filter input").press_sequentially("PL-0")
     page.wait_for_function("document.querySelectorAll('.quarto-listing-table tbody tr').length == 1")
     assert page.strange == []
 
