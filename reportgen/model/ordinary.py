@@ -82,7 +82,7 @@ def between_share(residuals: np.ndarray, group: np.ndarray) -> float:
     within_ms, between_ms = (total - between) / (n - groups), between / (groups - 1)
     typical = (n - float(np.sum(sizes.astype(float) ** 2)) / n) / (groups - 1)
     component = max(0.0, (between_ms - within_ms) / typical)
-    return component / (component + within_ms) if component + within_ms > 0.0 else 0.0
+    return min(1.0, component / (component + within_ms)) if component + within_ms > 0.0 else 0.0
 
 
 def _incremental(market: MarketFit, ols: LeastSquares) -> float:
