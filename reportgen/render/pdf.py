@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Any
 from reportgen.errors import EnvironmentMissing, RenderError
 from reportgen.render.fontconfig import use_own_fonts
 from reportgen.render.html import Fit, charts, render_brief, render_report
-from reportgen.report.figures.svg import for_print
+from reportgen.render.labels import take_labels, with_labels
+from reportgen.report.figures.svg import for_print, without_tips
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -63,7 +64,8 @@ class _Press:
         from reportgen.render.fetch import ClosedFetcher
 
         self._market = report.market
-        self._fetcher = ClosedFetcher({name: for_print(figure.svg) for name, figure in charts(report).items()})
+        drawn = {name: figure.svg for name, figure in charts(report).items()}
+        self._fetcher = ClosedFetcher({name: _chart(svg) for name, svg in drawn.items()})
 
     def lay_out(self, html: str) -> Any:
         """Pages of a document (a ``weasyprint.Document``)."""
@@ -99,6 +101,10 @@ class _Press:
             raise RenderError(f"The PDF of {self._market} is not allowed to fetch {address!r}.", code="pdf-fetch")
         if log.messages:
             raise RenderError(f"The PDF of {self._market} is not whole: {log.messages[0]}.", code="pdf-incomplete")
+
+
+def _chart(svg: str) -> str:
+    return with_labels(without_tips(svg)) if take_labels() else for_print(svg)
 
 
 class _Errors(logging.Handler):

@@ -319,5 +319,10 @@ def for_screen(svg: str, theme: Theme | None = None) -> str:
 
 
 def for_print(svg: str) -> str:
-    """Return ``svg`` without tooltip targets and with labels in complex scripts as shapes, for PDF."""
-    return outlined(_TIPS.sub("", svg))
+    """Return ``svg`` without tooltip targets and with labels in complex scripts as shapes, for programs that set no text."""
+    return outlined(without_tips(svg))
+
+
+def without_tips(svg: str) -> str:
+    """Return ``svg`` without the invisible targets of the tooltips."""
+    return _TIPS.sub("", svg)
