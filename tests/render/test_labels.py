@@ -29,7 +29,8 @@ def words(svg: str, folder: Path) -> list[list[str]]:
 def test_a_label_is_one_word_anchored_where_the_chart_says(tmp_path: Path) -> None:
     assert take_labels()
     start, end = words(with_labels(SVG), tmp_path)
-    assert start[-1].startswith(">AVATAR<") and end[-1].startswith(">AVATAR<")
+    assert start[-1].startswith(">AVATAR<")
+    assert end[-1].startswith(">AVATAR<")
     assert float(start[1]) == pytest.approx(75.0, abs=0.6)  # 100 px are 75 points
     assert float(end[5]) == pytest.approx(75.0, abs=0.6)
 

@@ -319,7 +319,7 @@ def for_screen(svg: str, theme: Theme | None = None) -> str:
 
 
 def for_print(svg: str) -> str:
-    """Return ``svg`` without tooltip targets and with labels in complex scripts as shapes, for programs that set no text."""
+    """Return ``svg`` without tooltip targets and with labels in complex scripts as shapes, for other programs."""
     return outlined(without_tips(svg))
 
 
