@@ -271,6 +271,7 @@ class _Builder:
                 tables.coefficients(w),
                 Bullets(items=sentences) if sentences else None,
                 tables.variances(w),
+                tables.bootstrap(w),
                 Heading(text=w.say("Plain, corrected, within pharmacies"), anchor="three-ways"),
                 sections.comparison_words(w),
                 self.figure("estimators"),
@@ -318,6 +319,7 @@ class _Builder:
             sections.impact_lead(w),
             (
                 *sections.impact_words(w),
+                tables.channels(w),
                 self.figure("waterfall"),
                 self.figure("contribution"),
                 self.figure("incremental_pharmacies"),

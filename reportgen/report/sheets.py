@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Literal
 
 from reportgen.report.names import clean
 from reportgen.report.narrative import trust
-from reportgen.report.narrative.terms import random_label, term_label, term_unit
+from reportgen.report.narrative.terms import bootstrap_label, random_label, term_label, term_unit
 from reportgen.report.narrative.verdict import verdict_line
 from reportgen.report.narrative.writer import Writer, make_writer
 
@@ -93,6 +93,9 @@ def _summary(w: Writer) -> Sheet:
         rows.append(
             (w.say("Incremental share of sales"), None, brought.share, brought.share_lower, brought.share_upper)
         )
+    for item in results.channels:
+        label = f"{w.say('Incremental sales')}: {clean(item.channel)}"
+        rows.append((label, w.formats.currency, item.incremental, item.lower, item.upper))
     if results.roi is not None:
         rows.append((w.say("Return on promotion"), None, results.roi.roi, results.roi.lower, results.roi.upper))
     columns = (
@@ -133,6 +136,22 @@ def _coefficients(w: Writer) -> Sheet:
         (spread, item.term, random_label(w, item.term), item.sd, None, None, None, None, item.lower, item.upper)
         for item in results.variances
     ]
+    if results.bootstrap is not None:
+        rows += [
+            (
+                w.say("Bootstrap"),
+                item.term,
+                bootstrap_label(w, item),
+                item.estimate,
+                item.se,
+                None,
+                None,
+                None,
+                item.lower,
+                item.upper,
+            )
+            for item in results.bootstrap.rows
+        ]
     columns = (
         Column(heading=w.say("Model"), kind="text", width=20),
         Column(heading=w.say("In the formula"), kind="text", width=22),

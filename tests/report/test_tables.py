@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from factories import market_results
+from reportgen import results as r
 from reportgen.config import ReportSettings, Settings
 from reportgen.report import tables
 from reportgen.report.blocks import Table
@@ -104,11 +105,11 @@ def test_a_missing_number_is_a_dash_everywhere() -> None:
     bare = replace(
         results,
         fixed=tuple(
-            replace(r, se=None, df=None, statistic=None, p=None, lower=None, upper=None) for r in results.fixed
+            replace(row, se=None, df=None, statistic=None, p=None, lower=None, upper=None) for row in results.fixed
         ),
         pharmacies=tuple(
-            replace(r, lower=None, upper=None, slope_se=None, reliability=None, expected_rank=None, incremental=None)
-            for r in results.pharmacies
+            replace(row, lower=None, upper=None, slope_se=None, reliability=None, expected_rank=None, incremental=None)
+            for row in results.pharmacies
         ),
         correlations=tuple(replace(c, value=None, lower=None, upper=None) for c in results.correlations),
     )
@@ -127,3 +128,43 @@ def test_every_table_fits_its_columns(make: Any, status: Any) -> None:
         assert table.caption
         assert all(len(row.cells) == len(table.columns) for row in table.rows)
         assert table.columns[0].label != ""
+
+
+def test_bootstrap_rows_stand_beside_the_estimates_with_copies_and_failures_counted() -> None:
+    rows = tuple(
+        r.BootstrapRow(quantity=quantity, term=term, other=other, estimate=value, se=value / 10, lower=0.8 * value,
+                       upper=1.2 * value)
+        for quantity, term, other, value in (
+            ("coefficient", "Adstock_Promotion", None, 250.0),
+            ("long-run", "Adstock_Promotion", None, 480.0),
+            ("decay", "Adstock_Promotion", None, 0.5),
+            ("sd", "Residual", None, 2500.0),
+            ("correlation", "Intercept", "Adstock_Promotion", 0.2),
+        )
+    )  # fmt: skip
+    found = r.BootstrapSummary(replicates=500, failed=2, not_stationary=1, decay_estimated=True, rows=rows)  # type: ignore[arg-type]
+    table = tables.bootstrap(_writer(bootstrap=found))
+    assert [row[0] for row in _texts(table)] == [
+        "Promotion, with carry-over", "Effect in the long run", "Decay", "Standard deviation: Residual, within a pharmacy",
+        "Correlation: Level of the average pharmacy × Promotion, with carry-over",
+    ]  # fmt: skip
+    assert _texts(table)[0][1:] == ["250", "25", "200 to 300"]
+    assert table is not None
+    assert table.note.startswith("500 copies")
+    assert "2 without a proven best fit" in table.note
+    assert table.note.endswith("1 copy has no effect in the long run.")
+    assert tables.bootstrap(_writer()) is None
+
+
+def test_channels_are_compared_by_effect_and_by_what_they_brought() -> None:
+    results = market_results()
+    assert results.long_run is not None
+    item = r.ChannelEffect(
+        channel="visits", term="Adstock_Promotion", long_run=results.long_run, impulse=results.impulse,
+        incremental=1_000_000.0, lower=800_000.0, upper=1_200_000.0, share=0.08,
+    )  # fmt: skip
+    rows = _texts(tables.channels(make_writer(replace(results, channels=(item,)), Settings())))
+    assert rows[0][0] == "visits"
+    assert "250" in rows[0][1]
+    assert rows[0][-1] == "8.0%"
+    assert tables.channels(_writer()) is None

@@ -347,7 +347,17 @@ def pharmacies_lead(w: Writer) -> str:
         )
     if test is None or test.p is None:
         return counts
-    return w.sentences(counts, w.say("Test of equal response: {p}.", p=w.p(test.p, "slope_test.p")))
+    return w.sentences(counts, _equal_response(w, test.p, test.replicates))
+
+
+def _equal_response(w: Writer, p: float, replicates: int | None) -> str:
+    if replicates is None:
+        return w.say("Test of equal response: {p}.", p=w.p(p, "slope_test.p"))
+    return w.say(
+        "Test of equal response, against {count} simulated copies in which all respond alike: {p}.",
+        count=w.count(replicates, "slope_test.replicates"),
+        p=w.p(p, "slope_test.p"),
+    )
 
 
 def _slopes_are_equal(w: Writer) -> bool:

@@ -10,6 +10,7 @@ from reportgen.report.narrative.writer import mark
 
 if TYPE_CHECKING:
     from reportgen.report.narrative.writer import Writer
+    from reportgen.results import BootstrapRow
 
 _KNOWN = {
     "Intercept": mark("Level of the average pharmacy"),
@@ -57,6 +58,21 @@ def random_label(w: Writer, term: str) -> str:
     return term_label(w, term)
 
 
+def bootstrap_label(w: Writer, row: BootstrapRow) -> str:
+    """What one row of the bootstrap is about."""
+    if row.quantity == "long-run":
+        label = w.say("Effect in the long run")
+        return label if w.results.channels == () else f"{label}: {term_label(w, row.term)}"
+    if row.quantity == "decay":
+        label = w.say("Decay")
+        return label if not w.results.more_decays else f"{label}: {term_label(w, row.term)}"
+    if row.quantity == "sd":
+        return w.say("Standard deviation: {what}", what=random_label(w, row.term))
+    if row.quantity == "correlation":
+        return w.say("Correlation: {pair}", pair=f"{term_label(w, row.term)} × {term_label(w, row.other or '')}")
+    return term_label(w, row.term)
+
+
 def term_unit(w: Writer, term: str) -> str:
     """Unit of the coefficient of ``term``."""
     sales = w.say("log points") if w.log else w.formats.symbol
@@ -67,10 +83,6 @@ def term_unit(w: Writer, term: str) -> str:
     if term.startswith(("Adstock_", "Mean_Promotion", "Initial_Promotion", "Presample_Promotion")):
         return _together(w.say("{sales} per {unit}", sales=sales, unit=w.unit))
     return w.say("{sales} per unit", sales=sales)
-
-
-def _of_channel(term: str, prefix: str, label: str) -> str:
-    return label if term == prefix else f"{label}: {_named(term, prefix + '_')}"
 
 
 def _together(unit: str) -> str:

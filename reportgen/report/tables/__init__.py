@@ -5,11 +5,12 @@ is nothing to show). Cells keep the number behind the text for sorting and CSV. 
 and key figures short. No stars, no colour without a word.
 """
 
-from reportgen.report.tables.effects import impulse, months, pharmacies, what_if
+from reportgen.report.tables.bootstrap import bootstrap
+from reportgen.report.tables.effects import channels, impulse, months, pharmacies, what_if
 from reportgen.report.tables.model import attempts, coefficients, comparison, fit_block, rows_lost, variances
 from reportgen.report.tables.trust import assumptions, checks, ordinary, sensitivity
 
 __all__ = [
-    "assumptions", "attempts", "checks", "coefficients", "comparison", "fit_block", "impulse", "months", "ordinary",
-    "pharmacies", "rows_lost", "sensitivity", "variances", "what_if",
+    "assumptions", "attempts", "bootstrap", "channels", "checks", "coefficients", "comparison", "fit_block", "impulse",
+    "months", "ordinary", "pharmacies", "rows_lost", "sensitivity", "variances", "what_if",
 ]  # fmt: skip

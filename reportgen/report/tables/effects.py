@@ -130,6 +130,46 @@ def what_if(w: Writer) -> Table | None:
     )
 
 
+def channels(w: Writer) -> Table | None:
+    """What each of several promotion channels does, the others as they were."""
+    if not w.results.channels:
+        return None
+    fixed = {row.term: row for row in w.results.fixed}
+    rows = []
+    for item in w.results.channels:
+        now, long = fixed[item.term], item.long_run
+        rows.append(
+            Row(
+                cells=(
+                    Cell(text=clean(item.channel, 40)),
+                    effect(w, now.estimate, now.se),
+                    effect_span(w, now.lower, now.upper, now.se),
+                    effect(w, long.estimate, long.se),
+                    effect_span(w, long.lower, long.upper, long.se),
+                    Cell(text=w.formats.money_short(item.incremental), sort=item.incremental),
+                    Cell(text=w.formats.interval(item.lower, item.upper, "money-short"), sort=item.lower),
+                    Cell(text=w.formats.percent(item.share), sort=item.share),
+                )
+            )
+        )
+    return Table(
+        name="channels",
+        caption=w.say("What each channel brought"),
+        columns=(
+            Column(label=w.say("Channel"), numeric=False),
+            Column(label=w.say("Effect now"), unit=w.per_unit),
+            Column(label=interval_label(w)),
+            Column(label=w.say("In the long run"), unit=w.per_unit),
+            Column(label=interval_label(w)),
+            Column(label=w.say("Incremental sales")),
+            Column(label=interval_label(w)),
+            Column(label=w.say("Share of sales")),
+        ),
+        rows=tuple(rows),
+        note=w.say("Each channel is taken away alone, the others as they were."),
+    )
+
+
 def months(w: Writer) -> Table | None:
     """Sales with and without promotion by period."""
     inc = w.results.incremental
