@@ -145,7 +145,8 @@ def test_bootstrap_rows_stand_beside_the_estimates_with_copies_and_failures_coun
     found = r.BootstrapSummary(replicates=500, failed=2, not_stationary=1, decay_estimated=True, rows=rows)  # type: ignore[arg-type]
     table = tables.bootstrap(_writer(bootstrap=found))
     assert [row[0] for row in _texts(table)] == [
-        "Promotion, with carry-over", "Effect in the long run", "Decay", "Standard deviation: Residual, within a pharmacy",
+        "Promotion, with carry-over", "Effect in the long run", "Decay",
+        "Standard deviation: Residual, within a pharmacy",
         "Correlation: Level of the average pharmacy × Promotion, with carry-over",
     ]  # fmt: skip
     assert _texts(table)[0][1:] == ["250", "25", "200 to 300"]
