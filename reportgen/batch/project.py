@@ -30,7 +30,8 @@ _WRITTEN = {
 _OVERRIDES = """\
 Template overrides
 ==================
-Set `templates = "templates"` under [report] and put changed copies of reportgen's templates here, under the same names.
+`reportgen templates list` prints every template with its blocks; `reportgen templates eject NAME --block BLOCK` writes
+one here to be changed. Set `templates = "templates"` under [report] so that they are used.
 They run in a sandbox and see plain data only.
 """
 _DEMO = {

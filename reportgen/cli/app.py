@@ -9,6 +9,31 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
+from reportgen.cli import templates
+from reportgen.cli.options import (
+    Data,
+    Debug,
+    DryRun,
+    Exclude,
+    FailFast,
+    Force,
+    Formats,
+    Jobs,
+    Json,
+    LogFormat,
+    MaxFailures,
+    Memory,
+    Out,
+    Project,
+    Quiet,
+    Scheduler,
+    Select,
+    Set,
+    ShardOption,
+    Timeout,
+    parse_overrides,
+    state,
+)
 from reportgen.errors import ReportgenError
 
 _UNEXPECTED = (
@@ -45,13 +70,11 @@ class _Group(TyperGroup):
 
 
 def _trace() -> None:
-    if _state["debug"]:
+    if state["debug"]:
         import traceback
 
         traceback.print_exc()
 
-
-_state = {"debug": False}
 
 app = typer.Typer(
     cls=_Group,
@@ -63,8 +86,7 @@ app = typer.Typer(
 )
 
 
-def _debug(value: bool) -> None:
-    _state["debug"] = value
+app.add_typer(templates.app, name="templates")
 
 
 def _version(value: bool) -> None:
@@ -73,34 +95,6 @@ def _version(value: bool) -> None:
 
         sys.stdout.write(f"reportgen {__version__}\n")
         raise typer.Exit
-
-
-Debug = Annotated[bool, typer.Option("--debug", help="Show Python tracebacks.", callback=_debug)]
-Project = Annotated[Path, typer.Option("--project", "-C", help="Folder with reportgen.toml.", show_default="here")]
-Data = Annotated[str | None, typer.Argument(help="Table to read instead of panel.source.", show_default=False)]
-Out = Annotated[Path | None, typer.Option("--out", help="Output folder instead of run.out.")]
-Select = Annotated[
-    list[str] | None, typer.Option("--select", help="Only these markets: codes, globs, status:failed; comma list.")
-]
-Exclude = Annotated[list[str] | None, typer.Option("--exclude", help="Not these markets; as --select.")]
-Jobs = Annotated[int | None, typer.Option("--jobs", "-j", min=0, help="Worker processes; 0: one per core.")]
-Formats = Annotated[
-    str | None, typer.Option("--formats", help="html,pdf,brief,xlsx,quarto, or results for numbers only.")
-]
-Timeout = Annotated[float | None, typer.Option("--timeout", min=0, help="Seconds a market may take; 0: no limit.")]
-Memory = Annotated[int | None, typer.Option("--memory", min=0, help="MiB a market may take; 0: no limit.")]
-Force = Annotated[bool, typer.Option("--force", help="Build markets that are up to date as well.")]
-DryRun = Annotated[bool, typer.Option("--dry-run", "-n", help="Print what would be built and why; write nothing.")]
-FailFast = Annotated[bool, typer.Option("--fail-fast", help="Start no more markets after the first failure.")]
-MaxFailures = Annotated[
-    int, typer.Option("--max-failures", min=0, help="Start no more after this many; 0: never stop.")
-]
-ShardOption = Annotated[str, typer.Option("--shard", help="Build part i of n, i/n, for `reportgen merge`.")]
-Scheduler = Annotated[str, typer.Option("--scheduler", help="Build on a Dask cluster: tcp://host:port or tls://...")]
-Set = Annotated[list[str] | None, typer.Option("--set", help="Override a setting: --set model.response=log.")]
-LogFormat = Annotated[str, typer.Option("--log-format", help="text, or json: one event per line.")]
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress.")]
-Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
 @app.callback()
@@ -146,7 +140,7 @@ def build(
         formats=formats,
         timeout=timeout,
         memory=memory,
-        overrides=_overrides(set_),
+        overrides=parse_overrides(set_),
     )
     result = api.build_project(
         settings,
@@ -182,7 +176,7 @@ def render(
     from reportgen import api
     from reportgen.cli import console
 
-    overrides = _overrides(set_)
+    overrides = parse_overrides(set_)
     if locale is not None:
         overrides["report.locale"] = locale
     settings, root = api.open_project(project, out=out, jobs=jobs, formats=formats, overrides=overrides)
@@ -230,10 +224,10 @@ def quarto(
         jobs=jobs,
         timeout=timeout,
         force=force,
-        overrides=_overrides(set_),
+        overrides=parse_overrides(set_),
         progress=console.choose_progress(_log_format(log_format), quiet=quiet),
     )
-    publishing.show_quarto(run, debug=_state["debug"])
+    publishing.show_quarto(run, debug=state["debug"])
     raise typer.Exit(run.exit_code)
 
 
@@ -243,7 +237,7 @@ def merge(project: Project = Path(), out: Out = None, set_: Set = None, debug: D
     from reportgen import api
     from reportgen.batch.merge import merge as merge_shards
 
-    settings, root = api.open_project(project, out=out, overrides=_overrides(set_))
+    settings, root = api.open_project(project, out=out, overrides=parse_overrides(set_))
     _finish(merge_shards(settings, root), settings)
 
 
@@ -255,7 +249,7 @@ def check(
     from reportgen import api
     from reportgen.cli import console
 
-    settings, root = api.open_project(project, data=data, overrides=_overrides(set_))
+    settings, root = api.open_project(project, data=data, overrides=parse_overrides(set_))
     report = api.check_project(settings, root)
     if as_json:
         console.say_json(report.plain())
@@ -313,17 +307,9 @@ def _finish(result: Any, settings: Any) -> None:
 
     report = settings.report
     console.show_run(
-        result, locale=report.locale, currency=report.currency, response=settings.model.response, debug=_state["debug"]
+        result, locale=report.locale, currency=report.currency, response=settings.model.response, debug=state["debug"]
     )
     raise typer.Exit(result.exit_code)
-
-
-def _overrides(pairs: list[str] | None) -> dict[str, str]:
-    split = [pair.partition("=") for pair in pairs or ()]
-    for key, equals, _ in split:
-        if not equals or "." not in key:
-            raise typer.BadParameter(f"{key}: write --set section.key=value")
-    return {key.strip(): value for key, _, value in split}
 
 
 def _log_format(value: str) -> str:

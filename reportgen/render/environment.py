@@ -12,6 +12,7 @@ from jinja2 import (
     ChoiceLoader,
     Environment,
     FileSystemLoader,
+    PrefixLoader,
     StrictUndefined,
     TemplateNotFound,
     TemplateSyntaxError,
@@ -26,8 +27,14 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
+OURS = "reportgen"
+"""Our templates under a second name: an override extends ``reportgen/<its own name>``."""
+
+
 def make_environment(folder: Path, overrides: str = "", **options: Any) -> Environment:
     """Environment over our templates; with ``overrides`` those win by name and everything runs in a sandbox.
+
+    An override that extends ``reportgen/<name>`` gets our template of that name, and so changes single blocks.
 
     Parameters
     ----------
@@ -48,7 +55,8 @@ def make_environment(folder: Path, overrides: str = "", **options: Any) -> Envir
         **options,
     }
     if overrides:
-        return ImmutableSandboxedEnvironment(loader=ChoiceLoader([FileSystemLoader(overrides), ours]), **settings)
+        loaders = [PrefixLoader({OURS: ours}), FileSystemLoader(overrides), ours]
+        return ImmutableSandboxedEnvironment(loader=ChoiceLoader(loaders), **settings)
     return Environment(loader=ours, **settings)  # noqa: S701 - autoescape is True, in settings
 
 

@@ -30,6 +30,12 @@ if TYPE_CHECKING:
 
     from reportgen.report.publishing import SiteWords
 
+SIGNS = {
+    "variable_start_string": "<<", "variable_end_string": ">>", "block_start_string": "<%", "block_end_string": "%>",
+    "comment_start_string": "<#", "comment_end_string": "#>",
+}  # fmt: skip
+"""Jinja's signs in Quarto templates."""
+
 PageFormat = Literal["html", "typst", "pdf"]
 FORMATS: tuple[PageFormat, ...] = ("html", "typst", "pdf")
 DEFAULT_FORMATS: tuple[PageFormat, ...] = ("html", "typst")
@@ -299,12 +305,7 @@ def _environment(overrides: str) -> Environment:
     made = make_environment(
         templates_dir() / "quarto",
         overrides,
-        variable_start_string="<<",
-        variable_end_string=">>",
-        block_start_string="<%",
-        block_end_string="%>",
-        comment_start_string="<#",
-        comment_end_string="#>",
+        **SIGNS,
         finalize=_finished,
     )
     made.filters.update(

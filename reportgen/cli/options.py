@@ -1,0 +1,54 @@
+"""Options that several commands share, and what they read from them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+state = {"debug": False}
+"""What holds for the whole process."""
+
+
+def set_debug(value: bool) -> None:
+    """Show tracebacks from now on."""
+    state["debug"] = value
+
+
+Debug = Annotated[bool, typer.Option("--debug", help="Show Python tracebacks.", callback=set_debug)]
+Project = Annotated[Path, typer.Option("--project", "-C", help="Folder with reportgen.toml.", show_default="here")]
+Data = Annotated[str | None, typer.Argument(help="Table to read instead of panel.source.", show_default=False)]
+Out = Annotated[Path | None, typer.Option("--out", help="Output folder instead of run.out.")]
+Select = Annotated[
+    list[str] | None, typer.Option("--select", help="Only these markets: codes, globs, status:failed; comma list.")
+]
+Exclude = Annotated[list[str] | None, typer.Option("--exclude", help="Not these markets; as --select.")]
+Jobs = Annotated[int | None, typer.Option("--jobs", "-j", min=0, help="Worker processes; 0: one per core.")]
+Formats = Annotated[
+    str | None, typer.Option("--formats", help="html,pdf,brief,xlsx,quarto, or results for numbers only.")
+]
+Timeout = Annotated[float | None, typer.Option("--timeout", min=0, help="Seconds a market may take; 0: no limit.")]
+Memory = Annotated[int | None, typer.Option("--memory", min=0, help="MiB a market may take; 0: no limit.")]
+Force = Annotated[bool, typer.Option("--force", help="Build markets that are up to date as well.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", "-n", help="Print what would be built and why; write nothing.")]
+FailFast = Annotated[bool, typer.Option("--fail-fast", help="Start no more markets after the first failure.")]
+MaxFailures = Annotated[
+    int, typer.Option("--max-failures", min=0, help="Start no more after this many; 0: never stop.")
+]
+ShardOption = Annotated[str, typer.Option("--shard", help="Build part i of n, i/n, for `reportgen merge`.")]
+Scheduler = Annotated[str, typer.Option("--scheduler", help="Build on a Dask cluster: tcp://host:port or tls://...")]
+Set = Annotated[list[str] | None, typer.Option("--set", help="Override a setting: --set model.response=log.")]
+LogFormat = Annotated[str, typer.Option("--log-format", help="text, or json: one event per line.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress.")]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+
+def parse_overrides(pairs: Sequence[str] | None) -> dict[str, str]:
+    """Return ``section.key`` → text of every ``--set section.key=value``."""
+    split = [pair.partition("=") for pair in pairs or ()]
+    for key, equals, _ in split:
+        if not equals or "." not in key:
+            raise typer.BadParameter(f"{key}: write --set section.key=value")
+    return {key.strip(): value for key, _, value in split}
