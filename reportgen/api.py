@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from reportgen.batch.quarto_run import QuartoRun
     from reportgen.panel.contract import Finding
     from reportgen.results import MarketResults
+    from reportgen.settings_file import SettingRow
 
 SETTINGS_FILE = "reportgen.toml"
 
@@ -237,6 +238,24 @@ def check(
     """
     settings, root = open_project(Path(project), data=data, overrides=overrides)
     return check_project(settings, root)
+
+
+def list_settings(
+    project: str | Path = ".", *, overrides: Mapping[str, object] | None = None
+) -> tuple[SettingRow, ...]:
+    """Return every setting of a project with its value, where it came from, its default and what it means.
+
+    Raises
+    ------
+    ConfigError
+        As for :func:`load_settings`.
+    """
+    import os
+
+    from reportgen.settings_file import list_settings as list_rows
+    from reportgen.settings_file import load_settings as load
+
+    return list_rows(load(Path(project).absolute() / SETTINGS_FILE, overrides=overrides, environ=os.environ))
 
 
 def init(folder: str | Path) -> tuple[Path, ...]:

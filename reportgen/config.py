@@ -14,6 +14,7 @@ from fnmatch import fnmatchcase
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic.fields import FieldInfo
 
 Period = Literal["month", "week"]
 Response = Literal["level", "log"]
@@ -52,6 +53,11 @@ def _as_pairs(value: Any) -> Any:
         return tuple(value.items())
     items = (value,) if isinstance(value, str) else value
     return tuple(tuple(item.split("=", 1)) if isinstance(item, str) else item for item in items)
+
+
+def is_table(field: FieldInfo) -> bool:
+    """Return whether a setting is a table in reportgen.toml (and pairs in here, which are hashable)."""
+    return any(getattr(item, "func", None) is _as_pairs for item in field.metadata)
 
 
 def _locales(pairs: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import difflib
 import json
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -18,7 +19,7 @@ from typing import Any, Literal, get_origin
 from pydantic import ValidationError
 from pydantic.fields import FieldInfo
 
-from reportgen.config import Settings
+from reportgen.config import Settings, is_table
 from reportgen.errors import ConfigError
 
 PREFIX = "REPORTGEN_"
@@ -32,6 +33,48 @@ class LoadedSettings:
 
     settings: Settings
     origins: Mapping[str, Origin]
+    places: Mapping[str, str]
+    """Where exactly: ``REPORTGEN_RUN_JOBS``, ``reportgen.toml, line 12``; the origin where there is no better word."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SettingRow:
+    """One setting as ``config show`` lists it; ``value`` and ``default`` are JSON data."""
+
+    setting: str
+    value: Any
+    origin: Origin
+    place: str
+    default: Any
+    description: str
+
+
+def list_settings(loaded: LoadedSettings) -> tuple[SettingRow, ...]:
+    """Return every setting with its value, where it came from, its default and what it means."""
+    values = loaded.settings.model_dump(mode="json")
+    defaults = Settings().model_dump(mode="json")
+
+    def listed(key: str, field: FieldInfo, content: Mapping[str, Any]) -> Any:
+        section, _, name = key.partition(".")
+        value = content[section][name]
+        return dict(value) if is_table(field) else _without_password(value)
+
+    return tuple(
+        SettingRow(
+            setting=key,
+            value=listed(key, field, values),
+            origin=loaded.origins[key],
+            place=loaded.places[key],
+            default=listed(key, field, defaults),
+            description=field.description or "",
+        )
+        for key, field in _keys().items()
+    )
+
+
+def _without_password(value: Any) -> Any:
+    """Hide the password of an address; one in the settings is refused when it is used, but may stand there."""
+    return re.sub(r"(://[^/@:]*):[^/@]*@", r"\1:***@", value) if isinstance(value, str) else value
 
 
 def load_settings(
@@ -68,7 +111,8 @@ def load_settings(
             origins[key] = origin
     if problems:
         raise ConfigError("\n".join(problems), code="unknown-setting")
-    return LoadedSettings(settings=_validate(values, origins, path.name), origins=origins)
+    settings = _validate(values, origins, path.name)
+    return LoadedSettings(settings=settings, origins=origins, places=_places(origins, path))
 
 
 def settings_schema() -> dict[str, Any]:
@@ -95,6 +139,32 @@ def _read(path: Path) -> dict[str, Any]:
         raise ConfigError(f"{path.name}: not valid TOML: {error}.", code="bad-toml") from error
     except OSError as error:
         raise ConfigError(f"{path.name}: {error.strerror}.", code="unreadable-settings") from error
+
+
+def _places(origins: Mapping[str, Origin], path: Path) -> dict[str, str]:
+    lines = _lines(path) if "file" in origins.values() else {}
+
+    def place(key: str, origin: Origin) -> str:
+        if origin == "environment":
+            return PREFIX + key.upper().replace(".", "_")
+        if origin == "file":
+            return f"{path.name}, line {lines[key]}" if lines.get(key) else path.name
+        return origin
+
+    return {key: place(key, origin) for key, origin in origins.items()}
+
+
+def _lines(path: Path) -> dict[str, int]:
+    """Line of every ``section.key`` of a file that was read as TOML before; 0 where it is not beyond doubt."""
+    found: dict[str, int] = {}
+    section = ""
+    for number, line in enumerate(path.read_text("utf-8").splitlines(), 1):
+        if header := re.fullmatch(r"\s*\[\s*(\w+)\s*\]\s*(#.*)?", line):
+            section = header[1]
+        elif assignment := re.match(r"\s*(\w+)(?:\s*\.\s*(\w+))?\s*=", line):
+            key = f"{section}.{assignment[1]}" if section else f"{assignment[1]}.{assignment[2]}"
+            found[key] = 0 if key in found else number
+    return found
 
 
 def _unknown(content: Mapping[str, Any], where: str) -> list[str]:

@@ -12,12 +12,15 @@ from pathlib import Path
 from typing import Any
 
 from reportgen.batch.files import write_atomic
-from reportgen.config import Settings
+from reportgen.config import Settings, is_table
 from reportgen.errors import EnvironmentMissing, UsageError
 from reportgen.resources import data_dir
+from reportgen.settings_file import settings_schema
 
 SETTINGS_FILE = "reportgen.toml"
-_HEAD = """\
+SCHEMA_FILE = "reportgen.schema.json"
+_HEAD = f"""\
+#:schema ./{SCHEMA_FILE}
 # Settings of this project. Every key is here with its default, most of them switched off by a leading #.
 # Precedence: command line > REPORTGEN_* environment (REPORTGEN_RUN_JOBS=2) > this file > default.
 # Paths start from the folder of this file.
@@ -59,6 +62,7 @@ def write_project(folder: Path) -> tuple[Path, ...]:
         folder,
         {
             SETTINGS_FILE: settings_text({}).encode(),
+            SCHEMA_FILE: schema_text().encode(),
             "data/panel.csv": (data_dir() / "demo_panel.csv").read_bytes(),
             "templates/README.txt": _OVERRIDES.encode(),
         },
@@ -75,6 +79,7 @@ def write_demo(folder: Path) -> tuple[Path, ...]:
     """
     content = {
         SETTINGS_FILE: settings_text(_DEMO).encode(),
+        SCHEMA_FILE: schema_text().encode(),
         "data/panel.csv": (data_dir() / "demo_panel.csv").read_bytes(),
     }
     return _write(folder, {name: body for name, body in content.items() if not (folder / name).exists()})
@@ -96,18 +101,24 @@ def settings_text(values: Mapping[str, Any]) -> str:
         for key, field in kind.model_fields.items():
             value = values.get(f"{section}.{key}", field.default)
             active = f"{section}.{key}" in values or key in _WRITTEN.get(section, ())
-            shown = _toml("" if value is None else value)
+            shown = toml_value("" if value is None else dict(value) if is_table(field) else value)
             lines += [f"# {field.description}", f"{'' if active else '# '}{key} = {shown}"]
         lines.append("")
     return "\n".join(lines)
 
 
-def _toml(value: Any) -> str:
-    if isinstance(value, tuple):
-        return f"[{', '.join(_toml(item) for item in value)}]" if len(value) != 1 else _toml(value[0])
-    if isinstance(value, str):
-        return json.dumps(value, ensure_ascii=False)
-    return json.dumps(value)
+def schema_text() -> str:
+    """Return the JSON Schema that the first line of a settings file names, for completion in editors."""
+    return json.dumps(settings_schema(), ensure_ascii=False, indent=2) + "\n"
+
+
+def toml_value(value: Any) -> str:
+    """Return a value as it is written in TOML; a list of one name without its brackets."""
+    if isinstance(value, Mapping):
+        return f"{{{', '.join(f'{json.dumps(str(key))} = {toml_value(item)}' for key, item in value.items())}}}"
+    if isinstance(value, tuple | list):
+        return f"[{', '.join(toml_value(item) for item in value)}]" if len(value) != 1 else toml_value(value[0])
+    return json.dumps(value, ensure_ascii=False)
 
 
 def _write(folder: Path, content: Mapping[str, bytes]) -> tuple[Path, ...]:

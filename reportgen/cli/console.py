@@ -193,9 +193,10 @@ def _show_markets(result: RunResult, *, locale: str, currency: str, response: st
         if head is not None:
             verdict = head.verdict.replace("-", " ")
             if head.effect is not None and head.lower is not None and head.upper is not None:
-                se = (head.upper - head.lower) / 4
-                effect = formats.effect(head.effect, se)
-                interval = formats.effect_interval(head.lower, head.upper, se)
+                se = (head.upper - head.lower) / 4 * head.step
+                unit = "" if head.step == 1 else f" per {head.step:g}"
+                effect = formats.effect(head.effect * head.step, se) + unit
+                interval = formats.effect_interval(head.lower * head.step, head.upper * head.step, se)
         status = f"failed ({outcome.code})" if outcome.action == "failed" else outcome.status
         if outcome.stale_since:
             verdict = f"{verdict} (report of {outcome.stale_since} kept)"
@@ -250,6 +251,11 @@ def show_doctor(probes: Sequence[Any]) -> None:
     """Print what this machine has and lacks."""
     marks = {"ok": "ok", "warning": "warning", "missing": "MISSING"}
     _table(("What", "State", "Found", "What to do"), [(p.name, marks[p.state], p.found, p.advice) for p in probes])
+
+
+def show_table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """Print a table of text."""
+    _table(headings, rows)
 
 
 def _table(headings: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[int] = ()) -> None:
