@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from reportgen.cli import templates
+from reportgen.cli import configuration, templates
 from reportgen.cli.options import (
     Data,
     Debug,
@@ -87,6 +87,7 @@ app = typer.Typer(
 
 
 app.add_typer(templates.app, name="templates")
+app.add_typer(configuration.app, name="config")
 
 
 def _version(value: bool) -> None:
