@@ -31,6 +31,8 @@ class Headline:
     upper: float | None
     pharmacies: int
     rows_used: int
+    step: float = 1.0
+    """Promotion units that reports tell the effect for; ``effect`` and its limits are for one unit."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +52,8 @@ class MarketRecord:
 
 def headline(results: MarketResults) -> Headline:
     """Return what lists of markets print of these results."""
+    from reportgen.report.units import promotion_step
+
     term = results.model.promotion_terms[0] if results.model and results.model.promotion_terms else None
     effect = next((row for row in results.fixed if row.term == term), None)
     return Headline(
@@ -60,6 +64,7 @@ def headline(results: MarketResults) -> Headline:
         upper=effect.upper if effect else None,
         pharmacies=results.data.pharmacies,
         rows_used=results.data.rows_used,
+        step=promotion_step(results.data),
     )
 
 

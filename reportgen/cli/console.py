@@ -202,7 +202,7 @@ def _show_markets(result: RunResult, *, locale: str, currency: str, response: st
             verdict = f"{verdict} (report of {outcome.stale_since} kept)"
         what = f"{outcome.seconds:.1f}" if outcome.action in {"built", "failed"} else outcome.action
         rows.append((outcome.market, status, verdict, effect, interval, what))
-    headings = ("Market", "Status", "Verdict", "Effect of one unit", "Interval", "Seconds")
+    headings = ("Market", "Status", "Verdict", "Effect per unit", "Interval", "Seconds")
     _table(headings, rows, right=(3, 4, 5))
 
 
