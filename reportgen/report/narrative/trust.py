@@ -161,11 +161,7 @@ CHECKS: dict[str, CheckWords] = {
 # Checks whose value must be large; all others must be small.
 _AT_LEAST = frozenset({"residual-normality", "random-effect-normality"})
 
-_ALIASES = {
-    "certificate": "convergence",
-    "serial-m2": "arellano-bond-m2",
-    "lag-ridge": "adstock-lag-correlation",
-}
+_AT_LEAST_HERE = frozenset({"equal-effects", "normality"})
 
 # Most telling first: what would overturn the answer comes before what would widen an interval.
 _IMPORTANCE = (
@@ -211,7 +207,7 @@ ASSUMPTIONS = {
 
 def words(check: Check) -> CheckWords | None:
     """Words of a check, ``None`` where its id is new."""
-    return CHECKS.get(_ALIASES.get(check.id, check.id))
+    return CHECKS.get(check.id)
 
 
 def name(w: Writer, check: Check) -> str:
@@ -272,8 +268,8 @@ def most_important(results: MarketResults) -> list[Check]:
     severity = {"fail": 0, "review": 1, "pass": 2, "not-run": 3}
 
     def key(check: Check) -> tuple[int, int]:
-        known = _ALIASES.get(check.id, check.id)
-        return severity[check.status], _IMPORTANCE.index(known) if known in _IMPORTANCE else len(_IMPORTANCE)
+        place = _IMPORTANCE.index(check.id) if check.id in _IMPORTANCE else len(_IMPORTANCE)
+        return severity[check.status], place
 
     return sorted((check for check in results.checks if check.status != "not-run" and words(check)), key=key)
 
@@ -292,6 +288,18 @@ def assumption_name(w: Writer, assumption: OlsAssumption) -> str:
     """One assumption of ordinary regression."""
     found = ASSUMPTIONS.get(assumption.id)
     return assumption.id if found is None else w.say(found[0])
+
+
+def assumption_value(w: Writer, assumption: OlsAssumption) -> str:
+    """What was measured: a share, a ratio, or (equal effects) the p-value of the test."""
+    if assumption.id == "equal-effects":
+        return w.formats.p_value(assumption.value)
+    return w.formats.number(assumption.value)
+
+
+def assumption_limit(w: Writer, assumption: OlsAssumption) -> str:
+    """Limit with its direction."""
+    return f"{'≥' if assumption.id in _AT_LEAST_HERE else '≤'} {w.shortest(assumption.threshold)}"
 
 
 def assumption_meaning(w: Writer, assumption: OlsAssumption) -> str:

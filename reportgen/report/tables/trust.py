@@ -124,8 +124,8 @@ def assumptions(w: Writer) -> Table | None:
             cells=(
                 text(trust.assumption_name(w, item)),
                 Cell(text=trust.status_word(w, item.status), mark=item.status, sort=_SEVERITY[item.status]),
-                number(w, item.value),
-                text(w.shortest(item.threshold)),
+                Cell(text=trust.assumption_value(w, item), sort=item.value),
+                Cell(text=trust.assumption_limit(w, item), sort=item.threshold),
                 text(trust.assumption_meaning(w, item)),
             )
         )
