@@ -184,6 +184,7 @@ class _Builder:
             sections.data_lead(w),
             (
                 sections.hierarchy(w),
+                self.figure("hierarchy"),
                 sections.levels(w),
                 self.figure("timeline") if estimated and self.charts.get("without_promotion") else None,
                 self.figure("multiples"),

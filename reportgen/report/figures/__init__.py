@@ -38,8 +38,8 @@ __all__ = [
 ]
 
 CHARTS = (
-    "key_now", "key_long_run", "key_incremental", "key_roi", "without_promotion", "timeline", "multiples", "forest",
-    "estimators", "decay", "decay_2", "decay_3", "impulse", "impulse_brief", "caterpillar", "caterpillar_intercept",
+    "key_now", "key_long_run", "key_incremental", "key_roi", "without_promotion", "hierarchy", "timeline", "multiples",
+    "forest", "estimators", "decay", "decay_2", "decay_3", "impulse", "impulse_brief", "caterpillar", "caterpillar_intercept",
     "caterpillar_brief", "lines", "shrinkage", "contribution", "waterfall", "incremental_pharmacies", "what_if",
     "residuals", "scale_location", "autocorrelation", "qq_residuals", "qq_intercept", "qq_slope", "influence",
     "predictive", "ordinary",
@@ -54,6 +54,7 @@ def _makers() -> dict[str, Maker]:
         contribution,
         decay,
         forest,
+        hierarchy,
         impulse,
         influence,
         lines,
@@ -73,6 +74,7 @@ def _makers() -> dict[str, Maker]:
 
     return {
         "without_promotion": timeline.chart_counterfactual,
+        "hierarchy": hierarchy.chart_hierarchy,
         "timeline": timeline.chart_timeline,
         "multiples": multiples.chart_multiples,
         "forest": forest.chart_coefficients,

@@ -45,15 +45,9 @@ def data_lead(w: Writer) -> str:
 
 def hierarchy(w: Writer) -> str:
     """The levels of the data: market, pharmacies, rows."""
-    size = w.results.data.group_size
     return w.say(
-        "Rows are nested: each belongs to one pharmacy, each pharmacy to this market. A pharmacy has {min} to {max} "
-        "used "
-        "rows, {mean} on average. Rows of one pharmacy resemble each other, which is why the model has a level of its "
-        "own for every pharmacy.",
-        min=w.count(size.min, "data.group_size.min"),
-        max=w.count(size.max, "data.group_size.max"),
-        mean=w.number(size.mean, "data.group_size.mean", digits=1),
+        "Rows are nested: each belongs to one pharmacy, each pharmacy to this market. Rows of one pharmacy resemble "
+        "each other, which is why the model has a level of its own for every pharmacy."
     )
 
 

@@ -17,6 +17,7 @@ from reportgen.report.figures import (
     decay,
     draw_charts,
     forest,
+    hierarchy,
     impulse,
     influence,
     intervals,
@@ -325,3 +326,46 @@ def test_notes_are_in_the_locale_and_by_period() -> None:
     assert made.per_period == "pro Woche"
     assert made.periods(2) == "2 Wochen"
     assert replace(made, confidence=0.975).level.startswith("97,5")
+
+
+def _with_rows(rows: list[int]) -> r.MarketResults:
+    some = RESULTS.pharmacies[: len(rows)]
+    return replace(
+        RESULTS,
+        pharmacies=tuple(
+            replace(p, rows=n, pharmacy=f"P{i:02d}") for i, (p, n) in enumerate(zip(some, rows, strict=True))
+        ),
+        data=replace(RESULTS.data, pharmacies=len(rows), rows_used=sum(rows), months=36),
+    )
+
+
+def test_hierarchy_shows_most_and_fewest_rows_and_counts_the_rest() -> None:
+    data = hierarchy.compute_hierarchy(_with_rows([34, 20, 34, 30, 34, 33]))
+    assert data is not None
+    assert data.rows == (34, 34, 34, 33, 30, 20)
+    assert data.names[-1] == "P01"
+    assert data.shown == (0, 1, 2, None, 5)
+    few = hierarchy.compute_hierarchy(_with_rows([34, 20]))
+    assert few is not None
+    assert few.shown == (0, 1)
+    assert hierarchy.compute_hierarchy(_with_rows([])) is None
+
+
+def test_hierarchy_title_says_how_many_periods_are_used() -> None:
+    chart = hierarchy.chart_hierarchy(_with_rows([34, 34]), kit())
+    assert chart is not None
+    assert chart.title == "Of 36 months, 34 are used in every pharmacy."
+    assert chart.alt.endswith("2 pharmacies, 68 rows used.")
+    assert chart.svg.count(">34 of 36<") == 2
+    uneven = hierarchy.chart_hierarchy(_with_rows([34, 20]), kit())
+    assert uneven is not None
+    assert uneven.title == "Of 36 months, 20 to 34 are used in a pharmacy, 27.0 on average."
+    assert uneven.table.rows == (("P00", 34, 36), ("P01", 20, 36))
+
+
+def test_hierarchy_of_long_panels_is_a_bar() -> None:
+    long = replace(_with_rows([150, 140]), data=replace(_with_rows([150, 140]).data, months=156, period_type="week"))
+    chart = hierarchy.chart_hierarchy(long, kit(long))
+    assert chart is not None
+    assert "156 weeks" in chart.svg
+    assert "week used" in chart.subtitle
