@@ -20,6 +20,7 @@ from reportgen.config import Settings
 if TYPE_CHECKING:
     from reportgen.batch.doctor import Probe
     from reportgen.batch.outcome import Progress, RunResult
+    from reportgen.batch.proposal import Proposal
     from reportgen.batch.quarto_run import QuartoRun
     from reportgen.panel.contract import Finding
     from reportgen.results import MarketResults
@@ -258,17 +259,27 @@ def list_settings(
     return list_rows(load(Path(project).absolute() / SETTINGS_FILE, overrides=overrides, environ=os.environ))
 
 
-def init(folder: str | Path) -> tuple[Path, ...]:
-    """Write a new project: settings with comments, sample data, a folder for template overrides.
+def init(
+    folder: str | Path, *, data: str | Path | None = None, overrides: Mapping[str, object] | None = None
+) -> tuple[Path, ...]:
+    """Write a new project: settings with comments, a folder for template overrides, and sample data or your own.
+
+    Parameters
+    ----------
+    data
+        Table to write the settings for: file, folder of Parquet or address. Its columns decide ``panel.*``; what
+        could not be found or was guessed is said in the file.
+    overrides
+        Settings that the file is to have, e.g. ``{"report.currency": "EUR"}``; only with ``data``.
 
     Raises
     ------
     UsageError
         If the folder already holds a reportgen.toml.
+    ReadError
+        If ``data`` cannot be read as a table; nothing is written then.
     """
-    from reportgen.batch.project import write_project
-
-    return write_project(Path(folder))
+    return init_project(Path(folder), None if data is None else str(data), overrides)[0]
 
 
 def demo(
@@ -396,6 +407,20 @@ def check_project(settings: Settings, root: Path) -> CheckReport:
 
     raw = read_table(settings.panel, root)
     return CheckReport(source=raw.source, findings=check_panel(raw, settings))
+
+
+def init_project(
+    folder: Path, data: str | None, overrides: Mapping[str, object] | None = None
+) -> tuple[tuple[Path, ...], Proposal | None]:
+    """Write a new project; return the files and what was found out about the data; see :func:`init`."""
+    from reportgen.batch.project import refuse_existing, write_project
+    from reportgen.batch.proposal import propose
+
+    if data is None:
+        return write_project(folder), None
+    refuse_existing(folder)
+    proposal = propose(data, folder, overrides)
+    return write_project(folder, proposal), proposal
 
 
 def open_demo(folder: Path, *, jobs: int | None = None, formats: str | None = None) -> tuple[Settings, Path]:

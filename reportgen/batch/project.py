@@ -9,13 +9,16 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from reportgen.batch.files import write_atomic
 from reportgen.config import Settings, is_table
 from reportgen.errors import EnvironmentMissing, UsageError
 from reportgen.resources import data_dir
 from reportgen.settings_file import settings_schema
+
+if TYPE_CHECKING:
+    from reportgen.batch.proposal import Proposal
 
 SETTINGS_FILE = "reportgen.toml"
 SCHEMA_FILE = "reportgen.schema.json"
@@ -45,8 +48,13 @@ _DEMO = {
 }
 
 
-def write_project(folder: Path) -> tuple[Path, ...]:
-    """Write a new project with sample data; return the files written.
+def write_project(folder: Path, proposal: Proposal | None = None) -> tuple[Path, ...]:
+    """Write a new project; return the files written.
+
+    Parameters
+    ----------
+    proposal
+        Settings found from a table of the user's; None: sample data, and the settings that fit them.
 
     Raises
     ------
@@ -55,18 +63,20 @@ def write_project(folder: Path) -> tuple[Path, ...]:
     EnvironmentMissing
         If it cannot be written.
     """
-    settings = folder / SETTINGS_FILE
-    if settings.exists():
+    refuse_existing(folder)
+    content = {SCHEMA_FILE: schema_text().encode(), "templates/README.txt": _OVERRIDES.encode()}
+    if proposal is None:
+        content[SETTINGS_FILE] = settings_text({}).encode()
+        content["data/panel.csv"] = (data_dir() / "demo_panel.csv").read_bytes()
+    else:
+        content[SETTINGS_FILE] = settings_text(proposal.values, proposal.notes).encode()
+    return _write(folder, dict(sorted(content.items())))
+
+
+def refuse_existing(folder: Path) -> None:
+    """Raise :class:`UsageError` if the folder already holds settings."""
+    if (folder / SETTINGS_FILE).exists():
         raise UsageError(f"{folder} already has a {SETTINGS_FILE}; nothing was written.", code="project-exists")
-    return _write(
-        folder,
-        {
-            SETTINGS_FILE: settings_text({}).encode(),
-            SCHEMA_FILE: schema_text().encode(),
-            "data/panel.csv": (data_dir() / "demo_panel.csv").read_bytes(),
-            "templates/README.txt": _OVERRIDES.encode(),
-        },
-    )
 
 
 def write_demo(folder: Path) -> tuple[Path, ...]:
@@ -85,7 +95,7 @@ def write_demo(folder: Path) -> tuple[Path, ...]:
     return _write(folder, {name: body for name, body in content.items() if not (folder / name).exists()})
 
 
-def settings_text(values: Mapping[str, Any]) -> str:
+def settings_text(values: Mapping[str, Any], notes: Mapping[str, str] | None = None) -> str:
     """Return a settings file with every key, its description and default.
 
     Parameters
@@ -93,6 +103,8 @@ def settings_text(values: Mapping[str, Any]) -> str:
     values
         ``section.key`` → value of keys that are to be set; the others are commented out, except
         those that every project has to look at.
+    notes
+        ``section.key`` → one more comment line above it.
     """
     lines = [_HEAD]
     for section, model in Settings.model_fields.items():
@@ -102,7 +114,12 @@ def settings_text(values: Mapping[str, Any]) -> str:
             value = values.get(f"{section}.{key}", field.default)
             active = f"{section}.{key}" in values or key in _WRITTEN.get(section, ())
             shown = toml_value("" if value is None else dict(value) if is_table(field) else value)
-            lines += [f"# {field.description}", f"{'' if active else '# '}{key} = {shown}"]
+            said = (notes or {}).get(f"{section}.{key}")
+            lines += [
+                f"# {field.description}",
+                *([f"# {said}"] if said else ()),
+                f"{'' if active else '# '}{key} = {shown}",
+            ]
         lines.append("")
     return "\n".join(lines)
 

@@ -260,14 +260,24 @@ def check(
 
 
 @app.command()
-def init(folder: Annotated[Path, typer.Argument(help="Folder of the new project.")], debug: Debug = False) -> None:
-    """Start a project: a commented reportgen.toml, sample data, a folder for template overrides."""
+def init(
+    folder: Annotated[Path, typer.Argument(help="Folder of the new project.")],
+    data: Annotated[
+        str | None, typer.Option("--data", help="Your table: reportgen.toml is written for its columns.")
+    ] = None,
+    set_: Set = None,
+    debug: Debug = False,
+) -> None:
+    """Start a project: a commented reportgen.toml for your data (or sample data), a folder for template overrides."""
     from reportgen import api
-    from reportgen.cli import console
+    from reportgen.cli import console, starting
 
-    for path in api.init(folder):
+    if set_ and data is None:
+        raise typer.BadParameter("--set goes with --data; without it, change the values in reportgen.toml")
+    written, proposal = api.init_project(folder, data, parse_overrides(set_))
+    for path in written:
         console.say(f"wrote {path}")
-    console.say(f"Now: reportgen build -C {folder}")
+    starting.show_start(folder, proposal)
 
 
 @app.command()

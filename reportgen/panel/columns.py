@@ -15,12 +15,27 @@ from dataclasses import dataclass
 from reportgen.config import PanelSettings
 
 USUAL_NAMES = {
-    "market": ("market code", "market id", "market name"),
-    "pharmacy": ("pharmacy code", "pharmacy id", "pharmacy name", "store", "outlet", "store code", "outlet code"),
-    "month": ("period", "date", "week", "year month", "calendar month"),
-    "sales": ("sales amount (₹)", "sales amount", "sales value", "sales (₹)", "sales amount inr"),
+    "market": ("market code", "market id", "market name", "markt"),
+    "pharmacy": (
+        "pharmacy code",
+        "pharmacy id",
+        "pharmacy name",
+        "store",
+        "outlet",
+        "store code",
+        "outlet code",
+        "apotheke",
+    ),
+    "month": ("period", "date", "week", "year month", "calendar month", "monat", "woche"),
+    "sales": ("sales amount (₹)", "sales amount", "sales value", "sales (₹)", "sales amount inr", "revenue", "umsatz"),
     "promotion": ("promotions", "promo", "promotion units", "promotion count"),
 }
+OTHER_NAMES = {
+    "market": ("country", "region", "territory", "land", "gebiet"),
+    "pharmacy": ("customer", "account", "kunde"),
+    "promotion": ("visits", "calls", "details", "samples", "besuche"),
+}
+"""Names that may mean the role and may mean something else: proposed, never taken."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,5 +169,7 @@ def _propose(name: str, role: str, free: Sequence[str]) -> tuple[str, ...]:
         column: max(difflib.SequenceMatcher(None, fold_name(column), fold_name(t)).ratio() for t in targets)
         for column in free
     }
+    other = {fold_name(word) for word in OTHER_NAMES.get(role, ())} if name == role else set()
+    scores |= {column: 0.9 for column in free if fold_name(column) in other}
     near = [column for column in free if scores[column] >= 0.6 or fold_name(name) in fold_name(column)]
     return tuple(sorted(near, key=lambda column: -scores[column])[:3])
