@@ -68,6 +68,7 @@ def merge(settings: Settings, root: Path, *, progress: Progress | None = None) -
         sources |= _complete_folders(shard)
     run.source = _ShardMarkets({market: found for market, (_, found) in sources.items()}, lasts)
     run.stamp = fingerprint(settings, root)
+    run.shared = lasts[0].shared if all(last.shared == lasts[0].shared for last in lasts) else None
     with hold_lock(run.out), Interrupts() as interrupts:
         files.recover(run.out / "markets")
         for market, (folder, found) in sorted(sources.items()):

@@ -91,3 +91,13 @@ def test_no_market_to_estimate_leaves_every_market_to_itself(project: Path) -> N
     assert build(project).exit_code == 0
     assert results(project)["C"].status == "not-estimable"
     assert build(project).count("up-to-date") == 1
+
+
+def test_merged_shards_remember_the_decay_they_share(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for shard in ("1/2", "2/2"):
+        assert build(project, shard=shard).exit_code == 0
+    assert reportgen.merge(project, overrides=SHARED).exit_code == 0
+    monkeypatch.setattr("reportgen.model.shared.search_shared_decay", lambda *a, **k: pytest.fail("searched again"))
+    again = build(project)
+    assert again.exit_code == 0
+    assert {outcome.action for outcome in again.markets} == {"up-to-date"}
