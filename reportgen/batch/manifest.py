@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from reportgen.batch import files, record
+from reportgen.batch.changes import Headlines, from_plain, to_plain
 from reportgen.batch.fingerprint import Fingerprint, versions
 from reportgen.batch.market import RESULTS
 from reportgen.batch.outcome import MarketOutcome, Reason, RunResult
@@ -32,6 +33,8 @@ class InputIndex:
     """Market code → data hash, rows read; sorted by code."""
     refused: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     """Market code → code and message, for markets whose rows break the contract."""
+    parts: Mapping[str, str] = field(default_factory=dict)
+    """Market code → hash of its own files, where every market has its own."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +46,8 @@ class LastRun:
     index: InputIndex | None = None
     shared: Remembered | None = None
     """The decay that all markets share, where they do."""
+    headlines: Headlines | None = None
+    """What lists of markets told, for the list of changes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,6 +144,7 @@ def read_last_run(out: Path) -> LastRun:
             failures={market: entry["failure"] for market, entry in markets.items() if "failure" in entry},
             index=None if index is None else _index(index),
             shared=_shared(content.get("shared_decay")),
+            headlines=from_plain(content.get("headlines")),
         )
     except (KeyError, TypeError, AttributeError, IndexError):
         return LastRun()
@@ -149,6 +155,7 @@ def _index(content: Mapping[str, Any]) -> InputIndex:
         key=content["key"],
         markets={market: (entry[0], entry[1]) for market, entry in content["markets"].items()},
         refused={market: (entry[0], entry[1]) for market, entry in content["refused"].items()},
+        parts=dict(content.get("parts", {})),
     )
 
 
@@ -165,6 +172,7 @@ def write_run(
     source: str,
     index: InputIndex | None,
     shared: Remembered | None = None,
+    headlines: Headlines | None = None,
 ) -> None:
     """Write run.json: versions, hashes, and the state of every market of the input."""
     content: dict[str, Any] = {
@@ -179,6 +187,7 @@ def write_run(
             "index": None if index is None else asdict(index),
         },
         "shared_decay": None if shared is None else asdict(shared),
+        "headlines": to_plain(headlines),
         "warnings": list(result.warnings),
         "site_error": result.site_error,
         "site": None if result.index is None else result.index.relative_to(result.out).as_posix(),

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from reportgen.batch import files, record
 from reportgen.batch.fingerprint import Fingerprint, number_settings, versions
+from reportgen.batch.stored_panel import StoredPanel, open_panel
 from reportgen.config import Settings
 from reportgen.results import MarketResults, Provenance, from_json, to_json
 
@@ -31,7 +32,8 @@ QUARTO = "quarto"
 class MarketJob:
     """Everything a worker needs for one market; plain and picklable.
 
-    ``panel`` is None where the results of an earlier run are used again (only documents changed).
+    ``panel`` is a reference where every market has files of its own: the worker reads them. It is None
+    where the results of an earlier run are used again (only documents changed).
     ``folder`` is the market's final folder; ``results_folder`` is where earlier results are read
     from; ``root`` is what relative paths in the settings start from.
     """
@@ -43,7 +45,7 @@ class MarketJob:
     as_of: str
     stamp: Fingerprint
     formats: tuple[str, ...]
-    panel: MarketPanel | None = None
+    panel: MarketPanel | StoredPanel | None = None
     results_folder: Path | None = None
     shared_decay: SharedDecay | None = None
 
@@ -67,7 +69,7 @@ def analyse(job: MarketJob) -> MarketResults:
         return replace(earlier, provenance=replace(earlier.provenance, as_of=job.as_of))
     from reportgen.model.analysis import analyse_market
 
-    return analyse_market(job.panel, job.settings, provenance(job), shared_decay=job.shared_decay)
+    return analyse_market(open_panel(job.panel), job.settings, provenance(job), shared_decay=job.shared_decay)
 
 
 def provenance(job: MarketJob) -> Provenance:

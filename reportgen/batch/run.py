@@ -23,9 +23,10 @@ from reportgen.batch.lock import hold_lock
 from reportgen.batch.manifest import PlannedMarket
 from reportgen.batch.market import MarketJob, build_market
 from reportgen.batch.outcome import MarketOutcome, Progress, RunResult, Silent
+from reportgen.batch.partition import open_source
 from reportgen.batch.record import MarketRecord
 from reportgen.batch.selection import select_markets, split_patterns
-from reportgen.batch.source import Markets, Source, StoredMarkets
+from reportgen.batch.source import Markets, StoredMarkets
 from reportgen.config import Settings
 
 __all__ = ["Request", "build", "render"]
@@ -60,7 +61,7 @@ def build(
     progress.stage("reading")
     run = Run(settings, root, request or Request(), progress, work)
     run.last = manifest.read_last_run(run.out)
-    source = Source(settings, root, run.last.index)
+    source = open_source(settings, root, run.last.index, jobs=settings.run.jobs or _cores())
     if not source.remembered:
         _warm_up(settings)
     return _go(run, source, start)

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from reportgen.batch import engine
 from reportgen.batch.fingerprint import Fingerprint, hash_strings
+from reportgen.batch.stored_panel import StoredPanel, open_panel
 from reportgen.config import Settings
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 class ProfileJob:
     """What a worker needs for one market's profile."""
 
-    panel: MarketPanel
+    panel: MarketPanel | StoredPanel
     settings: Settings
     decays: tuple[float, ...]
 
@@ -63,7 +64,7 @@ def profile(job: ProfileJob) -> tuple[float, ...] | None:
     """Return one market's log-likelihood at every decay asked for; runs in a worker."""
     from reportgen.model.shared import market_profile
 
-    return market_profile(job.panel, job.settings, job.decays)
+    return market_profile(open_panel(job.panel), job.settings, job.decays)
 
 
 def is_shared(settings: Settings) -> bool:

@@ -21,6 +21,7 @@ from reportgen.config import PanelSettings, Settings
 from reportgen.errors import NothingSelectedError
 
 if TYPE_CHECKING:
+    from reportgen.batch.stored_panel import StoredPanel
     from reportgen.panel.contract import MarketPanel, Panel
 
 
@@ -33,14 +34,18 @@ class Markets(Protocol):
     """Whether ``panel`` returns panels."""
 
     @property
+    def remembered(self) -> bool:
+        """Whether the markets are known without reading anything."""
+
+    @property
     def index(self) -> InputIndex:
         """Markets and their data hashes."""
 
     def stamp(self, market: str, run_stamp: Fingerprint) -> Fingerprint:
         """Return what the market's folder is to be made from."""
 
-    def panel(self, market: str) -> MarketPanel | None:
-        """Return the market's panel, None without ``has_panels``."""
+    def panel(self, market: str) -> MarketPanel | StoredPanel | None:
+        """Return the market's panel, or where a worker finds it; None without ``has_panels``."""
 
     def to_remember(self, last: InputIndex | None) -> InputIndex | None:
         """Return the index that the next run may trust."""
@@ -119,6 +124,7 @@ class StoredMarkets:
     """The complete market folders of an output folder: what ``render`` starts from."""
 
     has_panels = False
+    remembered = True
 
     def __init__(self, out: Path) -> None:
         self.name = "results.json"
@@ -172,6 +178,18 @@ def input_key(panel: PanelSettings, root: Path) -> str:
     else:
         return ""
     return hash_strings((panel.model_dump_json(exclude={"source"}), path.name, code_hash(), *content))
+
+
+def similar_markets(source: str, markets: tuple[str, ...], column: str) -> tuple[str, ...]:
+    """Return a warning if market codes that are read one by one look alike."""
+    import numpy as np
+
+    from reportgen.panel.findings import word
+    from reportgen.panel.key_checks import Keys, check_similar_markets
+
+    rows = np.arange(len(markets), dtype=np.intp)
+    found = check_similar_markets(Keys(codes=rows, names=markets), column)
+    return tuple(word(replace(problem, rows=rows[:0]), source, rows, None).message for problem in found)
 
 
 def _index_of(panel: Panel, key: str) -> InputIndex:

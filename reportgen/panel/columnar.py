@@ -25,13 +25,17 @@ MAX_BYTES = 8 * 1024**3
 MAGIC = b"PAR1"
 
 
-def read_parquet(path: Path, keys: KeyFinder, market: tuple[str, str] | None = None) -> RawTable:
+def read_parquet(
+    path: Path, keys: KeyFinder, market: tuple[str, str] | None = None, files: Sequence[Path] = ()
+) -> RawTable:
     """Parquet file or folder as a table; the columns that ``keys`` finds become text.
 
     Parameters
     ----------
     market
         ``(column, code)``: read only this market. Of a partitioned folder only its files are opened.
+    files
+        The market's files, where they are known: the folder is not searched then.
 
     Raises
     ------
@@ -40,7 +44,7 @@ def read_parquet(path: Path, keys: KeyFinder, market: tuple[str, str] | None = N
     """
     import pyarrow as pa
 
-    files = _files(path)
+    files = list(files) or _files(path)
     chosen = [file for file in files if market is None or _in_partition(path, file, market)]
     for file in chosen:
         _check_magic(path, file)
@@ -52,19 +56,24 @@ def read_parquet(path: Path, keys: KeyFinder, market: tuple[str, str] | None = N
     return RawTable(frame=frame, source=path.name, first_row=1, sha256=_hash(path, chosen))
 
 
-def list_partitions(path: Path, column: str) -> tuple[str, ...] | None:
-    """Markets of a folder partitioned by ``column``, sorted; None where it is not."""
+def list_partitions(path: Path, column: str) -> dict[str, tuple[Path, ...]] | None:
+    """Files of every market of a folder partitioned by ``column``, sorted by market; None where it is not."""
     if not path.is_dir():
         return None
-    values = [_partition(path, file).get(column) for file in _files(path)]
-    return None if any(value is None for value in values) else tuple(sorted({str(value) for value in values}))
+    found: dict[str, tuple[Path, ...]] = {}
+    for file in _files(path):
+        value = _partition(path, file).get(column)
+        if value is None:
+            return None
+        found[value] = (*found.get(value, ()), file)
+    return dict(sorted(found.items()))
 
 
-def list_columns(path: Path) -> tuple[str, ...]:
-    """Column names, including those in folder names, without reading data."""
+def list_columns(path: Path, files: Sequence[Path] = ()) -> tuple[str, ...]:
+    """Column names of the first file, including those in folder names, without reading data."""
     import pyarrow as pa
 
-    files = _files(path)
+    files = files or _files(path)
     _check_magic(path, files[0])
     try:
         return tuple(_dataset(path, files[:1]).schema.names)

@@ -69,7 +69,7 @@ def check_keys(market: Keys, pharmacy: Keys, columns: Columns, whole: NDArray[np
                 )
             )
         problems += _check_invisible(keys, column, role)
-    problems += _check_similar_markets(market, columns.market)
+    problems += check_similar_markets(market, columns.market)
     pairs = _pairs(market, pharmacy)
     problems += _check_similar_pharmacies(pairs, pharmacy, columns.pharmacy)
     shared = np.bincount(pairs[1], minlength=len(pharmacy.names)) > 1
@@ -111,7 +111,8 @@ def _groups_of(names: tuple[str, ...]) -> NDArray[np.intp]:
     return np.array([folds.setdefault(fold_key(name), len(folds)) for name in names], dtype=np.intp)
 
 
-def _check_similar_markets(market: Keys, column: str) -> list[Problem]:
+def check_similar_markets(market: Keys, column: str) -> list[Problem]:
+    """Market codes that look alike (a warning)."""
     groups = _groups_of(market.names)
     alike = np.flatnonzero(np.bincount(groups, minlength=1)[groups] > 1)
     return [_similar(alike, market, column, "market")] if alike.size else []

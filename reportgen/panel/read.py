@@ -31,7 +31,7 @@ def is_database(source: str) -> bool:
     return "://" in source or source.startswith("duckdb:")
 
 
-def read_table(panel: PanelSettings, root: Path, market: str | None = None) -> RawTable:
+def read_table(panel: PanelSettings, root: Path, market: str | None = None, files: Sequence[Path] = ()) -> RawTable:
     """Read the source of the settings.
 
     Parameters
@@ -43,6 +43,8 @@ def read_table(panel: PanelSettings, root: Path, market: str | None = None) -> R
     market
         Read only this market, where the source is Parquet; of a folder partitioned by market only its files are
         opened. Other sources are read whole.
+    files
+        Its files as :func:`list_markets` gave them: then the folder is not searched again.
 
     Raises
     ------
@@ -55,13 +57,19 @@ def read_table(panel: PanelSettings, root: Path, market: str | None = None) -> R
         return database.read_database(panel, root, _key_finder(panel))
     path = root / panel.source
     try:
-        return _read_path(path, panel, market)
+        return _read_path(path, panel, market, files)
     except (OSError, MemoryError, ValueError) as error:
         raise _foreign(path, error) from error
 
 
-def list_markets(panel: PanelSettings, root: Path) -> tuple[str, ...] | None:
-    """Markets of a folder partitioned by market, sorted, without reading data; None for every other source."""
+def list_markets(panel: PanelSettings, root: Path) -> dict[str, tuple[Path, ...]] | None:
+    """Markets of a folder partitioned by market and their files, without reading data; None for every other source.
+
+    Raises
+    ------
+    ReadError
+        If the folder holds no Parquet files.
+    """
     path = root / panel.source
     if is_database(panel.source) or not path.is_dir():
         return None
@@ -69,11 +77,11 @@ def list_markets(panel: PanelSettings, root: Path) -> tuple[str, ...] | None:
     return columnar.list_partitions(path, column) if column else None
 
 
-def _read_path(path: Path, panel: PanelSettings, market: str | None) -> RawTable:
+def _read_path(path: Path, panel: PanelSettings, market: str | None, files: Sequence[Path]) -> RawTable:
     if not path.exists():
         raise ReadError(f"{panel.source}: there is no such file. {_nearby(path)}", code="missing-file")
     if path.is_dir():
-        return _read_parquet(path, panel, market)
+        return _read_parquet(path, panel, market, files)
     if not path.is_file():
         raise ReadError(f"{path.name}: this is not a regular file. Name a file or a folder.", code="not-a-file")
     with path.open("rb") as stream:
@@ -93,10 +101,10 @@ def _read_path(path: Path, panel: PanelSettings, market: str | None) -> RawTable
     return read_delimited(path)
 
 
-def _read_parquet(path: Path, panel: PanelSettings, market: str | None) -> RawTable:
-    found = find_columns(columnar.list_columns(path), panel)
+def _read_parquet(path: Path, panel: PanelSettings, market: str | None, files: Sequence[Path] = ()) -> RawTable:
+    found = find_columns(columnar.list_columns(path, files), panel)
     selection = (found.market, market) if market is not None and found.market else None
-    return columnar.read_parquet(path, _key_finder(panel), selection)
+    return columnar.read_parquet(path, _key_finder(panel), selection, files)
 
 
 def _read_spreadsheet(path: Path, panel: PanelSettings) -> RawTable:

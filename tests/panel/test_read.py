@@ -118,7 +118,7 @@ def test_one_market_of_a_partitioned_folder_opens_only_its_files(tmp_path: Path,
             if folder.name != "market=NA":
                 file.write_bytes(b"damaged")
     settings = PanelSettings(source="hive")
-    assert list_markets(settings, tmp_path) == tuple(sorted(CODES))
+    assert list(list_markets(settings, tmp_path) or ()) == sorted(CODES)
     frame = read_table(settings, tmp_path, market="NA").frame
     assert set(frame["market"]) == {"NA"}
     with pytest.raises(ReadError, match="market=NO"):
