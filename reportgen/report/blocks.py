@@ -108,6 +108,7 @@ class Figure:
     width: float
     height: float
     size: Literal["full", "half"] = "full"
+    zoom: bool = False
     only: Only = ""
     kind: Literal["figure"] = "figure"
 
@@ -277,6 +278,8 @@ class Labels:
     copied: str
     download: str
     sort: str
+    larger: str
+    smaller: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -324,5 +327,6 @@ def as_figure(chart: Chart, size: Literal["full", "half"] | None = None, only: O
         width=chart.width,
         height=chart.height,
         size=size or chart.size,
+        zoom=chart.zoom,
         only=only,
     )

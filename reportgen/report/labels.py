@@ -25,4 +25,6 @@ def page_labels(language: Language) -> Labels:
         copied=_("Copied"),
         download=_("Download CSV"),
         sort=_("Sort by this column"),
+        larger=_("Zoom in"),
+        smaller=_("Zoom out"),
     )

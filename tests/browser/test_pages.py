@@ -12,7 +12,8 @@ from reportgen.config import BrandSettings, ReportSettings, Settings
 from reportgen.render.html import render_report
 from reportgen.render.site import site_files
 from reportgen.report.document import build_report
-from reportgen.report.overview import failed_market, summarise
+from reportgen.report.site_pages import build_pages
+from reportgen.report.summaries import failed_market, summarise
 
 pytestmark = pytest.mark.browser
 SETTINGS = Settings(report=ReportSettings(promotion_unit="visit"))
@@ -35,7 +36,8 @@ def _site() -> str:
         )
         for i, case in enumerate(cases)
     ]
-    return site_files([*lines, failed_market("D", HOSTILE)], SETTINGS, as_of="2024-01-31")["index.html"].decode()
+    pages = build_pages([*lines, failed_market("D", HOSTILE)], SETTINGS, as_of="2024-01-31")
+    return site_files(pages)["index.html"].decode()
 
 
 @pytest.fixture(scope="module")
@@ -144,6 +146,39 @@ def test_tooltips_name_the_pharmacy(open_page: Any, pages: dict[str, str]) -> No
     assert page.locator(".tip").is_hidden()
 
 
+def test_caterpillars_zoom_by_button_and_key_and_back(open_page: Any, pages: dict[str, str]) -> None:
+    page = open_page(pages["report"])
+    figure = page.locator("#fig-caterpillar")
+    plot, svg = figure.locator(".plot"), figure.locator("svg")
+    width = svg.bounding_box()["width"]
+    figure.get_by_role("button", name="Zoom in").press("Enter")
+    assert svg.bounding_box()["width"] == pytest.approx(2 * width, abs=1)
+    assert plot.bounding_box()["height"] <= 0.86 * 900
+    plot.focus()
+    page.keyboard.press("+")
+    assert svg.bounding_box()["width"] == pytest.approx(4 * width, abs=1)
+    page.keyboard.press("ArrowDown")
+    page.wait_for_timeout(300)
+    assert plot.evaluate("e => e.scrollTop") > 0
+    page.keyboard.press("0")
+    assert svg.bounding_box()["width"] == pytest.approx(width, abs=1)
+    page.keyboard.press("-")
+    page.keyboard.press("x")
+    assert svg.bounding_box()["width"] == pytest.approx(width, abs=1)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 1280
+
+
+def test_paper_shows_a_zoomed_chart_whole(open_page: Any, pages: dict[str, str]) -> None:
+    page = open_page(pages["report"])
+    figure = page.locator("#fig-caterpillar")
+    figure.get_by_role("button", name="Zoom in").click()
+    page.emulate_media(media="print")
+    svg, plot = (figure.locator(what).bounding_box() for what in ("svg", ".plot"))
+    assert svg["width"] == pytest.approx(plot["width"], abs=1)
+    assert svg["height"] == pytest.approx(plot["height"], abs=1)
+    assert figure.locator(".tools").is_hidden()
+
+
 def test_deep_links_reach_their_section(open_page: Any, pages: dict[str, str]) -> None:
     page = open_page(pages["report"], reduced_motion="reduce")
     page.locator("nav a", has_text="Can we trust it?").click()
@@ -162,4 +197,4 @@ def test_site_filters_and_links(open_page: Any, pages: dict[str, str]) -> None:
     page = open_page(pages["site"])
     assert page.locator("#tab-markets tbody tr").count() == 2
     assert page.locator("#tab-excluded tbody tr").count() == 2
-    assert page.locator("#tab-markets tbody th a").first.get_attribute("href") == "../markets/0/report.html"
+    assert page.locator("#tab-markets tbody th a").first.get_attribute("href") == "markets/0/report.html"

@@ -280,6 +280,7 @@ def chart_caterpillar(
         tips=tips,
         table=table_caterpillar(data),
         foot=kit.foot(kit.uncertainty, note),
+        zoom=True,
     )
 
 

@@ -59,6 +59,8 @@ class Chart:
     height: float
     table: ChartTable
     size: Literal["full", "half"] = "full"
+    zoom: bool = False
+    """Whether it has so many marks that a page should let its reader look closer."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -195,6 +197,7 @@ class Kit:
         foot: str = "",
         table: ChartTable,
         tips: Sequence[Tip] = (),
+        zoom: bool = False,
     ) -> Chart:
         """Write the figure and bundle it with its words."""
         from reportgen.report.figures.svg import write_svg
@@ -212,6 +215,7 @@ class Kit:
             height=height,
             table=table,
             size="full" if width >= WIDE * 0.75 else "half",
+            zoom=zoom,
         )
 
 
