@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from datetime import date
 from fnmatch import fnmatchcase
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 from pydantic.fields import FieldInfo
@@ -45,6 +46,13 @@ def _iso_date(value: str) -> str:
         return date.fromisoformat(value).isoformat() if value else ""
     except ValueError:
         raise ValueError(f"{value} is not a date; write YYYY-MM-DD") from None
+
+
+def _web_address(value: str) -> str:
+    parts = urlsplit(value)
+    if value and (parts.scheme not in ("http", "https") or not parts.hostname or "@" in parts.netloc or parts.query):
+        raise ValueError(f"{value} is not a web address; write https://host/path")
+    return value
 
 
 def _as_pairs(value: Any) -> Any:
@@ -168,6 +176,9 @@ class ReportSettings(_Section):
     promotion_unit: str = Field("unit", description="What one unit of promotion is called, e.g. visit.")
     paper: Literal["A4", "Letter"] = Field("A4", description="Paper size of the PDF.")
     templates: str = Field("", description="Folder with template overrides.")
+    site_url: Annotated[str, AfterValidator(_web_address)] = Field(
+        "", description="Address where out/site is published, https://...; for sitemap.xml only. Empty: no sitemap."
+    )
 
 
 class BrandSettings(_Section):
@@ -182,7 +193,7 @@ class BrandSettings(_Section):
 class RunSettings(_Section):
     """How a batch runs."""
 
-    out: str = Field("out", description="Output folder.")
+    out: str = Field("out", min_length=1, description="Output folder, or an address such as s3://bucket/folder.")
     jobs: Annotated[int, Field(ge=0)] = Field(0, description="Worker processes; 0: one per core.")
     seed: int = Field(20240101, description="Seed of everything random.")
     as_of: Annotated[str, AfterValidator(_iso_date)] = Field(

@@ -84,6 +84,7 @@ def account(run: Run, result: RunResult, start: float, *, at_once: bool) -> RunR
                 markets=tuple(sorted({*index.markets, *index.refused})),
                 failed=_failures(run, result),
                 run_stamp=run.stamp,
+                before=run.last.headlines,
             )
         if site.failure is not None:
             result = replace(result, site_error=site.failure.message, site_trace=site.failure.trace)
@@ -95,7 +96,7 @@ def account(run: Run, result: RunResult, start: float, *, at_once: bool) -> RunR
         if not idle or run.last.index != remembered or run.last.shared != shared:
             manifest.write_run(
                 run.out, result, last=run.last, run_stamp=run.stamp, source=run.source.name, index=remembered,
-                shared=shared,
+                shared=shared, headlines=site.headlines or run.last.headlines,
             )  # fmt: skip
     except OSError as error:
         raise EnvironmentMissing(

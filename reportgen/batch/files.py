@@ -89,9 +89,12 @@ def temporary_folder(final: Path) -> Path:
     return folder
 
 
-def swap_in(folder: Path, final: Path) -> None:
-    """Make ``folder`` the folder at ``final``; whatever was there is removed afterwards."""
-    for part in sorted(folder.rglob("*")):
+def swap_in(folder: Path, final: Path, *, deep: bool = True) -> None:
+    """Make ``folder`` the folder at ``final``; whatever was there is removed afterwards.
+
+    Without ``deep`` only the folder's own entries are flushed, not those of its subfolders.
+    """
+    for part in sorted(folder.rglob("*")) if deep else ():
         if part.is_dir():
             sync_folder(part)
     sync_folder(folder)

@@ -96,7 +96,7 @@ def code_hash() -> str:
 
 
 def _document_settings(settings: Settings, root: Path) -> dict[str, Any]:
-    report = settings.report.model_dump(mode="json", exclude={"confidence", "formats", "templates"})
+    report = settings.report.model_dump(mode="json", exclude={"confidence", "formats", "templates", "site_url"})
     brand = settings.brand.model_dump(mode="json", exclude={"logo"})
     logo = ""
     if settings.brand.logo:

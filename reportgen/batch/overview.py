@@ -1,33 +1,23 @@
 """The site over all markets, built from complete market folders only, and only when something changed.
 
-Numbers across markets are made in ``model/markets.py``, words in ``report/``, pages in ``render/``;
-this module collects what they need. The work is done in a worker, which has everything loaded; the
-results are read one by one and let go except for what is compared across markets.
+Whether anything changed is decided here, from the markets' records alone; ``site.py`` does the work, in a worker, which
+has everything loaded.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from reportgen.batch import engine, files, record
+from reportgen.batch.changes import Headlines, headlines
 from reportgen.batch.fingerprint import Fingerprint, hash_strings
+from reportgen.batch.site import DOCUMENTS, FOLDER, FailedMarket, SiteJob, SiteMarket, build_site, is_up_to_date
 from reportgen.batch.worker import Failure
 from reportgen.config import Settings
-from reportgen.results import Charts, MarketResults, from_json
 
-FOLDER = "site"
-_DOCUMENTS = ("report.html", "report.pdf", "brief.pdf", "report.xlsx")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FailedMarket:
-    """A market whose last build failed; ``stale_since`` dates the report it still has, ISO or empty."""
-
-    code: str
-    message: str
-    stale_since: str = ""
+__all__ = ["FOLDER", "FailedMarket", "SiteState", "refresh_site"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,20 +26,8 @@ class SiteState:
 
     changed: bool
     failure: Failure | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class SiteJob:
-    """Everything the site is built from; plain and picklable."""
-
-    out: Path
-    root: Path
-    settings: Settings
-    as_of: str
-    complete: tuple[str, ...]
-    """Slugs of complete market folders."""
-    failed: Mapping[str, FailedMarket]
-    stamp: str
+    headlines: Headlines | None = None
+    """What is remembered of all markets, for the next run's list of changes."""
 
 
 def refresh_site(
@@ -61,6 +39,7 @@ def refresh_site(
     markets: tuple[str, ...],
     failed: Mapping[str, FailedMarket],
     run_stamp: Fingerprint,
+    before: Headlines | None = None,
 ) -> SiteState:
     """Build the site unless it is up to date.
 
@@ -68,77 +47,38 @@ def refresh_site(
     ----------
     markets
         Codes of every market of the input, selected in this run or not.
-
+    before
+        What the run before remembered.
     """
-    hashes = {}
-    for market in markets:
+    files.recover(out)
+    records, parts = {}, []
+    for market in sorted(markets):
         slug = files.slug(market)
-        if record.read_record(out / "markets" / slug) is not None:
-            hashes[slug] = files.sha256_file(out / "markets" / slug / record.NAME)
+        found = record.read_record(out / "markets" / slug)
+        if found is not None:
+            records[market] = found
+            parts.append(f"{slug}:{files.sha256_file(out / 'markets' / slug / record.NAME)}")
     troubles = [f"{market}:{entry}" for market, entry in sorted(failed.items())]
-    parts = [f"{slug}:{digest}" for slug, digest in sorted(hashes.items())]
-    stamp = hash_strings((run_stamp.documents, run_stamp.templates, run_stamp.code, *parts, *troubles))
-    if _is_up_to_date(out / FOLDER, stamp) or not (hashes or failed):
-        return SiteState(changed=False)
+    address = settings.report.site_url
+    stamp = hash_strings((run_stamp.documents, run_stamp.templates, run_stamp.code, address, *parts, *troubles))
+    now = headlines(records, failed, as_of=as_of, numbers=run_stamp.numbers, before=before)
+    if is_up_to_date(out / FOLDER, stamp) or not (records or failed):
+        return SiteState(changed=False, headlines=before or now)
     job = SiteJob(
-        out=out, root=root, settings=settings, as_of=as_of, complete=tuple(sorted(hashes)), failed=failed, stamp=stamp
+        out=out,
+        root=root,
+        settings=settings,
+        as_of=as_of,
+        markets=tuple(_site_market(found) for found in records.values()),
+        failed=failed,
+        changes=now.changes,
+        stamp=stamp,
     )
     (done,) = engine.run_tasks(build_site, [engine.Task(key=FOLDER, argument=job)], jobs=1)
-    return SiteState(changed=True, failure=done.answer.failure)
+    failure = done.answer.failure
+    return SiteState(changed=True, failure=failure, headlines=now if failure is None else before)
 
 
-def build_site(job: SiteJob) -> None:
-    """Write every page of the site, remove pages it no longer has, and seal it. Runs in a worker."""
-    from reportgen.model.markets import summarise_markets
-    from reportgen.render.site import write_site
-    from reportgen.report.overview import failed_market, summarise
-
-    summaries = []
-    slim = []
-    for slug in job.complete:
-        folder = job.out / "markets" / slug
-        results = from_json((folder / "results.json").read_bytes())
-        present = [name for name in _DOCUMENTS if (folder / name).is_file()]
-        summary = summarise(results, job.settings, folder=f"markets/{slug}", files=present)
-        trouble = job.failed.get(results.market)
-        if trouble is not None:
-            summary = replace(summary, reason=f"{summary.reason} {trouble.message}".strip(), status="stale")
-        summaries.append(summary)
-        slim.append(without_detail(results))
-    reported = {results.market for results in slim}
-    missing = {market: trouble for market, trouble in job.failed.items() if market not in reported}
-    summaries += [failed_market(market, trouble.message) for market, trouble in missing.items()]
-    across = summarise_markets(
-        slim,
-        failed=[(market, trouble.code) for market, trouble in missing.items()],
-        confidence=job.settings.report.confidence,
-    )
-    written: dict[str, str] = {}
-
-    def write(path: Path, content: bytes) -> None:
-        files.write_atomic(path, content)
-        written[path.name] = files.sha256_bytes(content)
-
-    chosen = job.settings.report.templates
-    overrides = str(job.root / chosen) if chosen else ""
-    write_site(job.out, summaries, job.settings, as_of=job.as_of, across=across, overrides=overrides, write=write)
-    folder = job.out / FOLDER
-    for path in folder.iterdir():
-        if path.name not in written and path.name != record.NAME:
-            files.discard(path)
-    files.write_atomic(folder / record.NAME, record.seal({"stamp": job.stamp, "files": written}))
-
-
-def _is_up_to_date(folder: Path, stamp: str) -> bool:
-    content = record.unseal(folder / record.NAME)
-    if content is None or content.get("stamp") != stamp:
-        return False
-    try:
-        return all(files.sha256_file(folder / name) == digest for name, digest in content["files"].items())
-    except (OSError, KeyError, AttributeError):
-        return False
-
-
-def without_detail(results: MarketResults) -> MarketResults:
-    """Drop what the comparison across markets does not read: most of the memory."""
-    return replace(results, pharmacies=(), charts=Charts(), impulse=())
+def _site_market(found: record.MarketRecord) -> SiteMarket:
+    hashes = {name: digest for name, digest in found.files if name in DOCUMENTS}
+    return SiteMarket(market=found.market, slug=found.slug, as_of=found.as_of, hashes=hashes)

@@ -13,10 +13,10 @@ from pathlib import Path
 
 from reportgen.batch import files
 from reportgen.batch.market import QUARTO
-from reportgen.batch.overview import without_detail
 from reportgen.batch.quarto_record import CONFIGURATION, Hashes
+from reportgen.batch.site import without_detail
 from reportgen.config import Settings
-from reportgen.report.overview import MarketSummary
+from reportgen.report.summaries import MarketSummary
 from reportgen.results import MarketResults, from_json
 
 
@@ -71,8 +71,8 @@ def write_market(job: SourceJob) -> MarketSources:
     from reportgen.render.quarto import check, market_files, method_file
     from reportgen.report.document import build_report
     from reportgen.report.language import Language
-    from reportgen.report.overview import summarise
     from reportgen.report.publishing import site_words
+    from reportgen.report.summaries import summarise
 
     results = from_json(job.results.read_bytes())
     hashes: dict[str, str] = {}
@@ -130,9 +130,9 @@ def write_site(job: SiteJob) -> Hashes:
 
     words = site_words(Language(job.settings.report.locale))
     across = summarise_markets(job.results, confidence=job.settings.report.confidence)
-    pages = build_overview(job.summaries, job.settings, as_of=job.as_of, across=across)
-    site = site_of(pages[0], words, paper=job.settings.report.paper, formats=job.formats)
-    content = {**overview_files(pages, words, overrides=job.overrides), **look_files(site)}
+    page = build_overview(job.summaries, job.settings, as_of=job.as_of, across=across)
+    site = site_of(page, words, paper=job.settings.report.paper, formats=job.formats)
+    content = {**overview_files(page, words, overrides=job.overrides), **look_files(site)}
     if not job.keep_configuration:
         content[CONFIGURATION] = configuration(site, overrides=job.overrides)
     return write_files(job.project, content)[0]

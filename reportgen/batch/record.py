@@ -31,6 +31,7 @@ class Headline:
     upper: float | None
     pharmacies: int
     rows_used: int
+    se: float | None = None
     step: float = 1.0
     """Promotion units that reports tell the effect for; ``effect`` and its limits are for one unit."""
 
@@ -62,6 +63,7 @@ def headline(results: MarketResults) -> Headline:
         effect=effect.estimate if effect else None,
         lower=effect.lower if effect else None,
         upper=effect.upper if effect else None,
+        se=effect.se if effect else None,
         pharmacies=results.data.pharmacies,
         rows_used=results.data.rows_used,
         step=promotion_step(results.data),
@@ -109,9 +111,17 @@ def seal(content: dict[str, Any]) -> bytes:
 def unseal(path: Path) -> dict[str, Any] | None:
     """Return the content of a sealed file, or None if it is missing, torn or altered."""
     try:
-        content = json.loads(path.read_bytes())
+        return unseal_bytes(path.read_bytes())
+    except OSError:
+        return None
+
+
+def unseal_bytes(sealed: bytes) -> dict[str, Any] | None:
+    """Return the content of a sealed file that was read, or None if it is torn or altered."""
+    try:
+        content: dict[str, Any] = json.loads(sealed)
         found = content.pop("sha256")
-    except (OSError, ValueError, KeyError, AttributeError, TypeError, RecursionError):
+    except (ValueError, KeyError, AttributeError, TypeError, RecursionError):
         return None
     body = json.dumps(content, ensure_ascii=True, indent=1, sort_keys=True)
     return content if found == sha256_bytes(body.encode()) else None

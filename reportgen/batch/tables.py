@@ -8,7 +8,6 @@ results: no time stamps, one row group, fixed column order.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from reportgen.results import FixedEffect, MarketResults
@@ -35,14 +34,27 @@ _MONTHS = {
 _CHECKS = {"id": _TEXT, "status": _TEXT, "value": _FLOAT, "threshold": _FLOAT, "detail": _TEXT}
 
 
+TABLES = ("coefficients", "pharmacies", "months", "checks")
+"""Names of the tables."""
+
+
 def parquet_files(results: MarketResults) -> dict[str, bytes]:
     """Return the tables of one market as ``data/<name>.parquet`` → file content."""
+    return {f"data/{name}.parquet": _parquet(table) for name, table in market_tables(results).items()}
+
+
+def market_tables(results: MarketResults) -> dict[str, pa.Table]:
+    """Return the tables of one market by name."""
     return {
-        "data/coefficients.parquet": _parquet(_coefficient_rows(results), _COEFFICIENTS),
-        "data/pharmacies.parquet": _parquet([asdict(row) for row in results.pharmacies], _PHARMACIES),
-        "data/months.parquet": _parquet(_month_rows(results), _MONTHS),
-        "data/checks.parquet": _parquet([asdict(row) for row in results.checks], _CHECKS),
+        "coefficients": _table(_coefficient_rows(results), _COEFFICIENTS),
+        "pharmacies": _table([_plain(row, _PHARMACIES) for row in results.pharmacies], _PHARMACIES),
+        "months": _table(_month_rows(results), _MONTHS),
+        "checks": _table([_plain(row, _CHECKS) for row in results.checks], _CHECKS),
     }
+
+
+def _plain(row: object, columns: dict[str, str]) -> dict[str, Any]:
+    return {name: getattr(row, name, None) for name in columns}
 
 
 def _coefficient_rows(results: MarketResults) -> list[dict[str, Any]]:
@@ -67,14 +79,15 @@ def _coefficient_rows(results: MarketResults) -> list[dict[str, Any]]:
 
 
 def _fixed_row(kind: str, row: FixedEffect) -> dict[str, Any]:
-    return {"kind": kind, **asdict(row)}
+    return {**_plain(row, _COEFFICIENTS), "kind": kind}
 
 
 def _month_rows(results: MarketResults) -> list[dict[str, Any]]:
     monthly = results.charts.monthly
     if monthly is None:
         return []
-    with_effect = {month.period: asdict(month) for month in (results.incremental.months if results.incremental else ())}
+    effects = results.incremental.months if results.incremental else ()
+    with_effect = {month.period: _plain(month, _MONTHS) for month in effects}
     return [
         {
             **with_effect.get(period, {}),
@@ -88,14 +101,19 @@ def _month_rows(results: MarketResults) -> list[dict[str, Any]]:
     ]
 
 
-def _parquet(rows: Sequence[dict[str, Any]], columns: dict[str, str]) -> bytes:
+def _table(rows: Sequence[dict[str, Any]], columns: dict[str, str]) -> pa.Table:
+    import pyarrow as pa
+
+    schema = pa.schema([(name, _arrow_type(kind)) for name, kind in columns.items()])
+    return pa.table(
+        {name: pa.array([row.get(name) for row in rows], schema.field(name).type) for name in columns}, schema
+    )
+
+
+def _parquet(table: pa.Table) -> bytes:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    schema = pa.schema([(name, _arrow_type(kind)) for name, kind in columns.items()])
-    table = pa.table(
-        {name: pa.array([row.get(name) for row in rows], schema.field(name).type) for name in columns}, schema
-    )
     sink = pa.BufferOutputStream()
     pq.write_table(table, sink, compression="zstd", write_statistics=False)
     return bytes(sink.getvalue())

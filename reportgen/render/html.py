@@ -17,7 +17,9 @@ from jinja2.utils import htmlsafe_json_dumps
 from markupsafe import Markup
 
 from reportgen.render.environment import fill, make_environment
-from reportgen.report.blocks import Brand, Figure, Labels, MarketReport, Section
+from reportgen.render.market_list import STATIC, list_data, shorten_list
+from reportgen.render.script import compact, page_script
+from reportgen.report.blocks import Brand, Figure, Labels, MarketReport, Section, Table
 from reportgen.report.figures.svg import for_screen
 from reportgen.report.figures.theme import Theme
 from reportgen.resources import templates_dir
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
     from jinja2 import Environment
 
     from reportgen.report.overview import Overview
+    from reportgen.report.site_pages import Navigation
 
 Medium = Literal["screen", "print"]
 Fit = Literal["", "tight", "tight tighter"]
@@ -50,6 +53,10 @@ class Page:
     fit: str
     """How tightly the brief is set, so that it keeps to two pages: empty, ``tight`` or ``tighter``."""
     svg: Mapping[str, Markup]
+    data: Markup
+    """The whole list of markets as JSON, on the overview; else empty."""
+    more: bool
+    """Whether that list has rows that are not on the page as HTML."""
 
 
 def render_report(report: MarketReport, *, medium: Medium = "screen", overrides: str = "") -> str:
@@ -74,8 +81,14 @@ def render_brief(report: MarketReport, *, medium: Medium = "print", overrides: s
 
 
 def render_overview(overview: Overview, *, overrides: str = "") -> str:
-    """The page over all markets; see :func:`render_report`."""
-    return _render("overview.html.j2", overview, "screen", overrides, contents=False)
+    """One of the pages around the reports; see :func:`render_report`."""
+    short, whole = shorten_list(overview)
+    return _render("overview.html.j2", short, "screen", overrides, contents=False, whole=whole)
+
+
+def render_navigation(navigation: Navigation, *, overrides: str = "") -> str:
+    """What is put at the head of a market's report when it becomes a page of the site."""
+    return fill(_environment(overrides), "crumbs.html.j2", doc=navigation).strip()
 
 
 def charts(doc: MarketReport | Overview) -> dict[str, Figure]:
@@ -97,9 +110,16 @@ def _figures(sections: Iterable[Section]) -> Iterator[Figure]:
 
 
 def _render(
-    name: str, doc: MarketReport | Overview, medium: Medium, overrides: str, *, contents: bool, fit: Fit = ""
+    name: str,
+    doc: MarketReport | Overview,
+    medium: Medium,
+    overrides: str,
+    *,
+    contents: bool,
+    fit: Fit = "",
+    whole: Table | None = None,
 ) -> str:
-    page = _page(doc, medium, contents=contents, fit=fit)
+    page = _page(doc, medium, contents=contents, fit=fit, whole=whole)
     html = fill(_environment(overrides), name, doc=doc, page=page)
     if medium == "screen" and _DEVANAGARI.search(html):
         html = html.replace("<style>", "<style>" + _font_face("Mukta", "Mukta-Devanagari", 400), 1)
@@ -118,12 +138,14 @@ def _short(value: float) -> str:
     return f"{value:.7g}"
 
 
-def _page(doc: MarketReport | Overview, medium: Medium, *, contents: bool, fit: Fit) -> Page:
+def _page(
+    doc: MarketReport | Overview, medium: Medium, *, contents: bool, fit: Fit, whole: Table | None = None
+) -> Page:
     paper = medium == "print"
     paper_size = doc.paper if isinstance(doc, MarketReport) else "A4"
     css, script, policy = style(medium, paper_size), "", ""
     if not paper:
-        script, policy = _script()
+        script, policy = _script(listing=whole is not None)
     return Page(
         medium=medium,
         paper=paper,
@@ -134,7 +156,15 @@ def _page(doc: MarketReport | Overview, medium: Medium, *, contents: bool, fit: 
         policy=policy,
         fit=fit,
         svg={} if paper else _inline(doc),
+        data=_list(doc, whole),
+        more=whole is not None and len(whole.rows) > STATIC,
     )
+
+
+def _list(doc: MarketReport | Overview, whole: Table | None) -> Markup:
+    if whole is None or isinstance(doc, MarketReport) or doc.finder is None:
+        return Markup("")
+    return list_data(whole, doc.finder)
 
 
 def _inline(doc: MarketReport | Overview) -> dict[str, Markup]:
@@ -147,7 +177,7 @@ def _inline(doc: MarketReport | Overview) -> dict[str, Markup]:
 def style(medium: Medium, paper: str = "A4") -> str:
     """Style sheet of one medium; screens get the two embedded fonts, paper its page size."""
     folder = templates_dir() / "css"
-    names = ("tokens", "layout", "tables", "dark") if medium == "screen" else ("tokens", "layout", "tables", "print")
+    names = ("tokens", "layout", "tables", *(("site", "dark") if medium == "screen" else ("print",)))
     sheets = [_shorten((folder / f"{name}.css").read_text("utf-8")) for name in names]
     if medium == "screen":
         sheets[:0] = [
@@ -173,9 +203,11 @@ def _font_face(family: str, file: str, weight: int) -> str:
 
 
 @cache
-def _script() -> tuple[str, str]:
+def _script(*, listing: bool) -> tuple[str, str]:
     """Our script, and the content policy that lets nothing but it run and nothing be fetched."""
-    text = re.sub(r"\n\s*", "\n", (templates_dir() / "js" / "report.js").read_text("utf-8")).strip()
+    text = page_script()
+    if listing:
+        text += compact((templates_dir() / "js" / "overview.js").read_text("utf-8"))
     digest = base64.b64encode(hashlib.sha256(text.encode()).digest()).decode("ascii")
     policy = (
         f"default-src 'none'; script-src 'sha256-{digest}'; style-src 'unsafe-inline'; img-src data:; font-src data:; "
@@ -189,5 +221,5 @@ def _accent(brand: Brand) -> str:
 
 
 def _words(labels: Labels) -> Markup:
-    names = ("filter", "copy", "copied", "download", "sort")
+    names = ("filter", "copy", "copied", "download", "sort", "larger", "smaller")
     return htmlsafe_json_dumps({name: getattr(labels, name) for name in names})

@@ -1,80 +1,71 @@
-"""out/site: the pages over all markets, with relative links to the markets' own documents.
+"""Our own site: the pages around the reports, and the reports as pages of it.
 
-Pages are small and rebuilt whole; each is written under a temporary name and renamed, so a page at its final
-path is complete. Numbers come from ``report/overview.py``.
+Content only: ``batch/site.py`` decides what is made and puts it in place. All links are relative, so the folder works
+from a disk and under any address; only ``sitemap.xml`` needs to know its own (``report.site_url``).
+
+A report becomes a page of the site by putting the way back and its neighbours where the template left a mark. Rendering
+it again would cost a thousand times as much, and bytes elsewhere on the page could differ from ``report.html``.
 """
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING
+from urllib.parse import quote
+from xml.sax.saxutils import escape
 
-from reportgen.render.html import render_overview
-from reportgen.report.overview import build_overview
+from reportgen.render.html import render_navigation, render_overview
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-    from pathlib import Path
+    from collections.abc import Mapping, Sequence
 
-    from reportgen.config import Settings
-    from reportgen.report.overview import MarketSummary
-    from reportgen.results_markets import OverviewResults
+    from reportgen.report.overview import Overview
+    from reportgen.report.site_pages import Navigation
 
-
-def site_files(
-    summaries: Sequence[MarketSummary],
-    settings: Settings,
-    *,
-    as_of: str,
-    across: OverviewResults | None = None,
-    overrides: str = "",
-) -> dict[str, bytes]:
-    """Content of the site by file name; ``index.html`` first."""
-    pages = build_overview(summaries, settings, as_of=as_of, across=across)
-    names = ["index.html", *(f"page-{i}.html" for i in range(2, len(pages) + 1))]
-    return {name: render_overview(page, overrides=overrides).encode() for name, page in zip(names, pages, strict=True)}
+SLOT = b"<!--site-->"
+"""What ``base.html.j2`` leaves in a report for its head on the site; text from data cannot hold it, it is escaped."""
+SITEMAP = "sitemap.xml"
+_MOST_ADDRESSES = 50_000
+"""That a sitemap may have (sitemaps.org)."""
 
 
-def write_site(
-    out: Path,
-    summaries: Sequence[MarketSummary],
-    settings: Settings,
-    *,
-    as_of: str,
-    across: OverviewResults | None = None,
-    overrides: str = "",
-    write: Callable[[Path, bytes], None] | None = None,
-) -> Path:
-    """Write ``out/site`` and return the page to open.
-
-    Parameters
-    ----------
-    across
-        What was estimated across markets, for the charts above the table.
-    overrides
-        Folder of template overrides.
-    out
-        The run's output folder; market folders lie beside ``site``.
-    write
-        How one file is written; by default atomically.
+def site_files(pages: Mapping[str, Overview], *, overrides: str = "") -> dict[str, bytes]:
+    """Content of the pages around the reports, by file name.
 
     Raises
     ------
-    OSError
-        The folder cannot be written.
+    TemplateError
+        As for :func:`~reportgen.render.html.render_overview`.
     """
-    folder = out / "site"
-    folder.mkdir(parents=True, exist_ok=True)
-    for name, content in site_files(summaries, settings, as_of=as_of, across=across, overrides=overrides).items():
-        (write or _write)(folder / name, content)
-    return folder / "index.html"
+    return {name: render_overview(page, overrides=overrides).encode() for name, page in pages.items()}
 
 
-def _write(path: Path, content: bytes) -> None:
-    draft = path.with_name(f".new-{path.name}-{os.getpid()}")
-    try:
-        draft.write_bytes(content)
-        draft.replace(path)
-    except BaseException:
-        draft.unlink(missing_ok=True)
-        raise
+def navigation(head: Navigation, *, overrides: str = "") -> str:
+    """What :func:`insert` puts into a report."""
+    return render_navigation(head, overrides=overrides)
+
+
+def insert(report: bytes, head: str) -> bytes:
+    """Report with its head as a page of the site; unchanged where an override of the template has no place for it."""
+    before, slot, after = report.partition(SLOT)
+    return b"".join((before, head.encode(), after)) if slot else report
+
+
+def sitemap(site_url: str, addresses: Sequence[str], date: str) -> bytes:
+    """``sitemap.xml`` of the site at ``site_url``.
+
+    Parameters
+    ----------
+    addresses
+        Of the pages, relative to the site.
+    date
+        Of the last change, ISO.
+    """
+    top = site_url.rstrip("/") + "/"
+    entries = "".join(
+        f"<url><loc>{escape(top + quote(address))}</loc><lastmod>{date}</lastmod></url>\n"
+        for address in addresses[:_MOST_ADDRESSES]
+    )
+    return (
+        '<?xml version="1.0" encoding="UTF-8"?>\n'
+        f'<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">\n{entries}</urlset>\n'
+    ).encode()

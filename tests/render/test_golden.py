@@ -19,7 +19,8 @@ from reportgen.config import BrandSettings, ReportSettings, Settings
 from reportgen.render.html import render_brief, render_overview, render_report
 from reportgen.report.blocks import Column, Figure, Labels, Mark, Row, Symbol
 from reportgen.report.document import build_report
-from reportgen.report.overview import build_overview, failed_market, summarise
+from reportgen.report.overview import build_overview
+from reportgen.report.summaries import failed_market, summarise
 
 GOLDEN = Path(__file__).resolve().parent.parent / "golden"
 INDIA = Settings(report=ReportSettings(promotion_unit="visit"), brand=BrandSettings(name="Example", footer="Internal"))
@@ -108,6 +109,6 @@ def test_overview_is_as_it_was_read(update_golden: bool) -> None:
         )
         for name, (_, arguments) in CASES.items()
     ]
-    (page,) = build_overview([*lines, failed_market("gone", "worker died")], INDIA, as_of="2024-01-31")
+    page = build_overview([*lines, failed_market("gone", "worker died")], INDIA, as_of="2024-01-31")
     _compare("overview.txt", "\n".join(_dump(page)) + "\n", update_golden)
     _compare("overview.html", _page(render_overview(page)), update_golden)

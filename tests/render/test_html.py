@@ -17,10 +17,8 @@ from factories import market_results
 from reportgen.config import BrandSettings, ReportSettings, Settings
 from reportgen.errors import TemplateError
 from reportgen.render.html import render_brief, render_report, style
-from reportgen.render.site import site_files, write_site
 from reportgen.report.blocks import MarketReport
 from reportgen.report.document import build_report
-from reportgen.report.overview import failed_market, summarise
 
 SETTINGS = Settings(report=ReportSettings(promotion_unit="visit"))
 HOSTILE = (
@@ -93,12 +91,6 @@ def test_the_policy_lets_only_our_script_run(page: str) -> None:
     assert "default-src 'none'" in policy
     assert not re.search(r"\son\w+=", re.sub(r"<script.*?</script>", "", page, flags=re.DOTALL))
     json.loads(re.findall(r'<script type="application/json" id="words">(.*?)</script>', page)[0])
-
-
-def test_our_script_is_small() -> None:
-    from reportgen.render.html import _script
-
-    assert len(_script()[0].encode()) <= 4096
 
 
 def test_every_inner_link_has_a_target_and_ids_are_unique(page: str) -> None:
@@ -186,46 +178,3 @@ def test_a_block_can_be_replaced(tmp_path: Path, report: MarketReport) -> None:
 def test_templates_of_the_user_cannot_escape(tmp_path: Path, report: MarketReport, text: str, words: str) -> None:
     with pytest.raises(TemplateError, match=words):
         render_report(report, overrides=_override(tmp_path, "report.html.j2", text))
-
-
-# --- the site -----------------------------------------------------------------------------------
-
-
-def _lines() -> list[Any]:
-    made = [
-        summarise(market_results(pharmacies=9, market=name), SETTINGS, folder=f"markets/m{i}", files=("report.html",))
-        for i, name in enumerate(HOSTILE)
-    ]
-    return [*made, failed_market("<b>gone</b>", "<script>alert(1)</script>")]
-
-
-def test_the_site_escapes_and_links_relatively(tmp_path: Path) -> None:
-    page = write_site(tmp_path, _lines(), SETTINGS, as_of="2024-01-31")
-    assert page == tmp_path / "site" / "index.html"
-    assert [p.name for p in page.parent.iterdir()] == ["index.html"]
-    found = _Page(page.read_text("utf-8"))
-    links = {attrs.get("href") for tag, attrs in found.elements if tag == "a"}
-    assert "../markets/m0/report.html" in links
-    assert not any(key.startswith("on") for _, attrs in found.elements for key in attrs)
-    assert found.count("script") == 2
-    for name in HOSTILE:
-        assert " ".join(name.split()) in " ".join(found.text.split())
-
-
-def test_the_site_is_the_same_in_any_order() -> None:
-    lines = _lines()
-    assert site_files(lines, SETTINGS, as_of="2024-01-31") == site_files(lines[::-1], SETTINGS, as_of="2024-01-31")
-
-
-def test_a_failed_write_leaves_the_old_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    page = write_site(tmp_path, _lines()[:1], SETTINGS, as_of="2024-01-31")
-    before = page.read_bytes()
-
-    def broken(self: Path, target: Path) -> None:
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr(Path, "replace", broken)
-    with pytest.raises(OSError, match="No space"):
-        write_site(tmp_path, _lines(), SETTINGS, as_of="2024-01-31")
-    assert page.read_bytes() == before
-    assert [p.name for p in page.parent.iterdir()] == ["index.html"]

@@ -18,7 +18,8 @@ from reportgen.config import Settings
 from reportgen.render.quarto import configuration, look_files, method_file, overview_files, site_of
 from reportgen.render.quarto.check import check_pages
 from reportgen.render.quarto.theme import tokens
-from reportgen.report.overview import MarketSummary, Overview, build_overview, failed_market, summarise
+from reportgen.report.overview import Overview, build_overview
+from reportgen.report.summaries import MarketSummary, failed_market, summarise
 
 pytestmark = pytest.mark.quarto
 ROOT = Path(__file__).resolve().parents[2]
@@ -35,13 +36,13 @@ def summaries(names: tuple[str, ...] = ("A", "B", "C")) -> tuple[MarketSummary, 
     return (*made, failed_market("broken", "the file ended early"))
 
 
-def overview(names: tuple[str, ...] = ("A", "B", "C"), settings: Settings | None = None) -> tuple[Overview, ...]:
+def overview(names: tuple[str, ...] = ("A", "B", "C"), settings: Settings | None = None) -> Overview:
     across = factories.overview_results(markets=3, excluded=1, names=("A", "B", "C"))
     return build_overview(summaries(names), settings or Settings(), as_of="2024-01-31", across=across)
 
 
 def configured(settings: Settings | None = None, **options: Any) -> dict[str, Any]:
-    site = site_of(overview(settings=settings)[0], words(), paper="A4", formats=("html", "typst"))
+    site = site_of(overview(settings=settings), words(), paper="A4", formats=("html", "typst"))
     made: dict[str, Any] = yaml.safe_load(configuration(site, **options))
     return made
 
@@ -161,8 +162,8 @@ def matter(text: str) -> dict[str, Any]:
     return made
 
 
-def listing(pages: tuple[Overview, ...]) -> list[dict[str, str]]:
-    made: list[dict[str, str]] = yaml.safe_load(overview_files(pages, words())["markets/listing.yml"])
+def listing(page: Overview) -> list[dict[str, str]]:
+    made: list[dict[str, str]] = yaml.safe_load(overview_files(page, words())["markets/listing.yml"])
     return made
 
 
@@ -172,11 +173,11 @@ def shown(value: str) -> str:
 
 
 def test_listing_has_a_row_per_estimated_market_and_a_field_per_column() -> None:
-    pages = overview()
-    table = next(b for s in pages[0].sections if s.anchor == "markets" for b in s.blocks if b.kind == "table")
-    made = overview_files(pages, words())
+    page = overview()
+    table = next(b for s in page.sections if s.anchor == "markets" for b in s.blocks if b.kind == "table")
+    made = overview_files(page, words())
     head = matter(made["index.qmd"].decode())["listing"]
-    items = listing(pages)
+    items = listing(page)
     assert [item["path"] for item in items] == ["a-01/index.qmd", "b-02/index.qmd", "c-03/index.qmd"]
     assert set(head["field-display-names"]) == set(head["fields"]) == set(items[0]) - {"path"}
     assert head["filter-ui"]
@@ -190,10 +191,10 @@ def test_listing_has_a_row_per_estimated_market_and_a_field_per_column() -> None
 
 
 def test_listing_sorts_by_the_number_behind_the_text() -> None:
-    pages = overview()
-    table = next(b for s in pages[0].sections if s.anchor == "markets" for b in s.blocks if b.kind == "table")
+    page = overview()
+    table = next(b for s in page.sections if s.anchor == "markets" for b in s.blocks if b.kind == "table")
     values = [row.cells[2].sort for row in table.rows]
-    keys = [int(re.match(r"\[(\d+)\]", item["column2"])[1]) for item in listing(pages)]  # type: ignore[index]
+    keys = [int(re.match(r"\[(\d+)\]", item["column2"])[1]) for item in listing(page)]  # type: ignore[index]
     order = sorted(range(3), key=lambda i: values[i] or 0)
     assert sorted(range(3), key=lambda i: keys[i]) == order
 
@@ -245,7 +246,7 @@ def test_method_page_is_about_no_market() -> None:
 
 @pytest.mark.parametrize("name", ["light", "dark"])
 def test_themes_take_every_colour_from_the_tokens(name: str) -> None:
-    site = site_of(overview()[0], words(), paper="A4")
+    site = site_of(overview(), words(), paper="A4")
     text = look_files(site)[f"theme/{name}.scss"].decode()
     values = tokens("tokens.css") | (tokens("dark.css") if name == "dark" else {})
     assert f"$body-bg: {values['paper']} !default;" in text
@@ -262,7 +263,7 @@ def test_themes_take_every_colour_from_the_tokens(name: str) -> None:
 
 def test_brand_colour_is_the_accent_of_the_light_theme() -> None:
     settings = Settings.model_validate({"brand": {"accent": "#7a1f5c"}})
-    site = site_of(overview(settings=settings)[0], words(), paper="Letter")
+    site = site_of(overview(settings=settings), words(), paper="Letter")
     made = look_files(site)
     assert b"$primary: #7a1f5c" in made["theme/light.scss"]
     assert b"#7a1f5c" not in made["theme/dark.scss"]
@@ -270,9 +271,9 @@ def test_brand_colour_is_the_accent_of_the_light_theme() -> None:
 
 
 def test_typefaces_come_with_their_licences_and_only_where_needed() -> None:
-    pages = overview()
-    with_paper = set(look_files(site_of(pages[0], words(), paper="A4", formats=("html", "typst"))))
-    without = set(look_files(site_of(pages[0], words(), paper="A4", formats=("html",))))
+    page = overview()
+    with_paper = set(look_files(site_of(page, words(), paper="A4", formats=("html", "typst"))))
+    without = set(look_files(site_of(page, words(), paper="A4", formats=("html",))))
     assert {"theme/fonts/FiraSans-Regular.ttf", "theme/fonts/Mukta-Regular.ttf"} <= with_paper
     assert not [name for name in without if name.endswith(".ttf")]
     assert "theme/fonts/LICENSE-FiraSans.txt" in without
@@ -280,7 +281,7 @@ def test_typefaces_come_with_their_licences_and_only_where_needed() -> None:
 
 
 def test_style_sheet_names_only_files_of_the_project() -> None:
-    made = look_files(site_of(overview()[0], words(), paper="A4"))
+    made = look_files(site_of(overview(), words(), paper="A4"))
     named = re.findall(r'url\("([^"]+)"\)', made["theme/fonts.css"].decode())
     assert {f"theme/{name}" for name in named} <= set(made)
     assert files("small")

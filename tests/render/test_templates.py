@@ -16,7 +16,8 @@ from reportgen.render.site import site_files
 from reportgen.render.templates import Template, ejected, list_templates, template_names
 from reportgen.report.blocks import MarketReport
 from reportgen.report.document import build_report
-from reportgen.report.overview import summarise
+from reportgen.report.site_pages import build_pages
+from reportgen.report.summaries import summarise
 
 SETTINGS = Settings(report=ReportSettings(promotion_unit="visit"))
 
@@ -46,9 +47,8 @@ def test_unchanged_copies_of_all_templates_render_the_same_bytes(report: MarketR
     assert render_report(report, overrides=chosen) == render_report(report)
     assert render_report(report, medium="print", overrides=chosen) == render_report(report, medium="print")
     assert render_brief(report, overrides=chosen) == render_brief(report)
-    assert site_files(rows, SETTINGS, as_of="2024-01-15", overrides=chosen) == site_files(
-        rows, SETTINGS, as_of="2024-01-15"
-    )
+    pages = build_pages(rows, SETTINGS, as_of="2024-01-15")
+    assert site_files(pages, overrides=chosen) == site_files(pages)
     assert market_files(report, words(), overrides=chosen) == market_files(report, words())
     assert {template.state for template in list_templates(tmp_path)} == {"copy"}
 

@@ -19,9 +19,10 @@ from reportgen.report.blocks import Definition, Equation
 from reportgen.report.document import build_report
 from reportgen.report.language import CATALOGUES, Language
 from reportgen.report.narrative.method import READING
-from reportgen.report.overview import build_overview, failed_market, summarise
+from reportgen.report.overview import build_overview
 from reportgen.report.publishing import site_words
 from reportgen.report.sheets import build_workbook
+from reportgen.report.summaries import failed_market, summarise
 
 CASES: dict[str, dict[str, Any]] = {
     "works": {},
@@ -73,7 +74,7 @@ def all_overviews(settings: Settings) -> list[Any]:
         for case in CASES.values()
     ]
     failed = failed_market("ZZ", "")
-    return list(build_overview([*lines, failed], settings, as_of="2024-01-31", across=overview_results(markets=5)))
+    return [build_overview([*lines, failed], settings, as_of="2024-01-31", across=overview_results(markets=5))]
 
 
 # --- the files --------------------------------------------------------------------------------

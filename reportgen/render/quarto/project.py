@@ -99,16 +99,9 @@ def configuration(site: Site, *, pre_render: str = "", overrides: str = "") -> b
     return render("quarto.yml.j2", overrides, site=site, pre_render=pre_render).encode()
 
 
-def overview_files(pages: Sequence[Overview], words: SiteWords, *, overrides: str = "") -> dict[str, bytes]:
-    """``index.qmd``, the listing's data and the charts over all markets.
-
-    Parameters
-    ----------
-    pages
-        The overview as ``report.overview`` builds it; further pages hold more markets of the same table.
-    """
-    doc = pages[0]
-    tables = [block for page in pages for block in _blocks(page.sections, "markets") if isinstance(block, Table)]
+def overview_files(doc: Overview, words: SiteWords, *, overrides: str = "") -> dict[str, bytes]:
+    """``index.qmd``, the listing's data and the charts over all markets."""
+    tables = [block for block in _blocks(doc.sections, "markets") if isinstance(block, Table)]
     rows = [row for table in tables for row in table.rows]
     columns = _kept(tables[0].columns, rows) if tables else []
     composer = Composer(words)
@@ -188,7 +181,7 @@ def _ranks(cells: Sequence[Cell]) -> list[str]:
 
 
 def market_page(link: str) -> str:
-    """Page of a market in the project, from the link ``../markets/<slug>/report.html`` of the overview."""
+    """Page of a market in the project, from the link ``markets/<slug>/report.html`` of the overview."""
     parts = link.split("/")
     return f"markets/{parts[-2]}/index.qmd" if len(parts) >= 3 else ""
 

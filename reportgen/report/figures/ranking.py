@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from reportgen.results_markets import OverviewResults
 
 NAMED = 12
+TOLD = 200
+"""Points that tell their market where there are more: those farthest from the others."""
 
 
 def draw_market_uncertainty(axes: Axes, data: Markets, kit: Kit) -> list[Tip]:
@@ -49,14 +51,14 @@ def draw_market_uncertainty(axes: Axes, data: Markets, kit: Kit) -> list[Tip]:
     marks.dots(axes, data.estimate[crosses], data.se[crosses], theme.accent, size=8, hollow=theme.paper)
     marks.dots(axes, data.estimate[~crosses], data.se[~crosses], theme.accent, size=8)
     center = data.pooled.estimate if data.pooled else float(np.median(data.estimate))
-    _name_points(axes, data, kit, np.argsort(-np.abs(data.estimate - center), kind="stable").tolist())
-    return [
-        (
-            *marks.pixel(axes, float(e), float(s)),
-            f"{n}: {write(data, kit, float(e), float(s))}, SE {write(data, kit, float(s), float(s))}",
-        )
-        for n, e, s in zip(data.names, data.estimate, data.se, strict=True)
-    ]
+    order = np.argsort(-np.abs(data.estimate - center), kind="stable").tolist()
+    _name_points(axes, data, kit, order)
+    tips: list[Tip] = []
+    for i in sorted(order[:TOLD]):
+        e, s = float(data.estimate[i]), float(data.se[i])
+        text = f"{data.names[i]}: {write(data, kit, e, s)}, SE {write(data, kit, s, s)}"
+        tips.append((*marks.pixel(axes, e, s), text))
+    return tips
 
 
 def _name_points(axes: Axes, data: Markets, kit: Kit, order: list[int]) -> None:

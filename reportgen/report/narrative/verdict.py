@@ -14,7 +14,7 @@ from reportgen.report.narrative.writer import mark
 
 if TYPE_CHECKING:
     from reportgen.report.narrative.writer import Writer
-    from reportgen.results import FixedEffect, LongRun, MarketResults, VerdictCode
+    from reportgen.results import FixedEffect, LongRun, MarketResults, Status, VerdictCode
 
 WORDS: dict[VerdictCode, tuple[str, Tone]] = {
     "works": (mark("Works"), "good"),
@@ -58,12 +58,29 @@ _CAUSED = {
 
 def shown_code(results: MarketResults) -> VerdictCode:
     """Verdict as it may be shown: only a certified, non-singular estimate may be called working."""
-    code = results.verdict.code
-    if results.status in ("not-estimated", "not-estimable"):
+    return shown(results.status, results.verdict.code)
+
+
+def shown(status: Status, code: VerdictCode) -> VerdictCode:
+    """The same from status and code alone."""
+    if status in ("not-estimated", "not-estimable"):
         return "cannot-tell"
-    if results.status == "singular" and code in ("works", "works-unevenly"):
+    if status == "singular" and code in ("works", "works-unevenly"):
         return "unclear"
     return code
+
+
+_STATUS = {
+    "ok": mark("estimated"),
+    "singular": mark("estimated, but at the limit of what the data can show"),
+    "not-estimated": mark("no estimate passed the proof that it is the best one"),
+    "not-estimable": mark("the data do not allow an estimate"),
+}
+
+
+def status_label(w: Writer) -> str:
+    """What became of the market's estimate, in words."""
+    return w.say(_STATUS[w.results.status])
 
 
 def verdict_line(w: Writer) -> VerdictLine:
