@@ -112,7 +112,16 @@ def load_settings(
     if problems:
         raise ConfigError("\n".join(problems), code="unknown-setting")
     settings = _validate(values, origins, path.name)
-    return LoadedSettings(settings=settings, origins=origins, places=_places(origins, path))
+    located = _with_logo_from(path.parent, settings)
+    return LoadedSettings(settings=located, origins=origins, places=_places(origins, path))
+
+
+def _with_logo_from(folder: Path, settings: Settings) -> Settings:
+    """Settings whose logo is found from any current folder: its path starts from the settings file, as all paths do."""
+    if not settings.brand.logo or Path(settings.brand.logo).is_absolute():
+        return settings
+    logo = str(folder.absolute() / settings.brand.logo)
+    return settings.model_copy(update={"brand": settings.brand.model_copy(update={"logo": logo})})
 
 
 def settings_schema() -> dict[str, Any]:

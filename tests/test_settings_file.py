@@ -120,3 +120,11 @@ def test_locales_of_markets_are_a_table_in_the_file_and_pairs_elsewhere(tmp_path
 def test_a_locale_of_a_market_must_be_one(tmp_path: Path, written: str) -> None:
     with pytest.raises(ConfigError, match=r"report\.locales"):
         load_settings(tmp_path / "none.toml", overrides={"report.locales": written})
+
+
+def test_the_logo_is_found_from_any_current_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = write(tmp_path, "[brand]\nlogo = 'art/logo.png'\n")
+    monkeypatch.chdir("/")
+    assert load_settings(path).settings.brand.logo == str(tmp_path / "art" / "logo.png")
+    absolute = write(tmp_path, "[brand]\nlogo = '/elsewhere/logo.png'\n")
+    assert load_settings(absolute).settings.brand.logo == "/elsewhere/logo.png"

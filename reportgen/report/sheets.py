@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Literal
 from reportgen.report.names import clean
 from reportgen.report.narrative import trust
 from reportgen.report.narrative.terms import bootstrap_label, random_label, term_label, term_unit
-from reportgen.report.narrative.verdict import verdict_line
+from reportgen.report.narrative.verdict import status_label, verdict_line
 from reportgen.report.narrative.writer import Writer, make_writer
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ def _summary(w: Writer) -> Sheet:
         (w.say("Market"), clean(results.market), None, None, None),
         (w.say("Verdict"), verdict.word, None, None, None),
         (w.say("In a sentence"), verdict.sentence, None, None, None),
-        (w.say("Status"), results.status, None, None, None),
+        (w.say("Status"), status_label(w), None, None, None),
         (w.say("First period"), data.period[0], None, None, None),
         (w.say("Last period"), data.period[1], None, None, None),
         (w.say("Pharmacies"), None, data.pharmacies, None, None),

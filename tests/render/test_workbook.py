@@ -11,6 +11,7 @@ from python_calamine import CalamineWorkbook
 from factories import market_results
 from reportgen.config import Settings
 from reportgen.render.workbook import render_workbook
+from reportgen.report.sheets import build_workbook
 
 
 def sheets(content: bytes) -> dict[str, list[list[object]]]:
@@ -47,3 +48,10 @@ def test_market_without_estimates_has_what_the_data_show() -> None:
     assert "Pharmacies" not in found
     assert "Summary" in found
     assert "Months" in found
+
+
+def test_the_status_is_written_in_words() -> None:
+    summary = build_workbook(market_results(status="singular"), Settings()).sheets[0]
+    assert next(row[1] for row in summary.rows if row[0] == "Status") == (
+        "estimated, but at the limit of what the data can show"
+    )

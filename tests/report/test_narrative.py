@@ -275,8 +275,8 @@ def test_half_life_in_words() -> None:
         for value in (0.0, 0.8, 1.0, 2.4)
     }
     assert "in the same month" in said[0.0]
-    assert "within about 0.8 month." in said[0.8]
-    assert "within about 1 month." in said[1.0]
+    assert "within the first month." in said[0.8]
+    assert "within the first month." in said[1.0]
     assert "after 2.4 months" in said[2.4]
 
 

@@ -51,6 +51,8 @@ class Caterpillar:
     deviation: marks.Numbers
     """-1, 0 or 1: clearly below, not to tell apart from, clearly above the average pharmacy."""
     average: float
+    tied: bool = False
+    """Whether the fit is at its limit, so that no single pharmacy may be set apart."""
 
     @property
     def above_zero(self) -> int:
@@ -79,10 +81,12 @@ def compute_caterpillar(
     if not rows or (what == "slope" and max(r[1] for r in rows) - min(r[1] for r in rows) == 0):
         return None
     rows.sort(key=lambda r: (-r[1], r[0]))
-    sign = np.array([0 if not se or abs(mode) <= z * se else int(np.sign(mode)) for *_, mode, se in rows])
+    tied = what == "slope" and results.status == "singular"
+    sign = np.array([0 if tied or not se or abs(mode) <= z * se else int(np.sign(mode)) for *_, mode, se in rows])
     columns = [np.array([row[k] for row in rows], dtype=float) for k in (1, 2, 3)]
     average = kit.effect(_market_effect(results)) if what == "slope" else 0.0
-    return Caterpillar(what, tuple(clean(r[0]) for r in rows), columns[0], columns[1], columns[2], sign, average)
+    names = tuple(clean(r[0]) for r in rows)
+    return Caterpillar(what, names, columns[0], columns[1], columns[2], sign, average, tied)
 
 
 def _market_effect(results: MarketResults) -> float:
@@ -242,6 +246,8 @@ def _title(data: Caterpillar, kit: Kit) -> str:
             above=f.integer(above),
             below=f.integer(below),
         )
+    elif data.tied:
+        rest = kit.say("only their order can be read, at the limit of what the data show.")
     else:
         rest = kit.say("none can be told apart from the average.")
     return f"{first}; {rest}"
@@ -261,7 +267,9 @@ def chart_caterpillar(
             level=kit.level,
             unit=kit.effect_unit,
         )
-        note = kit.say("Rises: the interval lies above zero. Second colour: clearly different from the market.")
+        note = kit.say("Rises: the interval lies above zero.")
+        if not data.tied:
+            note += " " + kit.say("Second colour: clearly different from the market.")
     else:
         unit = (
             kit.say("% of sales")

@@ -66,7 +66,7 @@ def compute_lines(results: MarketResults) -> Lines | None:
     if model.response == "log":
         level, lines = np.exp(level), np.exp(lines)
     z = NormalDist().inv_cdf(0.5 + model.confidence / 2)
-    distinct = (spread > 0) & (np.abs(slope) > z * spread)
+    distinct = (spread > 0) & (np.abs(slope) > z * spread) & (results.status != "singular")
     return Lines(x, level, lines, tuple(clean(p.pharmacy) for p in rows), slope + beta, distinct)
 
 
@@ -159,11 +159,11 @@ def chart_lines(results: MarketResults, kit: Kit, name: str = "lines") -> Chart 
         ),
         foot=kit.foot(
             kit.say(
-                "Range: from the {low} to the {high} quantile of promotion. "
-                "Second colour: response clearly different from the market’s.",
+                "Range: from the {low} to the {high} quantile of promotion.",
                 low=f.percent(0.05, digits=0),
                 high=f.percent(0.95, digits=0),
             ),
+            kit.say("Second colour: response clearly different from the market’s.") if data.distinct.any() else "",
             note,
         ),
     )

@@ -135,7 +135,7 @@ def chart_residuals(results: MarketResults, kit: Kit, name: str = "residuals") -
         figure,
         title=title,
         table=table_cloud(data),
-        subtitle=kit.say("Residuals against fitted values; darker where there are more rows"),
+        subtitle=kit.say("Residuals against fitted values; the stronger the colour, the more rows"),
         foot=kit.foot(kit.say("A line that bends away from zero means a shape the model misses.")),
     )
 

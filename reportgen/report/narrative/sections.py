@@ -270,8 +270,8 @@ def _half_life(w: Writer, value: float) -> str:
     shown = w.number(value, "long_run.half_life", digits=1 if value % 1 else 0)
     if value <= 1:
         message = w.by_period(
-            "Half of the effect of a single promotion is there within about {count} month.",
-            "Half of the effect of a single promotion is there within about {count} week.",
+            "Half of the effect of a single promotion is there within the first month.",
+            "Half of the effect of a single promotion is there within the first week.",
         )
     else:
         message = w.by_period(

@@ -81,7 +81,9 @@ def term_unit(w: Writer, term: str) -> str:
     if term.startswith("Lag") or term == "Initial_Sales":
         return _together(w.say("{sales} per {sales}", sales=sales))
     if term.startswith(("Adstock_", "Mean_Promotion", "Initial_Promotion", "Presample_Promotion")):
-        return _together(w.say("{sales} per {unit}", sales=sales, unit=w.unit))
+        named = clean(w.formats.unit, 30)
+        unit = w.say("unit") if named == "unit" else named
+        return _together(w.say("{sales} per {unit}", sales=sales, unit=unit))
     return w.say("{sales} per unit", sales=sales)
 
 

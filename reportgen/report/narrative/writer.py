@@ -208,6 +208,7 @@ class Writer:
         """``p = 0.03`` or ``p < 0.001``."""
         text = self.formats.p_value(value)
         shown = f"p {text[0]} {text[1:]}" if text[:1] in "<>" else f"p = {text}"
+        shown = shown.replace(" ", "\u00a0")
         return self.fact(shown, value, source)
 
     # --- finding things in the results ----------------------------------------------------------

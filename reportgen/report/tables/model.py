@@ -123,7 +123,7 @@ def coefficients(w: Writer) -> Table | None:
             Column(label=w.say("df")),
             Column(label="t"),
             Column(label="p"),
-            Column(label=w.say("Per SD of the column")),
+            Column(label=w.say("Per SD")),
         ),
         rows=tuple(_coefficient(w, row) for row in w.results.fixed),
         note=w.say("The last column makes terms comparable: the effect of one standard deviation of the column."),

@@ -369,3 +369,18 @@ def test_hierarchy_of_long_panels_is_a_bar() -> None:
     assert chart is not None
     assert "156 weeks" in chart.svg
     assert "week used" in chart.subtitle
+
+
+def test_at_the_limit_no_single_pharmacy_is_set_apart() -> None:
+    sure = replace(RESULTS, pharmacies=tuple(replace(p, slope_se=1e-6) for p in RESULTS.pharmacies))
+    tied = replace(sure, status="singular")
+    data = caterpillar.compute_caterpillar(tied, kit())
+    chart, drawn = caterpillar.chart_caterpillar(tied, kit()), lines.compute_lines(tied)
+    assert data is not None
+    assert chart is not None
+    assert drawn is not None
+    assert not data.deviation.any()
+    assert not drawn.distinct.any()
+    assert "only their order can be read" in chart.title
+    assert "Second colour" not in chart.foot
+    assert caterpillar.compute_caterpillar(sure, kit()).deviation.any()  # type: ignore[union-attr]
