@@ -103,9 +103,15 @@ class Source:
         return self._index is not None
 
     def warnings(self) -> tuple[str, ...]:
-        """Return what the data contract found doubtful, if the table was read in this run."""
-        findings = self._panel.findings if self._panel is not None else ()
-        return tuple(finding.message for finding in findings if finding.severity == "warning")
+        """Return what the data contract found doubtful, and rows of no market, if the table was read in this run."""
+        if self._panel is None:
+            return ()
+        told = {finding.code for refused in self._panel.refused.values() for finding in refused}
+        return tuple(
+            finding.message
+            for finding in self._panel.findings
+            if finding.severity == "warning" or (finding.severity == "error" and finding.code not in told)
+        )
 
     def changed_meanwhile(self) -> bool:
         """Return whether the input's bytes are no longer those that were read."""
@@ -166,18 +172,24 @@ class StoredMarkets:
 
 
 def input_key(panel: PanelSettings, root: Path) -> str:
-    """Return a hash of the input and of how it is read; empty if the input is no file or folder."""
+    """Return a hash of the input and of how it is read; empty if it is no file or folder, or may not be read."""
     if "://" in panel.source:
         return ""
     path = root / panel.source
-    if path.is_file():
-        content: tuple[str, ...] = (sha256_file(path),)
-    elif path.is_dir():
-        parts = sorted(part for part in path.rglob("*") if part.is_file())
-        content = tuple(f"{part.relative_to(path).as_posix()}:{sha256_file(part)}" for part in parts)
-    else:
+    try:
+        content = _content(path)
+    except OSError:  # reading it says in words what is wrong
+        return ""
+    if not content:
         return ""
     return hash_strings((panel.model_dump_json(exclude={"source"}), path.name, code_hash(), *content))
+
+
+def _content(path: Path) -> tuple[str, ...]:
+    if path.is_file():
+        return (sha256_file(path),)
+    parts = sorted(part for part in path.rglob("*") if part.is_file()) if path.is_dir() else []
+    return tuple(f"{part.relative_to(path).as_posix()}:{sha256_file(part)}" for part in parts)
 
 
 def similar_markets(source: str, markets: tuple[str, ...], column: str) -> tuple[str, ...]:
