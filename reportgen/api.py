@@ -145,10 +145,8 @@ def merge(
     InputError
         If a shard is damaged.
     """
-    from reportgen.batch.merge import merge as merge_shards
-
     settings, root = open_project(Path(project), out=out, overrides=overrides)
-    return merge_shards(settings, root, progress=progress)
+    return merge_project(settings, root, progress=progress)
 
 
 def render(
@@ -212,10 +210,11 @@ def quarto(
         sources were written. A page that fails is part of the result, and ``exit_code`` 1.
     """
     from reportgen.batch.quarto_run import run_quarto
+    from reportgen.batch.remote_run import local_only
 
     settings, root = open_project(Path(project), out=out, jobs=jobs, timeout=timeout, overrides=overrides)
     return run_quarto(
-        settings,
+        local_only(settings, "quarto"),
         root,
         Path(folder).absolute() if folder is not None else None,
         to=to,
@@ -297,9 +296,11 @@ def demo(
 def doctor(project: str | Path = ".") -> tuple[Probe, ...]:
     """Look at what this machine has and lacks for building reports."""
     from reportgen.batch.doctor import examine
+    from reportgen.batch.remote_run import FOLDER
+    from reportgen.batch.storage import is_remote
 
     settings, root = open_project(Path(project))
-    return examine(root / settings.run.out)
+    return examine(root / (FOLDER if is_remote(settings.run.out) else settings.run.out))
 
 
 def load_results(path: str | Path) -> MarketResults:
@@ -368,6 +369,7 @@ def build_project(
     progress: Progress | None = None,
 ) -> RunResult:
     """Build with settings that are already loaded; see :func:`build`."""
+    from reportgen.batch.remote_run import local_only, run_in_staging
     from reportgen.batch.run import Request
     from reportgen.batch.run import build as run_build
     from reportgen.batch.shard import parse_shard
@@ -382,7 +384,13 @@ def build_project(
         shard=parse_shard(shard) if shard else None,
         scheduler=scheduler,
     )
-    return run_build(settings, root, request, progress=progress)
+    if shard:
+        local_only(settings, "--shard")
+
+    def work(local: Settings) -> RunResult:
+        return run_build(local, root, request, progress=progress)
+
+    return run_in_staging(settings, root, work, dry_run=dry_run, progress=progress)
 
 
 def render_project(
@@ -394,10 +402,24 @@ def render_project(
     progress: Progress | None = None,
 ) -> RunResult:
     """Render with settings that are already loaded; see :func:`render`."""
+    from reportgen.batch.remote_run import run_in_staging
     from reportgen.batch.run import Request
     from reportgen.batch.run import render as run_render
 
-    return run_render(settings, root, Request(select=tuple(select), exclude=tuple(exclude)), progress=progress)
+    request = Request(select=tuple(select), exclude=tuple(exclude))
+
+    def work(local: Settings) -> RunResult:
+        return run_render(local, root, request, progress=progress)
+
+    return run_in_staging(settings, root, work, progress=progress)
+
+
+def merge_project(settings: Settings, root: Path, *, progress: Progress | None = None) -> RunResult:
+    """Merge with settings that are already loaded; see :func:`merge`."""
+    from reportgen.batch.merge import merge as merge_shards
+    from reportgen.batch.remote_run import local_only
+
+    return merge_shards(local_only(settings, "merge"), root, progress=progress)
 
 
 def check_project(settings: Settings, root: Path) -> CheckReport:

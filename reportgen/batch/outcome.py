@@ -71,6 +71,10 @@ class RunResult:
     site_error: str = ""
     """Why the overview could not be made; the markets' own reports are not concerned."""
     site_trace: str = ""
+    published: str = ""
+    """What was published where, if ``run.out`` is an address."""
+    publish_error: str = ""
+    """Why it could not be published; everything is in the staging folder."""
 
     def count(self, action: Action) -> int:
         """Return how many markets ended with ``action``."""
@@ -78,9 +82,11 @@ class RunResult:
 
     @property
     def exit_code(self) -> int:
-        """130 interrupted, 1 at least one market or the overview failed, else 0."""
+        """130 interrupted, 7 not published, 1 at least one market or the overview failed, else 0."""
         if self.interrupted:
             return 130
+        if self.publish_error:
+            return 7
         return 1 if self.count("failed") or self.site_error else 0
 
 
@@ -94,7 +100,7 @@ class Progress(Protocol):
         """One of them has ended, well or badly."""
 
     def stage(self, name: str) -> None:
-        """A stage of the run begins: ``reading``, ``shared-decay``, ``site``."""
+        """A stage of the run begins: ``reading``, ``shared-decay``, ``site``, ``pulling``, ``publishing``."""
 
 
 class Silent:

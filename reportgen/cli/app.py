@@ -236,10 +236,9 @@ def quarto(
 def merge(project: Project = Path(), out: Out = None, set_: Set = None, debug: Debug = False) -> None:
     """Join the parts that `build --shard i/n` made into one output folder with its overview."""
     from reportgen import api
-    from reportgen.batch.merge import merge as merge_shards
 
     settings, root = api.open_project(project, out=out, overrides=parse_overrides(set_))
-    _finish(merge_shards(settings, root), settings)
+    _finish(api.merge_project(settings, root), settings)
 
 
 @app.command()

@@ -178,6 +178,10 @@ def show_run(result: RunResult, *, locale: str, currency: str, response: str, de
             note(f"  {part}")
     if result.interrupted:
         note("Interrupted. Run the same command again to go on from here.")
+    if result.publish_error:
+        error(result.publish_error)
+    if result.published:
+        say(f"Published to {result.published}.")
     if result.index is not None:
         say(f"Open {_short(result.index)}")
 

@@ -20,7 +20,7 @@ def set_debug(value: bool) -> None:
 Debug = Annotated[bool, typer.Option("--debug", help="Show Python tracebacks.", callback=set_debug)]
 Project = Annotated[Path, typer.Option("--project", "-C", help="Folder with reportgen.toml.", show_default="here")]
 Data = Annotated[str | None, typer.Argument(help="Table to read instead of panel.source.", show_default=False)]
-Out = Annotated[Path | None, typer.Option("--out", help="Output folder instead of run.out.")]
+Out = Annotated[str | None, typer.Option("--out", help="Output folder or address instead of run.out.")]
 Select = Annotated[
     list[str] | None, typer.Option("--select", help="Only these markets: codes, globs, status:failed; comma list.")
 ]
