@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from reportgen.report.site_pages import Navigation
 
 Medium = Literal["screen", "print"]
+Script = Literal["", "overview", "missing"]
+"""What a page's script has besides that of every page."""
 Fit = Literal["", "tight", "tight tighter"]
 
 _DEVANAGARI = re.compile("[\u0900-\u097f]")
@@ -80,10 +82,11 @@ def render_brief(report: MarketReport, *, medium: Medium = "print", overrides: s
     return _render("brief.html.j2", report, medium, overrides, contents=False, fit=fit)
 
 
-def render_overview(overview: Overview, *, overrides: str = "") -> str:
-    """One of the pages around the reports; see :func:`render_report`."""
+def render_overview(overview: Overview, *, overrides: str = "", missing: bool = False) -> str:
+    """One of the pages around the reports, ``missing`` the one for what is not there; see :func:`render_report`."""
     short, whole = shorten_list(overview)
-    return _render("overview.html.j2", short, "screen", overrides, contents=False, whole=whole)
+    script: Script = "missing" if missing else "overview" if whole is not None else ""
+    return _render("overview.html.j2", short, "screen", overrides, contents=False, whole=whole, script=script)
 
 
 def render_navigation(navigation: Navigation, *, overrides: str = "") -> str:
@@ -118,8 +121,9 @@ def _render(
     contents: bool,
     fit: Fit = "",
     whole: Table | None = None,
+    script: Script = "",
 ) -> str:
-    page = _page(doc, medium, contents=contents, fit=fit, whole=whole)
+    page = _page(doc, medium, contents=contents, fit=fit, whole=whole, own=script)
     html = fill(_environment(overrides), name, doc=doc, page=page)
     if medium == "screen" and _DEVANAGARI.search(html):
         html = html.replace("<style>", "<style>" + _font_face("Mukta", "Mukta-Devanagari", 400), 1)
@@ -139,13 +143,13 @@ def _short(value: float) -> str:
 
 
 def _page(
-    doc: MarketReport | Overview, medium: Medium, *, contents: bool, fit: Fit, whole: Table | None = None
+    doc: MarketReport | Overview, medium: Medium, *, contents: bool, fit: Fit, whole: Table | None, own: Script
 ) -> Page:
     paper = medium == "print"
     paper_size = doc.paper if isinstance(doc, MarketReport) else "A4"
     css, script, policy = style(medium, paper_size), "", ""
     if not paper:
-        script, policy = _script(listing=whole is not None)
+        script, policy = _script(own)
     return Page(
         medium=medium,
         paper=paper,
@@ -203,11 +207,11 @@ def _font_face(family: str, file: str, weight: int) -> str:
 
 
 @cache
-def _script(*, listing: bool) -> tuple[str, str]:
+def _script(own: Script) -> tuple[str, str]:
     """Our script, and the content policy that lets nothing but it run and nothing be fetched."""
     text = page_script()
-    if listing:
-        text += compact((templates_dir() / "js" / "overview.js").read_text("utf-8"))
+    if own:
+        text += compact((templates_dir() / "js" / f"{own}.js").read_text("utf-8"))
     digest = base64.b64encode(hashlib.sha256(text.encode()).digest()).decode("ascii")
     policy = (
         f"default-src 'none'; script-src 'sha256-{digest}'; style-src 'unsafe-inline'; img-src data:; font-src data:; "

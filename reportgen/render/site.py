@@ -15,6 +15,8 @@ from xml.sax.saxutils import escape
 
 from reportgen.render.html import render_navigation, render_overview
 
+from reportgen.report.site_pages import MISSING
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
@@ -36,7 +38,10 @@ def site_files(pages: Mapping[str, Overview], *, overrides: str = "") -> dict[st
     TemplateError
         As for :func:`~reportgen.render.html.render_overview`.
     """
-    return {name: render_overview(page, overrides=overrides).encode() for name, page in pages.items()}
+    return {
+        name: render_overview(page, overrides=overrides, missing=name == MISSING).encode()
+        for name, page in pages.items()
+    }
 
 
 def navigation(head: Navigation, *, overrides: str = "") -> str:

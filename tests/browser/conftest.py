@@ -26,15 +26,24 @@ def chromium() -> Iterator[Any]:
         browser.close()
 
 
+@pytest.fixture(scope="session")
+def axe() -> str:
+    """Return the source of axe-core."""
+    import axe_core_python
+
+    return (Path(axe_core_python.__file__).parent / "axe.min.js").read_text("utf-8")
+
+
 @pytest.fixture
 def open_page(chromium: Any, tmp_path: Path) -> Iterator[Opener]:
-    """Return a function that opens HTML; at the end no page may have complained or asked for anything."""
+    """Return a function that opens HTML, or a file; at the end no page may have complained or asked for anything."""
     problems: list[str] = []
     contexts: list[Any] = []
 
-    def opener(html: str, *, width: int = 1280, **options: Any) -> Any:
-        path = tmp_path / f"page{len(contexts)}.html"
-        path.write_text(html, "utf-8")
+    def opener(html: str | Path, *, width: int = 1280, **options: Any) -> Any:
+        path = html if isinstance(html, Path) else tmp_path / f"page{len(contexts)}.html"
+        if isinstance(html, str):
+            path.write_text(html, "utf-8")
         context = chromium.new_context(viewport={"width": width, "height": 900}, accept_downloads=True, **options)
         contexts.append(context)
         page = context.new_page()

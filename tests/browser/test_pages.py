@@ -55,13 +55,6 @@ def pages() -> dict[str, str]:
     }
 
 
-@pytest.fixture(scope="module")
-def axe() -> str:
-    import axe_core_python
-
-    return (Path(axe_core_python.__file__).parent / "axe.min.js").read_text("utf-8")
-
-
 KINDS = ("report", "many", "refusal", "hostile", "site")
 
 
