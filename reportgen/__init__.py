@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
-    from reportgen.api import build, check, demo, doctor, init, load_results, load_settings, quarto, render
+    from reportgen.api import build, check, demo, doctor, init, load_results, load_settings, preview, quarto, render
     from reportgen.batch.outcome import MarketOutcome, RunResult
     from reportgen.config import Settings
     from reportgen.errors import ReportgenError
@@ -25,6 +25,7 @@ _HOMES = {
     "load_results": "reportgen.api",
     "load_settings": "reportgen.api",
     "merge": "reportgen.api",
+    "preview": "reportgen.api",
     "quarto": "reportgen.api",
     "render": "reportgen.api",
     "MarketOutcome": "reportgen.batch.outcome",
@@ -48,6 +49,7 @@ __all__ = [
     "init",
     "load_results",
     "load_settings",
+    "preview",
     "quarto",
     "render",
 ]

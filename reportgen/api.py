@@ -10,7 +10,7 @@ Names not listed in ``reportgen.__all__`` are for the command line and may chang
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,6 +18,8 @@ from typing import TYPE_CHECKING, Any
 from reportgen.config import Settings
 
 if TYPE_CHECKING:
+    from threading import Event
+
     from reportgen.batch.doctor import Probe
     from reportgen.batch.outcome import Progress, RunResult
     from reportgen.batch.proposal import Proposal
@@ -224,6 +226,49 @@ def quarto(
         force=force,
         progress=progress,
     )
+
+
+def preview(
+    project: str | Path = ".",
+    *,
+    port: int | None = None,
+    out: str | Path | None = None,
+    formats: Sequence[str] | None = None,
+    build: bool = True,
+    overrides: Mapping[str, object] | None = None,
+    progress: Progress | None = None,
+    ready: Callable[[str], None] | None = None,
+    built: Callable[[RunResult], None] | None = None,
+    stop: Event | None = None,
+) -> int:
+    """Serve the site on 127.0.0.1, build again and reload on change, until Ctrl-C; return the exit code.
+
+    Parameters
+    ----------
+    port
+        To listen on; 8000 or the next free one by default, 0 for any.
+    build
+        False: serve what is there.
+    ready, built
+        Called with the address once it answers, and with the result of each build.
+    stop
+        Ends the preview when set.
+
+    Raises
+    ------
+    EnvironmentMissing
+        If the port is taken. A build that fails is shown on the page.
+    """
+    from reportgen.batch.preview import Watch
+    from reportgen.batch.preview import preview as run_preview
+
+    chosen = ",".join(formats) if formats is not None else None
+
+    def load() -> tuple[Settings, Path]:
+        return open_project(Path(project), out=out, formats=chosen, overrides=overrides)
+
+    watch = Watch(load=load, settings_file=Path(project).absolute() / SETTINGS_FILE, build=build, progress=progress)
+    return run_preview(watch, port=port, ready=ready, built=built, stop=stop)
 
 
 def check(

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from reportgen.cli import configuration, templates
+from reportgen.cli import configuration, previewing, templates
 from reportgen.cli.options import (
     Data,
     Debug,
@@ -239,6 +239,9 @@ def merge(project: Project = Path(), out: Out = None, set_: Set = None, debug: D
 
     settings, root = api.open_project(project, out=out, overrides=parse_overrides(set_))
     _finish(api.merge_project(settings, root), settings)
+
+
+app.command()(previewing.preview)
 
 
 @app.command()

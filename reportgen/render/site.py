@@ -14,7 +14,6 @@ from urllib.parse import quote
 from xml.sax.saxutils import escape
 
 from reportgen.render.html import render_navigation, render_overview
-
 from reportgen.report.site_pages import MISSING
 
 if TYPE_CHECKING:
