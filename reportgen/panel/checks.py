@@ -95,7 +95,7 @@ def _as_of(settings: Settings) -> date:
 
 def _check_columns(raw: RawTable, columns: Columns, settings: Settings) -> list[Problem]:
     problems = [_missing_column(raw, columns, missing, settings) for missing in columns.missing]
-    if len(raw.frame) == 0 and not problems:
+    if len(raw.frame) == 0 and not any(problem.severity == "error" for problem in problems):
         problems.append(
             Problem(
                 code="no-rows",

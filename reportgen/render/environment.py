@@ -6,6 +6,7 @@ same for both and lives here. ``select_autoescape`` was rejected: it is off for 
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from jinja2 import (
@@ -15,20 +16,35 @@ from jinja2 import (
     PrefixLoader,
     StrictUndefined,
     TemplateNotFound,
+    TemplateRuntimeError,
     TemplateSyntaxError,
-    UndefinedError,
 )
-from jinja2.exceptions import SecurityError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from reportgen.errors import TemplateError
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
+    from collections.abc import Callable
 
 OURS = "reportgen"
 """Our templates under a second name: an override extends ``reportgen/<its own name>``."""
+
+
+class InsideLoader(FileSystemLoader):
+    """Templates of one folder; a link that leads out of it is not followed."""
+
+    def get_source(self, environment: Environment, template: str) -> tuple[str, str, Callable[[], bool]]:
+        """Return text, file name and whether it is unchanged.
+
+        Raises
+        ------
+        TemplateNotFound
+            There is no such file inside the folder.
+        """
+        found = super().get_source(environment, template)
+        if not Path(found[1]).resolve().is_relative_to(Path(self.searchpath[0]).resolve()):
+            raise TemplateNotFound(template)
+        return found
 
 
 def make_environment(folder: Path, overrides: str = "", **options: Any) -> Environment:
@@ -55,7 +71,7 @@ def make_environment(folder: Path, overrides: str = "", **options: Any) -> Envir
         **options,
     }
     if overrides:
-        loaders = [PrefixLoader({OURS: ours}), FileSystemLoader(overrides), ours]
+        loaders = [PrefixLoader({OURS: ours}), InsideLoader(overrides), ours]
         return ImmutableSandboxedEnvironment(loader=ChoiceLoader(loaders), **settings)
     return Environment(loader=ours, **settings)  # noqa: S701 - autoescape is True, in settings
 
@@ -74,8 +90,10 @@ def fill(environment: Environment, name: str, **context: object) -> str:
         raise TemplateError(f"{error.name}, line {error.lineno}: {error.message}.", code="template-syntax") from None
     except TemplateNotFound as error:
         raise TemplateError(f"{name}: the template {error.name!r} does not exist.", code="template-missing") from None
-    except (UndefinedError, SecurityError, OverflowError, TypeError) as error:
+    except (TemplateRuntimeError, ArithmeticError, ValueError, LookupError, TypeError, AttributeError) as error:
         raise TemplateError(f"{_place(error, name)}: {error}.", code="template-failed") from None
+    except RecursionError:
+        raise TemplateError(f"{name}: a macro or include of it never ends.", code="template-failed") from None
 
 
 def _place(error: Exception, name: str) -> str:
