@@ -10,7 +10,19 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
-    from reportgen.api import build, check, demo, doctor, init, load_results, load_settings, preview, quarto, render
+    from reportgen.api import (
+        build,
+        check,
+        demo,
+        doctor,
+        init,
+        load_results,
+        load_settings,
+        mail,
+        preview,
+        quarto,
+        render,
+    )
     from reportgen.batch.outcome import MarketOutcome, RunResult
     from reportgen.config import Settings
     from reportgen.errors import ReportgenError
@@ -24,6 +36,7 @@ _HOMES = {
     "init": "reportgen.api",
     "load_results": "reportgen.api",
     "load_settings": "reportgen.api",
+    "mail": "reportgen.api",
     "merge": "reportgen.api",
     "preview": "reportgen.api",
     "quarto": "reportgen.api",
@@ -49,6 +62,7 @@ __all__ = [
     "init",
     "load_results",
     "load_settings",
+    "mail",
     "preview",
     "quarto",
     "render",

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from threading import Event
 
     from reportgen.batch.doctor import Probe
+    from reportgen.batch.mail import MailResult
     from reportgen.batch.outcome import Progress, RunResult
     from reportgen.batch.proposal import Proposal
     from reportgen.batch.quarto_run import QuartoRun
@@ -226,6 +227,38 @@ def quarto(
         force=force,
         progress=progress,
     )
+
+
+def mail(
+    project: str | Path = ".",
+    *,
+    out: str | Path | None = None,
+    select: Sequence[str] = (),
+    exclude: Sequence[str] = (),
+    dry_run: str | Path | None = None,
+    again: bool = False,
+    overrides: Mapping[str, object] | None = None,
+) -> MailResult:
+    """Send brief.pdf of every complete market to the people that ``[mail]`` names for it.
+
+    Parameters
+    ----------
+    dry_run
+        Folder to write the messages to as .eml files instead of sending them.
+    again
+        Send what was sent before, too.
+
+    Raises
+    ------
+    ReportgenError
+        If nothing can be sent (settings, server, certificate, login, nothing built). What the server refuses is
+        part of the result, and ``exit_code`` 1.
+    """
+    from reportgen.batch.mail_run import mail_project
+
+    settings, root = open_project(Path(project), out=out, overrides=overrides)
+    folder = None if dry_run is None else Path(dry_run)
+    return mail_project(settings, root, select=select, exclude=exclude, dry_run=folder, again=again)
 
 
 def preview(

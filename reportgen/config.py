@@ -25,6 +25,9 @@ Design = Literal["observational", "experiment"]
 Format = Literal["html", "pdf", "brief", "xlsx", "quarto", "results"]
 
 
+_ADDRESS = r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*"
+
+
 def _as_list(value: Any) -> Any:
     """One name need not be written as a list; an empty one is no name."""
     return ((value,) if value.strip() else ()) if isinstance(value, str) else value
@@ -63,9 +66,45 @@ def _as_pairs(value: Any) -> Any:
     return tuple(tuple(item.split("=", 1)) if isinstance(item, str) else item for item in items)
 
 
+def _as_recipients(value: Any) -> Any:
+    """An address or a list for all markets, or ``{"PL-*": "a@b.pl"}``; ``PL-*=a@b.pl`` in variables and options."""
+    if isinstance(value, Mapping):
+        return tuple((glob, _as_list(addresses)) for glob, addresses in value.items())
+    pairs = []
+    for item in _as_list(value):
+        if isinstance(item, str):
+            glob, _, address = item.strip().rpartition("=")
+            pairs.append((glob or "*", (address,)))
+        else:
+            pairs.append(item)
+    return tuple(pairs)
+
+
+def _recipients(pairs: tuple[tuple[str, tuple[str, ...]], ...]) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    for _, addresses in pairs:
+        for address in addresses:
+            if not re.fullmatch(_ADDRESS, address):
+                raise ValueError(f"{address!r} is no e-mail address; write name@example.com")
+    return pairs
+
+
+def _sender(value: str) -> str:
+    name, _, address = value.rpartition("<") if value.endswith(">") else ("", "", value)
+    if value and (not re.fullmatch(_ADDRESS, address.removesuffix(">")) or not name.isprintable() or "=?" in name):
+        raise ValueError("write name@example.com, or Some Name <name@example.com>")
+    return value
+
+
+def _subject(value: str) -> str:
+    unknown = sorted(set(re.findall(r"\{(\w*)\}", value)) - {"title", "markets", "date"})
+    if unknown:
+        raise ValueError(f"{{{unknown[0]}}} is not known; use {{title}}, {{markets}} and {{date}}")
+    return value
+
+
 def is_table(field: FieldInfo) -> bool:
     """Return whether a setting is a table in reportgen.toml (and pairs in here, which are hashable)."""
-    return any(getattr(item, "func", None) is _as_pairs for item in field.metadata)
+    return any(getattr(item, "func", None) in {_as_pairs, _as_recipients} for item in field.metadata)
 
 
 def _locales(pairs: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
@@ -203,6 +242,34 @@ class RunSettings(_Section):
     memory: Annotated[int, Field(ge=0)] = Field(4096, description="MiB a market may take; 0: no limit.")
 
 
+class MailSettings(_Section):
+    """Sending brief.pdf by `reportgen mail`; the password only in the environment: REPORTGEN_MAIL_PASSWORD."""
+
+    server: str = Field("", description="SMTP server that takes the mail.")
+    port: Annotated[int, Field(ge=1, le=65535)] = Field(587, description="Its port; 587 for starttls, 465 for tls.")
+    security: Literal["starttls", "tls", "none"] = Field(
+        "starttls", description="starttls or tls, certificate checked; none: unprotected, without a password."
+    )
+    user: str = Field("", description="User to log in as; empty: the sender's address.")
+    sender: Annotated[str, AfterValidator(_sender)] = Field(
+        "", description="Who it is from: name@example.com, or Some Name <name@example.com>."
+    )
+    to: Annotated[
+        tuple[tuple[str, tuple[str, ...]], ...],
+        BeforeValidator(
+            _as_recipients, json_schema_input_type=str | tuple[str, ...] | dict[str, str | tuple[str, ...]]
+        ),
+        AfterValidator(_recipients),
+    ] = Field(
+        (),
+        description='Who gets every market: "a@example.com" or a list; or by market: {"PL-*" = "a@example.pl", '
+        '"*" = ["b@example.com"]}, where every pattern that fits counts.',
+    )
+    subject: Annotated[str, AfterValidator(_subject)] = Field(
+        "{title}: {markets}", description="Subject; {title}, {markets} and {date} are filled in."
+    )
+
+
 class Settings(_Section):
     """All settings of a project. Immutable and hashable."""
 
@@ -212,6 +279,7 @@ class Settings(_Section):
     report: ReportSettings = ReportSettings()
     brand: BrandSettings = BrandSettings()
     run: RunSettings = RunSettings()
+    mail: MailSettings = MailSettings()
 
     def for_market(self, market: str) -> Settings:
         """Return these settings as ``market`` has them: its locale is the first of ``report.locales`` that fits."""

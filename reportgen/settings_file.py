@@ -23,7 +23,7 @@ from reportgen.config import Settings, is_table
 from reportgen.errors import ConfigError
 
 PREFIX = "REPORTGEN_"
-_PROGRAM_VARIABLES = frozenset({"REPORTGEN_UPDATE_GOLDEN", "REPORTGEN_DB_PASSWORD"})
+_PROGRAM_VARIABLES = frozenset({"REPORTGEN_UPDATE_GOLDEN", "REPORTGEN_DB_PASSWORD", "REPORTGEN_MAIL_PASSWORD"})
 Origin = Literal["command line", "environment", "file", "default"]
 
 

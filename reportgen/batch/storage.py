@@ -20,7 +20,8 @@ from reportgen.batch import files, record
 from reportgen.errors import ConfigError, EnvironmentMissing
 
 LEDGER = "published.json"
-RUN = "run.json"
+ACCOUNTS = ("mail.json", "run.json")
+"""What lies beside the folders, in the order of publishing."""
 SITE = "site"
 _PROBE = ".reportgen-can-write"
 
@@ -99,12 +100,13 @@ class Storage:
                     ledger[name] = files.sha256_bytes(content)
                 else:  # it is not what it says: whatever is published next replaces it whole
                     del self.folders[name]
-            mine = _bytes(self.staging / RUN)
-            if RUN in self.listing and (mine is None or files.sha256_bytes(mine) == ledger.get(RUN)):
-                content = self._system.cat_file(self._at(RUN))
-                self.staging.mkdir(parents=True, exist_ok=True)
-                files.write_atomic(self.staging / RUN, content)
-                ledger[RUN] = files.sha256_bytes(content)
+            for name in ACCOUNTS:
+                mine = _bytes(self.staging / name)
+                if name in self.listing and (mine is None or files.sha256_bytes(mine) == ledger.get(name)):
+                    content = self._system.cat_file(self._at(name))
+                    self.staging.mkdir(parents=True, exist_ok=True)
+                    files.write_atomic(self.staging / name, content)
+                    ledger[name] = files.sha256_bytes(content)
         self._remember(ledger)
 
     def publish(self) -> Published:
@@ -131,11 +133,12 @@ class Storage:
                     top = {digest: file for file, digest in content["files"].items() if "/" not in file}
                     sources |= {digest: f"{name}/{file}" for digest, file in top.items()}
                     ledger[name] = files.sha256_bytes(mark)
-                mark = _bytes(self.staging / RUN)
-                if mark is not None and (ledger.get(RUN) != files.sha256_bytes(mark) or RUN not in self.listing):
-                    self._system.pipe_file(self._at(RUN), mark)
-                    ledger[RUN] = files.sha256_bytes(mark)
-                    done.uploaded += 1
+                for name in ACCOUNTS:
+                    mine = _bytes(self.staging / name)
+                    if mine is not None and (ledger.get(name) != files.sha256_bytes(mine) or name not in self.listing):
+                        self._system.pipe_file(self._at(name), mine)
+                        ledger[name] = files.sha256_bytes(mine)
+                        done.uploaded += 1
         finally:
             self._remember(ledger)
         return done

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from reportgen.cli import configuration, previewing, templates
+from reportgen.cli import configuration, mailing, previewing, templates
 from reportgen.cli.options import (
     Data,
     Debug,
@@ -241,6 +241,7 @@ def merge(project: Project = Path(), out: Out = None, set_: Set = None, debug: D
     _finish(api.merge_project(settings, root), settings)
 
 
+app.command()(mailing.mail)
 app.command()(previewing.preview)
 
 
