@@ -91,7 +91,7 @@ def fill(environment: Environment, name: str, **context: object) -> str:
     except TemplateNotFound as error:
         raise TemplateError(f"{name}: the template {error.name!r} does not exist.", code="template-missing") from None
     except (TemplateRuntimeError, ArithmeticError, ValueError, LookupError, TypeError, AttributeError) as error:
-        raise TemplateError(f"{_place(error, name)}: {error}.", code="template-failed") from None
+        raise TemplateError(f"{_place(error, name)}: {str(error).rstrip('.')}.", code="template-failed") from None
     except RecursionError:
         raise TemplateError(f"{name}: a macro or include of it never ends.", code="template-failed") from None
 
