@@ -47,16 +47,17 @@ class Terms:
 def model_terms(frame: ModelFrame, *, correction: bool, random_slope: bool) -> Terms:
     """Terms of the model on this frame.
 
-    The initial-conditions correction adds, per pharmacy, the first lagged sale (Wooldridge 2005), mean adstocked
-    promotion (Mundlak 1978), adstocked promotion in the first row, and mean promotion times decay^k, k the periods
-    since the first row a pharmacy may have. The last stands for the carry-over of promotion before the record: its
-    coefficient is free, so it is right whether or not there was any. Without these two the estimated decay and the
-    promotion effect are too low (100 pharmacies, decay .5: 12 months without earlier promotion -7 %; with it
-    -17 %, and -8 % at 36 months, where 95 % intervals cover 73 %).
+    The initial-conditions correction adds what is known of a pharmacy before its first row (``ModelFrame.correction``:
+    sales and promotion of the periods that the lags lose, mean promotion), and mean promotion times decay^k, k the
+    periods since the first row a pharmacy may have. The last stands for the carry-over of promotion before the
+    record: its coefficient is free, so it is right whether or not there was any.
+
+    Measured on 250 simulated markets of 100 pharmacies and 12 months, share of 95 % intervals of the decay that
+    cover: first lagged sale, mean and first adstock 91 %, with everything before the first row 94 %; where earlier
+    promotion carries over, without the last column the effect is 17 % too low (8 % at 36 months).
     """
-    per_channel = [
-        name.replace("Adstock_", f"{part}_") if len(frame.channel_terms) == 1 else f"{part}_Promotion_{name[8:]}"
-        for part in ("Mean", "Initial", "Presample")
+    presample = [
+        "Presample_Promotion" if len(frame.channel_terms) == 1 else f"Presample_Promotion_{name[8:]}"
         for name in frame.channel_terms
     ]
     random = (INTERCEPT, *frame.channel_terms) if random_slope else (INTERCEPT,)
@@ -64,7 +65,7 @@ def model_terms(frame: ModelFrame, *, correction: bool, random_slope: bool) -> T
         promotion=frame.channel_terms,
         lags=frame.lag_names,
         controls=frame.control_names,
-        correction=(*frame.correction_names, *per_channel) if correction else (),
+        correction=(*frame.correction_names, *presample) if correction else (),
         random=random,
         response=frame.response_name,
     )
@@ -82,7 +83,7 @@ def market_design(frame: ModelFrame, terms: Terms, decays: Sequence[float]) -> D
     ):
         known.update({name: block[:, k] for k, name in enumerate(names)})
     if terms.correction:
-        known.update(_correction_columns(frame, terms, adstock, np.asarray(decays, dtype=np.float64)))
+        known.update(_correction_columns(frame, terms, np.asarray(decays, dtype=np.float64)))
     return Design(
         y=frame.response,
         x=np.column_stack([known[name] for name in terms.fixed]),
@@ -95,16 +96,14 @@ def market_design(frame: ModelFrame, terms: Terms, decays: Sequence[float]) -> D
     )
 
 
-def _correction_columns(frame: ModelFrame, terms: Terms, adstock: Array, decays: Array) -> dict[str, Array]:
-    """First lagged sale, mean, first and pre-sample adstock of each pharmacy, by term, (n,) each."""
+def _correction_columns(frame: ModelFrame, terms: Terms, decays: Array) -> dict[str, Array]:
+    """Initial conditions and pre-sample adstock of each pharmacy, by term, (n,) each."""
     group = frame.group
     starts = np.searchsorted(group, np.arange(len(frame.pharmacies)))
-    sizes = np.bincount(group)[:, None]
-    mean = np.add.reduceat(adstock, starts, axis=0) / sizes
-    dose = np.add.reduceat(frame.promotion, starts, axis=0) / sizes
+    dose = np.add.reduceat(frame.promotion, starts, axis=0) / np.bincount(group)[:, None]
     age = frame.column - frame.panel.recorded[frame.grid_rows].argmax(axis=1)[group]
     fading = decays ** (age - age.min())[:, None].astype(np.float64)
-    columns = np.column_stack([frame.correction, mean[group], adstock[starts][group], fading * dose[group]])
+    columns = np.column_stack([frame.correction, fading * dose[group]])
     full = model_terms(frame, correction=True, random_slope=False).correction
     return {name: columns[:, k] for k, name in enumerate(full) if name in terms.correction}
 
