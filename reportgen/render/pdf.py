@@ -91,7 +91,16 @@ class _Press:
             yield
         except FatalURLFetchingError:
             pass
-        except (OSError, ValueError, TypeError, LookupError, AttributeError, AssertionError, ArithmeticError) as error:
+        except (
+            OSError,
+            ValueError,
+            TypeError,
+            LookupError,
+            AttributeError,
+            AssertionError,
+            ArithmeticError,
+            RecursionError,
+        ) as error:
             problem = f"{type(error).__name__}: {error}"
             raise RenderError(f"The PDF of {self._market} cannot be made: {problem}.", code="pdf-layout") from error
         finally:
