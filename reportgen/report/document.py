@@ -342,9 +342,9 @@ class _Builder:
                 self.figure("residuals"),
                 self.figure("scale_location"),
                 self.figure("autocorrelation"),
+                self.figure("influence"),
                 *(self.figure(name) for name in self.charts if name.startswith("qq_")),
                 self.figure("predictive"),
-                self.figure("influence"),
                 tables.sensitivity(w),
             ),
         )

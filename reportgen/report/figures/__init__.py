@@ -38,11 +38,11 @@ __all__ = [
 ]
 
 CHARTS = (
-    "key_now", "key_long_run", "key_incremental", "key_roi", "without_promotion", "hierarchy", "timeline", "multiples",
-    "forest", "estimators", "decay", "decay_2", "decay_3", "impulse", "impulse_brief", "caterpillar",
-    "caterpillar_intercept", "caterpillar_brief", "lines", "shrinkage", "contribution", "waterfall", "incremental_pharmacies", "what_if",
-    "residuals", "scale_location", "autocorrelation", "qq_residuals", "qq_intercept", "qq_slope", "influence",
-    "predictive", "ordinary",
+    "key_now", "key_long_run", "key_incremental", "key_roi", "without_promotion", "hierarchy", "timeline",
+    "multiples", "forest", "estimators", "decay", "decay_2", "decay_3", "impulse", "impulse_brief", "caterpillar",
+    "caterpillar_intercept", "caterpillar_brief", "lines", "shrinkage", "contribution", "waterfall",
+    "incremental_pharmacies", "what_if", "residuals", "scale_location", "autocorrelation", "qq_residuals",
+    "qq_intercept", "qq_slope", "influence", "predictive", "ordinary",
 )  # fmt: skip
 """Names of all charts of a market, in the order of the report (further random terms add ``qq_slope_2``, …)."""
 

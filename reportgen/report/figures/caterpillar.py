@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
     from reportgen.results import MarketResults
 
-NAMED, ALL, ENDS = 40, 120, 20
+NAMED, ALL, ENDS = 24, 120, 20
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -163,14 +163,14 @@ def _panels(
     bounds = marks.limits(np.concatenate([data.lower[shown], data.upper[shown], [data.average]]), zero=True)
     references = _references(data, kit)
     inner = column - name - air
-    top = (130.0 if strip else 0.0) + (18.0 if any(titles) else 0.0) + lift(references, bounds, inner) + 20.0
+    top = (112.0 if strip else 0.0) + (18.0 if any(titles) else 0.0) + lift(references, bounds, inner) + 20.0
     boxes = [
         Box(k * (column + gap) + name, top, inner, row * rows, bounds, (-0.5, rows - 0.5))
         for k, chunk in enumerate(chunks)
     ]
     if strip:
         boxes.insert(
-            0, Box(8, 44, WIDE - 16, 50, marks.limits(np.append(data.estimate, [data.average, 0.0])), (0.0, 1.0))
+            0, Box(8, 40, WIDE - 16, 42, marks.limits(np.append(data.estimate, [data.average, 0.0])), (0.0, 1.0))
         )
     figure, axes = sheet("panels", WIDE, top + row * rows + 26, boxes)
     if strip:
@@ -211,12 +211,12 @@ def _draw(data: Caterpillar, kit: Kit) -> tuple[Figure, list[Tip]]:
         chunks = [list(range(ENDS)), list(range(n - ENDS, n))]
         count = kit.formats.integer(ENDS)
         titles = [kit.say("{count} highest", count=count), kit.say("{count} lowest", count=count)]
-        return _panels(data, kit, chunks, titles, strip=True, row=15.0)
+        return _panels(data, kit, chunks, titles, strip=True, row=12.5)
     widest = max(text_width(name, 10) for name in data.names)
     columns = 2 if n <= 2 * NAMED or widest > 84 else 3
     each = -(-n // columns)
     chunks = [list(range(k * each, min((k + 1) * each, n))) for k in range(columns)]
-    return _panels(data, kit, chunks, [""] * columns, strip=False, row=14.0 if each <= NAMED else 12.0)
+    return _panels(data, kit, chunks, [""] * columns, strip=False, row=13.0 if each <= NAMED else 12.5)
 
 
 def _title(data: Caterpillar, kit: Kit) -> str:

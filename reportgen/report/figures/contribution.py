@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from reportgen.results import MarketResults
 
-_TOP, _LOW = 20, 5
+_TOP, _LOW = 12, 4
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -102,9 +102,9 @@ def chart_contribution(results: MarketResults, kit: Kit, name: str = "contributi
     figure, (axes,) = sheet(
         "contribution",
         WIDE,
-        272,
+        238,
         [
-            Box(74, 26, WIDE - 74 - 100, 200, (-0.7, len(data.periods) - 0.3), marks.limits(ends, zero=True)),
+            Box(74, 26, WIDE - 74 - 100, 166, (-0.7, len(data.periods) - 0.3), marks.limits(ends, zero=True)),
         ],
     )
     draw_parts(axes, data, kit)

@@ -103,7 +103,7 @@ def chart_decay(summary: DecaySummary | None, kit: Kit, name: str = "decay") -> 
         return None
     low = max(DEEPEST, min(float(data.drop.min()), 3 * data.limit))
     x = (min(0.0, float(data.decay[0])), max(float(data.decay[-1]), data.estimate) + 0.01)
-    figure, (axes,) = sheet("decay", WIDE, 244, [Box(54, 40, WIDE - 54 - 84, 162, x, (low, -low * 0.06))])
+    figure, (axes,) = sheet("decay", WIDE, 214, [Box(54, 40, WIDE - 54 - 84, 132, x, (low, -low * 0.06))])
     draw_profile(axes, data, kit)
     marks.heading(axes, kit.say("Log-likelihood below the best"), kit.theme, dx=-48, dy=20)
     below = (

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from reportgen.results import MarketResults
 
-_ROW, _HEAD = 21.0, 30.0
+_ROW, _HEAD = 18.0, 28.0
 _PHARMACY, _STRIP, _COUNT = 178.0, 330.0, 62.0
 _MOST = 5
 _NARROW = 3.5

@@ -11,7 +11,7 @@ from reportgen.report.figures import marks
 from reportgen.report.figures.chart import Chart, ChartTable, Kit, Tip
 from reportgen.report.figures.intervals import Reference, draw_references, fit_ticks
 from reportgen.report.figures.sheet import Box, sheet
-from reportgen.report.figures.theme import SMALL, WIDE
+from reportgen.report.figures.theme import HALF, SMALL
 from reportgen.report.fonts import fit_text, text_width
 from reportgen.report.names import clean
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from reportgen.results import MarketResults
 
+_ROW = 13.0
 SHOWN = 12
 
 
@@ -77,8 +78,8 @@ def draw_influence(axes: Axes, data: Influence, kit: Kit, names: float, values: 
     without = data.without[:count]
     far = (without < data.lower) | (without > data.upper)
     marks.segments(axes, np.full(count, data.effect), y, without, y, theme.accent, width=1.6)
-    marks.dots(axes, without[~far], y[~far], theme.accent, size=7)
-    marks.dots(axes, without[far], y[far], theme.second, size=8, shape="D")
+    marks.dots(axes, without[~far], y[~far], theme.accent, size=6)
+    marks.dots(axes, without[far], y[far], theme.second, size=7, shape="D")
     for k, text in enumerate(values):
         marks.label(axes, x0, y[k], fit_text(data.names[k], names - 8, SMALL), theme.ink, dx=-names)
         marks.label(axes, x1, y[k], text, theme.muted, dx=10)
@@ -98,14 +99,15 @@ def chart_influence(results: MarketResults, kit: Kit, name: str = "influence") -
         return f.money(value, data.se)
 
     values = [write(float(v)) for v in data.without[:count]]
-    names = min(max(text_width(n, SMALL) for n in data.names[:count]) + 14, 210.0)
+    names = min(max(text_width(n, SMALL) for n in data.names[:count]) + 14, HALF * 0.3)
+    room = max(text_width(text, SMALL) for text in values) + 14
     ends = np.append(data.without[:count], [data.effect, data.lower, data.upper])
     figure, (axes,) = sheet(
-        "influence",
-        WIDE,
-        18.0 * count + 58,
+        "half",
+        HALF,
+        _ROW * count + 58,
         [
-            Box(names, 32, WIDE - names - 78, 18.0 * count, marks.limits(ends), (-0.5, count - 0.5)),
+            Box(names, 32, HALF - names - room, _ROW * count, marks.limits(ends), (-0.5, count - 0.5)),
         ],
     )
     draw_influence(axes, data, kit, names, values)

@@ -131,7 +131,7 @@ def interval_chart(
     heading: str,
     references: Sequence[Reference] = (),
     width: float = WIDE,
-    row: float = 24.0,
+    row: float = 21.0,
     zero: bool = True,
     size: float = 7.0,
     thick: float = 4.5,

@@ -121,7 +121,7 @@ def chart_lines(results: MarketResults, kit: Kit, name: str = "lines") -> Chart 
         return None
     bounds, over = _bounds(data)
     figure, (axes,) = sheet(
-        "lines", WIDE, 308, [Box(74, 26, WIDE - 74 - 136, 240, (float(data.x[0]), float(data.x[-1])), bounds)]
+        "lines", WIDE, 268, [Box(74, 26, WIDE - 74 - 136, 200, (float(data.x[0]), float(data.x[-1])), bounds)]
     )
     draw_lines(axes, data, kit)
     marks.heading(axes, kit.say("Sales per pharmacy {per_period}", per_period=kit.per_period), kit.theme, dx=-68)

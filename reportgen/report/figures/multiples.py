@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from reportgen.results import MarketResults, PharmacySeries
 
-_COLUMNS, _CELL, _PLOT, _STRIP, _LEFT, _GAP = 4, 116.0, 58.0, 13.0, 66.0, 18.0
+_COLUMNS, _CELL, _PLOT, _STRIP, _LEFT, _GAP = 4, 90.0, 39.0, 10.0, 66.0, 18.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -11,7 +11,7 @@ from reportgen.report.figures import marks
 from reportgen.report.figures.chart import Chart, ChartTable, Kit
 from reportgen.report.figures.intervals import fit_ticks
 from reportgen.report.figures.sheet import Box, sheet
-from reportgen.report.figures.theme import HALF, WIDE
+from reportgen.report.figures.theme import HALF
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -107,12 +107,12 @@ def chart_residuals(results: MarketResults, kit: Kit, name: str = "residuals") -
     if data is None:
         return None
     ends = (float(data.x_edges[0]), float(data.x_edges[-1])), (float(data.y_edges[0]), float(data.y_edges[-1]))
-    figure, (axes,) = sheet("residuals", WIDE, 284, [Box(74, 26, WIDE - 74 - 20, 214, *ends)])
+    figure, (axes,) = sheet("half", HALF, 212, [Box(64, 26, HALF - 64 - 12, 146, *ends)])
     ticks = marks.nice_ticks(*ends[1], 5)
     marks.grid_y(axes, ticks, _response_ticks(kit)(ticks), kit.theme)
     draw_cloud(axes, data, kit)
     fit_ticks(axes, kit, _response_ticks(kit), base=True)
-    marks.heading(axes, kit.say("Residual, {unit}", unit=_axis_unit(kit)), kit.theme, dx=-68)
+    marks.heading(axes, kit.say("Residual, {unit}", unit=_axis_unit(kit)), kit.theme, dx=-58)
     marks.label(
         axes,
         sum(ends[0]) / 2,

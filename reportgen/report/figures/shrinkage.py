@@ -101,7 +101,7 @@ def chart_shrinkage(results: MarketResults, kit: Kit, name: str = "shrinkage") -
         return None
     bounds, beyond = _bounds(data)
     figure, (axes,) = sheet(
-        "shrinkage", WIDE, 282, [Box(70, 26, WIDE - 70 - 100, 236, (-1.0, float(len(data.names))), bounds)]
+        "shrinkage", WIDE, 246, [Box(70, 26, WIDE - 70 - 100, 200, (-1.0, float(len(data.names))), bounds)]
     )
     draw_shrinkage(axes, data, kit)
     marks.heading(axes, kit.say("Pharmacies by their own estimate, {unit}", unit=kit.effect_unit), kit.theme, dx=-64)

@@ -144,10 +144,10 @@ def chart_timeline(results: MarketResults, kit: Kit, name: str = "timeline") -> 
     figure, (sales, promotion) = sheet(
         "timeline",
         WIDE,
-        332,
+        256,
         [
-            Box(_LEFT, 26, width, 168, span, marks.limits(np.concatenate([data.lower, data.upper, data.median]))),
-            Box(_LEFT, 226, width, 62, span, (0.0, (top if top > 0 else 1.0) * 1.12)),
+            Box(_LEFT, 26, width, 114, span, marks.limits(np.concatenate([data.lower, data.upper, data.median]))),
+            Box(_LEFT, 170, width, 42, span, (0.0, (top if top > 0 else 1.0) * 1.12)),
         ],
     )
     draw_timeline(sales, promotion, data, kit)
