@@ -674,14 +674,13 @@ def from_json(text: bytes | str) -> MarketResults:
     InputError
         If the text is not valid results JSON, or was written by a newer schema version.
     """
-    import json
-
+    import pydantic_core
     from pydantic import ValidationError
 
     from reportgen.errors import InputError
 
     try:
-        version = json.loads(text).get("schema_version")
+        version = pydantic_core.from_json(text).get("schema_version")  # half the time of json.loads
     except (ValueError, AttributeError) as error:
         raise InputError(f"results.json is not readable: {error}.", code="results-unreadable") from None
     if version != SCHEMA_VERSION:

@@ -47,9 +47,9 @@ def market_tables(results: MarketResults) -> dict[str, pa.Table]:
     """Return the tables of one market by name."""
     return {
         "coefficients": _table(_coefficient_rows(results), _COEFFICIENTS),
-        "pharmacies": _table([_plain(row, _PHARMACIES) for row in results.pharmacies], _PHARMACIES),
+        "pharmacies": _table(results.pharmacies, _PHARMACIES),
         "months": _table(_month_rows(results), _MONTHS),
-        "checks": _table([_plain(row, _CHECKS) for row in results.checks], _CHECKS),
+        "checks": _table(results.checks, _CHECKS),
     }
 
 
@@ -101,12 +101,20 @@ def _month_rows(results: MarketResults) -> list[dict[str, Any]]:
     ]
 
 
-def _table(rows: Sequence[dict[str, Any]], columns: dict[str, str]) -> pa.Table:
+def _table(rows: Sequence[object], columns: dict[str, str]) -> pa.Table:
+    """Table of dicts, or of objects with these attributes; what is missing is null."""
     import pyarrow as pa
 
     schema = pa.schema([(name, _arrow_type(kind)) for name, kind in columns.items()])
     return pa.table(
-        {name: pa.array([row.get(name) for row in rows], schema.field(name).type) for name in columns}, schema
+        {
+            name: pa.array(
+                [row.get(name) if isinstance(row, dict) else getattr(row, name, None) for row in rows],
+                schema.field(name).type,
+            )
+            for name in columns
+        },
+        schema,
     )
 
 

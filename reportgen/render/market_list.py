@@ -4,7 +4,8 @@ A row as HTML takes 1.2 KB, here 0.2 KB, so that a thousand markets fit into a p
 open at once. The first rows are on the page as HTML too, for readers without JavaScript. The form is private to the
 page's script (``templates/js/overview.js``); programs read ``data/overview.csv``.
 
-One array per row: classes, folder, then one item per column::
+One array per row: classes, folder (the part after the name where the rest follows from it, else all of it after a
+slash), then one item per column::
 
     text                                        a cell without a number
     number                                      a number that is its own text; in the second column the place of a
@@ -16,6 +17,8 @@ One array per row: classes, folder, then one item per column::
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -30,7 +33,7 @@ if TYPE_CHECKING:
     from reportgen.report.overview import Finder, Overview
 
 NAME = "markets"
-STATIC = 20
+STATIC = 12
 """Rows of a longer list that are on the page as HTML."""
 _WORDS = (
     "search", "verdict", "every", "which", "all_markets", "changed", "stale", "previous", "next", "shown", "nothing",
@@ -74,7 +77,13 @@ def _dumps(value: Any, **_: Any) -> str:
 
 def _row(tone: str, cells: tuple[Cell, ...], names: list[str], finder: Finder) -> list[Any]:
     folder = next((cell.link.rsplit("/", 1)[0] for cell in cells if cell.link), "")
-    return [tone, folder.removeprefix("markets/"), *(_cell(cell, names, finder) for cell in cells)]
+    return [tone, _folder(folder.removeprefix("markets/"), cells[0].text), *(_cell(cell, names, finder) for cell in cells)]
+
+
+def _folder(folder: str, name: str) -> str:
+    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode("ascii").lower()
+    start = re.sub(r"[^a-z0-9]+", "-", plain) + "-"
+    return folder.removeprefix(start) if folder.startswith(start) else f"/{folder}"
 
 
 def _cell(cell: Cell, names: list[str], finder: Finder) -> Any:

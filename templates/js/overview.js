@@ -23,6 +23,8 @@
   const valueOf = (c, i) => i === 0 || i === last ? textOf(c) : Array.isArray(c) ? c[1] : c;
   const fold = (t) => t.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase();
   for (const r of rows) {
+    const start = r[2][0].normalize("NFKD").replace(/[^\0-\x7f]/g, "").toLowerCase().replace(/[^a-z0-9]+/g, "-");
+    r[1] = r[1].startsWith("/") ? r[1].slice(1) : start + "-" + r[1];
     const verdict = r[3], file = r[last + 2];
     if (!Array.isArray(verdict)) r[3] = [w.verdicts[verdict][1], verdict];
     if (typeof file === "number") r[last + 2] = [data.files[file], file];

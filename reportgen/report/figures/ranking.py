@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from reportgen.results_markets import OverviewResults
 
 NAMED = 12
-TOLD = 200
+TOLD = 100
 """Points that tell their market where there are more: those farthest from the others."""
 
 
