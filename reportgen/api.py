@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from reportgen.batch.doctor import Probe
     from reportgen.batch.mail import MailResult
     from reportgen.batch.outcome import Progress, RunResult
-    from reportgen.batch.proposal import Proposal
+    from reportgen.batch.project import NewProject
     from reportgen.batch.quarto_run import QuartoRun
     from reportgen.panel.contract import Finding
     from reportgen.results import MarketResults
@@ -337,7 +337,11 @@ def list_settings(
 
 
 def init(
-    folder: str | Path, *, data: str | Path | None = None, overrides: Mapping[str, object] | None = None
+    folder: str | Path,
+    *,
+    data: str | Path | None = None,
+    recipe: str = "",
+    overrides: Mapping[str, object] | None = None,
 ) -> tuple[Path, ...]:
     """Write a new project: settings with comments, a folder for template overrides, and sample data or your own.
 
@@ -346,17 +350,20 @@ def init(
     data
         Table to write the settings for: file, folder of Parquet or address. Its columns decide ``panel.*``; what
         could not be found or was guessed is said in the file.
+    recipe
+        Comma list of what is to run the project every month: cron, systemd, github, docker, slurm, kubernetes,
+        airflow. May be given for a project that exists; its files stay.
     overrides
         Settings that the file is to have, e.g. ``{"report.currency": "EUR"}``; only with ``data``.
 
     Raises
     ------
     UsageError
-        If the folder already holds a reportgen.toml.
+        If the folder already holds a reportgen.toml, or a recipe is unknown.
     ReadError
         If ``data`` cannot be read as a table; nothing is written then.
     """
-    return init_project(Path(folder), None if data is None else str(data), overrides)[0]
+    return init_project(Path(folder), None if data is None else str(data), overrides, recipe=recipe).written
 
 
 def demo(
@@ -510,17 +517,12 @@ def check_project(settings: Settings, root: Path) -> CheckReport:
 
 
 def init_project(
-    folder: Path, data: str | None, overrides: Mapping[str, object] | None = None
-) -> tuple[tuple[Path, ...], Proposal | None]:
-    """Write a new project; return the files and what was found out about the data; see :func:`init`."""
-    from reportgen.batch.project import refuse_existing, write_project
-    from reportgen.batch.proposal import propose
+    folder: Path, data: str | None, overrides: Mapping[str, object] | None = None, *, recipe: str = ""
+) -> NewProject:
+    """Write a new project, or recipes into one that exists; see :func:`init`."""
+    from reportgen.batch.project import start_project
 
-    if data is None:
-        return write_project(folder), None
-    refuse_existing(folder)
-    proposal = propose(data, folder, overrides)
-    return write_project(folder, proposal), proposal
+    return start_project(folder, data, overrides, recipe=recipe)
 
 
 def open_demo(folder: Path, *, jobs: int | None = None, formats: str | None = None) -> tuple[Settings, Path]:

@@ -111,7 +111,8 @@ def _templates_hash(settings: Settings, root: Path) -> str:
     from reportgen.resources import templates_dir
 
     catalogues = Path(__file__).resolve().parent.parent / "report" / "locale"
-    trees = [_tree(templates_dir(), "*"), _tree(catalogues, "*.po")]
+    ours = [entry for entry in _tree(templates_dir(), "*") if not entry[0].startswith("recipes/")]
+    trees = [ours, _tree(catalogues, "*.po")]
     if settings.report.templates:
         folder = root / settings.report.templates
         if not folder.is_dir():

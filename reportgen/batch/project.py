@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from reportgen.batch.files import write_atomic
+from reportgen.batch.recipes import parse_recipes, write_recipes
 from reportgen.config import Settings, is_table
 from reportgen.errors import EnvironmentMissing, UsageError
 from reportgen.resources import data_dir
@@ -46,6 +48,45 @@ _DEMO = {
     "report.promotion_unit": "visit",
     "run.as_of": "2024-01-15",
 }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewProject:
+    """What ``init`` did: files written, files that were there, and what was found out about the user's table."""
+
+    written: tuple[Path, ...]
+    kept: tuple[Path, ...] = ()
+    proposal: Proposal | None = None
+
+
+def start_project(
+    folder: Path, data: str | None = None, overrides: Mapping[str, object] | None = None, *, recipe: str = ""
+) -> NewProject:
+    """Write a new project, and recipes into it; into a project that exists only recipes.
+
+    Raises
+    ------
+    UsageError
+        If there is a project and nothing but a project is asked for; if a recipe is unknown.
+    ReadError
+        If ``data`` cannot be read as a table.
+    EnvironmentMissing
+        If the folder cannot be written.
+    """
+    recipes = parse_recipes(recipe)
+    settings = folder / SETTINGS_FILE
+    if recipes and data is None and settings.exists():
+        written, kept = write_recipes(folder, recipes)
+        return NewProject(written=written, kept=(settings, *kept))
+    refuse_existing(folder)
+    proposal = None
+    if data is not None:
+        from reportgen.batch.proposal import propose
+
+        proposal = propose(data, folder, overrides)
+    project = write_project(folder, proposal)
+    written, kept = write_recipes(folder, recipes)
+    return NewProject(written=(*project, *written), kept=kept, proposal=proposal)
 
 
 def write_project(folder: Path, proposal: Proposal | None = None) -> tuple[Path, ...]:

@@ -268,6 +268,10 @@ def init(
     data: Annotated[
         str | None, typer.Option("--data", help="Your table: reportgen.toml is written for its columns.")
     ] = None,
+    recipe: Annotated[
+        str,
+        typer.Option("--recipe", help="Files to run it monthly: cron,systemd,github,docker,slurm,kubernetes,airflow."),
+    ] = "",
     set_: Set = None,
     debug: Debug = False,
 ) -> None:
@@ -277,10 +281,12 @@ def init(
 
     if set_ and data is None:
         raise typer.BadParameter("--set goes with --data; without it, change the values in reportgen.toml")
-    written, proposal = api.init_project(folder, data, parse_overrides(set_))
-    for path in written:
+    start = api.init_project(folder, data, parse_overrides(set_), recipe=recipe)
+    for path in start.written:
         console.say(f"wrote {path}")
-    starting.show_start(folder, proposal)
+    for path in start.kept:
+        console.note(f"{path} is there already and stays as it is.")
+    starting.show_start(folder, start.proposal, recipes=bool(recipe))
 
 
 @app.command()

@@ -15,9 +15,11 @@ if TYPE_CHECKING:
 _MOST_ERRORS = 5
 
 
-def show_start(folder: Path, proposal: Proposal | None) -> None:
+def show_start(folder: Path, proposal: Proposal | None, *, recipes: bool = False) -> None:
     """Print what was understood of the data and the next command."""
     where = shlex.quote(str(folder))
+    if recipes:
+        console.say("Each recipe says in its first lines where it belongs and how it is started.")
     if proposal is None:
         console.say(f"Now: reportgen build -C {where}")
         return
