@@ -13,6 +13,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from reportgen.cli.options import state
+
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.progress import Progress as Bars
@@ -32,14 +34,27 @@ def printable(text: str) -> str:
 
 
 def error(message: str) -> None:
-    """Print one error message to standard error."""
+    """Print one error message to standard error, or an event of it."""
+    if state["events"]:
+        event("error", message=message)
+        return
     lines = [_line(part) for part in message.splitlines()] or [""]
     sys.stderr.write("Error: " + "\n".join(lines) + "\n")
 
 
 def note(message: str) -> None:
-    """Print one line to standard error."""
+    """Print one line to standard error, or an event of it."""
+    if state["events"]:
+        event("note", message=_line(message))
+        return
     sys.stderr.write(_line(message) + "\n")
+
+
+def event(name: str, **fields: Any) -> None:
+    """Print one JSON object on a line of its own to standard error."""
+    stamp = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+    sys.stderr.write(json.dumps({"time": stamp, "event": name, **fields}) + "\n")
+    sys.stderr.flush()
 
 
 def say(message: str) -> None:
@@ -134,11 +149,11 @@ class JsonProgress:
 
     def started(self, total: int, up_to_date: int) -> None:
         """Tell how much is to be done."""
-        self._emit("started", markets=total, up_to_date=up_to_date)
+        event("started", markets=total, up_to_date=up_to_date)
 
     def market_done(self, outcome: MarketOutcome) -> None:
         """Tell how one market ended."""
-        self._emit(
+        event(
             "market",
             market=outcome.market,
             status=outcome.status,
@@ -150,12 +165,7 @@ class JsonProgress:
 
     def stage(self, name: str) -> None:
         """Tell that a stage begins."""
-        self._emit("stage", stage=name)
-
-    def _emit(self, event: str, **fields: Any) -> None:
-        stamp = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
-        sys.stderr.write(json.dumps({"time": stamp, "event": event, **fields}) + "\n")
-        sys.stderr.flush()
+        event("stage", stage=name)
 
 
 def show_run(result: RunResult, *, locale: str, currency: str, response: str, debug: bool = False) -> None:

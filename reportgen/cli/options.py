@@ -8,13 +8,19 @@ from typing import Annotated
 
 import typer
 
-state = {"debug": False}
+state = {"debug": False, "events": False}
 """What holds for the whole process."""
 
 
 def set_debug(value: bool) -> None:
     """Show tracebacks from now on."""
     state["debug"] = value
+
+
+def set_log_format(value: str) -> str:
+    """Write everything on standard error as events from now on, or as text."""
+    state["events"] = value == "json"
+    return value
 
 
 Debug = Annotated[bool, typer.Option("--debug", help="Show Python tracebacks.", callback=set_debug)]
@@ -40,7 +46,9 @@ MaxFailures = Annotated[
 ShardOption = Annotated[str, typer.Option("--shard", help="Build part i of n, i/n, for `reportgen merge`.")]
 Scheduler = Annotated[str, typer.Option("--scheduler", help="Build on a Dask cluster: tcp://host:port or tls://...")]
 Set = Annotated[list[str] | None, typer.Option("--set", help="Override a setting: --set model.response=log.")]
-LogFormat = Annotated[str, typer.Option("--log-format", help="text, or json: one event per line.")]
+LogFormat = Annotated[
+    str, typer.Option("--log-format", help="text, or json: one event per line.", callback=set_log_format)
+]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
