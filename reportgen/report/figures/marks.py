@@ -284,7 +284,8 @@ def limits(values: Sequence[float] | Numbers, *, zero: bool = False, pad: float 
     if zero:
         low, high = min(low, 0.0), max(high, 0.0)
     span = (high - low) or abs(high) or 1.0
-    return (low if zero and low == 0 else low - pad * span), (high if zero and high == 0 else high + pad * span)
+    flush = zero and high > low  # all zero: air on both sides, a range of nothing cannot be drawn
+    return (low if flush and low == 0 else low - pad * span), (high if flush and high == 0 else high + pad * span)
 
 
 def grid_y(

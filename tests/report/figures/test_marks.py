@@ -40,6 +40,7 @@ def test_limits_ignore_missing_values_and_can_include_zero() -> None:
     assert low == 0.0
     assert high > 4.0
     assert limits([], zero=True)[1] > 0
+    assert limits([0.0, 0.0], zero=True) == (-0.04, 0.04)
     assert limits([5.0])[0] < 5.0 < limits([5.0])[1]
 
 
