@@ -158,9 +158,14 @@ def merge_project(settings: Settings, root: Path, *, progress: Progress | None =
 
 def check_project(settings: Settings, root: Path) -> CheckReport:
     """Check with settings that are already loaded; see :func:`check`."""
+    from reportgen.batch.partition import check_partitions
     from reportgen.panel.contract import check_panel
-    from reportgen.panel.read import read_table
+    from reportgen.panel.read import list_markets, read_table
 
+    files = list_markets(settings.panel, root)
+    if files is not None:
+        name = Path(settings.panel.source).name
+        return CheckReport(source=name, findings=check_partitions(settings, root, files))
     raw = read_table(settings.panel, root)
     return CheckReport(source=raw.source, findings=check_panel(raw, settings))
 

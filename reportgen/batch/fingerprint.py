@@ -102,7 +102,7 @@ def _document_settings(settings: Settings, root: Path) -> dict[str, Any]:
     if settings.brand.logo:
         path = root / settings.brand.logo
         if not path.is_file():
-            raise ConfigError(f"brand.logo: there is no file {settings.brand.logo}.", code="no-logo")
+            raise ConfigError(f"brand.logo: there is no file {path.name}.", code="no-logo")
         logo = sha256_file(path)
     return {"report": report, "brand": brand, "logo": logo, "as_of": settings.run.as_of}
 

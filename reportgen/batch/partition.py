@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from reportgen.batch import engine
 from reportgen.batch.files import sha256_file
@@ -22,6 +23,9 @@ from reportgen.batch.source import Markets, Source, similar_markets
 from reportgen.batch.stored_panel import StoredPanel, read_market
 from reportgen.config import Settings
 from reportgen.errors import ContractError, ReadError
+
+if TYPE_CHECKING:
+    from reportgen.panel.contract import Finding
 
 _MOST_LINES = 20
 _MAY_PASS = {"worker-crash", "timeout", "out-of-memory"}
@@ -75,6 +79,50 @@ def open_source(settings: Settings, root: Path, remembered: InputIndex | None, *
                 code="unreadable",
             ) from error
     return Source(settings, root, remembered)
+
+
+def check_partitions(settings: Settings, root: Path, files: Mapping[str, tuple[Path, ...]]) -> tuple[Finding, ...]:
+    """Check market by market, holding one at a time; errors first, then each doubt once with the number of markets."""
+    from reportgen.panel.contract import Finding, check_panel
+    from reportgen.panel.read import read_table
+
+    errors: list[Finding] = []
+    others: dict[tuple[str, str | None], list[Finding]] = {}
+    for market, own in files.items():
+        try:
+            raw = read_table(settings.panel, root, market, own)
+            found = check_panel(replace(raw, source=f"{raw.source}, market {market}"), settings)
+        except ReadError as error:
+            found = (
+                Finding(
+                    code=error.code, severity="error", column=None, market=market, count=1, rows=(),
+                    message=error.message,
+                ),
+            )  # fmt: skip
+        for finding in found:
+            if finding.severity == "error":
+                errors.append(replace(finding, market=market))
+            else:
+                others.setdefault((finding.code, finding.column), []).append(replace(finding, market=market))
+    name = Path(settings.panel.source).name
+    alike = tuple(
+        Finding(
+            code="similar-market", severity="warning", column=settings.panel.market, market=None, count=1, rows=(),
+            message=message,
+        )
+        for message in similar_markets(name, tuple(files), settings.panel.market)
+    )  # fmt: skip
+    merged = sorted((_merge(same) for same in others.values()), key=lambda finding: finding.severity != "warning")
+    return (*errors, *alike, *merged)
+
+
+def _merge(same: list[Finding]) -> Finding:
+    """Return the first of several findings of one kind, counted over all markets."""
+    if len(same) == 1:
+        return same[0]
+    first = same[0]
+    text = f"{first.message} (and {len(same) - 1:,} more markets)"
+    return replace(first, market=None, count=sum(finding.count for finding in same), message=text)
 
 
 class PartitionedSource:

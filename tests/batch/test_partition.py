@@ -197,6 +197,22 @@ def test_warnings_are_told_once_with_the_number_of_markets(tmp_path: Path) -> No
     assert future[0].endswith("(and 2 more markets)")
 
 
+def test_check_goes_market_by_market(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = write_folder(tmp_path)
+    given = {"panel.source": "hive", "run.as_of": "2021-01-05"}
+    report = reportgen.check(tmp_path, overrides=given)
+    (future,) = (finding for finding in report.findings if finding.code == "future-period")
+    assert (report.exit_code, future.market) == (0, None)
+    assert future.message.endswith("(and 2 more markets)")
+    change(folder, "NA", "sales", -5.0)
+    (damaged,) = (folder / "market=00123").glob("*.parquet")
+    damaged.write_bytes(damaged.read_bytes()[:-200])
+    report = reportgen.check(tmp_path, overrides=given)
+    errors = [(finding.market, finding.code) for finding in report.findings if finding.severity == "error"]
+    assert (report.exit_code, errors) == (4, [("00123", "damaged-file"), ("NA", "negative-sales")])
+    assert [finding.severity for finding in report.findings][:2] == ["error", "error"]
+
+
 def test_a_crash_while_checking_is_not_remembered(tmp_path: Path) -> None:
     write_folder(tmp_path)
     settings = Settings.model_validate(
