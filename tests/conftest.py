@@ -9,7 +9,9 @@ for _name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(_name, "1")
 os.environ.setdefault("TZ", "UTC")
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -37,3 +39,62 @@ def checkout() -> Path:
 def update_golden() -> bool:
     """Return whether golden files are to be rewritten (``REPORTGEN_UPDATE_GOLDEN=1``)."""
     return os.environ.get("REPORTGEN_UPDATE_GOLDEN") == "1"
+
+
+# --- the three corpora of RELIABILITY.md, counted -------------------------------------------------
+
+SUITES = {
+    "inputs": ("bad inputs tried", "contained"),
+    "faults": ("faults injected", "survived"),
+    "attacks": ("attacks tried", "withstood"),
+}
+"""Folder of tests, or marker, and the words of the count."""
+
+
+def _suite(item: pytest.Item) -> str:
+    """Return the corpus that a test belongs to: by its folder, or by its marker wherever it is."""
+    folder = item.path.parent.name
+    if folder in SUITES:
+        return folder
+    return next((name for name in SUITES if name != "inputs" and item.get_closest_marker(name)), "")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Note the corpus of every test where its report carries it, also from a worker of xdist."""
+    for item in items:
+        if suite := _suite(item):
+            item.user_properties.append(("suite", suite))
+
+
+@pytest.fixture
+def tried(request: pytest.FixtureRequest) -> Callable[..., None]:
+    """Return a function that names the cases a test tries; a test that names none counts as one case.
+
+    A case that several tests name is one case, and it is passed if all of them pass. ``tried()`` without a name says
+    that the test is about the corpus and is no case of its own.
+    """
+
+    def name(*cases: str) -> None:
+        request.node.user_properties.extend([("case", case) for case in cases] or [("case", "")])
+
+    return name
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """Print how many cases of each corpus were tried, and how many of them passed."""
+    found: dict[str, dict[str, bool]] = {name: {} for name in SUITES}
+    for outcome in ("passed", "failed", "error"):
+        for report in terminalreporter.stats.get(outcome, []):
+            noted = [tuple(pair) for pair in getattr(report, "user_properties", ())]
+            suite = dict(noted).get("suite")
+            if suite is None or (outcome == "passed" and report.when != "call"):
+                continue
+            for case in [value for key, value in noted if key == "case"] or [report.nodeid]:
+                if case or outcome != "passed":
+                    found[suite][case] = found[suite].get(case, True) and outcome == "passed"
+    if any(found.values()):
+        counts = [
+            f"{len(cases)} {tried}, {sum(cases.values())} {passed}"
+            for (tried, passed), cases in zip(SUITES.values(), found.values(), strict=True)
+        ]
+        terminalreporter.write_line("; ".join(counts))

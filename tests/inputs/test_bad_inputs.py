@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -53,13 +54,15 @@ def clean(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     return {code: market.data_hash for code, market in panel.markets.items()}
 
 
-def test_the_corpus_is_complete() -> None:
+def test_the_corpus_is_complete(tried: Callable[..., None]) -> None:
+    tried()
     assert len(CASES) >= 60
     assert len({case.name for case in CASES}) == len(CASES)
 
 
 @pytest.mark.parametrize("case", [c for c in CASES if c.refused], ids=lambda c: c.name)
-def test_refused_with_one_clear_message(case: BadInput, tmp_path: Path) -> None:
+def test_refused_with_one_clear_message(case: BadInput, tmp_path: Path, tried: Callable[..., None]) -> None:
+    tried(case.name)
     source = case.make(tmp_path)
     with pytest.raises(InputError) as caught:
         load(case, tmp_path, source)
@@ -71,7 +74,10 @@ def test_refused_with_one_clear_message(case: BadInput, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("case", [c for c in CASES if c.contained], ids=lambda c: c.name)
-def test_contained_without_touching_the_others(case: BadInput, tmp_path: Path, clean: dict[str, str]) -> None:
+def test_contained_without_touching_the_others(
+    case: BadInput, tmp_path: Path, clean: dict[str, str], tried: Callable[..., None]
+) -> None:
+    tried(case.name)
     panel = load(case, tmp_path, case.make(tmp_path), bad_markets="contain")
     for market in OTHERS:
         assert panel.markets[market].data_hash == clean[market]
@@ -81,7 +87,8 @@ def test_contained_without_touching_the_others(case: BadInput, tmp_path: Path, c
 
 
 @pytest.mark.parametrize("case", [c for c in CASES if not c.refused], ids=lambda c: c.name)
-def test_read_with_the_warnings_it_deserves(case: BadInput, tmp_path: Path) -> None:
+def test_read_with_the_warnings_it_deserves(case: BadInput, tmp_path: Path, tried: Callable[..., None]) -> None:
+    tried(case.name)
     source = case.make(tmp_path)
     settings = settings_of(case, source)
     raw = read_table(settings.panel, tmp_path)
