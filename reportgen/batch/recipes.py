@@ -24,6 +24,8 @@ RECIPES = {
     "cron": ("monthly.sh", "reportgen.cron"),
     "systemd": ("monthly.sh", "reportgen.service", "reportgen.timer"),
     "github": ("reportgen.yml",),
+    "github-pages": ("github-pages.yml",),
+    "s3": ("s3-sync.sh",),
     "docker": ("Dockerfile", "dockerignore"),
     "slurm": ("array.slurm", "merge.slurm", "slurm.sh"),
     "kubernetes": ("kubernetes-build.yaml", "kubernetes-merge.yaml", "kubernetes.sh"),
@@ -32,6 +34,7 @@ RECIPES = {
 """Recipe → its files below ``templates/recipes``."""
 _PLACES = {
     "reportgen.yml": ".github/workflows/reportgen.yml",
+    "github-pages.yml": ".github/workflows/github-pages.yml",
     "Dockerfile": "Dockerfile",
     "dockerignore": ".dockerignore",
     "reportgen_dag.py.txt": "recipes/reportgen_dag.py",

@@ -124,7 +124,7 @@ def test_recipes_do_not_count_as_templates_of_reports(monkeypatch: pytest.Monkey
 
 def test_shell_scripts_are_valid_shell(project: Path) -> None:
     scripts = [path for path in (project / "recipes").iterdir() if path.suffix in {".sh", ".slurm"}]
-    assert len(scripts) == 5
+    assert len(scripts) == 6
     for script in scripts:
         assert run("bash", "-n", script, cwd=project).stderr == ""
         assert os.access(script, os.X_OK)
