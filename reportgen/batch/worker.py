@@ -20,6 +20,7 @@ import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
+from pathlib import Path
 from typing import Any
 
 from reportgen.errors import ReportgenError
@@ -138,10 +139,22 @@ def describe(error: BaseException) -> Failure:
         said = str(error)
     except Exception:  # noqa: BLE001 - a broken __str__ must not hide the failure
         said = "(its message cannot be shown)"
-    text = _printable(f"{type(error).__name__}: {said}", _LONGEST_MESSAGE)
+    if isinstance(error, OSError) and error.strerror:
+        name = Path(os.fsdecode(error.filename)).name if isinstance(error.filename, (str, bytes)) else ""
+        said = f"{error.strerror} ({name})" if name else error.strerror
+    text = _printable(f"{type(error).__name__}: {_without_home(said)}", _LONGEST_MESSAGE)
     if isinstance(error, OSError):
         return Failure(code="io-error", message=text, trace=trace, retry=True)
     return Failure(code="unexpected", message=text, trace=trace)
+
+
+def _without_home(text: str) -> str:
+    """Hide the user's folder: messages go into run.json, which is published with the reports."""
+    try:
+        home = str(Path.home())
+    except RuntimeError:
+        return text
+    return text.replace(home + os.sep, f"~{os.sep}") if len(home) > 1 else text
 
 
 def _printable(text: str, longest: int) -> str:
