@@ -288,11 +288,13 @@ def preview(
     """
     from reportgen.batch.preview import Watch
     from reportgen.batch.preview import preview as run_preview
+    from reportgen.batch.remote_run import local_only
 
     chosen = ",".join(formats) if formats is not None else None
 
     def load() -> tuple[Settings, Path]:
-        return open_project(Path(project), out=out, formats=chosen, overrides=overrides)
+        settings, root = open_project(Path(project), out=out, formats=chosen, overrides=overrides)
+        return local_only(settings, "preview"), root
 
     watch = Watch(load=load, settings_file=Path(project).absolute() / SETTINGS_FILE, build=build, progress=progress)
     return run_preview(watch, port=port, ready=ready, built=built, stop=stop)

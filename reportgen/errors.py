@@ -11,7 +11,7 @@
     │   └── ContractError     4  the table breaks the data contract; carries all findings
     ├── NothingSelectedError  5  no market matches the selection
     ├── LockedError           6  another run holds the lock of the output folder
-    ├── EnvironmentMissing    7  a library, font or program this machine lacks
+    ├── EnvironmentMissing    7  a library, font or program this machine lacks, a storage or server it cannot use
     └── MarketError           1  one market failed; never stops the others
         ├── RenderError       1  the results are there, a document is not
         ├── MarketTimeout     1  the market ran over ``run.timeout``
@@ -96,7 +96,7 @@ class LockedError(ReportgenError):
 
 
 class EnvironmentMissing(ReportgenError):
-    """This machine lacks a library, font or program."""
+    """This machine lacks a library, font or program, or cannot use a storage or server."""
 
     exit_code = 7
 

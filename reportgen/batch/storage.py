@@ -189,10 +189,10 @@ class Storage:
             self._system.put(
                 [str(self.staging / name / file) for file in uploads], [self._at(f"{name}/{f}") for f in uploads]
             )
-        self._system.pipe_file(self._at(f"{name}/{record.NAME}"), mark)
         stale = {file for file in self.listing if file.startswith(f"{name}/")} - {f"{name}/{file}" for file in wanted}
         for file in sorted(stale - {f"{name}/{record.NAME}"}):
             self._system.rm_file(self._at(file))
+        self._system.pipe_file(self._at(f"{name}/{record.NAME}"), mark)
         self.folders[name] = mark
         self.listing |= {f"{name}/{file}" for file in wanted} | {f"{name}/{record.NAME}"}
         done.uploaded += len(uploads) + 1
