@@ -38,6 +38,10 @@ Script = Literal["", "overview", "missing"]
 Fit = Literal["", "tight", "tight tighter"]
 
 _DEVANAGARI = re.compile("[\u0900-\u097f]")
+_LETTER = "@page{size:Letter}.summary>figure img{width:70%}"
+"""The sheet is 18 mm shorter, and the first page is to stay one."""
+_SIGN = re.compile("−(?=[^\\s\\d<&])|\\+(?=[₹€£¥])")
+"""Between a sign and a currency before the number: no line may break there."""
 _HEX = re.compile(r"#[0-9a-fA-F]{6}\Z")
 
 
@@ -124,7 +128,7 @@ def _render(
     script: Script = "",
 ) -> str:
     page = _page(doc, medium, contents=contents, fit=fit, whole=whole, own=script)
-    html = fill(_environment(overrides), name, doc=doc, page=page)
+    html = _SIGN.sub("\\g<0>\u2060", fill(_environment(overrides), name, doc=doc, page=page))
     if medium == "screen" and _DEVANAGARI.search(html):
         html = html.replace("<style>", "<style>" + _font_face("Mukta", "Mukta-Devanagari", 400), 1)
     return html
@@ -189,7 +193,7 @@ def style(medium: Medium, paper: str = "A4") -> str:
             _font_face("Fira Sans", "FiraSans-SemiBold", 600),
         ]
     else:
-        sheets.append("@page{size:%s}" % ("Letter" if paper == "Letter" else "A4"))
+        sheets.append(_LETTER if paper == "Letter" else "@page{size:A4}")
     return "\n".join(sheets)
 
 

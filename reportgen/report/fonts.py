@@ -108,18 +108,13 @@ def text_width(text: str, size: float, weight: int = 400) -> float:
 
 
 def fit_text(text: str, width: float, size: float, weight: int = 400) -> str:
-    """Return ``text``, ended with an ellipsis where it is wider than ``width``."""
-    if text_width(text, size, weight) <= width:
+    """Return ``text``, with an ellipsis inside where it is wider than ``width``; its end is kept."""
+    from reportgen.report.names import shortened
+
+    whole = text_width(text, size, weight)
+    if whole <= width:
         return text
-    if COMPLEX.search(text):
-        kept = len(text)
-        while kept > 1 and text_width(text[:kept] + "…", size, weight) > width:
-            kept -= 1
-        return text[:kept].rstrip() + "…"
-    room, kept = width - text_width("…", size, weight), 0
-    for letter in text:
-        room -= text_width(letter, size, weight)
-        if room < 0:
-            break
-        kept += 1
-    return text[:kept].rstrip() + "…"
+    kept = min(len(text) - 1, int(len(text) * width / whole) + 4)
+    while kept > 1 and text_width(shortened(text, kept), size, weight) > width:
+        kept -= 1
+    return shortened(text, kept)

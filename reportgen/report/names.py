@@ -18,10 +18,19 @@ _CONTROLS = frozenset("\u061c\u200b\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2
 
 @lru_cache(maxsize=16384)
 def clean(text: str, limit: int = LIMIT) -> str:
-    """Return ``text`` as it is displayed, at most ``limit`` characters; a lone dash if nothing is left."""
+    """Return ``text`` as it is displayed, at most ``limit`` characters; a dash if nothing is left."""
     spaced = " ".join("".join(" " if c.isspace() else c for c in text).split())
     kept = "".join(c for c in spaced if c not in _CONTROLS and unicodedata.category(c) not in _DROPPED)
     shown = unicodedata.normalize("NFC", kept).strip()
     if len(shown) > limit:
-        shown = shown[: limit - 1].rstrip() + "…"
+        shown = shortened(shown, limit - 1)
     return shown or "–"
+
+
+def shortened(text: str, kept: int) -> str:
+    """Return ``kept`` characters of ``text`` around an ellipsis; names often differ at their end only."""
+    tail = kept // 3
+    end = text[len(text) - tail :] if tail else ""
+    while end and unicodedata.category(end[0]).startswith("M"):  # a sign that belongs to the letter before it
+        end = end[1:]
+    return f"{text[: kept - tail].rstrip()}…{end.lstrip()}"

@@ -178,3 +178,16 @@ def test_a_block_can_be_replaced(tmp_path: Path, report: MarketReport) -> None:
 def test_templates_of_the_user_cannot_escape(tmp_path: Path, report: MarketReport, text: str, words: str) -> None:
     with pytest.raises(TemplateError, match=words):
         render_report(report, overrides=_override(tmp_path, "report.html.j2", text))
+
+
+def test_no_line_breaks_between_a_sign_and_its_currency() -> None:
+    html = render_report(build_report(market_results(pharmacies=12, effect=-1.0), SETTINGS))
+    assert "−\u2060₹" in html
+    assert "−₹" not in html
+
+
+def test_a_negative_effect_is_a_change_not_more_sales() -> None:
+    made = build_report(market_results(pharmacies=12, effect=-1.0), SETTINGS).summary.key_figures
+    assert made[0].value.startswith("−")
+    assert made[0].unit.startswith("change of sales per pharmacy")
+    assert made[1].unit.startswith("change of sales")

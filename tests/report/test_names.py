@@ -28,10 +28,15 @@ def test_name_is_shown_without_what_could_harm_the_line(raw: str, shown: str) ->
     assert clean(raw) == shown
 
 
-def test_long_name_ends_in_an_ellipsis_at_the_cap() -> None:
-    shown = clean("x" * 200)
+def test_long_name_keeps_its_end_at_the_cap() -> None:
+    shown = clean("x" * 200 + " 17")
     assert len(shown) == LIMIT
-    assert shown.endswith("…")
+    assert shown.endswith("xx 17")
+    assert shown.count("…") == 1
+
+
+def test_a_shortened_name_does_not_begin_with_half_a_letter() -> None:
+    assert clean("कि" * 30, 12).partition("…")[2] in ("कि", "किकि", "")
 
 
 def test_every_control_character_is_dropped() -> None:

@@ -275,7 +275,9 @@ def chart_by_pharmacy(results: MarketResults, kit: Kit, name: str = "incremental
     tips = draw_by_pharmacy(axes, data, chosen, kit, names)
     f, total = kit.formats, float(data.amount.sum())
     gains = int((np.cumsum(data.amount) < total / 2).sum()) + 1
-    if total > 0 and gains <= n:
+    inc = results.incremental
+    surely = inc is None or inc.lower is None or inc.lower > 0
+    if total > 0 and gains <= n and surely:
         title = kit.say(
             "{few} of {count} pharmacies bring half of the {total} that go with promotion.",
             few=f.integer(gains),

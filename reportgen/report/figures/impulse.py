@@ -142,7 +142,9 @@ def _title(data: Response, kit: Kit) -> str:
     dose = kit.dose[:1].upper() + kit.dose[1:]
     message = kit.say("{dose} goes with {total} in all ({interval}).")
     after = ""
-    if data.half_life is not None:
+    if data.total_lower[-1] <= 0 <= data.total_upper[-1]:
+        message = kit.say("{dose} goes with {total} in all ({interval}), which cannot be told apart from zero.")
+    elif data.half_life is not None:
         message = kit.say("{dose} goes with {total} in all ({interval}); half of it is there after {time}.")
         after = _time(data.half_life, kit)
         if data.half_life < 0.5:

@@ -262,13 +262,13 @@ def chart_counterfactual(results: MarketResults, kit: Kit, name: str = "without_
     figure, (axes,) = sheet(
         "counterfactual",
         WIDE,
-        272,
+        250,
         [
             Box(
                 _LEFT,
                 26,
                 WIDE - _LEFT - right,
-                200,
+                178,
                 (-0.4, max(n - 0.6, 0.6)),
                 marks.limits(np.concatenate([data.sales, data.lower, data.upper, data.without])),
             ),

@@ -60,7 +60,11 @@ def _now(w: Writer) -> KeyFigure | None:
         name="now",
         label=w.by_period("Effect in the same month", "Effect in the same week"),
         value=w.effect(row.estimate, f"fixed.{index}.estimate", row.se),
-        unit=w.say("more sales per pharmacy for {amount}", amount=w.amount),
+        unit=(
+            w.say("more sales per pharmacy for {amount}", amount=w.amount)
+            if row.estimate >= 0
+            else w.say("change of sales per pharmacy for {amount}", amount=w.amount)
+        ),
         interval=_interval_text(w, row.lower, row.upper, f"fixed.{index}", row.se),
         note="",
         chart=None,
@@ -80,7 +84,11 @@ def _long_run(w: Writer) -> KeyFigure | None:
         label=label,
         value=w.effect(long_run.estimate, "long_run.estimate", long_run.se),
         unit=w.say(
-            "more sales {per_pharmacy} for {one_more}, kept up", per_pharmacy=w.per_pharmacy, one_more=w.one_more
+            mark("more sales {per_pharmacy} for {one_more}, kept up")
+            if long_run.estimate >= 0
+            else mark("change of sales {per_pharmacy} for {one_more}, kept up"),
+            per_pharmacy=w.per_pharmacy,
+            one_more=w.one_more,
         ),
         interval=_interval_text(w, long_run.lower, long_run.upper, "long_run", long_run.se),
         note="",

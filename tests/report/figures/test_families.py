@@ -384,3 +384,19 @@ def test_at_the_limit_no_single_pharmacy_is_set_apart() -> None:
     assert "only their order can be read" in chart.title
     assert "Second colour" not in chart.foot
     assert caterpillar.compute_caterpillar(sure, kit()).deviation.any()  # type: ignore[union-attr]
+
+
+def test_what_may_be_zero_has_no_half_and_no_shares() -> None:
+    inc = RESULTS.incremental
+    assert inc is not None
+    unsure = replace(
+        RESULTS,
+        impulse=tuple(replace(p, cumulative_lower=-1.0) for p in RESULTS.impulse),
+        incremental=replace(inc, lower=-1.0),
+    )
+    response, shares = impulse.chart_impulse(unsure, kit()), contribution.chart_by_pharmacy(unsure, kit())
+    assert response is not None
+    assert shares is not None
+    assert "cannot be told apart from zero" in response.title
+    assert "half" not in response.title
+    assert "half" not in shares.title
