@@ -98,7 +98,7 @@ class ChangeWriter:
                             count=self.formats.integer(len(rows) - MOST))  # fmt: skip
         table = Table(
             name="changes",
-            caption=title,
+            caption=self.say("Changes by market"),
             columns=(
                 Column(label=self.say("Market"), numeric=False),
                 Column(label=self.say("Change"), numeric=False),

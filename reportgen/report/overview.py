@@ -285,7 +285,7 @@ class _OverviewBuilder:
         }
         table = Table(
             name="downloads",
-            caption=title,
+            caption=self.say("Tables over all markets"),
             columns=(
                 Column(label=self.say("Table"), numeric=False),
                 Column(label=self.say("Rows")),

@@ -131,7 +131,7 @@ def _list(overview: Overview, lines: Sequence[MarketSummary], settings: Settings
     made = {}
     for name, part in zip(names, parts, strict=True):
         section = Section(
-            anchor="list", number="", title=tables.say("All markets"), lead="", blocks=(tables.plain(part),)
+            anchor="list", number="", title=tables.say("Markets"), lead="", blocks=(tables.plain(part),)
         )  # fmt: skip
         links = tuple(
             PageLink(text=f"{clean(one[0].market)} – {clean(one[-1].market)}", address=file, current=file == name)

@@ -55,7 +55,10 @@ def scaled(results: MarketResults, name: str, factor: float) -> MarketResults:
     long_run, incremental = results.long_run, results.incremental
     if long_run is None or incremental is None:
         return replace(results, market=name)
-    changed = {key: getattr(long_run, key) * factor for key in ("estimate", "se", "lower", "upper")}
+    changed = {
+        key: None if (value := getattr(long_run, key)) is None else value * factor
+        for key in ("estimate", "se", "lower", "upper", "total_pulse")
+    }
     return replace(
         results,
         market=name,

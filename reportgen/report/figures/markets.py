@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
     from reportgen.results_markets import OverviewResults
 
-MOST, EACH = 60, 25
+MOST, EACH = 60, 15
+"""Markets drawn at most; of more than that, so many at each end."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
