@@ -47,6 +47,7 @@ _DEMO = {
     "brand.name": "Demo",
     "report.promotion_unit": "visit",
     "run.as_of": "2024-01-15",
+    "run.out": ".",
 }
 
 
