@@ -1,0 +1,186 @@
+"""Whole batches from the command line: reports a minute, memory, resuming; writes results/batch_scale.md.
+
+``python tests/benchmarks/batch_scale.py [markets ...]`` (default 100 300 1000), markets of 40 pharmacies × 36 months,
+HTML, PDF and brief on all cores. *Parent* and *worker* are the largest proportional memory (PSS) of the run's own
+process and of any process below it, sampled twice a second; a worker shares most of its pages with the fork server.
+The largest batch is then killed at half time and resumed, built again with nothing changed, and with one market
+changed. ``--results N`` measures numbers only over N markets instead.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import math
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import psutil
+
+from problems import written
+from reportgen.panel.simulate import MarketSpec, simulate_market
+
+PHARMACIES, MONTHS = 40, 36
+SAMPLE = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """One run of the command: wall seconds, MiB of the parent and of its largest descendant, exit code."""
+
+    seconds: float
+    parent: float
+    worker: float
+    code: int
+    output: str
+
+
+def write_panel(path: Path, markets: int) -> None:
+    """One CSV table; each market is a draw of its own."""
+    months = [f"{2021 + m // 12}-{m % 12 + 1:02d}" for m in range(MONTHS)]
+    with path.open("w") as file:
+        file.write("market,pharmacy,month,sales,promotion\n")
+        for k in range(markets):
+            drawn = simulate_market(
+                MarketSpec(pharmacies=PHARMACIES, periods=MONTHS, counts=True), np.random.default_rng([5, k])
+            )
+            dose = np.asarray(drawn.promotion).reshape(-1, PHARMACIES, MONTHS)[0]
+            file.writelines(
+                f"M{k:05d},P{p:03d},{months[m]},{drawn.sales[p, m]:.0f},{dose[p, m]:g}\n"
+                for p in range(PHARMACIES)
+                for m in range(MONTHS)
+            )
+
+
+def run(folder: Path, *arguments: str, kill_after: float = math.inf) -> Measured:
+    """``reportgen build`` in ``folder``, watched."""
+    start = time.perf_counter()
+    command = [sys.executable, "-m", "reportgen", "build", "panel.csv", "-q", *arguments]
+    process = psutil.Popen(command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    parent = worker = 0.0
+    while process.poll() is None:
+        if time.perf_counter() - start > kill_after:
+            process.send_signal(signal.SIGKILL)
+            break
+        parent = max(parent, memory(process))
+        with contextlib.suppress(psutil.Error):
+            worker = max([worker, *(memory(child) for child in process.children(recursive=True))])
+        time.sleep(SAMPLE)
+    output, _ = process.communicate()
+    return Measured(time.perf_counter() - start, parent, worker, process.returncode, output or "")
+
+
+def memory(process: psutil.Process) -> float:
+    """Proportional set size in MiB, 0 for a process that is gone."""
+    try:
+        return float(process.memory_full_info().pss) / 2**20
+    except psutil.Error:
+        return 0.0
+
+
+def tree(folder: Path) -> dict[str, bytes]:
+    """Content of every file of the markets and the site; run.json tells seconds and is left out."""
+    return {
+        str(path.relative_to(folder)): path.read_bytes()
+        for part in ("markets", "site")
+        for path in sorted((folder / part).rglob("*"))
+        if path.is_file()
+    }
+
+
+def scale(root: Path, sizes: Sequence[int]) -> list[str]:
+    """A row per batch size, then the slope of log time on log size."""
+    rows, times = [], []
+    for count in sizes:
+        folder = root / str(count)
+        folder.mkdir()
+        write_panel(folder / "panel.csv", count)
+        found = run(folder)
+        assert found.code == 0, found.output
+        times.append(found.seconds)
+        rows.append(
+            f"| {count} | {found.seconds:.0f} | {60 * count / found.seconds:.0f} | {found.parent:.0f} | {found.worker:.0f} |"
+        )
+        print(rows[-1], flush=True)
+    if len(sizes) > 1:
+        slope = np.polyfit(np.log(sizes), np.log(times), 1)[0]
+        rows += ["", f"Log-log slope of time on markets: {slope:.3f}."]
+    return rows
+
+
+def interruptions(folder: Path, seconds: float) -> list[str]:
+    """Kill at half time and resume; nothing changed; one market changed."""
+    whole = tree(folder / "out")
+    again = run(folder)
+    assert again.code == 0, again.output
+    assert tree(folder / "out") == whole
+    lines = (folder / "panel.csv").read_text().splitlines(keepends=True)
+    cells = lines[1].split(",")
+    cells[3] = str(int(cells[3]) + 1)
+    (folder / "panel.csv").write_text("".join([lines[0], ",".join(cells), *lines[2:]]))
+    changed = run(folder)
+    moved = [name for name, body in tree(folder / "out").items() if whole.get(name) != body]
+    markets = {Path(name).parts[1] for name in moved if name.startswith("markets")}
+    (folder / "panel.csv").write_text("".join(lines))
+    shutil.rmtree(folder / "out")
+    run(folder, kill_after=seconds / 2)
+    before = len(list((folder / "out/markets").glob("*/_OK.json")))
+    resumed = run(folder)
+    assert resumed.code == 0, resumed.output
+    same = "identical" if tree(folder / "out") == whole else "DIFFERENT"
+    return [
+        "",
+        f"The same again with nothing changed: {again.seconds:.1f} s.",
+        f"One value of one market changed: {changed.seconds:.1f} s; {len(markets)} market folder rebuilt.",
+        f"Killed (SIGKILL) after {seconds / 2:.0f} s with {before} markets complete, then resumed in "
+        f"{resumed.seconds:.0f} s: tree {same} to the uninterrupted one.",
+    ]
+
+
+def results_only(root: Path, count: int) -> list[str]:
+    """Numbers only over very many markets."""
+    folder = root / "many"
+    folder.mkdir()
+    write_panel(folder / "panel.csv", count)
+    found = run(folder, "--formats", "results")
+    assert found.code == 0, found.output
+    return [
+        "",
+        f"{count} markets, `--formats results`: {found.seconds:.0f} s ({60 * count / found.seconds:.0f} a minute), "
+        f"parent {found.parent:.0f} MiB, largest worker {found.worker:.0f} MiB.",
+    ]
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Measure and write the table."""
+    with tempfile.TemporaryDirectory(dir=os.environ.get("TMPDIR")) as name:
+        root = Path(name)
+        if arguments[:1] == ["--results"]:
+            print("\n".join(results_only(root, int(arguments[1]))))
+            return 0
+        sizes = [int(value) for value in arguments] or [100, 300, 1000]
+        head = [
+            "# Whole batches",
+            "",
+            f"`python tests/benchmarks/batch_scale.py`: {PHARMACIES} pharmacies × {MONTHS} months a market, HTML, PDF and",
+            f"brief, {os.cpu_count()} cores.",
+            "",
+            "| Markets | Seconds | Reports a minute | Parent, MiB | Largest worker, MiB |",
+            "|---:|---:|---:|---:|---:|",
+        ]
+        rows = scale(root, sizes)
+        seconds = float(rows[len(sizes) - 1].split("|")[2])
+        written("batch_scale", "\n".join([*head, *rows, *interruptions(root / str(sizes[-1]), seconds)]) + "\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
