@@ -75,7 +75,7 @@ def _pdf() -> list[Probe]:
         f"pdf = weasyprint.HTML(string='<html lang=en><title>x</title><p>{_GLYPHS}</p>').write_pdf()\n"
         "print(json.dumps({'pango': number, 'size': len(pdf)}))\n"
     )
-    code, output, errors = _run([sys.executable, "-W", "ignore", "-c", program])
+    code, output, errors = _run([sys.executable, "-P", "-W", "ignore", "-c", program])
     if code == 0:
         try:
             number = json.loads(output.strip().splitlines()[-1])["pango"]

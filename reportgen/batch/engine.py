@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import contextlib
 import multiprocessing
+import os
 import sys
 import time
 from collections import deque
@@ -20,6 +21,7 @@ from collections.abc import Callable, Generator, Iterable, Iterator
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import ForkServerContext, ForkServerProcess
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -83,7 +85,7 @@ def warm_up(*, documents: bool = True) -> None:
     from multiprocessing import forkserver
 
     _context().set_forkserver_preload([f"reportgen.batch.preload{'_documents' if documents else ''}"])
-    with _without_main():
+    with _without_main(), _safe_path():
         forkserver.ensure_running()
 
 
@@ -301,3 +303,20 @@ def _without_main() -> Iterator[None]:
         yield
     finally:
         sys.modules["__main__"] = main
+
+
+@contextlib.contextmanager
+def _safe_path() -> Iterator[None]:
+    """Keep the current folder off the import path of the fork server, unless it is on ours.
+
+    It is started with ``-c``, which would let a ``numpy.py`` beside the data run in every worker.
+    """
+    here = {"", str(Path.cwd())}
+    if here & set(sys.path) or "PYTHONSAFEPATH" in os.environ:
+        yield
+        return
+    os.environ["PYTHONSAFEPATH"] = "1"
+    try:
+        yield
+    finally:
+        del os.environ["PYTHONSAFEPATH"]
