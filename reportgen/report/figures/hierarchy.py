@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 _ROW, _HEAD = 18.0, 28.0
 _PHARMACY, _STRIP, _COUNT = 178.0, 330.0, 62.0
 _MOST = 5
-_NARROW = 3.5
+_NARROW = 4.5
 """Pixels below which a square is no longer seen as one: the tally becomes a bar."""
 
 

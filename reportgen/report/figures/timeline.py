@@ -199,6 +199,8 @@ class Counterfactual:
     total_lower: float | None
     total_upper: float | None
     share: float | None
+    pharmacies: marks.Numbers
+    """(T,) pharmacies on record in each period."""
 
 
 def compute_counterfactual(results: MarketResults) -> Counterfactual | None:
@@ -220,6 +222,7 @@ def compute_counterfactual(results: MarketResults) -> Counterfactual | None:
         brought.lower,
         brought.upper,
         brought.share,
+        column("pharmacies"),
     )
 
 
@@ -293,10 +296,24 @@ def chart_counterfactual(results: MarketResults, kit: Kit, name: str = "without_
         subtitle=kit.say(
             "Sales of all pharmacies against the estimate without any promotion, with its {level} band", level=kit.level
         ),
-        foot=kit.foot(kit.say("Estimated through the recursion: promotion also works through later sales."))
+        foot=kit.foot(
+            kit.say("Estimated through the recursion: promotion also works through later sales."), _coverage(data, kit)
+        )
         + _cut(axes, kit),
         table=table_counterfactual(data),
         tips=tips,
+    )
+
+
+def _coverage(data: Counterfactual, kit: Kit) -> str:
+    """A warning where totals move because pharmacies come and go."""
+    least, most = int(np.nanmin(data.pharmacies)), int(np.nanmax(data.pharmacies))
+    if least >= 0.8 * most:
+        return ""
+    return kit.say(
+        "Only {least} to {most} pharmacies are on record in a period, so the total also moves with their number.",
+        least=kit.formats.integer(least),
+        most=kit.formats.integer(most),
     )
 
 

@@ -99,9 +99,9 @@ def bootstrap_label(w: Writer, row: BootstrapRow) -> str:
 
 def term_unit(w: Writer, term: str) -> str:
     """Unit of the coefficient of ``term``."""
-    sales = w.say("log points") if w.log else w.formats.symbol
     if term in ("Intercept", "Residual"):
-        return sales
+        return w.say("log points") if w.log else w.formats.symbol
+    sales = w.say("log") if w.log else w.formats.symbol
     initial = _INITIAL.match(term)
     if term.startswith("Lag") or (initial and initial[2] == "Sales"):
         return _together(w.say("{sales} per {sales}", sales=sales))

@@ -400,3 +400,15 @@ def test_what_may_be_zero_has_no_half_and_no_shares() -> None:
     assert "cannot be told apart from zero" in response.title
     assert "half" not in response.title
     assert "half" not in shares.title
+
+
+def test_totals_of_changing_pharmacies_say_so() -> None:
+    inc = RESULTS.incremental
+    assert inc is not None
+    months = (*inc.months[:-1], replace(inc.months[-1], pharmacies=1))
+    thin = timeline.chart_counterfactual(replace(RESULTS, incremental=replace(inc, months=months)), kit())
+    whole = timeline.chart_counterfactual(RESULTS, kit())
+    assert thin is not None
+    assert whole is not None
+    assert "Only 1 to " in thin.foot
+    assert "Only" not in whole.foot
