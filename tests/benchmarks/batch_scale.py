@@ -106,9 +106,8 @@ def scale(root: Path, sizes: Sequence[int]) -> list[str]:
         found = run(folder)
         assert found.code == 0, found.output
         times.append(found.seconds)
-        rows.append(
-            f"| {count} | {found.seconds:.0f} | {60 * count / found.seconds:.0f} | {found.parent:.0f} | {found.worker:.0f} |"
-        )
+        cells = (count, found.seconds, 60 * count / found.seconds, found.parent, found.worker)
+        rows.append("| " + " | ".join(f"{value:.0f}" for value in cells) + " |")
         print(rows[-1], flush=True)
     if len(sizes) > 1:
         slope = np.polyfit(np.log(sizes), np.log(times), 1)[0]
@@ -136,12 +135,12 @@ def interruptions(folder: Path, seconds: float) -> list[str]:
     resumed = run(folder)
     assert resumed.code == 0, resumed.output
     same = "identical" if tree(folder / "out") == whole else "DIFFERENT"
+    killed = f"Killed (SIGKILL) after {seconds / 2:.0f} s with {before} markets complete, then resumed in"
     return [
         "",
         f"The same again with nothing changed: {again.seconds:.1f} s.",
         f"One value of one market changed: {changed.seconds:.1f} s; {len(markets)} market folder rebuilt.",
-        f"Killed (SIGKILL) after {seconds / 2:.0f} s with {before} markets complete, then resumed in "
-        f"{resumed.seconds:.0f} s: tree {same} to the uninterrupted one.",
+        f"{killed} {resumed.seconds:.0f} s: tree {same} to the uninterrupted one.",
     ]
 
 
@@ -152,11 +151,9 @@ def results_only(root: Path, count: int) -> list[str]:
     write_panel(folder / "panel.csv", count)
     found = run(folder, "--formats", "results")
     assert found.code == 0, found.output
-    return [
-        "",
-        f"{count} markets, `--formats results`: {found.seconds:.0f} s ({60 * count / found.seconds:.0f} a minute), "
-        f"parent {found.parent:.0f} MiB, largest worker {found.worker:.0f} MiB.",
-    ]
+    rate = f"{found.seconds:.0f} s ({60 * count / found.seconds:.0f} a minute)"
+    used = f"parent {found.parent:.0f} MiB, largest worker {found.worker:.0f} MiB"
+    return ["", f"{count} markets, `--formats results`: {rate}, {used}."]
 
 
 def main(arguments: Sequence[str]) -> int:
