@@ -75,6 +75,7 @@ class _Collected:
     summaries: tuple[MarketSummary, ...]
     across: OverviewResults
     downloads: tuple[Download, ...]
+    pharmacies: Mapping[str, tuple[str, ...]]
     sample: MarketResults | None
 
 
@@ -126,7 +127,7 @@ def _fill(job: SiteJob, folder: Path) -> None:
         written[f"{DATA}/{path.name}"] = files.sha256_file(path)
     pages = build_pages(
         found.summaries, job.settings, as_of=job.as_of, across=found.across, changes=job.changes,
-        downloads=found.downloads, sample=found.sample,
+        downloads=found.downloads, sample=found.sample, pharmacies=found.pharmacies,
     )  # fmt: skip
     content = site_files(pages, overrides=overrides)
     keys = dict(_market_files(job, folder, found.summaries, written))
@@ -148,6 +149,7 @@ def _collect(job: SiteJob, tables: SiteTables) -> _Collected:
 
     summaries: list[MarketSummary] = []
     slim: list[MarketResults] = []
+    pharmacies: dict[str, tuple[str, ...]] = {}
     changed = {entry.market for entry in job.changes.entries} if job.changes else set()
     for one in job.markets:
         results = from_json((job.out / "markets" / one.slug / "results.json").read_bytes())
@@ -157,6 +159,7 @@ def _collect(job: SiteJob, tables: SiteTables) -> _Collected:
         if trouble is not None:
             summary = replace(summary, stale_since=trouble.stale_since or one.as_of, trouble=trouble.message)
         summaries.append(replace(summary, changed=one.market in changed))
+        pharmacies[one.market] = tuple(row.pharmacy for row in results.pharmacies)
         slim.append(without_detail(results))
         tables.add(results)
     missing = {market: trouble for market, trouble in job.failed.items() if market not in {s.market for s in summaries}}
@@ -166,7 +169,8 @@ def _collect(job: SiteJob, tables: SiteTables) -> _Collected:
         failed=[(market, trouble.code) for market, trouble in missing.items()],
         confidence=job.settings.report.confidence,
     )
-    return _Collected(tuple(summaries), across, tables.finish(summaries, across), slim[0] if slim else None)
+    downloads = tables.finish(summaries, across)
+    return _Collected(tuple(summaries), across, downloads, pharmacies, slim[0] if slim else None)
 
 
 # --- the markets' own files -------------------------------------------------------------------

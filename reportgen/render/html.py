@@ -17,7 +17,7 @@ from jinja2.utils import htmlsafe_json_dumps
 from markupsafe import Markup
 
 from reportgen.render.environment import fill, make_environment
-from reportgen.render.market_list import STATIC, list_data, shorten_list
+from reportgen.render.market_list import STATIC, directory_data, list_data, shorten_list
 from reportgen.render.script import compact, page_script
 from reportgen.report.blocks import Brand, Figure, Labels, MarketReport, Section, Table
 from reportgen.report.figures.svg import for_screen
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from reportgen.report.site_pages import Navigation
 
 Medium = Literal["screen", "print"]
-Script = Literal["", "overview", "missing"]
+Script = Literal["", "overview", "directory", "missing"]
 """What a page's script has besides that of every page."""
 Fit = Literal["", "tight", "tight tighter"]
 
@@ -90,6 +90,7 @@ def render_overview(overview: Overview, *, overrides: str = "", missing: bool = 
     """One of the pages around the reports, ``missing`` the one for what is not there; see :func:`render_report`."""
     short, whole = shorten_list(overview)
     script: Script = "missing" if missing else "overview" if whole is not None else ""
+    script = "directory" if overview.directory is not None else script
     return _render("overview.html.j2", short, "screen", overrides, contents=False, whole=whole, script=script)
 
 
@@ -170,9 +171,11 @@ def _page(
 
 
 def _list(doc: MarketReport | Overview, whole: Table | None) -> Markup:
-    if whole is None or isinstance(doc, MarketReport) or doc.finder is None:
+    if isinstance(doc, MarketReport):
         return Markup("")
-    return list_data(whole, doc.finder)
+    if doc.directory is not None:
+        return directory_data(doc.directory)
+    return list_data(whole, doc.finder) if whole is not None and doc.finder is not None else Markup("")
 
 
 def _inline(doc: MarketReport | Overview) -> dict[str, Markup]:

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from markupsafe import Markup
 
     from reportgen.report.blocks import Cell, Section
+    from reportgen.report.directory import Directory
     from reportgen.report.overview import Finder, Overview
 
 NAME = "markets"
@@ -69,6 +70,13 @@ def list_data(table: Table, finder: Finder) -> Markup:
     return htmlsafe_json_dumps(content, dumps=_dumps)
 
 
+def directory_data(directory: Directory) -> Markup:
+    """JSON of the pharmacies of all markets, safe inside a script element."""
+    words = {name: getattr(directory, name) for name in ("search", "hint", "nothing", "shown")}
+    rows = [[name, place, "\n".join(names)] for name, place, names in directory.markets]
+    return htmlsafe_json_dumps({"words": words, "markets": rows}, dumps=_dumps)
+
+
 def _dumps(value: Any, **_: Any) -> str:
     import json
 
@@ -77,7 +85,8 @@ def _dumps(value: Any, **_: Any) -> str:
 
 def _row(tone: str, cells: tuple[Cell, ...], names: list[str], finder: Finder) -> list[Any]:
     folder = next((cell.link.rsplit("/", 1)[0] for cell in cells if cell.link), "")
-    return [tone, _folder(folder.removeprefix("markets/"), cells[0].text), *(_cell(cell, names, finder) for cell in cells)]
+    place = _folder(folder.removeprefix("markets/"), cells[0].text)
+    return [tone, place, *(_cell(cell, names, finder) for cell in cells)]
 
 
 def _folder(folder: str, name: str) -> str:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from reportgen.config import Settings
     from reportgen.report.changes import Changes
+    from reportgen.report.directory import Directory
     from reportgen.report.summaries import MarketSummary
     from reportgen.results_markets import OverviewResults
 
@@ -104,6 +105,8 @@ class Overview:
     """The other pages of the site."""
     finder: Finder | None = None
     """Only where a list of markets is on the page."""
+    directory: Directory | None = None
+    """Only on the page that finds a pharmacy."""
 
 
 def build_overview(

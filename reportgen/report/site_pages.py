@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from reportgen.report.blocks import Bullets, Definitions, Prose, Section
+from reportgen.report.directory import build_directory
 from reportgen.report.language import Language
 from reportgen.report.market_table import address, table_writer
 from reportgen.report.names import clean
@@ -19,7 +20,7 @@ from reportgen.report.narrative.writer import make_writer
 from reportgen.report.overview import PageLink, build_overview
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from reportgen.config import Settings
     from reportgen.report.blocks import Block
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
 
 PAGE = 1000
 """Markets on one page of the plain list: more take seconds to paint."""
-INDEX, LIST, METHOD, MISSING = "index.html", "list.html", "method.html", "404.html"
+INDEX, LIST, FIND, METHOD, MISSING = "index.html", "list.html", "pharmacies.html", "method.html", "404.html"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +57,7 @@ def build_pages(
     changes: Changes | None = None,
     downloads: Sequence[Download] = (),
     sample: MarketResults | None = None,
+    pharmacies: Mapping[str, Sequence[str]] | None = None,
 ) -> dict[str, Overview]:
     """Every page around the reports, by file name.
 
@@ -63,6 +65,8 @@ def build_pages(
     ----------
     sample
         Results of any market, for the words on method; no method page without.
+    pharmacies
+        Codes by market, for the page that finds them.
 
     Others are those of :func:`~reportgen.report.overview.build_overview`.
     """
@@ -71,6 +75,9 @@ def build_pages(
         lines, settings, as_of=as_of, across=across, changes=changes, downloads=downloads
     )  # fmt: skip
     pages = {INDEX: overview, **_list(overview, lines, settings)}
+    directory = build_directory(lines, pharmacies or {}, Language(settings.report.locale))
+    if directory is not None:
+        pages[FIND] = replace(_page(overview, directory.search, "", ()), directory=directory)
     if sample is not None:
         pages[METHOD] = _method(overview, sample, settings)
     pages[MISSING] = _missing(overview, settings)
@@ -101,7 +108,10 @@ def _neighbour(summary: MarketSummary | None) -> PageLink | None:
 
 def _menu(name: str, pages: dict[str, Overview], settings: Settings, downloads: bool) -> tuple[PageLink, ...]:
     _ = Language(settings.report.locale).gettext
-    entries = [(INDEX, _("All markets")), (LIST, _("Plain list")), (METHOD, _("Method and glossary"))]
+    entries = [
+        (INDEX, _("All markets")), (FIND, _("Search pharmacies")), (LIST, _("Plain list")),
+        (METHOD, _("Method and glossary")),
+    ]  # fmt: skip
     made = [PageLink(text=text, address=file, current=file == name) for file, text in entries if file in pages]
     if downloads:
         made.append(PageLink(text=_("Download all numbers"), address=f"{INDEX}#downloads", current=False))

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from projects import Project
 from reportgen.batch.changes import Headlines, from_plain, headlines, to_plain
 from reportgen.batch.fingerprint import Fingerprint
 from reportgen.batch.record import Headline, MarketRecord
@@ -80,3 +82,31 @@ def test_what_is_remembered_survives_run_json() -> None:
     assert from_plain(json.loads(json.dumps(to_plain(second)))) == second
     assert from_plain(None) is None
     assert to_plain(None) is None
+
+
+def test_a_build_compares_itself_with_the_one_before(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    project = Project(tmp_path, monkeypatch)
+    project.build()
+    assert project.run_json()["headlines"]["changes"] is None
+    assert set(project.run_json()["headlines"]["markets"]) == {"A", "B", "C"}
+    project.data = {"A": 1.0, "B": 2.0, "D": 4.0}
+    project.build()
+    told = project.run_json()["headlines"]["changes"]
+    assert [(entry["market"], entry["kind"]) for entry in told["entries"]] == [("C", "gone"), ("D", "new")]
+    assert told["since"] == "2024-01-15"
+    assert "No longer in the data" in (tmp_path / "out" / "site" / "index.html").read_text("utf-8")
+    project.data["A"] = 5.0
+    project.build()
+    assert project.run_json()["headlines"]["changes"] == told
+    project.data["raise-E"] = 1.0
+    project.build()
+    assert [entry["kind"] for entry in project.run_json()["headlines"]["changes"]["entries"]] == ["failed"]
+
+
+def test_a_build_of_some_markets_remembers_the_others(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    project = Project(tmp_path, monkeypatch)
+    project.build()
+    project.data["A"] = 9.0
+    project.build(select=("A",))
+    assert set(project.run_json()["headlines"]["markets"]) == {"A", "B", "C"}
+    assert project.run_json()["headlines"]["changes"] is None

@@ -233,6 +233,22 @@ def test_the_keyboard_is_enough(open_page: Any, site: Path) -> None:
     assert page.locator("h1").inner_text() in MARKETS
 
 
+def test_a_pharmacy_is_found_in_every_market_that_has_it(open_page: Any, site: Path) -> None:
+    page = open_page(site / "index.html")
+    page.get_by_role("link", name="Search pharmacies").click()
+    page.keyboard.type("p0007")
+    assert page.get_by_role("status").inner_text() == "4 of 4 found"
+    page.get_by_role("searchbox").fill("p")
+    assert page.locator(".found li").count() == min(100, 4 * 14)
+    page.get_by_role("searchbox").fill("nobody")
+    assert page.get_by_role("status").inner_text() == "No pharmacy fits."
+    page.get_by_role("searchbox").fill("0007")
+    page.locator(".found li", has_text="DE-01").locator("a").click()
+    assert page.locator("h1").inner_text() == "DE-01"
+    assert page.evaluate("location.hash") == "#pharmacies"
+    assert page.locator("#pharmacies").count() == 1
+
+
 def test_marks_filter_by_what_changed_and_what_is_old(open_page: Any, site: Path) -> None:
     page = open_page(site / "index.html")
     page.get_by_label("Show").select_option("changed")
@@ -285,7 +301,7 @@ def test_every_link_leads_somewhere_wherever_the_folder_lies(open_page: Any, sit
 # --- how it looks -----------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", ["index.html", "list.html", "method.html", "404.html", "report"])
+@pytest.mark.parametrize("name", ["index.html", "list.html", "method.html", "pharmacies.html", "404.html", "report"])
 @pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (390, "dark")])
 def test_axe_finds_nothing_on_any_page(
     open_page: Any, site: Path, axe: str, name: str, width: int, scheme: str

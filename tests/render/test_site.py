@@ -118,6 +118,22 @@ def test_the_plain_list_is_paged_by_a_thousand() -> None:
     assert len(section.blocks[0].rows) == 100  # type: ignore[union-attr]
 
 
+def test_pharmacies_are_found_on_a_page_of_their_own() -> None:
+    names = {"A": ("P1", "</script>", "x\u202ey\n"), "gone": ("P9",)}
+    made = pages([line("A"), failed_market("gone", "no")], pharmacies=names)["pharmacies.html"]
+    found = data_of(made)
+    assert found["markets"] == [["A", "markets/m-1/report.html", "P1\n</script>\nxy"]]
+    assert made.count(b"</script>") == 3
+    assert b'class="without-script"><a href="data/pharmacies.csv">' in made
+
+
+def test_too_many_pharmacies_have_no_page(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("reportgen.report.directory.MOST", 2)
+    assert "pharmacies.html" in build_pages([line("A")], SETTINGS, as_of="2024-01-31", pharmacies={"A": ("1", "2")})
+    assert "pharmacies.html" not in build_pages([line("A")], SETTINGS, as_of="2024-01-31", pharmacies={"A": ("1",) * 3})
+    assert "pharmacies.html" not in build_pages([line("A")], SETTINGS, as_of="2024-01-31")
+
+
 def test_downloads_are_linked_with_rows_and_size() -> None:
     files = (("CSV", "data/checks.csv", 2_345_678), ("Parquet", "data/checks.parquet", 900))
     page = pages([line("A")], downloads=(Download(name="checks", rows=1234, files=files),))["index.html"].decode()
