@@ -167,8 +167,8 @@ def main(arguments: Sequence[str]) -> int:
         head = [
             "# Whole batches",
             "",
-            f"`python tests/benchmarks/batch_scale.py`: {PHARMACIES} pharmacies × {MONTHS} months a market, HTML, PDF and",
-            f"brief, {os.cpu_count()} cores.",
+            f"`python tests/benchmarks/batch_scale.py`: {PHARMACIES} pharmacies × {MONTHS} months a market, HTML, PDF",
+            f"and brief, {os.cpu_count()} cores.",
             "",
             "| Markets | Seconds | Reports a minute | Parent, MiB | Largest worker, MiB |",
             "|---:|---:|---:|---:|---:|",

@@ -1,0 +1,148 @@
+"""Reports a minute from results: HTML, tagged PDF and brief of 300 pharmacies; writes results/render_speed.md.
+
+``python tests/benchmarks/render_speed.py [reports]``. CPU seconds of one process (median over reports), wall clock of
+two processes at once. *Fresh figures*: the same report with every figure made anew, written by matplotlib's own SVG
+backend, and its texts set by WeasyPrint's SVG code: what a straightforward program would do.
+"""
+
+from __future__ import annotations
+
+import os
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from io import StringIO
+from typing import Any
+
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+import numpy as np
+
+from problems import written
+from reportgen.batch.worker import load_stack
+from reportgen.config import Settings
+from reportgen.panel.simulate import MarketSpec, simulate_market
+from reportgen.results import MarketResults, Provenance
+
+
+def analysed() -> tuple[MarketResults, Settings]:
+    """Results of one market of 300 pharmacies × 36 months."""
+    from reportgen.model.analysis import analyse_market
+
+    settings = Settings()
+    panel = simulate_market(MarketSpec(pharmacies=300, periods=36, counts=True), np.random.default_rng(1)).to_panel()
+    provenance = Provenance(
+        package="reportgen", versions=(), source="panel.csv", data_hash="", settings_hash="", settings=(), seed=1,
+        as_of="2024-01-15",
+    )  # fmt: skip
+    return analyse_market(panel, settings, provenance), settings
+
+
+def documents(results: MarketResults, settings: Settings) -> dict[str, int]:
+    """Size of each document in bytes."""
+    from reportgen.render.html import render_report
+    from reportgen.render.pdf import brief_pdf, report_pdf
+    from reportgen.report.document import build_report
+
+    report = build_report(results, settings)
+    return {
+        "HTML": len(render_report(report).encode()),
+        "PDF": len(report_pdf(report)),
+        "brief": len(brief_pdf(report)),
+    }
+
+
+def cpu(action: Callable[[], Any], times: int) -> float:
+    """Median CPU seconds of one call, the first left out."""
+    action()
+    found = []
+    for _ in range(times):
+        start = time.process_time()
+        action()
+        found.append(time.process_time() - start)
+    return statistics.median(found)
+
+
+def use_fresh_figures() -> None:
+    """Take away what makes ours fast: kept figures, the lean writer, labels set as one run."""
+    import matplotlib as mpl
+    from matplotlib.backends.backend_svg import FigureCanvasSVG
+
+    from reportgen.render import pdf
+    from reportgen.report.figures import sheet, svg
+
+    def stock(figure: Any, label: str, tips: Any = ()) -> str:
+        del label, tips
+        text = StringIO()
+        with mpl.rc_context({"svg.fonttype": "none", "svg.hashsalt": "reportgen"}):
+            FigureCanvasSVG(figure).print_svg(text, metadata={"Date": None})
+        sheet.forget_sheets()
+        made = text.getvalue()
+        return made[made.index("<svg") :]
+
+    svg.write_svg = stock
+    pdf.take_labels = lambda: False  # type: ignore[assignment]
+
+
+def main(reports: int = 8) -> int:
+    """Measure and write the table."""
+    load_stack(documents=True)
+    results, settings = analysed()
+    if os.environ.get("RENDER_ONLY"):
+        documents(results, settings)
+        print("ready", flush=True)
+        sys.stdin.readline()
+        for _ in range(reports):
+            documents(results, settings)
+        return 0
+    sizes = documents(results, settings)
+    ours = cpu(lambda: documents(results, settings), reports)
+    rate = together(reports)
+    use_fresh_figures()
+    fresh_sizes = documents(results, settings)
+    fresh = cpu(lambda: documents(results, settings), max(3, reports // 3))
+    rows = [
+        f"| {name} | {spent:.2f} | " + " | ".join(f"{size / 1000:.0f}" for size in found.values()) + " |"
+        for name, spent, found in (("ours", ours, sizes), ("fresh figures, stock SVG", fresh, fresh_sizes))
+    ]
+    text = [
+        "# Rendering",
+        "",
+        "`python tests/benchmarks/render_speed.py`: HTML, tagged PDF and brief of one market of 300 pharmacies × 36",
+        "months from its results, one process.",
+        "",
+        "| | CPU s a report | HTML, KB | PDF, KB | brief, KB |",
+        "|---|---:|---:|---:|---:|",
+        *rows,
+        "",
+        f"Ratio {fresh / ours:.1f}. Two processes at once: {rate:.0f} reports a minute.",
+    ]
+    written("render_speed", "\n".join(text) + "\n")
+    return 0
+
+
+def together(reports: int) -> float:
+    """Reports a minute of two processes at once."""
+    command = [sys.executable, __file__, str(reports)]
+    environment = {**os.environ, "RENDER_ONLY": "1"}
+    both = [
+        subprocess.Popen(command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        for _ in range(2)
+    ]
+    for process in both:
+        assert process.stdout is not None
+        process.stdout.readline()
+    start = time.perf_counter()
+    for process in both:
+        assert process.stdin is not None
+        process.stdin.write("\n")
+        process.stdin.flush()
+    for process in both:
+        process.wait()
+    return 60 * 2 * reports / (time.perf_counter() - start)
+
+
+if __name__ == "__main__":
+    sys.exit(main(*map(int, sys.argv[1:])))
