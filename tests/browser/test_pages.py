@@ -62,6 +62,7 @@ KINDS = ("report", "many", "refusal", "hostile", "site")
     ("kind", "width", "scheme"),
     [
         ("report", 1280, "light"), ("report", 390, "dark"), ("refusal", 390, "light"), ("refusal", 1280, "dark"),
+        ("report", 1280, "dark"), ("report", 390, "light"), ("many", 1280, "dark"), ("hostile", 390, "dark"),
         ("site", 1280, "light"), ("site", 390, "dark"),
     ],
 )  # fmt: skip
