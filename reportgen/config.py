@@ -22,6 +22,7 @@ Response = Literal["level", "log"]
 Correction = Literal["initial-conditions", "none"]
 Method = Literal["REML", "ML"]
 Design = Literal["observational", "experiment"]
+Search = Literal["plain", "pagefind"]
 Format = Literal["html", "pdf", "brief", "xlsx", "quarto", "results"]
 
 
@@ -215,6 +216,9 @@ class ReportSettings(_Section):
     promotion_unit: str = Field("unit", description="What one unit of promotion is called, e.g. visit.")
     paper: Literal["A4", "Letter"] = Field("A4", description="Paper size of the PDF.")
     templates: str = Field("", description="Folder with template overrides.")
+    search: Search = Field(
+        "plain", description="plain, or pagefind: the site also searches all text; needs the program pagefind."
+    )
     site_url: Annotated[str, AfterValidator(_web_address)] = Field(
         "", description="Address where out/site is published, https://...; for sitemap.xml only. Empty: no sitemap."
     )

@@ -96,7 +96,8 @@ def code_hash() -> str:
 
 
 def _document_settings(settings: Settings, root: Path) -> dict[str, Any]:
-    report = settings.report.model_dump(mode="json", exclude={"confidence", "formats", "templates", "site_url"})
+    elsewhere = {"confidence", "formats", "templates", "site_url", "search"}
+    report = settings.report.model_dump(mode="json", exclude=elsewhere)
     brand = settings.brand.model_dump(mode="json", exclude={"logo"})
     logo = ""
     if settings.brand.logo:

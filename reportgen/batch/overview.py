@@ -59,7 +59,7 @@ def refresh_site(
             records[market] = found
             parts.append(f"{slug}:{files.sha256_file(out / 'markets' / slug / record.NAME)}")
     troubles = [f"{market}:{entry}" for market, entry in sorted(failed.items())]
-    address = settings.report.site_url
+    address = f"{settings.report.site_url} {settings.report.search}"
     stamp = hash_strings((run_stamp.documents, run_stamp.templates, run_stamp.code, address, *parts, *troubles))
     now = headlines(records, failed, as_of=as_of, numbers=run_stamp.numbers, before=before)
     if is_up_to_date(out / FOLDER, stamp) or not (records or failed):

@@ -149,7 +149,8 @@ def find_file(folder: Path, target: str) -> Path | None:
 def with_reload(page: bytes, version: int) -> bytes:
     """The page with the script that reloads it, which its content policy is told of."""
     text = page.decode("utf-8", "replace")
-    text = _POLICY.sub(rf"\1connect-src &#39;self&#39;; \2&#39;sha256-{_DIGEST}&#39; ", text, count=1)
+    asks = "" if "connect-src " in text[: text.find("<title")] else "connect-src &#39;self&#39;; "
+    text = _POLICY.sub(rf"\1{asks}\2&#39;sha256-{_DIGEST}&#39; ", text, count=1)
     script = f'<script data-version="{version}">{_SCRIPT}</script>'
     head, end, tail = text.rpartition("</body>")
     return (f"{head}{script}{end}{tail}" if end else text + script).encode()

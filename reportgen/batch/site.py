@@ -138,6 +138,10 @@ def _fill(job: SiteJob, folder: Path) -> None:
     for name, body in content.items():
         files.write_new(folder / name, body)
         written[name] = files.sha256_bytes(body)
+    if job.settings.report.search == "pagefind":
+        from reportgen.batch.full_text import index_pages
+
+        written |= index_pages(folder)
     sealed = {"stamp": job.stamp, "files": dict(sorted(written.items())), "pages": keys}
     files.write_new(folder / record.NAME, record.seal(sealed))
 

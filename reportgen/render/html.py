@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from reportgen.report.site_pages import Navigation
 
 Medium = Literal["screen", "print"]
-Script = Literal["", "overview", "directory", "missing"]
+Script = Literal["", "overview", "directory", "search", "missing"]
 """What a page's script has besides that of every page."""
 Fit = Literal["", "tight", "tight tighter"]
 
@@ -90,7 +90,7 @@ def render_overview(overview: Overview, *, overrides: str = "", missing: bool = 
     """One of the pages around the reports, ``missing`` the one for what is not there; see :func:`render_report`."""
     short, whole = shorten_list(overview)
     script: Script = "missing" if missing else "overview" if whole is not None else ""
-    script = "directory" if overview.directory is not None else script
+    script = "directory" if overview.directory is not None else "search" if overview.full_text else script
     return _render("overview.html.j2", short, "screen", overrides, contents=False, whole=whole, script=script)
 
 
@@ -220,8 +220,12 @@ def _script(own: Script) -> tuple[str, str]:
     if own:
         text += compact((templates_dir() / "js" / f"{own}.js").read_text("utf-8"))
     digest = base64.b64encode(hashlib.sha256(text.encode()).digest()).decode("ascii")
+    scripts, styles, more = f"'sha256-{digest}'", "'unsafe-inline'", ""
+    if own == "search":  # pagefind: a script, a style and an index of the same site, and WebAssembly to read it
+        scripts, styles = f"'self' 'wasm-unsafe-eval' {scripts}", f"'self' {styles}"
+        more = "connect-src 'self'; worker-src 'self' blob:; "
     policy = (
-        f"default-src 'none'; script-src 'sha256-{digest}'; style-src 'unsafe-inline'; img-src data:; font-src data:; "
+        f"default-src 'none'; script-src {scripts}; style-src {styles}; img-src data:; font-src data:; {more}"
         "base-uri 'none'; form-action 'none'"
     )
     return text, policy

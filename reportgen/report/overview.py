@@ -105,6 +105,8 @@ class Overview:
     """The other pages of the site."""
     finder: Finder | None = None
     """Only where a list of markets is on the page."""
+    full_text: str = ""
+    """Only on the page that searches all text: what readers see where it cannot work."""
     directory: Directory | None = None
     """Only on the page that finds a pharmacy."""
 

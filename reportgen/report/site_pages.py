@@ -32,7 +32,8 @@ if TYPE_CHECKING:
 
 PAGE = 1000
 """Markets on one page of the plain list: more take seconds to paint."""
-INDEX, LIST, FIND, METHOD, MISSING = "index.html", "list.html", "pharmacies.html", "method.html", "404.html"
+INDEX, LIST, METHOD, MISSING = "index.html", "list.html", "method.html", "404.html"
+FIND, SEARCH = "pharmacies.html", "search.html"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,6 +79,8 @@ def build_pages(
     directory = build_directory(lines, pharmacies or {}, Language(settings.report.locale))
     if directory is not None:
         pages[FIND] = replace(_page(overview, directory.search, "", ()), directory=directory)
+    if settings.report.search == "pagefind":
+        pages[SEARCH] = _search(overview, settings)
     if sample is not None:
         pages[METHOD] = _method(overview, sample, settings)
     pages[MISSING] = _missing(overview, settings)
@@ -109,8 +112,8 @@ def _neighbour(summary: MarketSummary | None) -> PageLink | None:
 def _menu(name: str, pages: dict[str, Overview], settings: Settings, downloads: bool) -> tuple[PageLink, ...]:
     _ = Language(settings.report.locale).gettext
     entries = [
-        (INDEX, _("All markets")), (FIND, _("Search pharmacies")), (LIST, _("Plain list")),
-        (METHOD, _("Method and glossary")),
+        (INDEX, _("All markets")), (SEARCH, _("Search all text")), (FIND, _("Search pharmacies")),
+        (LIST, _("Plain list")), (METHOD, _("Method and glossary")),
     ]  # fmt: skip
     made = [PageLink(text=text, address=file, current=file == name) for file, text in entries if file in pages]
     if downloads:
@@ -168,6 +171,12 @@ def _method(overview: Overview, sample: MarketResults, settings: Settings) -> Ov
         for i, (anchor, title, blocks) in enumerate(parts, start=1)
     ]
     return _page(overview, heading, lead, sections)
+
+
+def _search(overview: Overview, settings: Settings) -> Overview:
+    say = table_writer(settings).say
+    note = say("This search works where the pages come from a web server and JavaScript is on.")
+    return replace(_page(overview, say("Search all text"), "", ()), full_text=note)
 
 
 def _missing(overview: Overview, settings: Settings) -> Overview:
