@@ -21,6 +21,7 @@ from typing import Any
 from unittest import mock
 
 import pandas as pd
+import pikepdf
 
 from bad_inputs import clean_table
 from reportgen.batch import record
@@ -151,3 +152,16 @@ def tree(out: Path, *, without: Sequence[str] = ("run.json", ".lock")) -> dict[s
 def small_table(*markets: str) -> pd.DataFrame:
     """A table of small markets that can be estimated."""
     return clean_table(markets or ("A", "B", "C"), pharmacies=8, periods=12)
+
+
+def everything_in(pdf: bytes) -> bytes:
+    """All streams of a PDF, unpacked, and its plain objects."""
+    parts = [pdf]
+    with pikepdf.open(io.BytesIO(pdf)) as document:
+        for thing in document.objects:
+            if isinstance(thing, pikepdf.Stream):
+                try:
+                    parts.append(thing.read_bytes())
+                except pikepdf.PdfError:
+                    parts.append(thing.read_raw_bytes())
+    return b"\n".join(parts)

@@ -6,11 +6,13 @@ starts with a fault's name has that fault, unless the file ``calm`` lies in the 
 
 from __future__ import annotations
 
+import ctypes
 import os
 import signal
 import time
 from typing import Any
 
+import misbehaviour
 from reportgen.batch.market import MarketJob, publish
 from reportgen.batch.record import MarketRecord
 from reportgen.errors import MarketError
@@ -87,4 +89,56 @@ def _slow(job: MarketJob) -> None:
     time.sleep(0.5)
 
 
-FAULTS: dict[str, Any] = {"raise": _raise, "exit": _exit, "hang": _hang, "kill": _kill, "slow": _slow}
+def _segfault(job: MarketJob) -> None:
+    ctypes.string_at(0)
+
+
+def _loop(job: MarketJob) -> None:
+    while True:
+        pass
+
+
+def _stop(job: MarketJob) -> None:
+    os.kill(os.getpid(), signal.SIGSTOP)
+
+
+def _memory(job: MarketJob) -> None:
+    kept = []
+    while True:
+        kept.append(bytearray(16 * 1024 * 1024))
+
+
+def _badly(job: MarketJob) -> None:
+    raise misbehaviour.UnpicklableError
+
+
+def _large(job: MarketJob) -> None:
+    raise RuntimeError("x" * 10_000_000)
+
+
+def _surrogate(job: MarketJob) -> None:
+    raise ValueError("\udcff\ud800 \x00\x1b[2J\r\n" * 3)
+
+
+def _shout(job: MarketJob) -> None:
+    misbehaviour.do_shout(512)
+    raise MarketError(f"{job.market}: said a gigabyte.", code="loud")
+
+
+def _quit(job: MarketJob) -> None:
+    raise SystemExit(0)
+
+
+def _interrupt(job: MarketJob) -> None:
+    raise KeyboardInterrupt
+
+
+def _disk(job: MarketJob) -> None:
+    raise OSError(28, "No space left on device", str(job.root / "secret"))
+
+
+FAULTS: dict[str, Any] = {
+    "raise": _raise, "exit": _exit, "hang": _hang, "kill": _kill, "slow": _slow, "segfault": _segfault, "loop": _loop,
+    "stop": _stop, "memory": _memory, "badly": _badly, "large": _large, "surrogate": _surrogate, "shout": _shout,
+    "quit": _quit, "interrupt": _interrupt, "disk": _disk,
+}  # fmt: skip

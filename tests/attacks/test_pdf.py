@@ -14,7 +14,7 @@ from typing import Any
 import pikepdf
 import pytest
 
-from real_runs import RealProject, small_table
+from real_runs import RealProject, everything_in, small_table
 
 CHANNELS = {
     "image": '<img src="{url}" alt="x">',
@@ -58,19 +58,6 @@ def press(made: RealProject, markup: str) -> tuple[int, str, bytes]:
     entry = made.account()["markets"]["A"]
     made.assert_sound()
     return ended.code, entry.get("failure", {}).get("code", ""), path.read_bytes() if ended.code == 0 else b""
-
-
-def everything_in(pdf: bytes) -> bytes:
-    """All streams of a PDF, unpacked, and its plain objects."""
-    parts = [pdf]
-    with pikepdf.open(BytesIO(pdf)) as document:
-        for thing in document.objects:
-            if isinstance(thing, pikepdf.Stream):
-                try:
-                    parts.append(thing.read_bytes())
-                except pikepdf.PdfError:
-                    parts.append(thing.read_raw_bytes())
-    return b"\n".join(parts)
 
 
 def _marked(name: str) -> object:
