@@ -43,7 +43,8 @@ _PLACES = (
     re.compile(r"\(?line (?P<line>\d+),? columns? [\d-]+\)?.*?(?P<file>[\w./@+-]+\.qmd)"),
     re.compile(r"(?P<file>[\w./@+-]+\.(?:qmd|typ)):(?P<line>\d+)(?::\d+)?"),
 )
-_FILE = re.compile(r"[\w./@+-]+\.qmd")
+_FILE = re.compile(r"(?<![\w./@+-])[\w./@+-]{1,400}\.qmd")
+"""Only from the beginning of a word: a program may print megabytes without a blank."""
 _LINE = re.compile(r"\bline (\d+)\b")
 _COMPLAINT = re.compile(
     r"^(?:ERROR:|error:|Error:|Error |FATAL|.*\bnot found\b|.*\bYAML\b.*(?:exception|error))", re.MULTILINE
