@@ -111,6 +111,9 @@ class Overview:
     """Only on the page that finds a pharmacy."""
 
 
+_WITHOUT = ("singular", "not-estimable", "not-estimated", "failed")
+
+
 def build_overview(
     summaries: Sequence[MarketSummary],
     settings: Settings,
@@ -185,21 +188,37 @@ class _OverviewBuilder:
     # --- totals -----------------------------------------------------------------------------
 
     def _totals(self) -> tuple[Total, ...]:
-        f, count = self.formats, len
-        made = [Total(value=f.integer(count(self.estimated)), label=self.say("markets with an estimate"))]
-        by_status = {
-            "singular": self.say("of them without a verdict, because pharmacies cannot be told apart"),
-            "not-estimable": self.say("markets whose data allow no estimate"),
-            "not-estimated": self.say("markets without a proven fit"),
-            "failed": self.say("markets that failed"),
-        }
-        for status, label in by_status.items():
-            number = sum(s.status == status for s in self.summaries)
-            if number:
-                made.append(Total(value=f.integer(number), label=label))
-        if self.stale:
-            label = self.say("markets show an older report, because their last build failed")
-            made.append(Total(value=f.integer(count(self.stale)), label=label))
+        f, ngettext = self.formats, self.language.ngettext
+        n = {status: sum(s.status == status for s in self.summaries) for status in _WITHOUT}
+        estimated, stale = len(self.estimated), len(self.stale)
+        counted = [
+            (estimated, ngettext("market with an estimate", "markets with an estimate", estimated)),
+            (n["singular"], self.say("of them without a verdict, because pharmacies cannot be told apart")),
+            (
+                n["not-estimable"],
+                ngettext(
+                    "market whose data allow no estimate", "markets whose data allow no estimate", n["not-estimable"]
+                ),
+            ),
+            (
+                n["not-estimated"],
+                ngettext("market without a proven fit", "markets without a proven fit", n["not-estimated"]),
+            ),
+            (n["failed"], ngettext("market that failed", "markets that failed", n["failed"])),
+            (
+                stale,
+                ngettext(
+                    "market shows an older report, because its last build failed",
+                    "markets show an older report, because their last build failed",
+                    stale,
+                ),
+            ),
+        ]
+        made = [
+            Total(value=f.integer(number), label=label)
+            for place, (number, label) in enumerate(counted)
+            if number or not place
+        ]
         money = [s for s in self.estimated if s.incremental is not None]
         if money:
             total = sum(s.incremental or 0.0 for s in money)

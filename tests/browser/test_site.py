@@ -321,6 +321,17 @@ def test_no_page_is_wider_than_a_phone(open_page: Any, site: Path) -> None:
             assert page.evaluate("document.documentElement.scrollWidth") <= width, (path.name, width)
 
 
+def test_pages_from_right_to_left_fit_their_window(open_page: Any) -> None:
+    settings = Settings(report=ReportSettings(locale="ar_EG", currency="EGP"))
+    html = site_files(build_pages(lines(3), settings, as_of="2024-01-31"))["index.html"].decode()
+    page = open_page(html)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 1280
+    page.keyboard.press("Tab")
+    box = page.locator(".skip").bounding_box()
+    assert box["x"] >= 0
+    assert box["y"] >= 0
+
+
 def test_dark_pages_are_dark(open_page: Any, site: Path) -> None:
     page = open_page(site / "index.html", color_scheme="dark")
     colour = page.evaluate("getComputedStyle(document.querySelector('.tools select')).backgroundColor")
