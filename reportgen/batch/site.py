@@ -115,6 +115,7 @@ def without_detail(results: MarketResults) -> MarketResults:
 def _fill(job: SiteJob, folder: Path) -> None:
     from reportgen.render.site import SITEMAP, site_files, sitemap
     from reportgen.report.site_pages import INDEX, build_pages
+    from reportgen.results_markets import to_json
 
     written: dict[str, str] = {}
     overrides = _overrides(job)
@@ -123,6 +124,7 @@ def _fill(job: SiteJob, folder: Path) -> None:
 
     with SiteTables(folder / DATA) as tables:
         found = _collect(job, tables)
+    (folder / DATA / "overview.json").write_bytes(to_json(found.across))
     for path in sorted((folder / DATA).iterdir()):
         written[f"{DATA}/{path.name}"] = files.sha256_file(path)
     pages = build_pages(

@@ -13,6 +13,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from factories import market_results
+from reportgen import results_markets
 from reportgen.batch import files, record
 from reportgen.batch.fingerprint import Fingerprint
 from reportgen.batch.market import MarketJob, publish
@@ -231,6 +232,8 @@ def test_downloads_hold_every_market_and_run_no_formula(tmp_path: Path) -> None:
         plain = pacsv.read_csv(data / f"{name}.csv")
         assert set(plain.column("market").to_pylist()) == {"'=1+1", "B"}
         assert plain.column_names == whole.column_names
+    across = results_markets.from_json((data / "overview.json").read_bytes())
+    assert [market.market for market in across.markets] == ["=1+1", "B"]
     overview = pq.read_table(data / "overview.parquet")
     assert overview.column("market").to_pylist() == ["=1+1", "B"]
     assert None not in overview.column("long_run").to_pylist()
