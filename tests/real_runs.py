@@ -45,6 +45,12 @@ class Ended:
         return self.out + self.err
 
 
+def _toml(value: object) -> str:
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{json.dumps(key)} = {_toml(one)}" for key, one in value.items()) + "}"
+    return json.dumps(value)
+
+
 @dataclass
 class RealProject:
     """A folder with settings and a table. ``settings`` are sections of reportgen.toml."""
@@ -63,7 +69,7 @@ class RealProject:
         lines = []
         for name, values in chosen.items():
             lines.append(f"[{name}]")
-            lines += [f"{key} = {json.dumps(value)}" for key, value in values.items()]
+            lines += [f"{key} = {_toml(value)}" for key, value in values.items()]
         (self.root / "reportgen.toml").write_text("\n".join(lines) + "\n", "utf-8")
         if table is not None:
             table.to_csv(self.root / "data" / "panel.csv", index=False, encoding="utf-8")
