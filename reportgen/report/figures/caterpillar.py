@@ -240,6 +240,8 @@ def _title(data: Caterpillar, kit: Kit) -> str:
             falling=f.integer(data.below_zero),
             count=f.integer(n),
         )
+    if not data.above_zero and not data.below_zero:
+        first = kit.say("In none of {count} pharmacies is the effect clear of zero", count=f.integer(n))
     if above or below:
         rest = kit.say(
             "{above} respond clearly more than average, {below} clearly less.",

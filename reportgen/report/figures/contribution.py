@@ -277,16 +277,23 @@ def chart_by_pharmacy(results: MarketResults, kit: Kit, name: str = "incremental
     gains = int((np.cumsum(data.amount) < total / 2).sum()) + 1
     inc = results.incremental
     surely = inc is None or inc.lower is None or inc.lower > 0
+    se = None if inc is None or inc.lower is None or inc.upper is None else (inc.upper - inc.lower) / 4
     if total > 0 and gains <= n and surely:
         title = kit.say(
             "{few} of {count} pharmacies bring half of the {total} that go with promotion.",
             few=f.integer(gains),
             count=f.integer(n),
-            total=f.money_short(total),
+            total=f.money_short(total, se),
+        )
+    elif surely or (inc and inc.upper is not None and inc.upper < 0):
+        title = kit.say(
+            "Over {count} pharmacies, {total} go with promotion.", count=f.integer(n), total=f.money_short(total, se)
         )
     else:
         title = kit.say(
-            "Over {count} pharmacies, {total} go with promotion.", count=f.integer(n), total=f.money_short(total)
+            "Over {count} pharmacies, {total} go with promotion, and it may be nothing.",
+            count=f.integer(n),
+            total=f.money_short(total, se),
         )
     return kit.chart(
         name,

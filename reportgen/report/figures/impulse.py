@@ -32,6 +32,11 @@ class Response:
     total_upper: marks.Numbers
     half_life: float | None
 
+    @property
+    def unsure(self) -> bool:
+        """Whether the whole effect cannot be told apart from zero: nothing then has a half."""
+        return bool(self.total_lower[-1] <= 0 <= self.total_upper[-1])
+
 
 def compute_response(results: MarketResults, kit: Kit) -> Response | None:
     """Impulse response and its sum; ``None`` where the model has none."""
@@ -90,7 +95,7 @@ def draw_total(axes: Axes, data: Response, kit: Kit) -> None:
         dy=7 if up else -7,
         weight=600,
     )
-    if data.half_life is not None and data.half_life <= data.horizon[-1]:
+    if data.half_life is not None and data.half_life <= data.horizon[-1] and not data.unsure:
         y = float(np.interp(data.half_life, data.horizon, data.total))
         marks.dots(axes, [data.half_life], [y], theme.second, size=7)
         text = kit.say("half after {time}", time=_time(data.half_life, kit))
@@ -142,7 +147,7 @@ def _title(data: Response, kit: Kit) -> str:
     dose = kit.dose[:1].upper() + kit.dose[1:]
     message = kit.say("{dose} goes with {total} in all ({interval}).")
     after = ""
-    if data.total_lower[-1] <= 0 <= data.total_upper[-1]:
+    if data.unsure:
         message = kit.say("{dose} goes with {total} in all ({interval}), which cannot be told apart from zero.")
     elif data.half_life is not None:
         message = kit.say("{dose} goes with {total} in all ({interval}); half of it is there after {time}.")

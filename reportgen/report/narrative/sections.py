@@ -258,6 +258,8 @@ def carry_over_lead(w: Writer) -> str:
                 multiplier=w.number(long_run.multiplier, "long_run.multiplier", digits=2),
             )
         )
+    if long_run.lower is not None and long_run.upper is not None and long_run.lower <= 0 <= long_run.upper:
+        parts.append(w.say("The effect itself cannot be told apart from zero."))
     return w.sentences(*parts)
 
 

@@ -70,7 +70,7 @@ CHECKS: dict[str, CheckWords] = {
         mark("Add a lag, or check for a season: some memory of sales is not in the model."),
     ),
     "arellano-bond-m2": CheckWords(
-        mark("No memory left (m2)"),
+        mark("No memory after two periods"),
         mark("Correlation of changes two periods apart, as a z statistic"),
         mark("The number of lags is enough."),
         mark("Add a lag: persistence may be misjudged."),

@@ -102,9 +102,10 @@ def what_if(w: Writer) -> Table | None:
     rows = []
     for item in w.results.what_if:
         label = w.say("Stop promotion") if item.change == -1 else w.formats.percent(item.change, digits=0, plus=True)
+        se = None if item.lower is None or item.upper is None else (item.upper - item.lower) / 4
         cells = [
             Cell(text=label, sort=item.change),
-            Cell(text=w.formats.money_short(item.sales, plus=True), sort=item.sales),
+            Cell(text=w.formats.money_short(item.sales, se, plus=True), sort=item.sales),
             Cell(text=w.formats.interval(item.lower, item.upper, "money-short"), sort=item.lower),
             Cell(text=w.formats.percent(item.share, plus=True), sort=item.share),
         ]

@@ -412,3 +412,10 @@ def test_totals_of_changing_pharmacies_say_so() -> None:
     assert whole is not None
     assert "Only 1 to " in thin.foot
     assert "Only" not in whole.foot
+
+
+def test_no_pharmacy_clear_of_zero_is_said_so() -> None:
+    wide = replace(RESULTS, pharmacies=tuple(replace(p, lower=-1e6, upper=1e6) for p in RESULTS.pharmacies))
+    chart = caterpillar.chart_caterpillar(wide, kit())
+    assert chart is not None
+    assert chart.title.startswith(f"In none of {len(RESULTS.pharmacies)} pharmacies is the effect clear of zero;")
