@@ -51,13 +51,7 @@ def refresh_site(
         What the run before remembered.
     """
     files.recover(out)
-    records, parts = {}, []
-    for market in sorted(markets):
-        slug = files.slug(market)
-        found = record.read_record(out / "markets" / slug)
-        if found is not None:
-            records[market] = found
-            parts.append(f"{slug}:{files.sha256_file(out / 'markets' / slug / record.NAME)}")
+    records, parts = _complete(out, markets)
     troubles = [f"{market}:{entry}" for market, entry in sorted(failed.items())]
     address = f"{settings.report.site_url} {settings.report.search}"
     stamp = hash_strings((run_stamp.documents, run_stamp.templates, run_stamp.code, address, *parts, *troubles))
@@ -77,6 +71,18 @@ def refresh_site(
     (done,) = engine.run_tasks(build_site, [engine.Task(key=FOLDER, argument=job)], jobs=1)
     failure = done.answer.failure
     return SiteState(changed=True, failure=failure, headlines=now if failure is None else before)
+
+
+def _complete(out: Path, markets: tuple[str, ...]) -> tuple[dict[str, record.MarketRecord], list[str]]:
+    """Records of the complete markets by code, sorted, and the hashes of these records."""
+    records, parts = {}, []
+    for market in sorted(markets):
+        slug = files.slug(market)
+        found = record.read_record(out / "markets" / slug)
+        if found is not None:
+            records[market] = found
+            parts.append(f"{slug}:{files.sha256_file(out / 'markets' / slug / record.NAME)}")
+    return records, parts
 
 
 def _site_market(found: record.MarketRecord) -> SiteMarket:
