@@ -7,10 +7,12 @@ composed form (NFC), no control, surrogate, private-use or bidi-control characte
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from functools import lru_cache
 
 LIMIT = 80
+_RIGHT_TO_LEFT = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]")
 _DROPPED = frozenset({"Cc", "Cs", "Co", "Cn"})
 # Bidi controls, zero-width space, word joiner, byte-order mark; joiners U+200C and U+200D stay (Indic scripts).
 _CONTROLS = frozenset("\u061c\u200b\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\u2066\u2067\u2068\u2069\ufeff")
@@ -25,6 +27,11 @@ def clean(text: str, limit: int = LIMIT) -> str:
     if len(shown) > limit:
         shown = shortened(shown, limit - 1)
     return shown or "–"
+
+
+def isolated(text: str) -> str:
+    """Return ``text`` fenced off where it runs right to left: numbers beside it in a sentence then keep their place."""
+    return f"\u2068{text}\u2069" if _RIGHT_TO_LEFT.search(text) else text
 
 
 def shortened(text: str, kept: int) -> str:

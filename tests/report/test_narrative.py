@@ -416,3 +416,11 @@ def test_initial_conditions_are_named_by_what_was_when() -> None:
     assert term_label(weeks, "Initial_Promotion_Calls") == "Promotion 1 week before the first row: Calls"
     assert term_unit(months, "Initial2_Sales") == term_unit(months, "Lag1_Sales")
     assert term_unit(months, "Initial2_Promotion") == term_unit(months, "Adstock_Promotion")
+
+
+def test_names_from_right_to_left_are_fenced_off_in_sentences() -> None:
+    name = "صيدلية النور 10"
+    w = make_writer(market_results(), VISIT)
+    assert w.say("without {pharmacy} {effect}", pharmacy=name, effect="₹ 233") == f"without \u2068{name}\u2069 ₹ 233"
+    assert w.listed([name, "P1"]) == f"\u2068{name}\u2069, P1"
+    assert w.say("{pharmacy}", pharmacy="औषधालय 3") == "औषधालय 3"

@@ -213,7 +213,7 @@ def _draw(data: Caterpillar, kit: Kit) -> tuple[Figure, list[Tip]]:
         titles = [kit.say("{count} highest", count=count), kit.say("{count} lowest", count=count)]
         return _panels(data, kit, chunks, titles, strip=True, row=12.5)
     widest = max(text_width(name, 10) for name in data.names)
-    columns = 2 if n <= 2 * NAMED or widest > 84 else 3
+    columns = 2 if n <= 2 * NAMED or widest > 60 else 3
     each = -(-n // columns)
     chunks = [list(range(k * each, min((k + 1) * each, n))) for k in range(columns)]
     return _panels(data, kit, chunks, [""] * columns, strip=False, row=13.0 if each <= NAMED else 12.5)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Literal, cast
 from reportgen.report.figures.theme import WIDE, Theme
 from reportgen.report.formats import Formats
 from reportgen.report.language import Language
-from reportgen.report.names import clean
+from reportgen.report.names import clean, isolated
 from reportgen.report.units import promotion_step
 
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ class Kit:
     def say(self, message: str, **values: str) -> str:
         """Translate ``message`` and fill its placeholders."""
         text = self.language.gettext(message)
-        return text.format(**values) if values else text
+        return text.format(**{key: isolated(value) for key, value in values.items()}) if values else text
 
     def plural(self, singular: str, plural: str, count: int, **values: str) -> str:
         """Translate by number; the message writes it as ``{count}``."""

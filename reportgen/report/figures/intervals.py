@@ -185,10 +185,15 @@ def fit_ticks(
 ) -> None:
     """Draw as many vertical grid lines as their labels leave room for."""
     bounds = axes.get_xlim()
+    coarser: tuple[float, ...] = ()
     for count in (6, 5, 4, 3, 2):
         at = marks.nice_ticks(*bounds, count)
         texts = ticks(at)
         widest = max((text_width(t, SMALL) for t in texts), default=0.0)
-        if len(at) < 2 or (at[1] - at[0]) / marks.units(axes)[0] > widest + 8:
+        if len(at) < 2 and len(coarser) > 1:  # one number tells no scale: keep the two ends of the grid before
+            at = (coarser[0], coarser[-1])
+            texts = ticks(at)
+        if len(at) < 3 or (at[1] - at[0]) / marks.units(axes)[0] > widest + 8:
             break
+        coarser = at
     marks.grid_x(axes, at, texts, kit.theme, base=base)

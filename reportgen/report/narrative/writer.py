@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from reportgen.report.blocks import Fact
 from reportgen.report.formats import Formats, Kind
 from reportgen.report.language import Language
-from reportgen.report.names import clean
+from reportgen.report.names import clean, isolated
 from reportgen.report.units import promotion_step
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ class Writer:
     def say(self, message: str, **values: str) -> str:
         """Translate ``message`` and fill its placeholders."""
         text = self.language.gettext(message)
-        return text.format(**values) if values else text
+        return text.format(**{key: isolated(value) for key, value in values.items()}) if values else text
 
     def plural(self, singular: str, plural: str, count: int, source: str, **values: str) -> str:
         """Translate by number; ``{count}`` is printed as a fact from ``source``."""
@@ -56,6 +56,7 @@ class Writer:
 
     def listed(self, items: Sequence[str], limit: int = 3) -> str:
         """``A, B, C and 4 more``."""
+        items = [isolated(item) for item in items]
         if len(items) > limit:
             rest = self.language.ngettext("{names} and {count} more", "{names} and {count} more", len(items) - limit)
             shown, text = ", ".join(items[:limit]), str(len(items) - limit)

@@ -419,3 +419,18 @@ def test_no_pharmacy_clear_of_zero_is_said_so() -> None:
     chart = caterpillar.chart_caterpillar(wide, kit())
     assert chart is not None
     assert chart.title.startswith(f"In none of {len(RESULTS.pharmacies)} pharmacies is the effect clear of zero;")
+
+
+def test_an_axis_too_narrow_for_its_numbers_keeps_two_of_them() -> None:
+    from reportgen.report.figures.sheet import Box, sheet
+
+    for ends in ((-7000.0, 8000.0), (0.0, 9.0), (-1.0, 1.2)):
+        _, (axes,) = sheet("narrow", 120, 60, [Box(10, 10, 60, 30, ends, (0.0, 1.0))])
+        drawn: list[tuple[float, ...]] = []
+
+        def tell(at: tuple[float, ...], drawn: list[tuple[float, ...]] = drawn) -> tuple[str, ...]:
+            drawn.append(at)
+            return tuple("−₹ 10,000" for _ in at)
+
+        intervals.fit_ticks(axes, kit(), tell)
+        assert len(drawn[-1]) >= 2
