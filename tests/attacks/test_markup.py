@@ -8,7 +8,7 @@ Where each line of RELIABILITY.md's attacks is:
 ========================================  ============================================================================
 case                                      test
 ========================================  ============================================================================
-16 strings × market, pharmacy, column,    ``test_markup.py`` (below), once more at the level of the pages in
+18 strings × market, pharmacy, column,    ``test_markup.py`` (below), once more at the level of the pages in
 brand, title, footer, file name           ``tests/render/test_html.py``, ``tests/browser`` and ``tests/report/figures``
 ``</script>`` inside embedded JSON        ``test_json_inside_a_page_cannot_end_its_script``
 SVG text and titles; mathtext             ``test_charts_as_files_run_nothing_and_draw_no_formula``
@@ -21,6 +21,7 @@ paths                                     ``test_paths.py``
 code: eval, query, pickle, formula        ``test_code.py``; settings and ``--select``: ``test_paths.py``
 secrets                                   ``test_secrets.py``
 Quarto and pandoc by absolute path        ``test_paths.py``, ``test_code.py``
+preview server                            ``tests/batch/test_preview.py`` (address, Host header, no ``..``)
 ========================================  ============================================================================
 """
 
@@ -90,7 +91,8 @@ def opened(chromium: Any, path: Path) -> tuple[Any, list[str]]:
     page.on("console", lambda m: noted.append(m.text) if m.type in ("error", "warning") else None)
     page.on("pageerror", lambda error: noted.append(str(error)))
     page.on("dialog", lambda dialog: (noted.append("dialog"), dialog.dismiss()))
-    page.on("request", lambda r: None if r.url == path.as_uri() or r.url.startswith("data:") else noted.append(r.url))
+    inside = (f"{path.parents[1].as_uri()}/", "data:", "blob:")  # the output's own files
+    page.on("request", lambda r: None if r.url.startswith(inside) else noted.append(r.url))
     page.goto(path.as_uri(), wait_until="load")
     return page, noted
 
@@ -131,10 +133,8 @@ def clean_scripts(tmp_path_factory: pytest.TempPathFactory) -> dict[str, int]:
     made.write(small_table("A"), report={"formats": ["html"]})
     assert made.run("build", "--quiet").code == 0
     count = re.compile(r"<script[ >]")
-    return {
-        "report": len(count.findall((made.folder("A") / "report.html").read_text("utf-8"))),
-        "index": len(count.findall((made.out / "site" / "index.html").read_text("utf-8"))),
-    }
+    pages = [*made.out.glob("markets/*/*.html"), *made.out.glob("site/*.html")]
+    return {path.name: len(count.findall(path.read_text("utf-8"))) for path in pages}
 
 
 QUICK = ("script", "end of script")
@@ -154,15 +154,16 @@ def test_names_that_are_markup_stay_text_everywhere(
     market = " ".join(text.split())
     page, noted = opened(chromium, made.folder(_stored(made)) / "report.html")
     poke(page)
-    assert_nothing_ran(page, noted, clean_scripts["report"])
+    assert_nothing_ran(page, noted, clean_scripts["report.html"])
     shown = " ".join(page.locator("body").inner_text().split())
     assert market[:30] in shown or _bare(market)[:12] in _bare(shown)
     assert "49" not in page.locator("h1").first.inner_text()
     page.context.close()
-    page, noted = opened(chromium, made.out / "site" / "index.html")
-    poke(page)
-    assert_nothing_ran(page, noted, clean_scripts["index"])
-    page.context.close()
+    for path in sorted((made.out / "site").glob("*.html")):
+        page, noted = opened(chromium, path)
+        poke(page)
+        assert_nothing_ran(page, noted, clean_scripts[path.name])
+        page.context.close()
     assert_charts_are_inert(made)
 
 
@@ -215,7 +216,7 @@ def test_the_search_of_the_overview_shows_names_as_text(
         page.wait_for_timeout(50)
         assert any(typed in text for text in page.locator("a:visible").all_inner_texts())
     poke(page)
-    assert_nothing_ran(page, noted, clean_scripts["index"])
+    assert_nothing_ran(page, noted, clean_scripts["index.html"])
     page.context.close()
 
 
