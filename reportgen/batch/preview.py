@@ -7,6 +7,7 @@ every file system, and a missed change would only cost a second look. Tables in 
 
 from __future__ import annotations
 
+import signal
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -81,9 +82,16 @@ def preview(
 
 
 def _close(server: PreviewServer, board: Board) -> None:
-    board.close()
-    server.shutdown()
-    server.server_close()
+    """Stop serving; another Ctrl-C meanwhile changes nothing."""
+    main = threading.current_thread() is threading.main_thread()
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN) if main else None
+    try:
+        board.close()
+        server.shutdown()
+        server.server_close()
+    finally:
+        if main:
+            signal.signal(signal.SIGINT, before)
 
 
 def _first(watch: Watch) -> tuple[Settings, Path]:

@@ -318,5 +318,7 @@ def test_ctrl_c_ends_it_cleanly(site: Path) -> None:
         port = int(line.split(":")[2].split("/")[0])
         assert ask(port, "/")[0] == 200
         process.send_signal(signal.SIGINT)
+        time.sleep(0.05)
+        process.send_signal(signal.SIGINT)
         _, errors = process.communicate(timeout=20)
     assert (process.returncode, errors) == (0, "")
