@@ -21,21 +21,20 @@ from reportgen.report.blocks import (
     Code,
     Definition,
     Definitions,
-    Equation,
     Figure,
     Heading,
     MarketReport,
     Prose,
     Section,
     Summary,
-    Symbol,
     Table,
     as_figure,
 )
+from reportgen.report.equation import equation, where
 from reportgen.report.figures import CHARTS, draw_charts
 from reportgen.report.labels import page_labels
 from reportgen.report.names import clean
-from reportgen.report.narrative import method, reasons, sections, summary
+from reportgen.report.narrative import foundation, method, reasons, sections, summary
 from reportgen.report.narrative.verdict import shown_code, verdict_line
 from reportgen.report.narrative.writer import Writer, make_writer
 
@@ -146,7 +145,7 @@ class _Builder:
             actions_title=w.say("What to do") if estimated else w.say("What would make it work"),
             actions=summary.actions(w),
             confidence_title=w.say("How sure are we") if estimated else w.say("What the data do show"),
-            confidence=summary.confidence(w) if estimated else tuple(filter(None, (sections.levels(w),))),
+            confidence=summary.confidence(w) if estimated else tuple(filter(None, (foundation.levels(w),))),
             strip=summary.strip(w),
             strip_label=summary.checks_line(w),
             sensitivity=None,
@@ -181,11 +180,11 @@ class _Builder:
         return self._section(
             "data",
             w.say("The data"),
-            sections.data_lead(w),
+            foundation.data_lead(w),
             (
-                sections.hierarchy(w),
+                foundation.hierarchy(w),
                 self.figure("hierarchy"),
-                sections.levels(w),
+                foundation.levels(w),
                 self.figure("timeline") if estimated and self.charts.get("without_promotion") else None,
                 self.figure("multiples"),
                 tables.rows_lost(w),
@@ -202,63 +201,21 @@ class _Builder:
                 f".fit(reml={model.method == 'REML'})"
             )
             formula = Code(text=typed, caption=w.say("As one would type it in statsmodels:"))
-        words = sections.model_words(w)
+        words = foundation.model_words(w)
         return self._section(
             "model",
             w.say("The model"),
             words[0] if words else "",
             (
                 *words[1:],
-                self._equation(),
-                self._where(),
+                equation(w),
+                where(w),
                 formula,
                 tables.fit_block(w),
-                sections.certificate(w),
-                sections.standard_error_words(w),
+                foundation.certificate(w),
+                foundation.standard_error_words(w),
             ),
         )
-
-    def _equation(self) -> Equation | None:
-        model = self.w.results.model
-        if model is None:
-            return None
-        sales = "log Sales" if model.response == "log" else "Sales"
-        symbols = [Symbol(text="y = Xβ + Zb + ε,   "), Symbol(text=sales, index="i,t"), Symbol(text=" = ")]
-        symbols += [Symbol(text="β", index="0")]
-        for k, term in enumerate(model.promotion_terms, start=1):
-            symbols += [
-                Symbol(text=" + β", index=str(k)),
-                Symbol(text="·" + clean(term).replace("_", " "), index="i,t"),
-            ]
-        for lag in model.lags:
-            symbols += [Symbol(text=" + φ", index=str(lag)), Symbol(text="·" + sales, index=f"i,t−{lag}")]
-        for term in (*model.control_terms, *model.correction_terms):
-            fixed = term in model.correction_terms
-            symbols += [Symbol(text=" + γ·" + clean(term).replace("_", " "), index="i" if fixed else "i,t")]
-        symbols += [Symbol(text=" + b", index="0,i")]
-        for k, term in enumerate([t for t in model.random_terms if t != "Intercept"], start=1):
-            symbols += [
-                Symbol(text=" + b", index=f"{k},i"),
-                Symbol(text="·" + clean(term).replace("_", " "), index="i,t"),
-            ]
-        symbols += [Symbol(text=" + ε", index="i,t")]
-        return Equation(symbols=tuple(symbols))
-
-    def _where(self) -> Definitions | None:
-        w, model = self.w, self.w.results.model
-        if model is None:
-            return None
-        period = w.by_period("pharmacy i in month t", "pharmacy i in week t")
-        items = [
-            Definition(term="i, t", text=period),
-            Definition(term="β, φ, γ", text=w.say("coefficients of the whole market (fixed effects, Xβ)")),
-            Definition(
-                term="b",
-                text=w.say("deviations of pharmacy i (random effects, Zb), normal with covariance Ψ"),
-            ),
-            Definition(term="ε", text=w.say("what is left, normal with variance σ²")),
-        ]
-        return Definitions(items=tuple(items), style="facts")
 
     def _coefficients(self) -> Section:
         w = self.w

@@ -13,7 +13,7 @@ from factories import market_results
 from reportgen.config import ReportSettings, Settings
 from reportgen.report.blocks import Bullets, Callout, MarketReport, Prose
 from reportgen.report.document import build_report
-from reportgen.report.narrative import reasons, sections, summary, trust
+from reportgen.report.narrative import foundation, reasons, sections, summary, trust
 from reportgen.report.narrative.terms import random_label, term_label, term_unit
 from reportgen.report.narrative.verdict import WORDS, effect_sentence, shown_code, verdict_line
 from reportgen.report.narrative.writer import Writer, make_writer
@@ -334,14 +334,16 @@ def test_controls_and_unknown_columns_have_their_sentence() -> None:
 def test_which_standard_errors_are_printed(error: Any, words: str) -> None:
     results = market_results()
     assert results.model is not None
-    assert words in sections.standard_error_words(_changed(results, model=replace(results.model, standard_error=error)))
+    assert words in foundation.standard_error_words(
+        _changed(results, model=replace(results.model, standard_error=error))
+    )
 
 
 def test_the_model_in_words_follows_its_parts() -> None:
     results = market_results(period="week", response="log")
     assert results.model is not None
     one = replace(results.model, random_terms=("Intercept",), correction="none")
-    said = " ".join(sections.model_words(_changed(results, model=one)))
+    said = " ".join(foundation.model_words(_changed(results, model=one)))
     assert "in a week" in said
     assert "one for all" in said
     assert "logarithm" in said
@@ -351,9 +353,11 @@ def test_the_model_in_words_follows_its_parts() -> None:
 def test_certificates_tell_how_close_and_what_was_left_out() -> None:
     results = market_results()
     assert results.fit is not None
-    assert sections.certificate(_changed(results, fit=replace(results.fit, statsmodels_gap=0.0))).endswith("to 1e-12.")
-    assert "Not certified" in sections.certificate(_changed(results, fit=replace(results.fit, certified=False)))
-    assert "not compared with statsmodels" in sections.certificate(_writer(status="singular"))
+    assert foundation.certificate(_changed(results, fit=replace(results.fit, statsmodels_gap=0.0))).endswith(
+        "to 1e-12."
+    )
+    assert "Not certified" in foundation.certificate(_changed(results, fit=replace(results.fit, certified=False)))
+    assert "not compared with statsmodels" in foundation.certificate(_writer(status="singular"))
 
 
 def test_singular_markets_tell_which_kind() -> None:

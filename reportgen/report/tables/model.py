@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from reportgen.report.blocks import Cell, Column, Row, Table
 from reportgen.report.names import clean
-from reportgen.report.narrative import sections
+from reportgen.report.narrative import foundation
 from reportgen.report.narrative.method import random_part, start_name
 from reportgen.report.narrative.terms import random_label, term_label, term_unit
 from reportgen.report.tables.cells import NONE, interval_label, number, span, text
@@ -23,7 +23,9 @@ def rows_lost(w: Writer) -> Table:
     data = w.results.data
     rows = [Row(cells=(text(w.say("Rows read")), Cell(text=w.formats.integer(data.rows_read), sort=data.rows_read)))]
     rows += [
-        Row(cells=(text(sections.lost_label(w, item.reason)), Cell(text=w.formats.integer(item.rows), sort=item.rows)))
+        Row(
+            cells=(text(foundation.lost_label(w, item.reason)), Cell(text=w.formats.integer(item.rows), sort=item.rows))
+        )
         for item in data.rows_lost
     ]
     used = (text(w.say("Rows used")), Cell(text=w.formats.integer(data.rows_used), sort=data.rows_used))

@@ -1,0 +1,145 @@
+"""Sections 2 and 3 in words: the data, and the model with its certificate."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from reportgen.report.names import clean
+from reportgen.report.narrative.writer import mark
+
+if TYPE_CHECKING:
+    from reportgen.report.narrative.writer import Writer
+
+LOST = {
+    "first-periods": mark("The first {periods} of a pharmacy: their lagged sales lie before its record"),
+    "gap": mark("A gap earlier in the record: the lagged sales are missing"),
+    "missing-sales": mark("No sales recorded"),
+    "missing-promotion": mark("No promotion recorded"),
+    "missing-control": mark("A control column is empty"),
+    "non-positive-sales": mark("Sales of zero or less, which have no logarithm"),
+}
+
+
+def lost_label(w: Writer, reason: str) -> str:
+    """Why rows were set aside."""
+    message = LOST.get(reason)
+    return clean(reason.replace("-", " "), 60) if message is None else w.say(message, periods=w.periods)
+
+
+# --- 2 data -----------------------------------------------------------------------------------
+
+
+def data_lead(w: Writer) -> str:
+    """Rows read and used, over how many pharmacies."""
+    data = w.results.data
+    return w.say(
+        "{read} rows were read for {pharmacies}; {used} of them are used.",
+        read=w.count(data.rows_read, "data.rows_read"),
+        pharmacies=w.plural("{count} pharmacy", "{count} pharmacies", data.pharmacies, "data.pharmacies"),
+        used=w.count(data.rows_used, "data.rows_used"),
+    )
+
+
+def hierarchy(w: Writer) -> str:
+    """The levels of the data: market, pharmacies, rows."""
+    return w.say(
+        "Rows are nested: each belongs to one pharmacy, each pharmacy to this market. Rows of one pharmacy resemble "
+        "each other, which is why the model has a level of its own for every pharmacy."
+    )
+
+
+def levels(w: Writer) -> str:
+    """Average sales and promotion."""
+    data = w.results.data
+    if data.sales_mean is None:
+        return ""
+    sales = w.say(
+        "Sales average {sales} {per_pharmacy}.",
+        sales=w.money(data.sales_mean, "data.sales_mean"),
+        per_pharmacy=w.per_pharmacy,
+    )
+    if not data.promotion_mean:
+        return sales
+    promotion = w.say(
+        "Promotion averages {mean} {per_pharmacy} (unit: {unit}), with a standard deviation of {sd}.",
+        mean=w.number(data.promotion_mean[0], "data.promotion_mean.0"),
+        unit=w.unit,
+        per_pharmacy=w.per_pharmacy,
+        sd=w.number(data.promotion_sd[0], "data.promotion_sd.0"),
+    )
+    return w.sentences(sales, promotion)
+
+
+# --- 3 model ----------------------------------------------------------------------------------
+
+
+def model_words(w: Writer) -> tuple[str, ...]:
+    """The model without symbols."""
+    model = w.results.model
+    if model is None:
+        return ()
+    first = w.by_period(
+        "Sales of a pharmacy in a month depend on its promotion, now and carried over from earlier months, and on its "
+        "own sales of the months before.",
+        "Sales of a pharmacy in a week depend on its promotion, now and carried over from earlier weeks, and on its "
+        "own "
+        "sales of the weeks before.",
+    )
+    lines = [first]
+    if "Adstock_Promotion" in model.random_terms or len(model.random_terms) > 1:
+        lines.append(
+            w.say(
+                "Each pharmacy has a level of its own and a promotion effect of its own. Both are drawn towards the "
+                "market "
+                "average, the more so the less the pharmacy's data say."
+            )
+        )
+    else:
+        lines.append(w.say("Each pharmacy has a level of its own; the promotion effect is one for all."))
+    if model.response == "log":
+        lines.append(w.say("The model works on the logarithm of sales, so effects are percentages of sales."))
+    if model.correction == "initial-conditions":
+        lines.append(
+            w.say(
+                "Further columns (the pharmacy's first sales and promotion, its average promotion, earlier promotion) "
+                "keep stable differences between pharmacies from being mistaken for persistence or for an effect of "
+                "promotion."
+            )
+        )
+    return tuple(lines)
+
+
+def certificate(w: Writer) -> str:
+    """One line: why these numbers are those of the best fit."""
+    fit = w.results.fit
+    if fit is None:
+        return ""
+    if not fit.certified:
+        return w.say("Not certified: the fit did not pass the proof that it is the best one.")
+    parts = [
+        w.say("Best of {count} starts", count=w.count(len(fit.attempts), "count:attempts")),
+        w.say("optimality conditions hold"),
+    ]
+    if fit.statsmodels_gap is not None:
+        shown = "1e-12" if abs(fit.statsmodels_gap) < 1e-12 else f"{fit.statsmodels_gap:.0e}"
+        gap = w.fact(shown, fit.statsmodels_gap, "fit.statsmodels_gap")
+        parts.append(w.say("statsmodels agrees to {gap}", gap=gap))
+    elif fit.singular:
+        parts.append(w.say("not compared with statsmodels, which cannot be evaluated where a variance is zero"))
+    return "; ".join(parts) + "."
+
+
+def standard_error_words(w: Writer) -> str:
+    """Which standard errors are printed."""
+    model = w.results.model
+    if model is None:
+        return ""
+    return {
+        "full-information": w.say(
+            "Standard errors are full-information ones, from the joint curvature of coefficients and variances; tests "
+            "use "
+            "t with Satterthwaite degrees of freedom."
+        ),
+        "gls": w.say("Standard errors are those of generalised least squares, because a variance is at its limit."),
+        "cluster": w.say("Standard errors are clustered by pharmacy, because the pooled model is used."),
+    }[model.standard_error]
