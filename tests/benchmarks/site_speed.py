@@ -8,6 +8,7 @@ markets, a small page beyond. The build is one process.
 from __future__ import annotations
 
 import gzip
+import os
 import shutil
 import sys
 import tempfile
@@ -154,7 +155,8 @@ def main() -> None:
     columns = [measure(int(text)) for text in sys.argv[1:] or ["100", "1000", "10000"]]
     rows = ["| " + " | ".join(cells) + " |" for cells in zip(labels, *columns, strict=True)]
     text = "\n".join([rows[0], "|---" * (len(columns) + 1) + "|", *rows[1:]])
-    command = "`python tests/benchmarks/site_speed.py`, one process, best of three in Chromium."
+    load = f"load of this machine at the end {os.getloadavg()[0]:.0f} on {os.cpu_count()} cores"
+    command = f"`python tests/benchmarks/site_speed.py`, one process, best of three in Chromium, {load}."
     head = f"# The site of many markets\n\n{command}"
     RESULTS.write_text(f"{head}\n\n{text}\n", encoding="utf-8")
     sys.stdout.write(text + "\n")
