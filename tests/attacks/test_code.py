@@ -63,7 +63,7 @@ def test_the_source_has_no_eval_query_pickle_shell_or_yaml(checkout: Path, tried
     assert found == []
 
 
-@pytest.mark.parametrize("text", [pytest.param(t, marks=() if i < 3 else pytest.mark.slow) for i, t in enumerate(CODE)])
+@pytest.mark.parametrize("text", [pytest.param(t, marks=() if i < 1 else pytest.mark.slow) for i, t in enumerate(CODE)])
 def test_columns_and_codes_called_like_code_are_names(text: str, tmp_path: Path) -> None:
     made = RealProject(tmp_path)
     table = small_table("A", "B")

@@ -137,7 +137,7 @@ def clean_scripts(tmp_path_factory: pytest.TempPathFactory) -> dict[str, int]:
     return {path.name: len(count.findall(path.read_text("utf-8"))) for path in pages}
 
 
-QUICK = ("script", "end of script")
+QUICK = ("end of script",)
 
 
 @pytest.mark.parametrize(
@@ -184,6 +184,7 @@ def assert_charts_are_inert(made: RealProject) -> None:
             assert not [key for key in element.attrib if key.lower().startswith("on")]
 
 
+@pytest.mark.slow
 def test_charts_as_files_run_nothing_and_draw_no_formula(tmp_path: Path, chromium: Any) -> None:
     """A chart of its own, as a reader opens or embeds it: a document with the market's and pharmacies' names."""
     made = hostile_project(tmp_path, [f"$x_{{${STRINGS['script']}</title>]]>"])
@@ -202,6 +203,7 @@ def test_charts_as_files_run_nothing_and_draw_no_formula(tmp_path: Path, chromiu
     assert found, "the names should be in a chart, as text"
 
 
+@pytest.mark.slow
 def test_the_search_of_the_overview_shows_names_as_text(
     tmp_path: Path, chromium: Any, clean_scripts: dict[str, int]
 ) -> None:

@@ -76,7 +76,10 @@ def failure(made: RealProject) -> tuple[str, str]:
     return entry["failure"]["code"], entry["failure"]["message"]
 
 
-@pytest.mark.parametrize("name", ESCAPES)
+QUICK = ("class", "globals of a function", "include of /etc/passwd")
+
+
+@pytest.mark.parametrize("name", [pytest.param(n, marks=() if n in QUICK else pytest.mark.slow) for n in ESCAPES])
 def test_an_override_cannot_leave_the_sandbox(built: RealProject, name: str) -> None:
     ended = attack(built, ESCAPES[name])
     assert ended.code == 1, (built.folder("A") / "report.html").read_text("utf-8")[:300]
@@ -90,7 +93,9 @@ def test_an_override_cannot_leave_the_sandbox(built: RealProject, name: str) -> 
     built.assert_sound()
 
 
-@pytest.mark.parametrize("name", UNKNOWN)
+@pytest.mark.parametrize(
+    "name", [pytest.param(n, marks=() if n == "unknown variable" else pytest.mark.slow) for n in UNKNOWN]
+)
 def test_a_mistake_in_an_override_is_told_with_file_and_line(built: RealProject, name: str) -> None:
     text, place = UNKNOWN[name]
     ended = attack(built, text)

@@ -77,7 +77,7 @@ def rounds(root: Path, count: int, repeats: int, formats: list[str]) -> None:
 
 
 def test_no_market_shows_in_another(tmp_path: Path) -> None:
-    rounds(tmp_path, 10, 1, ["html"])
+    rounds(tmp_path, 6, 1, ["html"])
 
 
 @pytest.mark.slow

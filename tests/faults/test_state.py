@@ -113,7 +113,7 @@ def swap_for_file(folder: Path) -> None:
     folder.write_text("in the way")
 
 
-QUICK = {"truncated run.json", "newer schema in a record", "flipped bit in a figure", "half a swap"}
+QUICK = {"truncated run.json", "flipped bit in a figure"}
 
 
 @pytest.mark.parametrize("name", [pytest.param(n, marks=() if n in QUICK else pytest.mark.slow) for n in DAMAGE])
@@ -125,6 +125,7 @@ def test_damage_is_noticed_and_made_good(made: RealProject, clean: RealProject, 
     assert_recovers(made, clean)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("years", [-1, 1])
 def test_a_clock_that_jumps_changes_nothing(made: RealProject, clean: RealProject, years: int) -> None:
     """Every file seems to be written a year from now, or a year ago; then one market's data change."""
@@ -162,6 +163,7 @@ def test_two_runs_at_once_second_refused(made: RealProject, clean: RealProject) 
     made.assert_sound()
 
 
+@pytest.mark.slow
 def test_input_that_changes_during_a_run_is_said_and_built_again(
     made: RealProject, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -115,6 +115,7 @@ def test_a_machine_without_fonts_makes_the_same_pdf(tmp_path: Path) -> None:
     assert trees[0] == trees[1]
 
 
+@pytest.mark.slow
 def test_without_our_font_packages_the_report_says_what_to_install(tmp_path: Path) -> None:
     made = RealProject(tmp_path)
     made.write(small_table("A"), report={"formats": ["brief"]})
