@@ -311,7 +311,12 @@ def test_settings_table_templates_and_logo_are_watched(project: Project) -> None
 
 def test_ctrl_c_ends_it_cleanly(site: Path) -> None:
     command = [sys.executable, "-m", "reportgen", "preview", str(site.parent.parent), "--no-build", "--port", "0"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # a test run in the background ignores Ctrl-C
+    try:
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    finally:
+        signal.signal(signal.SIGINT, before)
+    try:
         assert process.stdout is not None
         line = process.stdout.readline()
         assert line.startswith("Serving http://127.0.0.1:")
@@ -321,4 +326,6 @@ def test_ctrl_c_ends_it_cleanly(site: Path) -> None:
         time.sleep(0.05)
         process.send_signal(signal.SIGINT)
         _, errors = process.communicate(timeout=20)
+    finally:
+        process.kill()
     assert (process.returncode, errors) == (0, "")

@@ -151,7 +151,7 @@ def test_old_reports_are_marked_with_their_date() -> None:
     assert ", report of 1 Dec 2023" in text
     assert "Markets with an older report" in text
     assert "no rows left" in text
-    assert "markets show an older report" in text
+    assert "market shows an older report" in text
 
 
 CHANGES = (
