@@ -62,8 +62,13 @@ KINDS = ("report", "many", "refusal", "hostile", "site")
     ("kind", "width", "scheme"),
     [
         ("report", 1280, "light"), ("report", 390, "dark"), ("refusal", 390, "light"), ("refusal", 1280, "dark"),
-        ("report", 1280, "dark"), ("report", 390, "light"), ("many", 1280, "dark"), ("hostile", 390, "dark"),
         ("site", 1280, "light"), ("site", 390, "dark"),
+        *(
+            pytest.param(*case, marks=pytest.mark.slow)
+            for case in (
+                ("report", 1280, "dark"), ("report", 390, "light"), ("many", 1280, "dark"), ("hostile", 390, "dark"),
+            )
+        ),
     ],
 )  # fmt: skip
 def test_axe_finds_nothing(open_page: Any, pages: dict[str, str], axe: str, kind: str, width: int, scheme: str) -> None:

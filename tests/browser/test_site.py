@@ -237,7 +237,7 @@ def test_a_pharmacy_is_found_in_every_market_that_has_it(open_page: Any, site: P
     page = open_page(site / "index.html")
     page.get_by_role("link", name="Search pharmacies").click()
     page.keyboard.type("p0007")
-    assert page.get_by_role("status").inner_text() == "4 of 4 found"
+    page.get_by_role("status").filter(has_text="4 of 4 found").wait_for()
     page.get_by_role("searchbox").fill("p")
     assert page.locator(".found li").count() == min(100, 4 * 14)
     page.get_by_role("searchbox").fill("nobody")
@@ -301,7 +301,17 @@ def test_every_link_leads_somewhere_wherever_the_folder_lies(open_page: Any, sit
 # --- how it looks -----------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", ["index.html", "list.html", "method.html", "pharmacies.html", "404.html", "report"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "index.html",
+        "list.html",
+        "method.html",
+        "pharmacies.html",
+        "404.html",
+        pytest.param("report", marks=pytest.mark.slow),
+    ],
+)
 @pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (390, "dark")])
 def test_axe_finds_nothing_on_any_page(
     open_page: Any, site: Path, axe: str, name: str, width: int, scheme: str
