@@ -162,10 +162,8 @@ def _fixed(w: _World, *, corrected: bool = True, shift: float = 0.0) -> tuple[r.
     if corrected:
         size = abs(w.beta_se)
         rows.append(_row("Initial_Sales", 0.24, 0.031, groups, float(y[:, 0].std())))
-        rows.append(_row("Initial2_Sales", 0.11, 0.03, groups, float(y[:, 1].std())))
         rows.append(_row("Mean_Promotion", w.beta * 0.2, size * 1.9, groups, float(w.promotion.mean(1).std()) or 0.1))
-        rows.append(_row("Initial_Promotion", w.beta * -0.1, size * 1.2, groups, float(w.promotion[:, 1].std()) or 0.1))
-        rows.append(_row("Initial2_Promotion", w.beta * -0.05, size, groups, float(w.promotion[:, 0].std()) or 0.1))
+        rows.append(_row("Initial_Promotion", w.beta * -0.1, size * 1.2, groups, float(w.adstock[:, 2].std()) or 0.1))
         rows.append(_row("Presample_Promotion", w.beta * 0.3, size * 2.5, groups, 0.7))
     return tuple(rows)
 
@@ -196,10 +194,7 @@ def _data(w: _World, period: str) -> r.DataSummary:
 def _model(w: _World, confidence: float, design: str) -> r.ModelSummary:
     lag = "Log_Sales" if w.log else "Sales"
     lags = (f"Lag1_{lag}", f"Lag2_{lag}")
-    correction = (
-        "Initial_Sales", "Initial2_Sales", "Mean_Promotion", "Initial_Promotion", "Initial2_Promotion",
-        "Presample_Promotion",
-    )  # fmt: skip
+    correction = ("Initial_Sales", "Mean_Promotion", "Initial_Promotion", "Presample_Promotion")
     right = " + ".join(("Adstock_Promotion", *lags, *correction))
     return r.ModelSummary(
         formula=f"{lag} ~ {right}",

@@ -27,6 +27,7 @@ from reportgen.model.ordinary import lag_periods
 from reportgen.model.quality import without_slopes
 from reportgen.model.reml import Evaluation, evaluate, factor, minimise, newton_step, pattern, starts
 from reportgen.model.replicates import Copies, Process, Simulator
+from reportgen.model.terms import decay_terms, market_design
 from reportgen.results import BootstrapRow, BootstrapSummary, SlopeTest
 
 Quantity = Literal["coefficient", "long-run", "decay", "sd", "correlation"]
@@ -150,11 +151,17 @@ def _off_zero(fit: LmmFit, theta: Array | None = None) -> Array:
 def _decays(market: MarketFit, copies: Copies, estimate: bool) -> tuple[Array, Array]:
     """Maximum-likelihood decays of every copy (B, c), the market's unless ``estimate``; theta to search from (B, m)."""
     decays = np.tile(market.decays, (copies.batch, 1))
-    theta = np.tile(_off_zero(market.ml if estimate else market.fit), (copies.batch, 1))
+    if not estimate:
+        return decays, np.tile(_off_zero(market.fit), (copies.batch, 1))
+    terms = decay_terms(market.frame, market.terms)
+    design = market_design(market.frame, terms, market.decays)
+    fit = fit_lmm(design, method="ML", rung=market.fit.rung)
+    search = Copies(market.frame, terms, fit, copies.responses)
+    theta = np.tile(_off_zero(fit), (copies.batch, 1))
     channels = decays.shape[1]
-    for _ in range(0 if not estimate else 1 if channels == 1 else SWEEPS):
+    for _ in range(1 if channels == 1 else SWEEPS):
         for channel in range(channels):
-            decays[:, channel], theta = _best_decay(market, copies, decays, channel, theta)
+            decays[:, channel], theta = _best_decay(market, search, decays, channel, theta)
     return decays, theta
 
 

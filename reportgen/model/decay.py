@@ -1,8 +1,9 @@
 """Adstock decay: maximum-likelihood profile, its interval and support, and how beta moves with it.
 
 Decays are compared by ML on identical rows (REML criteria of different columns are not
-comparable). A batch of decays is one call of the core. The profile runs over a grid, is
-refined where it is highest, and its interval is {d : 2 (l_max - l(d)) <= chi2_1 quantile}.
+comparable), given everything known before a pharmacy's first row (``terms.decay_terms``). A
+batch of decays is one call of the core. The profile runs over a grid, is refined where it is
+highest, and its interval is {d : 2 (l_max - l(d)) <= chi2_1 quantile}.
 
 What one decay's uncertainty adds to beta is carried along the profile by ``mixture.py``, at the nodes of
 ``DecayFit.support``. Several channels are searched by coordinate ascent. Since beta(d) is itself the profiled
@@ -22,7 +23,7 @@ from scipy.stats import chi2, norm
 from reportgen.model.crossproducts import Array, CrossProducts, Scaling, cross_products, stack
 from reportgen.model.fit import Method, Rung, fit_lmm, full_loglik
 from reportgen.model.reml import best_of, minimise, starts
-from reportgen.model.terms import Terms, market_design
+from reportgen.model.terms import Terms, decay_terms, market_design
 from reportgen.panel.features import ModelFrame
 from reportgen.results import DecayPoint
 
@@ -61,7 +62,7 @@ class DecayLikelihood:
     """ML log-likelihood of one market as a function of the decays; each decay is evaluated once."""
 
     def __init__(self, frame: ModelFrame, terms: Terms, *, rung: Rung = "correlated") -> None:
-        self._frame, self._terms, self._rung = frame, terms, rung
+        self._frame, self._terms, self._rung = frame, decay_terms(frame, terms), rung
         self._known: dict[tuple[float, ...], float] = {}
 
     def __call__(self, decays: Sequence[tuple[float, ...]]) -> Array:

@@ -109,7 +109,7 @@ class Copies:
     """Cross-products of B copies at any decays, in the coordinates of a fit with the same columns."""
 
     def __init__(self, frame: ModelFrame, terms: Terms, fit: LmmFit, responses: Array) -> None:
-        self.frame, self.terms, self.fit = frame, terms, fit
+        self.frame, self.terms, self.fit, self.responses = frame, terms, fit, responses
         self.batch = len(responses)
         self._used = frame.used[frame.grid_rows]
         p = fit.products.p

@@ -22,7 +22,7 @@ from reportgen.results import RowsLost
 
 Indices = NDArray[np.intp]
 INITIAL_OFFSETS = (1, 2)
-"""Periods before a pharmacy's first row whose sales and promotion the correction holds, where the lags reach them."""
+"""Periods before a pharmacy's first row whose sales and promotion are kept, where the lags reach them."""
 LOSS_REASONS = (
     "missing-sales",
     "missing-promotion",
@@ -58,7 +58,10 @@ class ModelFrame:
     controls, control_names
         ``(n, k)`` in the units of their columns.
     correction, correction_names
-        ``(n, m)`` what is known of a pharmacy before its first row, constant within it: the response and each
+        ``(n, m)`` initial condition, constant within a pharmacy: the response in the last known period before
+        its first row; no column without lags. (The promotion columns of the correction depend on the decay.)
+    initial, initial_names
+        ``(n, k)`` everything known of a pharmacy before its first row, constant within it: the response and each
         channel's promotion one and two periods before (as far as the lags reach), and mean promotion over its rows.
     promotion
         ``(n, c)`` raw promotion units.
@@ -86,6 +89,8 @@ class ModelFrame:
     control_names: tuple[str, ...]
     correction: Floats
     correction_names: tuple[str, ...]
+    initial: Floats
+    initial_names: tuple[str, ...]
     promotion: Floats
     sales: Floats
     channel_terms: tuple[str, ...]
@@ -127,8 +132,9 @@ def build_frame(panel: MarketPanel, model: ModelSettings, adstock: AdstockSettin
     control_names = _distinct((term_name(name) for name in panel.control_names), taken=())
     response_name = "Sales" if model.response == "level" else "Log_Sales"
     doses = panel.promotion[:, grid_row, column].T
+    correction, correction_names = _corrections(model, response, grid_rows, group, column)
     channel_terms = _channel_terms(panel, "Adstock_Promotion", "Adstock_")
-    correction, correction_names = _corrections(panel, model, response, (grid_row, column), channel_terms)
+    initial, initial_names = _initial_conditions(panel, model, response, (grid_row, column), channel_terms)
     return ModelFrame(
         panel=panel,
         used=used,
@@ -144,6 +150,8 @@ def build_frame(panel: MarketPanel, model: ModelSettings, adstock: AdstockSettin
         control_names=control_names,
         correction=correction,
         correction_names=correction_names,
+        initial=initial,
+        initial_names=initial_names,
         promotion=np.ascontiguousarray(doses),
         sales=panel.sales[grid_row, column],
         channel_terms=channel_terms,
@@ -208,17 +216,26 @@ def _select_rows(
 
 
 def _corrections(
+    model: ModelSettings, response: Floats, grid_rows: Indices, group: Indices, column: Indices
+) -> tuple[Floats, tuple[str, ...]]:
+    """First lagged response of each pharmacy (Wooldridge 2005), ``(n, 1)``; ``(n, 0)`` without lags."""
+    if not model.lags:
+        return np.empty((group.size, 0)), ()
+    starts = np.flatnonzero(np.diff(group, prepend=-1))
+    return _last_before(response[grid_rows], column[starts])[group][:, None], ("Initial_Sales",)
+
+
+def _initial_conditions(
     panel: MarketPanel,
     model: ModelSettings,
     response: Floats,
     cells: tuple[Indices, Indices],
     channel_terms: tuple[str, ...],
 ) -> tuple[Floats, tuple[str, ...]]:
-    """Initial conditions of each pharmacy, ``(n, m)``, and their names.
+    """Sales and promotion of the periods that the lags lose, and mean promotion, ``(n, m)``, with their names.
 
-    Given the sales and promotion of the periods that the lags lose, and mean promotion, the random intercept is
-    independent of the lagged sales (Wooldridge 2005; Mundlak 1978): all of them are columns, not the first lag
-    alone. Promotion that is unknown counts as none, as for adstock.
+    Given all of them the random intercept is independent of the lagged sales (Wooldridge 2005; Mundlak 1978).
+    Promotion that is unknown counts as none, as for adstock.
     """
     rows, group = np.unique(cells[0], return_inverse=True)
     starts, sizes = np.searchsorted(group, np.arange(rows.size)), np.bincount(group, minlength=rows.size)
@@ -228,18 +245,18 @@ def _corrections(
     names: list[str] = []
     if model.lags:
         columns.append(_last_before(response[rows], first))
-        names.append("Initial_Sales")
+        names.append("Before1_Sales")
     if offsets == INITIAL_OFFSETS:
         columns.append(response[rows, first - 2])
-        names.append("Initial2_Sales")
+        names.append("Before2_Sales")
     suffixes = [""] if len(channel_terms) == 1 else [term.removeprefix("Adstock") for term in channel_terms]
     for dose, suffix in zip(panel.promotion, suffixes, strict=True):
         columns.append(np.bincount(group, weights=dose[cells], minlength=rows.size) / sizes)
-        names.append(f"Mean_Promotion{suffix}")
+        names.append(f"Average_Promotion{suffix}")
     for k in offsets:
         for dose, suffix in zip(panel.promotion, suffixes, strict=True):
             columns.append(np.nan_to_num(dose[rows, first - k]))
-            names.append(f"Initial{'' if k == 1 else k}_Promotion{suffix}")
+            names.append(f"Before{k}_Promotion{suffix}")
     made = np.column_stack(columns) if columns else np.empty((rows.size, 0))
     return np.ascontiguousarray(made[group]), tuple(names)
 

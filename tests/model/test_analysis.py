@@ -144,7 +144,7 @@ VARIANTS = {
 @pytest.mark.parametrize("name", VARIANTS)
 def test_every_setting_gives_sound_results(name):
     sections = VARIANTS[name]
-    found = analysed(small_panel(3, pharmacies=24, periods=24), **sections)
+    found = analysed(small_panel(2, pharmacies=24, periods=24), **sections)
     assert found.status in {"ok", "singular"}
     model = found.model
     wanted = sections.get("model", {})

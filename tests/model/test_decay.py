@@ -20,7 +20,7 @@ from reportgen.model.decay import (
     estimate_decay,
 )
 from reportgen.model.fit import fit_lmm
-from reportgen.model.terms import market_design, model_terms
+from reportgen.model.terms import decay_terms, market_design, model_terms
 from reportgen.panel.features import build_frame
 
 
@@ -47,7 +47,7 @@ def estimated(kind: str = "usual", confidence: float = 0.95, correction: bool = 
 def loglik(kind: str, *decays: float, correction: bool = True) -> float:
     """Two-start ML fit at one decay: independent of the profile's own batches and starts."""
     frame, terms = frame_and_terms(kind, correction)
-    return fit_lmm(market_design(frame, terms, decays), method="ML").loglik
+    return fit_lmm(market_design(frame, decay_terms(frame, terms), decays), method="ML").loglik
 
 
 @pytest.mark.parametrize(("kind", "correction"), [("usual", True), ("long", True), ("usual", False)])
@@ -194,7 +194,7 @@ def test_other_rungs_have_their_own_profile(rung):
     frame = build_frame(small_panel(2, pharmacies=30, periods=24), chosen.model, chosen.adstock)
     terms = model_terms(frame, correction=True, random_slope=rung != "intercept")
     found = estimate_decay(frame, terms, rung=rung)
-    expected = fit_lmm(market_design(frame, terms, found.estimates), method="ML", rung=rung).loglik
+    expected = fit_lmm(market_design(frame, decay_terms(frame, terms), found.estimates), method="ML", rung=rung).loglik
     assert max(point.loglik_ml for point in found.profiles[0]) == pytest.approx(expected, abs=1e-7)
 
 

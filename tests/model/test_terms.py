@@ -10,6 +10,7 @@ from numpy.testing import assert_allclose
 
 from model_problems import changed_panel, settings, small_panel, two_channel_panel
 from reportgen.model.terms import (
+    decay_terms,
     dependent_columns,
     market_design,
     model_terms,
@@ -27,12 +28,11 @@ def test_default_terms_and_formulas():
     terms = model_terms(frame_of(small_panel()), correction=True, random_slope=True)
     assert terms.fixed == (
         "Intercept", "Adstock_Promotion", "Lag1_Sales", "Lag2_Sales",
-        "Initial_Sales", "Initial2_Sales", "Mean_Promotion", "Initial_Promotion", "Initial2_Promotion",
-        "Presample_Promotion",
+        "Initial_Sales", "Mean_Promotion", "Initial_Promotion", "Presample_Promotion",
     )  # fmt: skip
     assert terms.formula == (
-        "Sales ~ Adstock_Promotion + Lag1_Sales + Lag2_Sales + Initial_Sales + Initial2_Sales + Mean_Promotion"
-        " + Initial_Promotion + Initial2_Promotion + Presample_Promotion"
+        "Sales ~ Adstock_Promotion + Lag1_Sales + Lag2_Sales + Initial_Sales + Mean_Promotion + Initial_Promotion"
+        " + Presample_Promotion"
     )
     assert terms.random_formula == "~ Adstock_Promotion"
 
@@ -59,9 +59,8 @@ def test_several_channels_have_their_own_columns_and_corrections():
     terms = model_terms(frame, correction=True, random_slope=True)
     assert terms.promotion == ("Adstock_Calls", "Adstock_Samples")
     assert terms.correction == (
-        "Initial_Sales", "Initial2_Sales", "Mean_Promotion_Calls", "Mean_Promotion_Samples",
+        "Initial_Sales", "Mean_Promotion_Calls", "Mean_Promotion_Samples",
         "Initial_Promotion_Calls", "Initial_Promotion_Samples",
-        "Initial2_Promotion_Calls", "Initial2_Promotion_Samples",
         "Presample_Promotion_Calls", "Presample_Promotion_Samples",
     )  # fmt: skip
     design = market_design(frame, terms, (0.6, 0.2))
@@ -88,9 +87,22 @@ def test_design_holds_the_columns_of_the_frame():
     assert design.groups == len(frame.pharmacies)
     for i in range(design.groups):
         rows = design.group == i
-        for k, name in enumerate(frame.correction_names):
-            assert_allclose(design.column(name)[rows], frame.correction[rows, k])
-        assert_allclose(design.column("Mean_Promotion")[rows], frame.promotion[rows].mean())
+        assert_allclose(design.column("Initial_Sales")[rows], frame.correction[rows, 0])
+        assert_allclose(design.column("Mean_Promotion")[rows], carried[rows].mean())
+        assert_allclose(design.column("Initial_Promotion")[rows], carried[rows][0])
+
+
+def test_decays_are_estimated_given_everything_before_the_first_row():
+    frame = frame_of(two_channel_panel())
+    terms = model_terms(frame, correction=True, random_slope=True)
+    found = decay_terms(frame, terms)
+    assert found.correction == (*frame.initial_names, "Presample_Promotion_Calls", "Presample_Promotion_Samples")
+    assert replace(found, correction=terms.correction) == terms
+    design = market_design(frame, found, (0.5, 0.3))
+    for k, name in enumerate(frame.initial_names):
+        assert_allclose(design.column(name), frame.initial[:, k])
+    plain = model_terms(frame, correction=False, random_slope=True)
+    assert decay_terms(frame, plain) == plain
 
 
 def test_rows_are_the_same_at_every_decay():
@@ -119,16 +131,14 @@ def test_column_of_zeros_resembles_nothing():
 
 
 def test_correction_columns_that_say_nothing_new_are_left_out():
-    """Every pharmacy starts with the same promotion: a multiple of the intercept."""
+    """Every pharmacy starts with the same promotion: its first adstock is a multiple of the intercept."""
     panel = small_panel()
     promotion = panel.promotion[0].copy()
     promotion[:, :3] = 2.0
     frame = frame_of(changed_panel(panel, promotion=promotion))
     terms = model_terms(frame, correction=True, random_slope=True)
     design = market_design(frame, terms, (0.5,))
-    assert without_dependent(design, terms).correction == (
-        "Initial_Sales", "Initial2_Sales", "Mean_Promotion", "Presample_Promotion",
-    )  # fmt: skip
+    assert without_dependent(design, terms).correction == ("Initial_Sales", "Mean_Promotion", "Presample_Promotion")
     kept = market_design(frame, without_dependent(design, terms), (0.5,))
     assert_allclose(kept.x, np.column_stack([design.column(name) for name in kept.names]))
 

@@ -36,13 +36,15 @@ def test_rows_lags_and_corrections_of_a_small_market_by_hand() -> None:
     np.testing.assert_array_equal(frame.lags[:, 0], [11, 12, 13, 14, 15, 16, 22, 26])
     np.testing.assert_array_equal(frame.lags[:, 1], [10, 11, 12, 13, 14, 15, 21, 25])
     assert frame.lag_names == ("Lag1_Sales", "Lag2_Sales")
-    known = dict(zip(frame.correction_names, frame.correction.T, strict=True))
+    assert frame.correction_names == ("Initial_Sales",)
+    np.testing.assert_array_equal(frame.correction[:, 0], [11] * 6 + [22] * 2)
+    known = dict(zip(frame.initial_names, frame.initial.T, strict=True))
     expected = {
-        "Initial_Sales": (11, 22),
-        "Initial2_Sales": (10, 21),
-        "Mean_Promotion": (5.5, 1.0),
-        "Initial_Promotion": (2, 0),
-        "Initial2_Promotion": (1, 4),
+        "Before1_Sales": (11, 22),
+        "Before2_Sales": (10, 21),
+        "Average_Promotion": (5.5, 1.0),
+        "Before1_Promotion": (2, 0),
+        "Before2_Promotion": (1, 4),
     }
     assert tuple(known) == tuple(expected)
     for name, (a, b) in expected.items():
@@ -99,29 +101,27 @@ def test_without_lag_one_the_initial_condition_is_the_last_known_sale() -> None:
     assert frame.correction[0, 0] == 10
 
 
-def test_without_lags_mean_promotion_is_the_only_condition() -> None:
-    assert frame_of(two_pharmacies(), lags=()).correction_names == ("Mean_Promotion",)
+def test_without_lags_there_is_no_initial_condition() -> None:
+    assert frame_of(two_pharmacies(), lags=()).correction_names == ()
 
 
 @pytest.mark.parametrize(
     ("lags", "names"),
     [
-        ([1], ("Initial_Sales", "Mean_Promotion", "Initial_Promotion")),
-        ([2], ("Initial_Sales", "Mean_Promotion", "Initial2_Promotion")),
-        (
-            [1, 2, 3],
-            ("Initial_Sales", "Initial2_Sales", "Mean_Promotion", "Initial_Promotion", "Initial2_Promotion"),
-        ),
+        ([], ("Average_Promotion",)),
+        ([1], ("Before1_Sales", "Average_Promotion", "Before1_Promotion")),
+        ([2], ("Before1_Sales", "Average_Promotion", "Before2_Promotion")),
+        ([1, 2, 3], ("Before1_Sales", "Before2_Sales", "Average_Promotion", "Before1_Promotion", "Before2_Promotion")),
     ],
 )
-def test_initial_conditions_reach_as_far_as_the_lags(lags: list[int], names: tuple[str, ...]) -> None:
-    assert frame_of(two_pharmacies(), lags=lags).correction_names == names
+def test_what_is_known_before_the_first_row_reaches_as_far_as_the_lags(lags: list[int], names: tuple[str, ...]) -> None:
+    assert frame_of(two_pharmacies(), lags=lags).initial_names == names
 
 
 def test_unknown_promotion_before_the_first_row_counts_as_none() -> None:
     frame = frame_of(make_panel("M", [[10, 11, 12, 13]], [[NAN, 3, 4, 5]]))
-    known = dict(zip(frame.correction_names, frame.correction[0], strict=True))
-    assert (known["Initial_Promotion"], known["Initial2_Promotion"]) == (3, 0)
+    known = dict(zip(frame.initial_names, frame.initial[0], strict=True))
+    assert (known["Before1_Promotion"], known["Before2_Promotion"]) == (3, 0)
 
 
 def test_several_channels_have_their_own_terms() -> None:
@@ -129,11 +129,7 @@ def test_several_channels_have_their_own_terms() -> None:
     panel = make_panel("M", sales, np.stack([sales, sales * 2]), channels=("calls", "free samples"))
     frame = frame_of(panel)
     assert frame.channel_terms == ("Adstock_Calls", "Adstock_Free_Samples")
-    assert frame.correction_names == (
-        "Initial_Sales", "Initial2_Sales", "Mean_Promotion_Calls", "Mean_Promotion_Free_Samples",
-        "Initial_Promotion_Calls", "Initial_Promotion_Free_Samples", "Initial2_Promotion_Calls",
-        "Initial2_Promotion_Free_Samples",
-    )  # fmt: skip
+    assert frame.correction_names == ("Initial_Sales",)
     assert frame.adstock((0.0, 0.5)).shape == (6, 2)
     with pytest.raises(ValueError, match="2 channels"):
         frame.adstock((0.5,))
@@ -150,7 +146,8 @@ def test_a_market_with_no_usable_row_gives_an_empty_frame() -> None:
     assert frame.response.size == 0
     assert frame.pharmacies == ()
     assert frame.lags.shape == (0, 2)
-    assert frame.correction.shape == (0, 5)
+    assert frame.correction.shape == (0, 1)
+    assert frame.initial.shape == (0, 5)
     assert frame.adstock((0.3,)).shape == (0, 1)
 
 

@@ -412,16 +412,6 @@ def test_a_long_list_of_names_is_cut_and_counted() -> None:
     assert _writer().listed(["A", "B", "C", "D", "E"]) == "A, B, C and 2 more"
 
 
-def test_initial_conditions_are_named_by_what_was_when() -> None:
-    months, weeks = _writer(), _writer(period="week")
-    assert term_label(months, "Initial_Sales") == "Sales 1 month before the first row"
-    assert term_label(weeks, "Initial2_Sales") == "Sales 2 weeks before the first row"
-    assert term_label(months, "Initial2_Promotion") == "Promotion 2 months before the first row"
-    assert term_label(weeks, "Initial_Promotion_Calls") == "Promotion 1 week before the first row: Calls"
-    assert term_unit(months, "Initial2_Sales") == term_unit(months, "Lag1_Sales")
-    assert term_unit(months, "Initial2_Promotion") == term_unit(months, "Adstock_Promotion")
-
-
 def test_names_from_right_to_left_are_fenced_off_in_sentences() -> None:
     name = "صيدلية النور 10"
     w = make_writer(market_results(), VISIT)

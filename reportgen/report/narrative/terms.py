@@ -16,13 +16,15 @@ _KNOWN = {
     "Intercept": mark("Level of the average pharmacy"),
     "Residual": mark("Residual"),
     "Adstock_Promotion": mark("Promotion, with carry-over"),
+    "Initial_Sales": mark("First sales on record"),
+    "Initial_Log_Sales": mark("First sales on record"),
 }
 _OF_CHANNELS = {
     "Mean_Promotion": mark("Average promotion of the pharmacy"),
+    "Initial_Promotion": mark("First promotion on record, with carry-over"),
     "Presample_Promotion": mark("Promotion before the record, fading out"),
 }
 _LAG = re.compile(r"Lag(\d+)_(Log_)?Sales\Z")
-_INITIAL = re.compile(r"Initial(\d*)_(Sales|Promotion)(_.+)?\Z")
 
 
 def term_label(w: Writer, term: str) -> str:
@@ -37,38 +39,12 @@ def term_label(w: Writer, term: str) -> str:
         return message.format(count=lag[1])
     if term in _KNOWN:
         return w.say(_KNOWN[term])
-    initial = _INITIAL.match(term)
-    if initial:
-        return _initial_label(w, initial[2], int(initial[1] or 1), initial[3] or "")
     for prefix, label in _OF_CHANNELS.items():
         if term == prefix:
             return w.say(label)
         if term.startswith(f"{prefix}_"):
             return f"{w.say(label)}: {_named(term, f'{prefix}_')}"
     return _named(term, "Adstock_")
-
-
-def _initial_label(w: Writer, what: str, periods: int, channel: str) -> str:
-    """What was so many periods before a pharmacy's first row."""
-    ngettext = w.language.ngettext
-    if what == "Sales":
-        message = (
-            ngettext("Sales {count} week before the first row", "Sales {count} weeks before the first row", periods)
-            if w.weekly
-            else ngettext(
-                "Sales {count} month before the first row", "Sales {count} months before the first row", periods
-            )
-        )
-        return message.format(count=periods)
-    message = (
-        ngettext("Promotion {count} week before the first row", "Promotion {count} weeks before the first row", periods)
-        if w.weekly
-        else ngettext(
-            "Promotion {count} month before the first row", "Promotion {count} months before the first row", periods
-        )
-    )
-    label = message.format(count=periods)
-    return f"{label}: {_named(channel, '_')}" if channel else label
 
 
 def random_label(w: Writer, term: str) -> str:
@@ -102,10 +78,9 @@ def term_unit(w: Writer, term: str) -> str:
     if term in ("Intercept", "Residual"):
         return w.say("log points") if w.log else w.formats.symbol
     sales = w.say("log") if w.log else w.formats.symbol
-    initial = _INITIAL.match(term)
-    if term.startswith("Lag") or (initial and initial[2] == "Sales"):
+    if term.startswith("Lag") or term == "Initial_Sales":
         return _together(w.say("{sales} per {sales}", sales=sales))
-    if initial or term.startswith(("Adstock_", "Mean_Promotion", "Presample_Promotion")):
+    if term.startswith(("Adstock_", "Mean_Promotion", "Initial_Promotion", "Presample_Promotion")):
         named = clean(w.formats.unit, 30)
         unit = w.say("unit") if named == "unit" else named
         return _together(w.say("{sales} per {unit}", sales=sales, unit=unit))
