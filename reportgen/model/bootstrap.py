@@ -27,7 +27,7 @@ from reportgen.model.ordinary import lag_periods
 from reportgen.model.quality import without_slopes
 from reportgen.model.reml import Evaluation, evaluate, factor, minimise, newton_step, pattern, starts
 from reportgen.model.replicates import Copies, Process, Simulator
-from reportgen.model.terms import decay_terms, market_design
+from reportgen.model.terms import Terms, decay_terms, market_design
 from reportgen.results import BootstrapRow, BootstrapSummary, SlopeTest
 
 Quantity = Literal["coefficient", "long-run", "decay", "sd", "correlation"]
@@ -83,11 +83,12 @@ def bootstrap_market(
     if market.rung == "pooled":
         raise ValueError("a pooled fit has no random effects to draw")
     again = market.decay_source == "estimated" if estimate_decays is None else estimate_decays
+    model = _search_model(market) if again else None
     simulator = Simulator(market.frame, _process(market, market.fit))
     parts = []
     for size in _batches(market, replicates):
         copies = _draw(market, simulator, rng, size)
-        decays, theta = _decays(market, copies, again)
+        decays, theta = _decays(market, copies, model)
         parts.append(_estimates(market.fit, copies.at(decays), decays, theta))
     return BootstrapDraws(
         beta=np.concatenate([part.beta for part in parts]),
@@ -110,10 +111,11 @@ def bootstrap_slope_test(
     null = fit_lmm(without_slopes(market.design), method=market.fit.method, rung="intercept")
     process = replace(_process(market, null), terms=replace(market.terms, random=null.design.z_names))
     simulator = Simulator(market.frame, process)
+    model = _search_model(market) if market.decay_source == "estimated" else None
     statistics = []
     for size in _batches(market, replicates):
         copies = _draw(market, simulator, rng, size)
-        decays, theta = _decays(market, copies, market.decay_source == "estimated")
+        decays, theta = _decays(market, copies, model)
         statistics.append(_ratios(market.fit, copies.at(decays), theta, null))
     found = np.concatenate(statistics)
     known = found[np.isfinite(found)]
@@ -148,16 +150,20 @@ def _off_zero(fit: LmmFit, theta: Array | None = None) -> Array:
     return np.where((rows == columns) & (np.abs(theta) < OFF_ZERO), OFF_ZERO, theta)
 
 
-def _decays(market: MarketFit, copies: Copies, estimate: bool) -> tuple[Array, Array]:
-    """Maximum-likelihood decays of every copy (B, c), the market's unless ``estimate``; theta to search from (B, m)."""
-    decays = np.tile(market.decays, (copies.batch, 1))
-    if not estimate:
-        return decays, np.tile(_off_zero(market.fit), (copies.batch, 1))
+def _search_model(market: MarketFit) -> tuple[Terms, LmmFit]:
+    """The model in which decays are estimated, fitted to the market itself."""
     terms = decay_terms(market.frame, market.terms)
     design = market_design(market.frame, terms, market.decays)
-    fit = fit_lmm(design, method="ML", rung=market.fit.rung)
-    search = Copies(market.frame, terms, fit, copies.responses)
-    theta = np.tile(_off_zero(fit), (copies.batch, 1))
+    return terms, fit_lmm(design, method="ML", rung=market.fit.rung)
+
+
+def _decays(market: MarketFit, copies: Copies, model: tuple[Terms, LmmFit] | None) -> tuple[Array, Array]:
+    """Maximum-likelihood decays of every copy (B, c), without ``model`` the market's; theta to search from (B, m)."""
+    decays = np.tile(market.decays, (copies.batch, 1))
+    if model is None:
+        return decays, np.tile(_off_zero(market.fit), (copies.batch, 1))
+    search = Copies(market.frame, *model, copies.responses)
+    theta = np.tile(_off_zero(search.fit), (copies.batch, 1))
     channels = decays.shape[1]
     for _ in range(1 if channels == 1 else SWEEPS):
         for channel in range(channels):

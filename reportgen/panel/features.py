@@ -132,7 +132,6 @@ def build_frame(panel: MarketPanel, model: ModelSettings, adstock: AdstockSettin
     control_names = _distinct((term_name(name) for name in panel.control_names), taken=())
     response_name = "Sales" if model.response == "level" else "Log_Sales"
     doses = panel.promotion[:, grid_row, column].T
-    correction, correction_names = _corrections(model, response, grid_rows, group, column)
     channel_terms = _channel_terms(panel, "Adstock_Promotion", "Adstock_")
     initial, initial_names = _initial_conditions(panel, model, response, (grid_row, column), channel_terms)
     return ModelFrame(
@@ -148,8 +147,8 @@ def build_frame(panel: MarketPanel, model: ModelSettings, adstock: AdstockSettin
         lag_names=tuple(f"Lag{k}_{response_name}" for k in model.lags),
         controls=np.ascontiguousarray(panel.controls[:, grid_row, column].T),
         control_names=control_names,
-        correction=correction,
-        correction_names=correction_names,
+        correction=initial[:, :1] if model.lags else np.empty((group.size, 0)),
+        correction_names=("Initial_Sales",) if model.lags else (),
         initial=initial,
         initial_names=initial_names,
         promotion=np.ascontiguousarray(doses),
@@ -213,16 +212,6 @@ def _select_rows(
         if rows:
             lost.append(RowsLost(reason=reason, rows=rows))
     return used, tuple(lost)
-
-
-def _corrections(
-    model: ModelSettings, response: Floats, grid_rows: Indices, group: Indices, column: Indices
-) -> tuple[Floats, tuple[str, ...]]:
-    """First lagged response of each pharmacy (Wooldridge 2005), ``(n, 1)``; ``(n, 0)`` without lags."""
-    if not model.lags:
-        return np.empty((group.size, 0)), ()
-    starts = np.flatnonzero(np.diff(group, prepend=-1))
-    return _last_before(response[grid_rows], column[starts])[group][:, None], ("Initial_Sales",)
 
 
 def _initial_conditions(
