@@ -160,6 +160,16 @@ def small_table(*markets: str) -> pd.DataFrame:
     return clean_table(markets or ("A", "B", "C"), pharmacies=8, periods=12)
 
 
+def with_own_templates(root: Path, *, formats: Sequence[str]) -> RealProject:
+    """A project built without documents, its templates in ``mine``: each render then makes ``formats``."""
+    made = RealProject(root)
+    made.write(small_table("A"), report={"formats": ["results"]})
+    assert made.run("build", "--quiet").code == 0
+    made.write(report={"templates": "mine", "formats": list(formats)})
+    (root / "mine").mkdir()
+    return made
+
+
 def everything_in(pdf: bytes) -> bytes:
     """All streams of a PDF, unpacked, and its plain objects."""
     parts = [pdf]

@@ -14,7 +14,7 @@ from typing import Any
 import pikepdf
 import pytest
 
-from real_runs import RealProject, everything_in, small_table
+from real_runs import RealProject, everything_in, small_table, with_own_templates
 
 CHANNELS = {
     "image": '<img src="{url}" alt="x">',
@@ -42,12 +42,7 @@ pytestmark = [pytest.mark.attacks]
 
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> RealProject:
-    made = RealProject(tmp_path_factory.mktemp("p"))
-    made.write(small_table("A"), report={"formats": ["results"]})
-    assert made.run("build", "--quiet").code == 0
-    made.write(report={"templates": "mine", "formats": ["brief"]})
-    (made.root / "mine").mkdir()
-    return made
+    return with_own_templates(tmp_path_factory.mktemp("p"), formats=["brief"])
 
 
 def press(made: RealProject, markup: str) -> tuple[int, str, bytes]:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from real_runs import Ended, RealProject, small_table
+from real_runs import Ended, RealProject, with_own_templates
 
 ESCAPES = {
     "class": "{{ doc.__class__.__mro__ }}",
@@ -57,13 +57,7 @@ pytestmark = [pytest.mark.attacks]
 
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> RealProject:
-    """A project that is built without documents: each attack then only renders."""
-    made = RealProject(tmp_path_factory.mktemp("p"))
-    made.write(small_table("A"), report={"formats": ["results"]})
-    assert made.run("build", "--quiet").code == 0
-    made.write(report={"templates": "mine", "formats": ["html"]})
-    (made.root / "mine").mkdir()
-    return made
+    return with_own_templates(tmp_path_factory.mktemp("p"), formats=["html"])
 
 
 def attack(made: RealProject, text: str, *arguments: str) -> Ended:

@@ -10,6 +10,7 @@ import pytest
 
 from misbehaviour import work
 from projects import Project
+from real_runs import tree
 from reportgen.batch import files
 from reportgen.batch.cluster import run_on_cluster
 from reportgen.batch.engine import Done, Limits, Task, run_tasks
@@ -100,9 +101,6 @@ def test_the_cluster_writes_the_same_tree(address: str, tmp_path: Path) -> None:
             )
             for market in ("A", "B", "C", "D")
         ]
-
-    def tree(root: Path) -> dict[str, str]:
-        return {str(path.relative_to(root)): files.sha256_file(path) for path in root.rglob("*") if path.is_file()}
 
     here = {done.key: done.answer.value for done in run_tasks(build, jobs(tmp_path / "a"), jobs=2)}
     there = {

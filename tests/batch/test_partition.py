@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import shutil
 from pathlib import Path
@@ -11,6 +10,7 @@ import pandas as pd
 import pytest
 
 import reportgen
+from real_runs import tree
 from reportgen.batch import partition
 from reportgen.batch.partition import PartitionedSource, open_source
 from reportgen.batch.source import Source
@@ -55,15 +55,6 @@ def build(root: Path, **options: object) -> reportgen.RunResult:
     return reportgen.build(root, formats=["results"], jobs=2, overrides=overrides, **options)  # type: ignore[arg-type]
 
 
-def tree(root: Path) -> dict[str, str]:
-    top = root / "out" / "markets"
-    return {
-        path.relative_to(top).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
-        for path in sorted(top.rglob("*"))
-        if path.is_file()
-    }
-
-
 def source(root: Path, **panel: object) -> PartitionedSource:
     settings = Settings.model_validate({"panel": {"source": "hive", **panel}})
     found = open_source(settings, root, None, jobs=1)
@@ -77,7 +68,7 @@ def test_same_bytes_as_reading_all_at_once(tmp_path: Path, monkeypatch: pytest.M
     assert build(tmp_path / "one").count("built") == 3
     monkeypatch.setattr("reportgen.panel.read.list_markets", lambda *_: None)
     assert build(tmp_path / "all").count("built") == 3
-    assert tree(tmp_path / "one") == tree(tmp_path / "all")
+    assert tree(tmp_path / "one" / "out" / "markets") == tree(tmp_path / "all" / "out" / "markets")
     assert build(tmp_path / "one").count("up-to-date") == 3  # as one table now, over what was built market by market
 
 

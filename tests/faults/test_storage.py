@@ -7,7 +7,6 @@ building again after the cause is gone gives the tree of an undisturbed run.
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import json
 import os
 import resource
@@ -19,6 +18,7 @@ from pathlib import Path
 
 import pytest
 
+from real_runs import tree
 from reportgen.batch import record
 
 DRIVER = Path(__file__).resolve().parent.parent / "faults_driver.py"
@@ -39,15 +39,6 @@ def drive(root: Path, *, jobs: int = 1, before: tuple[str, ...] = (), **options:
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120, **options)  # type: ignore[call-overload]
     assert "Traceback" not in done.stderr, done.stderr
     return int(done.returncode)
-
-
-def tree(root: Path) -> dict[str, str]:
-    top = root / "out" / "markets"
-    return {
-        path.relative_to(top).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
-        for path in sorted(top.rglob("*"))
-        if path.is_file()
-    }
 
 
 def assert_complete(root: Path) -> int:
@@ -74,7 +65,7 @@ def assert_account(root: Path, code: int) -> None:
 def clean(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     root = prepare(tmp_path_factory.mktemp("clean") / "p")
     assert drive(root) == 0
-    return tree(root)
+    return tree(root / "out" / "markets")
 
 
 def inject(calls: str, what: str, when: int) -> tuple[str, ...]:
@@ -120,7 +111,7 @@ def test_a_failing_system_call_costs_at_most_its_market(
     assert_complete(root)
     assert_account(root, code)
     assert drive(root) == 0
-    assert tree(root) == clean
+    assert tree(root / "out" / "markets") == clean
 
 
 @pytest.mark.parametrize(("calls", "what"), [("fsync", "error=EIO"), (RENAMES, "signal=KILL")])
@@ -129,7 +120,7 @@ def test_a_failing_system_call_is_survived(tmp_path: Path, clean: dict[str, str]
     drive(root, before=inject(calls, what, 2))
     assert_complete(root)
     assert drive(root) == 0
-    assert tree(root) == clean
+    assert tree(root / "out" / "markets") == clean
 
 
 @contextlib.contextmanager
@@ -159,7 +150,7 @@ def test_a_full_disk_fails_markets_and_is_recovered_from(tmp_path: Path, clean: 
         assert_complete(root)
         subprocess.run(["mount", "-o", "remount,size=10m", str(root / "out")], check=True)
         assert drive(root) == 0
-        assert tree(root) == clean
+        assert tree(root / "out" / "markets") == clean
 
 
 @needs_mount
@@ -179,7 +170,7 @@ def test_a_file_size_limit_fails_markets_and_is_recovered_from(tmp_path: Path, c
     assert drive(root, preexec_fn=limit) in {1, 7}
     assert assert_complete(root) == 0
     assert drive(root) == 0
-    assert tree(root) == clean
+    assert tree(root / "out" / "markets") == clean
 
 
 def test_64_file_descriptors_are_enough(tmp_path: Path, clean: dict[str, str]) -> None:
@@ -189,7 +180,7 @@ def test_64_file_descriptors_are_enough(tmp_path: Path, clean: dict[str, str]) -
         resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64))
 
     assert drive(root, jobs=2, preexec_fn=limit) == 0
-    assert tree(root) == clean
+    assert tree(root / "out" / "markets") == clean
 
 
 def test_a_linked_output_folder_is_written_through(tmp_path: Path, clean: dict[str, str]) -> None:
@@ -197,7 +188,7 @@ def test_a_linked_output_folder_is_written_through(tmp_path: Path, clean: dict[s
     (tmp_path / "elsewhere").mkdir()
     (root / "out").symlink_to(tmp_path / "elsewhere")
     assert drive(root) == 0
-    assert tree(root) == clean
+    assert tree(root / "out" / "markets") == clean
     assert (tmp_path / "elsewhere" / "run.json").exists()
 
 
@@ -206,7 +197,7 @@ def test_output_that_is_deleted_between_runs_is_made_again(tmp_path: Path, clean
     drive(root)
     shutil.rmtree(root / "out" / "markets")
     assert drive(root) == 0
-    assert tree(root) == clean
+    assert tree(root / "out" / "markets") == clean
 
 
 def test_output_that_is_deleted_during_a_run_is_recovered_from(tmp_path: Path, clean: dict[str, str]) -> None:
@@ -220,7 +211,7 @@ def test_output_that_is_deleted_during_a_run_is_recovered_from(tmp_path: Path, c
     (root / "data" / "panel.csv").write_text(json.dumps([MARKETS, []]))
     shutil.rmtree(root / "out", ignore_errors=True)
     assert drive(root) == 0
-    assert tree(root) == clean
+    assert tree(root / "out" / "markets") == clean
 
 
 def wait_for(root: Path, markets: int) -> None:
@@ -242,7 +233,7 @@ def test_a_newer_or_odd_manifest_is_not_used(tmp_path: Path, clean: dict[str, st
     assert content is not None
     path.write_bytes(record.seal(content | change))
     assert drive(root) == 0
-    assert tree(root) == clean
+    assert tree(root / "out" / "markets") == clean
 
 
 def test_a_clock_that_went_back_changes_nothing(tmp_path: Path, clean: dict[str, str]) -> None:
@@ -253,4 +244,4 @@ def test_a_clock_that_went_back_changes_nothing(tmp_path: Path, clean: dict[str,
     before = {path: path.stat().st_mtime for path in (root / "out" / "markets").rglob("*.html")}
     assert drive(root) == 0
     assert {path: path.stat().st_mtime for path in before} == before
-    assert tree(root) == clean
+    assert tree(root / "out" / "markets") == clean

@@ -165,18 +165,23 @@ def test_a_file_nobody_may_read(tmp_path: Path) -> None:
     made = project(tmp_path)
     (made.root / "data" / "panel.csv").chmod(0)
     without_rights = ["setpriv", "--bounding-set=-all"] if os.geteuid() == 0 else []
+    assert_refused(made, [*without_rights, sys.executable, "-m", "reportgen", "build", "--quiet"], "panel.csv")
+
+
+def assert_refused(made: RealProject, command: list[str], file: str) -> None:
+    """The command ends with 4 and a plain sentence on ``file``; nothing is written."""
     done = subprocess.run(
-        [*without_rights, sys.executable, "-m", "reportgen", "build", "--quiet"],
-        cwd=tmp_path,
+        command,
+        cwd=made.root,
         env=os.environ | {"PYTHONPATH": str(CHECKOUT)},
         capture_output=True,
         text=True,
         check=False,
-        timeout=60,
+        timeout=120,
     )
     assert done.returncode == 4, done.stderr
-    assert done.stderr.startswith("Error: panel.csv: ")
-    assert_plain(done.stderr, tmp_path)
+    assert done.stderr.startswith(f"Error: {file}: ")
+    assert_plain(done.stderr, made.root)
     assert not made.out.exists()
 
 
@@ -202,19 +207,7 @@ def test_a_bomb_meets_a_cap(cap: str, tmp_path: Path) -> None:
     assert (made.root / "data" / "panel.csv.gz").stat().st_size < 20_000_000
     made.write(panel={"source": "data/panel.csv.gz"})
     started = ["-m", "reportgen", "build", "--quiet"] if cap == "of the table" else ["-c", BOMB]
-    done = subprocess.run(
-        [sys.executable, *started],
-        cwd=tmp_path,
-        env=os.environ | {"PYTHONPATH": str(CHECKOUT)},
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=120,
-    )
-    assert done.returncode == 4, done.stderr
-    assert done.stderr.startswith("Error: panel.csv.gz: ")
-    assert_plain(done.stderr, tmp_path)
-    assert not made.out.exists()
+    assert_refused(made, [sys.executable, *started], "panel.csv.gz")
 
 
 def test_nothing_left_to_build(tmp_path: Path) -> None:
