@@ -21,7 +21,7 @@ _KNOWN = {
 }
 _OF_CHANNELS = {
     "Mean_Promotion": mark("Average promotion of the pharmacy"),
-    "Initial_Promotion": mark("First promotion on record, with carry-over"),
+    "Initial_Promotion": mark("First promotion on record"),
     "Presample_Promotion": mark("Promotion before the record, fading out"),
 }
 _LAG = re.compile(r"Lag(\d+)_(Log_)?Sales\Z")
