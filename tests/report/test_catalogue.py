@@ -148,7 +148,8 @@ def test_every_kind_of_fault_is_named() -> None:
 def test_the_command_checks_and_writes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any) -> None:
     monkeypatch.setattr(catalogue, "CATALOGUES", tmp_path)
     monkeypatch.setattr(catalogue, "TEMPLATE", tmp_path / "messages.pot")
-    monkeypatch.setattr(catalogue, "collect", template)
+    collected = template()
+    monkeypatch.setattr(catalogue, "collect", lambda: collected)
     catalogue.write(tmp_path / "de.po", Catalog(locale="de"))
     assert catalogue.main(["--check"]) == 1
     assert "messages.pot: not what the code says" in capsys.readouterr().out
