@@ -111,6 +111,19 @@ def test_usage_errors_are_two(project: Path, arguments: tuple[str, ...], reportg
     assert not (project / "out").exists()
 
 
+def test_a_command_forgets_the_options_of_the_one_before(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    said = []
+    for options in (["--log-format", "json"], []):
+        monkeypatch.setattr(sys, "argv", ["reportgen", "build", "-C", str(tmp_path / "nowhere"), *options])
+        with pytest.raises(SystemExit):
+            main()
+        said.append(capsys.readouterr().err)
+    assert said[0].startswith("{"), said
+    assert said[1].startswith("Error: "), said
+
+
 BAD_TABLES = {
     "missing column": ([",".join(line.split(",")[:3]) for line in table()], ["panel.csv", "sales"]),
     "bad month": ([*table(), "A,A00,2023-13,100,1"], ["panel.csv", "month", "2023-13", "146"]),

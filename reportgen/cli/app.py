@@ -32,6 +32,7 @@ from reportgen.cli.options import (
     ShardOption,
     Timeout,
     parse_overrides,
+    start_afresh,
     state,
 )
 from reportgen.errors import ReportgenError
@@ -105,6 +106,7 @@ def _common(
     ] = False,
 ) -> None:
     """Promotion-impact reports for every market, from one table of sales and promotion."""
+    start_afresh()
 
 
 @app.command()

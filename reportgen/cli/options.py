@@ -12,6 +12,11 @@ state = {"debug": False, "events": False}
 """What holds for the whole process."""
 
 
+def start_afresh() -> None:
+    """Forget what an earlier command of this process asked for."""
+    state.update(debug=False, events=False)
+
+
 def set_debug(value: bool) -> None:
     """Show tracebacks from now on."""
     state["debug"] = value
