@@ -26,9 +26,12 @@ import pikepdf
 from bad_inputs import clean_table
 from reportgen.batch import record
 from reportgen.cli import main
+from reportgen.resources import data_dir
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 AS_OF = "2024-01-31"
+PARTITIONED = ("NA", "00123", "Ünï/1")
+"""Markets of :func:`write_partitioned`: codes that must stay text."""
 
 
 @dataclass(frozen=True)
@@ -181,3 +184,17 @@ def everything_in(pdf: bytes) -> bytes:
                 except pikepdf.PdfError:
                     parts.append(thing.read_raw_bytes())
     return b"\n".join(parts)
+
+
+def write_partitioned(root: Path, markets: tuple[str, ...] = PARTITIONED, months: int = 14) -> Path:
+    """Write ``hive``, a folder of Parquet partitioned by market: small markets cut from the demo panel."""
+    demo = pd.read_csv(data_dir() / "demo_panel.csv")
+    frames = []
+    for (_, frame), market in zip(demo.groupby("market"), markets, strict=False):
+        periods = sorted(frame["month"].unique())[:months]
+        pharmacies = sorted(frame["pharmacy"].unique())[:10]
+        kept = frame[frame["month"].isin(periods) & frame["pharmacy"].isin(pharmacies)]
+        frames.append(kept.assign(market=market))
+    folder = root / "hive"
+    pd.concat(frames).to_parquet(folder, partition_cols=["market"])
+    return folder

@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
+import reportgen
 from misbehaviour import work
 from projects import Project
-from real_runs import tree
+from real_runs import PARTITIONED, tree, write_partitioned
 from reportgen.batch import files
 from reportgen.batch.cluster import run_on_cluster
 from reportgen.batch.engine import Done, Limits, Task, run_tasks
@@ -134,3 +135,15 @@ def test_a_whole_run_on_the_cluster_is_the_run_on_this_machine(
     assert (result.exit_code, result.count("built")) == (0, 3)
     assert there.tree() == here.tree()
     assert there.build().count("up-to-date") == 3
+
+
+def test_a_partitioned_table_is_read_by_the_workers_there(address: str, tmp_path: Path) -> None:
+    trees = []
+    for name, options in (("here", {}), ("there", {"scheduler": address})):
+        root = tmp_path / name
+        write_partitioned(root)
+        overrides = {"panel.source": "hive", "run.as_of": "2024-01-15", "adstock.decay": 0.5}
+        done = reportgen.build(root, formats=["results"], overrides=overrides, **options)  # type: ignore[arg-type]
+        assert (done.exit_code, done.count("built")) == (0, len(PARTITIONED))
+        trees.append(tree(root / "out" / "markets"))
+    assert trees[0] == trees[1]

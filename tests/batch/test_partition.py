@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 import reportgen
-from real_runs import tree
+from real_runs import PARTITIONED, tree, write_partitioned
 from reportgen.batch import partition
 from reportgen.batch.partition import PartitionedSource, open_source
 from reportgen.batch.source import Source
@@ -18,22 +18,6 @@ from reportgen.batch.stored_panel import StoredPanel, open_panel
 from reportgen.config import Settings
 from reportgen.errors import ContractError, MarketError, ReadError
 from reportgen.resources import data_dir
-
-MARKETS = ("NA", "00123", "Ünï/1")
-
-
-def write_folder(root: Path, markets: tuple[str, ...] = MARKETS, months: int = 14) -> Path:
-    """Small markets cut from the demo panel under codes that must stay text."""
-    demo = pd.read_csv(data_dir() / "demo_panel.csv")
-    frames = []
-    for (_, frame), market in zip(demo.groupby("market"), markets, strict=False):
-        periods = sorted(frame["month"].unique())[:months]
-        pharmacies = sorted(frame["pharmacy"].unique())[:10]
-        kept = frame[frame["month"].isin(periods) & frame["pharmacy"].isin(pharmacies)]
-        frames.append(kept.assign(market=market))
-    folder = root / "hive"
-    pd.concat(frames).to_parquet(folder, partition_cols=["market"])
-    return folder
 
 
 def change(folder: Path, market: str, column: str, value: object, row: int = 3) -> None:
@@ -63,7 +47,7 @@ def source(root: Path, **panel: object) -> PartitionedSource:
 
 
 def test_same_bytes_as_reading_all_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    write_folder(tmp_path / "one")
+    write_partitioned(tmp_path / "one")
     shutil.copytree(tmp_path / "one", tmp_path / "all")
     assert build(tmp_path / "one").count("built") == 3
     monkeypatch.setattr("reportgen.panel.read.list_markets", lambda *_: None)
@@ -73,18 +57,18 @@ def test_same_bytes_as_reading_all_at_once(tmp_path: Path, monkeypatch: pytest.M
 
 
 def test_the_run_holds_references_and_the_worker_reads(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    write_folder(tmp_path)
+    write_partitioned(tmp_path)
     monkeypatch.setattr(Source, "_read", lambda *_: pytest.fail("the whole table was read"))
     found = source(tmp_path)
     whole = found.index
-    assert list(whole.markets) == sorted(MARKETS)
+    assert list(whole.markets) == sorted(PARTITIONED)
     panel = found.panel("00123")
     assert isinstance(panel, StoredPanel)
     assert (open_panel(panel).market, open_panel(panel).data_hash) == ("00123", whole.markets["00123"][0])
 
 
 def test_only_changed_markets_are_read_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    folder = write_folder(tmp_path)
+    folder = write_partitioned(tmp_path)
     build(tmp_path)
     asked: list[str] = []
     real = partition.engine.run_tasks
@@ -105,7 +89,7 @@ def test_only_changed_markets_are_read_again(tmp_path: Path, monkeypatch: pytest
 
 
 def test_a_new_and_a_removed_market(tmp_path: Path) -> None:
-    folder = write_folder(tmp_path)
+    folder = write_partitioned(tmp_path)
     build(tmp_path)
     shutil.rmtree(folder / "market=NA")
     shutil.copytree(folder / "market=00123", folder / "market=NEW")
@@ -118,7 +102,7 @@ def test_a_new_and_a_removed_market(tmp_path: Path) -> None:
 
 
 def test_one_bad_market_stops_the_run_before_anything_is_built(tmp_path: Path) -> None:
-    folder = write_folder(tmp_path)
+    folder = write_partitioned(tmp_path)
     change(folder, "NA", "sales", -5.0)
     with pytest.raises(ContractError) as caught:
         build(tmp_path)
@@ -128,7 +112,7 @@ def test_one_bad_market_stops_the_run_before_anything_is_built(tmp_path: Path) -
 
 
 def test_bad_markets_are_contained_and_come_back_when_mended(tmp_path: Path) -> None:
-    folder = write_folder(tmp_path)
+    folder = write_partitioned(tmp_path)
     good = next((folder / "market=NA").glob("*.parquet")).read_bytes()
     change(folder, "NA", "sales", -5.0)
     (damaged,) = (folder / "market=00123").glob("*.parquet")
@@ -151,7 +135,7 @@ def test_bad_markets_are_contained_and_come_back_when_mended(tmp_path: Path) -> 
 
 
 def test_data_that_change_between_check_and_fit_fail_their_market_only(tmp_path: Path) -> None:
-    folder = write_folder(tmp_path)
+    folder = write_partitioned(tmp_path)
     panel = source(tmp_path).panel("NA")
     change(folder, "NA", "sales", 99.0)
     with pytest.raises(MarketError, match="market NA: the data changed while the run was going on"):
@@ -160,7 +144,7 @@ def test_data_that_change_between_check_and_fit_fail_their_market_only(tmp_path:
 
 
 def test_a_source_that_changed_says_so(tmp_path: Path) -> None:
-    folder = write_folder(tmp_path)
+    folder = write_partitioned(tmp_path)
     found = source(tmp_path)
     assert not found.changed_meanwhile()
     change(folder, "NA", "sales", 99.0)
@@ -170,14 +154,14 @@ def test_a_source_that_changed_says_so(tmp_path: Path) -> None:
 
 
 def test_markets_that_look_alike_are_a_warning(tmp_path: Path) -> None:
-    write_folder(tmp_path, ("DE", "de"))
+    write_partitioned(tmp_path, ("DE", "de"))
     found = source(tmp_path)
     assert list(found.index.markets) == ["DE", "de"]
     assert any("2 market codes differ only by case" in said for said in found.warnings())
 
 
 def test_warnings_are_told_once_with_the_number_of_markets(tmp_path: Path) -> None:
-    write_folder(tmp_path)
+    write_partitioned(tmp_path)
     for market in ("NA", "00123"):
         change(tmp_path / "hive", market, "promotion", None)
     settings = Settings.model_validate({"panel": {"source": "hive"}, "run": {"as_of": "2021-01-05"}})
@@ -189,7 +173,7 @@ def test_warnings_are_told_once_with_the_number_of_markets(tmp_path: Path) -> No
 
 
 def test_check_goes_market_by_market(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    folder = write_folder(tmp_path)
+    folder = write_partitioned(tmp_path)
     given = {"panel.source": "hive", "run.as_of": "2021-01-05"}
     report = reportgen.check(tmp_path, overrides=given)
     (future,) = (finding for finding in report.findings if finding.code == "future-period")
@@ -205,7 +189,7 @@ def test_check_goes_market_by_market(tmp_path: Path, monkeypatch: pytest.MonkeyP
 
 
 def test_a_crash_while_checking_is_not_remembered(tmp_path: Path) -> None:
-    write_folder(tmp_path)
+    write_partitioned(tmp_path)
     settings = Settings.model_validate(
         {"panel": {"source": "hive", "bad_markets": "contain"}, "run": {"timeout": 0.001}}
     )
@@ -225,7 +209,7 @@ def test_folders_that_are_not_partitioned_by_market_are_one_table(tmp_path: Path
 
 
 def test_one_decay_for_all_markets(tmp_path: Path) -> None:
-    write_folder(tmp_path)
+    write_partitioned(tmp_path)
     build(tmp_path, overrides={"adstock.scope": "all", "adstock.decay": "estimate"})
     kept = json.loads((tmp_path / "out" / "run.json").read_text())["shared_decay"]
     assert kept["content"]["markets"] >= 1

@@ -24,8 +24,7 @@ from reportgen.config import Settings
 from reportgen.errors import ConfigError, EnvironmentMissing, UsageError
 
 POLICY = (
-    b'<meta http-equiv="Content-Security-Policy" '
-    b'content="default-src &#39;none&#39;; script-src &#39;sha256-x&#39;">'
+    b'<meta http-equiv="Content-Security-Policy" content="default-src &#39;none&#39;; script-src &#39;sha256-x&#39;">'
 )
 PAGE = b"<!doctype html><html><head>" + POLICY + b"</head><body><p>hello</p></body></html>"
 
