@@ -17,6 +17,8 @@ from typing import TYPE_CHECKING
 from reportgen.errors import EnvironmentMissing
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from matplotlib.ft2font import FT2Font
 
 FAMILY = "Fira Sans"
@@ -118,3 +120,10 @@ def fit_text(text: str, width: float, size: float, weight: int = 400) -> str:
     while kept > 1 and text_width(shortened(text, kept), size, weight) > width:
         kept -= 1
     return shortened(text, kept)
+
+
+def fit_texts(texts: Sequence[str], width: float, size: float, weight: int = 400) -> tuple[str, ...]:
+    """Return each of ``texts`` as :func:`fit_text` does, such that different ones stay different where they can."""
+    from reportgen.report.names import told_apart
+
+    return told_apart(texts, lambda text: fit_text(text, width, size, weight))

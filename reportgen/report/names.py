@@ -10,8 +10,14 @@ from __future__ import annotations
 import re
 import unicodedata
 from functools import lru_cache
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
 
 LIMIT = 80
+_WORD = 12
+"""A common beginning is cut at a space if one is this near."""
 _RIGHT_TO_LEFT = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]")
 _DROPPED = frozenset({"Cc", "Cs", "Co", "Cn"})
 # Bidi controls, zero-width space, word joiner, byte-order mark; joiners U+200C and U+200D stay (Indic scripts).
@@ -41,3 +47,24 @@ def shortened(text: str, kept: int) -> str:
     while end and unicodedata.category(end[0]).startswith("M"):  # a sign that belongs to the letter before it
         end = end[1:]
     return f"{text[: kept - tail].rstrip()}…{end.lstrip()}"
+
+
+def told_apart(names: Sequence[str], fit: Callable[[str], str]) -> tuple[str, ...]:
+    """Return each name made to fit by ``fit``; names that would look alike lose the beginning they share instead.
+
+    A hundred pharmacies called "Pharmacy on the market square, branch 17" are thus "…17", not a hundred times
+    "Pharmacy on…anch".
+    """
+    shown = [fit(name) for name in names]
+    alike: dict[str, list[int]] = {}
+    for i, text in enumerate(shown):
+        alike.setdefault(text, []).append(i)
+    for members in alike.values():
+        different = {names[i] for i in members}
+        if len(different) > 1:
+            columns = enumerate(zip(*different, strict=False))
+            start = next((k for k, letters in columns if len(set(letters)) > 1), min(map(len, different)))
+            word = next(iter(different)).rfind(" ", 0, start) + 1
+            for i in members:
+                shown[i] = fit("…" + names[i][word if start - word < _WORD else start :])
+    return tuple(shown)

@@ -6,7 +6,7 @@ import unicodedata
 
 import pytest
 
-from reportgen.report.names import LIMIT, clean
+from reportgen.report.names import LIMIT, clean, told_apart
 
 
 @pytest.mark.parametrize(
@@ -43,3 +43,20 @@ def test_every_control_character_is_dropped() -> None:
     for code in range(0x11000):
         if unicodedata.category(chr(code)) in {"Cc", "Cs"}:
             assert clean(f"a{chr(code)}b") in {"ab", "a b"}
+
+
+def test_names_that_would_look_alike_lose_the_beginning_they_share() -> None:
+    long = [f"Apotheke am alten Marktplatz gegenüber dem Rathaus Nr. {i:02d} Nordseite" for i in range(40)]
+    shown = told_apart(long, lambda name: clean(name, 20))
+    assert len(set(shown)) == 40
+    assert shown[7] == "…07 Nordseite"
+
+
+def test_names_that_fit_are_left_alone() -> None:
+    names = ["PH-001", "PH-002", "PH-002"]
+    assert told_apart(names, lambda name: clean(name, 20)) == tuple(names)
+
+
+def test_codes_without_a_space_are_told_apart_too() -> None:
+    codes = [f"{'X' * 50}{i}{'Y' * 50}" for i in (17, 18)]
+    assert [text[:2] for text in told_apart(codes, lambda name: clean(name, 20))] == ["…7", "…8"]

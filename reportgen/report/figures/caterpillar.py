@@ -25,7 +25,7 @@ from reportgen.report.figures.intervals import (
 )
 from reportgen.report.figures.sheet import Box, sheet
 from reportgen.report.figures.theme import WIDE
-from reportgen.report.fonts import fit_text, text_width
+from reportgen.report.fonts import fit_texts, text_width
 from reportgen.report.names import clean
 
 if TYPE_CHECKING:
@@ -180,6 +180,7 @@ def _panels(
         )
     tips: list[Tip] = []
     texts = _value_texts(data, kit)
+    names = dict(zip(shown, fit_texts([data.names[i] for i in shown], name - 8, 10), strict=True))
     for panel, chunk, title in zip(axes[1 if strip else 0 :], chunks, titles, strict=True):
         fit_ticks(panel, kit, kit.effect_ticks)
         draw_references(panel, references, kit)
@@ -188,7 +189,7 @@ def _panels(
         marks.label(panel, bounds[0], rows - 0.5, title, kit.theme.ink, valign="base", dx=-name, dy=22, weight=600)
         for y, i in zip(place, chunk, strict=True):
             color = kit.theme.second if data.deviation[i] else kit.theme.ink
-            marks.label(panel, bounds[0], float(y), fit_text(data.names[i], name - 8, 10), color, dx=-name, size=10)
+            marks.label(panel, bounds[0], float(y), names[i], color, dx=-name, size=10)
             tips.append((*marks.pixel(panel, float(data.estimate[i]), float(y)), f"{data.names[i]}: {texts(i)}"))
     return figure, tips
 

@@ -12,7 +12,7 @@ from reportgen.report.figures.chart import Chart, ChartTable, Kit, Tip, Value
 from reportgen.report.figures.intervals import fit_ticks
 from reportgen.report.figures.sheet import Box, sheet
 from reportgen.report.figures.theme import SMALL, WIDE
-from reportgen.report.fonts import fit_text, text_width
+from reportgen.report.fonts import fit_texts, text_width
 from reportgen.report.names import clean
 
 if TYPE_CHECKING:
@@ -232,6 +232,7 @@ def draw_by_pharmacy(axes: Axes, data: ByPharmacy, chosen: list[int | None], kit
     low, high = axes.get_ylim()
     tips: list[Tip] = []
     boxes = []
+    kept = iter(fit_texts([data.names[i] for i in chosen if i is not None], names - 8, SMALL))
     for k, i in enumerate(chosen):
         y = float(len(chosen) - 1 - k)
         if i is None:
@@ -239,7 +240,7 @@ def draw_by_pharmacy(axes: Axes, data: ByPharmacy, chosen: list[int | None], kit
             continue
         amount = float(data.amount[i])
         boxes.append((min(0.0, amount), y - 0.34, max(0.0, amount), y + 0.34))
-        marks.label(axes, axes.get_xlim()[0], y, fit_text(data.names[i], names - 8, SMALL), theme.ink, dx=-names)
+        marks.label(axes, axes.get_xlim()[0], y, next(kept), theme.ink, dx=-names)
         text = f"{f.money_short(amount)} · {f.percent(float(data.share[i]))}"
         marks.label(axes, axes.get_xlim()[1], y, text, theme.muted, dx=10)
         tips.append((*marks.pixel(axes, amount, y), f"{data.names[i]}: {text}"))

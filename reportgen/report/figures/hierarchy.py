@@ -13,7 +13,7 @@ from reportgen.report.figures import marks
 from reportgen.report.figures.chart import Chart, ChartTable, Kit, Tip
 from reportgen.report.figures.sheet import Box, sheet
 from reportgen.report.figures.theme import SMALL, WIDE
-from reportgen.report.fonts import fit_text, text_width
+from reportgen.report.fonts import fit_text, fit_texts, text_width
 from reportgen.report.names import clean
 
 if TYPE_CHECKING:
@@ -76,6 +76,8 @@ def draw_hierarchy(axes: Axes, data: Hierarchy, kit: Kit, height: float) -> list
     marks.line(axes, [text_width(market, 12, 600) + 8, trunk], [middle, middle], theme.faint)
     marks.line(axes, [trunk, trunk], [places[0], places[-1]], theme.faint)
     tips: list[Tip] = []
+    kept = [data.names[i] for i in shown if i is not None]
+    names = iter(fit_texts(kept, _STRIP - _PHARMACY - 24, SMALL, 600))
     for place, index in zip(places, shown, strict=True):
         if index is None:
             rest = len(data.names) - len(shown) + 1
@@ -84,7 +86,7 @@ def draw_hierarchy(axes: Axes, data: Hierarchy, kit: Kit, height: float) -> list
             marks.label(axes, _PHARMACY, place, text, theme.muted)
             continue
         marks.line(axes, [trunk, _PHARMACY - 6], [place, place], theme.faint)
-        name = fit_text(data.names[index], _STRIP - _PHARMACY - 24, SMALL, 600)
+        name = next(names)
         marks.label(axes, _PHARMACY, place, name, theme.ink, weight=600)
         marks.line(axes, [_PHARMACY + text_width(name, SMALL, 600) + 6, _STRIP - 8], [place, place], theme.faint)
         count = _draw_tally(axes, data, kit, place, data.rows[index])

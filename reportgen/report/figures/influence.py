@@ -12,7 +12,7 @@ from reportgen.report.figures.chart import Chart, ChartTable, Kit, Tip
 from reportgen.report.figures.intervals import Reference, draw_references, fit_ticks
 from reportgen.report.figures.sheet import Box, sheet
 from reportgen.report.figures.theme import HALF, SMALL
-from reportgen.report.fonts import fit_text, text_width
+from reportgen.report.fonts import fit_texts, text_width
 from reportgen.report.names import clean
 
 if TYPE_CHECKING:
@@ -80,8 +80,9 @@ def draw_influence(axes: Axes, data: Influence, kit: Kit, names: float, values: 
     marks.segments(axes, np.full(count, data.effect), y, without, y, theme.accent, width=1.6)
     marks.dots(axes, without[~far], y[~far], theme.accent, size=6)
     marks.dots(axes, without[far], y[far], theme.second, size=7, shape="D")
+    shown = fit_texts(data.names[:count], names - 8, SMALL)
     for k, text in enumerate(values):
-        marks.label(axes, x0, y[k], fit_text(data.names[k], names - 8, SMALL), theme.ink, dx=-names)
+        marks.label(axes, x0, y[k], shown[k], theme.ink, dx=-names)
         marks.label(axes, x1, y[k], text, theme.muted, dx=10)
 
 

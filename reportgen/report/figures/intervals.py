@@ -16,6 +16,7 @@ from reportgen.report.figures import marks
 from reportgen.report.figures.sheet import Box, sheet
 from reportgen.report.figures.theme import SMALL, WIDE
 from reportgen.report.fonts import fit_text, text_width
+from reportgen.report.names import told_apart
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -160,12 +161,16 @@ def interval_chart(
     draw_references(axes, references, kit)
     draw_intervals(axes, rows, kit, size=size, thick=thick)
     tips: list[Tip] = []
+    type_size = min(SMALL + 1, row * 0.8)
+    bold = {r.label for r in rows if r.bold}
+    texts = told_apart(
+        [r.label for r in rows], lambda text: fit_text(text, names - 10, type_size, 600 if text in bold else 400)
+    )
     for k, item in enumerate(rows):
         y = float(len(rows) - 1 - k)
         weight = 600 if item.bold else 400
         shade = getattr(kit.theme, item.color if item.color in {"second", "muted"} else "ink")
-        text = fit_text(item.label, names - 10, min(SMALL + 1, row * 0.8), weight)
-        marks.label(axes, bounds[0], y, text, shade, dx=-names, size=min(SMALL + 1, row * 0.8), weight=weight)
+        marks.label(axes, bounds[0], y, texts[k], shade, dx=-names, size=type_size, weight=weight)
         marks.label(
             axes,
             bounds[1],

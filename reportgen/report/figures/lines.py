@@ -13,7 +13,7 @@ from reportgen.report.figures.chart import Chart, ChartTable, Kit
 from reportgen.report.figures.intervals import fit_ticks
 from reportgen.report.figures.sheet import Box, sheet
 from reportgen.report.figures.theme import SMALL, WIDE
-from reportgen.report.fonts import fit_text
+from reportgen.report.fonts import fit_texts
 from reportgen.report.names import clean
 
 if TYPE_CHECKING:
@@ -94,9 +94,11 @@ def draw_lines(axes: Axes, data: Lines, kit: Kit) -> None:
     fit_ticks(axes, kit, kit.formats.ticks, base=True)
     ends = [(float(data.market[-1]), kit.say("market"), theme.ink, 600)]
     if data.slope.max() > data.slope.min():
-        for i in (int(np.argmax(data.slope)), int(np.argmin(data.slope))):
+        steepest = (int(np.argmax(data.slope)), int(np.argmin(data.slope)))
+        names = fit_texts([data.names[i] for i in steepest], 120, SMALL)
+        for i, name in zip(steepest, names, strict=True):
             color = theme.second if data.distinct[i] else theme.accent
-            ends.append((float(data.pharmacies[i, -1]), fit_text(data.names[i], 120, SMALL), color, 400))
+            ends.append((float(data.pharmacies[i, -1]), name, color, 400))
     low, high = axes.get_ylim()
     places = marks.spread([e[0] for e in ends], 13 * marks.units(axes)[1], low, high)
     for place, (_, text, color, weight) in zip(places, ends, strict=True):

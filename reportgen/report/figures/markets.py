@@ -12,7 +12,7 @@ from reportgen.report.figures.chart import Chart, ChartTable, Kit, Tip, Value
 from reportgen.report.figures.intervals import Interval, Reference, draw_intervals, draw_references, fit_ticks
 from reportgen.report.figures.sheet import Box, sheet
 from reportgen.report.figures.theme import SMALL, WIDE
-from reportgen.report.fonts import fit_text, text_width
+from reportgen.report.fonts import fit_texts, text_width
 from reportgen.report.names import clean
 
 if TYPE_CHECKING:
@@ -148,11 +148,12 @@ def draw_market_forest(
     ]
     draw_intervals(axes, rows, kit, positions=np.array([y for _, y in kept]), size=6.5, thick=4)
     tips: list[Tip] = []
-    for i, y in kept:
+    shown = fit_texts([data.names[i] for i, _ in kept], names - 10, SMALL)
+    for (i, y), name in zip(kept, shown, strict=True):
         se = float(data.se[i])
         interval = write_range(data, kit, float(data.lower[i]), float(data.upper[i]), se)
         text = f"{write(data, kit, float(data.estimate[i]), se)} ({interval})"
-        marks.label(axes, left, y, fit_text(data.names[i], names - 10, SMALL), theme.ink, dx=-names)
+        marks.label(axes, left, y, name, theme.ink, dx=-names)
         marks.label(axes, right, y, text, theme.muted, dx=12)
         tips.append((*marks.pixel(axes, float(data.estimate[i]), y), f"{data.names[i]}: {text}"))
     for y, place_of in zip(place, chosen, strict=True):

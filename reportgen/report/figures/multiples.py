@@ -11,7 +11,7 @@ from reportgen.report.figures import marks
 from reportgen.report.figures.chart import Chart, ChartTable, Kit, Value
 from reportgen.report.figures.sheet import Box, sheet
 from reportgen.report.figures.theme import SMALL, WIDE
-from reportgen.report.fonts import fit_text, text_width
+from reportgen.report.fonts import fit_texts, text_width
 from reportgen.report.names import clean
 
 if TYPE_CHECKING:
@@ -87,7 +87,8 @@ def draw_multiples(axes: Axes, data: Multiples, kit: Kit, height: float) -> None
     }
     boxes: list[tuple[float, float, float, float]] = []
     lines_x, lines_y = [], []
-    for k, name in enumerate(data.names):
+    room = _corner(0, height)[2] - max(text_width(words[role], 10) for role in data.roles) - 8
+    for k, name in enumerate(fit_texts(data.names, room, SMALL, 600)):
         left, base, width = _corner(k, height)
         step = width / max(n, 1)
         x = left + (np.arange(n) + 0.5) * step
@@ -107,10 +108,7 @@ def draw_multiples(axes: Axes, data: Multiples, kit: Kit, height: float) -> None
                 if h > 0
             ]
         role = words[data.roles[k]]
-        room = width - text_width(role, 10) - 8
-        marks.label(
-            axes, left, base + _PLOT, fit_text(name, room, SMALL, 600), theme.ink, valign="base", dy=7, weight=600
-        )
+        marks.label(axes, left, base + _PLOT, name, theme.ink, valign="base", dy=7, weight=600)
         marks.label(axes, left + width, base + _PLOT, role, theme.muted, anchor="end", valign="base", dy=7, size=10)
     marks.rectangles(axes, boxes, theme.accent, alpha=0.8)
     marks.line(axes, lines_x, lines_y, theme.ink, width=1.3)

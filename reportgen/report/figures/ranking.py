@@ -22,7 +22,7 @@ from reportgen.report.figures.markets import (
 )
 from reportgen.report.figures.sheet import Box, sheet
 from reportgen.report.figures.theme import SMALL, WIDE
-from reportgen.report.fonts import fit_text, text_width
+from reportgen.report.fonts import fit_text, fit_texts, text_width
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -192,6 +192,7 @@ def draw_market_ranks(axes: Axes, data: Markets, chosen: list[int | None], kit: 
     marks.line(axes, [50.0, 50.0], [low, high], theme.faint, dash=(4, 3), clip=False)
     x, y = [], []
     tips: list[Tip] = []
+    kept = iter(fit_texts([data.names[i] for i in chosen if i is not None], names - 10, SMALL))
     for k, i in enumerate(chosen):
         row = float(len(chosen) - 1 - k)
         if i is None:
@@ -202,7 +203,7 @@ def draw_market_ranks(axes: Axes, data: Markets, chosen: list[int | None], kit: 
         y.append(row)
         shrunken = float(data.shrunken[i])
         value = write(data, kit, shrunken if np.isfinite(shrunken) else float(data.estimate[i]))
-        marks.label(axes, 0.0, row, fit_text(data.names[i], names - 10, SMALL), theme.ink, dx=-names)
+        marks.label(axes, 0.0, row, next(kept), theme.ink, dx=-names)
         marks.label(axes, 100.0, row, value, theme.muted, dx=14)
         tips.append((*marks.pixel(axes, rank, row), f"{data.names[i]}: {kit.formats.integer(rank)}, {value}"))
     zeros, ranks, rows = np.full(len(x), 50.0), np.array(x), np.array(y)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from reportgen.report.blocks import Cell, Column, Row, Table
-from reportgen.report.names import clean
+from reportgen.report.names import clean, told_apart
 from reportgen.report.tables.cells import effect, effect_span, interval_label
 
 if TYPE_CHECKING:
@@ -54,7 +54,8 @@ def pharmacies(w: Writer) -> Table | None:
     shown: tuple[int, ...] | None = None
     if len(rows) > 2 * top + 2:
         shown = (*range(top), -1, *range(len(rows) - top, len(rows)))
-    made = [_pharmacy(w, row) for row in rows]
+    names = [clean(row.pharmacy) for row in rows]
+    made = [_pharmacy(w, *each) for each in zip(rows, names, told_apart(names, lambda n: clean(n, 30)), strict=True)]
     rest = len(rows) - 2 * top
     return Table(
         name="pharmacies",
@@ -78,10 +79,10 @@ def pharmacies(w: Writer) -> Table | None:
     )
 
 
-def _pharmacy(w: Writer, row: PharmacyRow) -> Row:
+def _pharmacy(w: Writer, row: PharmacyRow, name: str, short: str) -> Row:
     return Row(
         cells=(
-            Cell(text=clean(row.pharmacy), short=clean(row.pharmacy, 30)),
+            Cell(text=name, short=short),
             Cell(text=w.formats.integer(row.rows), sort=row.rows),
             Cell(text=w.formats.money(row.sales_mean), sort=row.sales_mean),
             effect(w, row.total_slope, row.slope_se),
