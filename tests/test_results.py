@@ -40,7 +40,7 @@ def test_every_status_round_trips_and_validates(status, response):
     validator("results.schema.json").validate(json.loads(text))
 
 
-@settings(max_examples=50, deadline=None, derandomize=True)
+@settings(max_examples=50)
 @given(number=st.floats(allow_nan=False, allow_infinity=False), text=st.text(max_size=20), count=st.integers())
 def test_any_number_and_any_text_come_back_exactly(number, text, count):
     reason = Reason(code="a", column=text, value=number, limit=float(count % 1000), detail=None)

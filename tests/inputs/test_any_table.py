@@ -208,14 +208,14 @@ def examine(case: Drawn, options: dict[str, Any]) -> None:
 QUIET = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much]
 
 
-@settings(max_examples=25, deadline=None, derandomize=True, suppress_health_check=QUIET)
+@settings(max_examples=25, suppress_health_check=QUIET)
 @given(case=tables(), options=chosen())
 def test_a_generated_table_comes_to_an_outcome(case: Drawn, options: dict[str, Any]) -> None:
     examine(case, options)
 
 
 @pytest.mark.slow
-@settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=QUIET)
+@settings(max_examples=EXAMPLES, suppress_health_check=QUIET)
 @given(case=tables(), options=chosen())
 def test_any_generated_table_comes_to_an_outcome(case: Drawn, options: dict[str, Any]) -> None:
     examine(case, options)

@@ -67,7 +67,7 @@ def test_long_run_is_the_limit_of_promotion_kept_up(phi, lags, decay, normalize)
 
 
 @given(st.floats(-2.5, 2.5), st.floats(-1.5, 1.5))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_stationary_region_of_two_lags_is_the_triangle(first, second):
     margins = (1 - first - second, 1 + first - second, 1 - abs(second))
     if min(abs(m) for m in margins) > 1e-6:

@@ -72,7 +72,7 @@ def test_false_discovery_adjustment_matches_r():
 
 
 @given(st.integers(0, 2**32 - 1), st.integers(2, 12), st.floats(0.0, 3.0), st.floats(-6, 6))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_heterogeneity_is_the_highest_point_of_the_profile(seed, k, tau, log_scale):
     rng, scale = np.random.default_rng(seed), 10.0**log_scale
     v = rng.gamma(0.7, 1.0, k) + 1e-3

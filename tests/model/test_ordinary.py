@@ -89,7 +89,7 @@ def test_between_share_needs_two_pharmacies_and_spare_rows():
     assert between_share(np.zeros(6), np.repeat([0, 1], 3)) == 0.0
 
 
-@examples(max_examples=30, deadline=None, derandomize=True)
+@examples(max_examples=30)
 @given(st.lists(st.tuples(st.integers(0, 5), st.floats(-1e3, 1e3)), min_size=3, max_size=40))
 def test_between_share_is_a_share(rows):
     group, values = np.array([g for g, _ in rows]), np.array([v for _, v in rows])

@@ -153,7 +153,7 @@ def test_expected_rank_without_uncertainty_is_the_rank_and_ties_share_the_middle
     assert_allclose(expected_rank(np.zeros(4), np.zeros(4)), 50.0)
 
 
-@settings(max_examples=25, deadline=None, derandomize=True)
+@settings(max_examples=25)
 @given(st.lists(st.floats(-1e6, 1e6), min_size=2, max_size=40), st.randoms(use_true_random=False))
 def test_expected_ranks_average_one_half_and_follow_permutations(values, random):
     modes = np.array(values)

@@ -55,7 +55,7 @@ def test_pairs_are_taken_by_calendar_and_inside_pharmacies():
 
 
 @given(st.integers(0, 2**32 - 1))
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 def test_order_of_pharmacies_and_shift_of_calendar_change_nothing(seed):
     rng = np.random.default_rng(seed)
     residuals, group, column = panel(rng, size=12, periods=10)

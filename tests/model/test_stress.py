@@ -60,7 +60,7 @@ def test_nearly_all_of_them_are_certified():
     assert np.mean(certified) > 0.95
 
 
-@settings(max_examples=15, deadline=None, derandomize=True)
+@settings(max_examples=15)
 @given(
     seed=st.integers(200, 10_000),
     sales=st.floats(-8.0, 8.0),

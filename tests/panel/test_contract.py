@@ -358,7 +358,7 @@ COLUMN = st.one_of(
 @given(
     st.lists(COLUMN, min_size=5, max_size=5), st.sampled_from(["month", "week"]), st.sampled_from(["refuse", "contain"])
 )
-@settings(max_examples=250, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=250, suppress_health_check=[HealthCheck.too_slow])
 def test_any_table_is_read_or_refused_in_words(columns: list[pd.Series], period: str, bad_markets: str) -> None:
     table = raw(pd.DataFrame(dict(zip(["market", "pharmacy", "month", "sales", "promotion"], columns, strict=True))))
     wanted = settings_for("panel.csv", period=period, bad_markets=bad_markets)

@@ -61,14 +61,14 @@ def test_attacks_in_prose() -> None:
     assert paragraphs(texts) == [same(text) for text in texts]
 
 
-@settings(max_examples=10, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=10, suppress_health_check=list(HealthCheck))
 @given(st.lists(st.text(st.characters(codec="utf-8"), max_size=60), min_size=20, max_size=60))
 def test_any_text_in_prose(texts: list[str]) -> None:
     cleaned = [clean(text) for text in texts]
     assert paragraphs(cleaned) == [same(text) for text in cleaned]
 
 
-@settings(max_examples=10, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=10, suppress_health_check=list(HealthCheck))
 @given(st.lists(st.text("\\`*_{}[]<>#|$@^~!&=+-.:;\"'()%/ 1aA\u2028\u00a0", max_size=14), min_size=30, max_size=60))
 def test_any_signs_in_prose(texts: list[str]) -> None:
     cleaned = [clean(text) for text in texts]
