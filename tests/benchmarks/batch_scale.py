@@ -3,8 +3,9 @@
 ``python tests/benchmarks/batch_scale.py [markets ...]`` (default 100 300 1000), markets of 40 pharmacies × 36 months,
 HTML, PDF and brief on all cores. *Parent* and *worker* are the largest proportional memory (PSS) of the run's own
 process and of any process below it, sampled twice a second; a worker shares most of its pages with the fork server.
-The largest batch is then killed at half time and resumed, built again with nothing changed, and with one market
-changed. ``--results N`` measures numbers only over N markets instead.
+The largest batch is then built again with nothing changed and with one market changed; the one before it is killed at
+half time and resumed. ``--overhead N`` compares one worker with a plain loop in one process instead, ``--results N``
+measures numbers only over N markets; both add their lines to the file.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ from pathlib import Path
 import numpy as np
 import psutil
 
-from problems import written
+from problems import RESULTS, written
 from reportgen.panel.simulate import MarketSpec, simulate_market
 
 PHARMACIES, MONTHS = 40, 36
@@ -60,10 +61,15 @@ def write_panel(path: Path, markets: int) -> None:
             )
 
 
-def run(folder: Path, *arguments: str, kill_after: float = math.inf) -> Measured:
+def run(
+    folder: Path,
+    *arguments: str,
+    kill_after: float = math.inf,
+    program: Sequence[str] = ("-m", "reportgen"),
+) -> Measured:
     """``reportgen build`` in ``folder``, watched."""
     start = time.perf_counter()
-    command = [sys.executable, "-m", "reportgen", "build", "panel.csv", "-q", *arguments]
+    command = [sys.executable, *program, "build", "panel.csv", "-q", *arguments]
     process = psutil.Popen(command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     parent = worker = 0.0
     while process.poll() is None:
@@ -115,8 +121,8 @@ def scale(root: Path, sizes: Sequence[int]) -> list[str]:
     return rows
 
 
-def interruptions(folder: Path, seconds: float) -> list[str]:
-    """Kill at half time and resume; nothing changed; one market changed."""
+def repeats(folder: Path) -> list[str]:
+    """The same command with nothing changed, then with one value of one market changed."""
     whole = tree(folder / "out")
     again = run(folder)
     assert again.code == 0, again.output
@@ -128,20 +134,63 @@ def interruptions(folder: Path, seconds: float) -> list[str]:
     changed = run(folder)
     moved = [name for name, body in tree(folder / "out").items() if whole.get(name) != body]
     markets = {Path(name).parts[1] for name in moved if name.startswith("markets")}
-    (folder / "panel.csv").write_text("".join(lines))
+    return [
+        f"{folder.name} markets again with nothing changed: {again.seconds:.1f} s.",
+        f"One value of one of them changed: {changed.seconds:.1f} s; market folders rebuilt: {len(markets)}.",
+    ]
+
+
+def interruption(folder: Path, seconds: float) -> list[str]:
+    """Kill at half time and resume: nothing built twice, the same tree."""
+    whole = tree(folder / "out")
     shutil.rmtree(folder / "out")
     run(folder, kill_after=seconds / 2)
-    before = len(list((folder / "out/markets").glob("*/_OK.json")))
+    before = {path.parent: path.stat().st_mtime_ns for path in (folder / "out/markets").glob("*/_OK.json")}
     resumed = run(folder)
     assert resumed.code == 0, resumed.output
+    twice = sum((name / "_OK.json").stat().st_mtime_ns != stamp for name, stamp in before.items())
     same = "identical" if tree(folder / "out") == whole else "DIFFERENT"
-    killed = f"Killed (SIGKILL) after {seconds / 2:.0f} s with {before} markets complete, then resumed in"
-    return [
-        "",
-        f"The same again with nothing changed: {again.seconds:.1f} s.",
-        f"One value of one market changed: {changed.seconds:.1f} s; {len(markets)} market folder rebuilt.",
-        f"{killed} {resumed.seconds:.0f} s: tree {same} to the uninterrupted one.",
-    ]
+    killed = f"{folder.name} markets killed (SIGKILL) after {seconds / 2:.0f} s with {len(before)} complete"
+    return [f"{killed}, resumed in {resumed.seconds:.0f} s: {twice} built twice, tree {same} to the uninterrupted one."]
+
+
+LOOP = """
+import gc, sys
+from reportgen.batch import engine, worker
+def loop(function, tasks, **options):
+    worker.load_stack(documents=True)
+    for task in tasks:
+        gc.disable()
+        answer = worker.attempt(function, task.argument)
+        gc.enable()
+        gc.collect()
+        yield engine.Done(key=task.key, answer=answer, attempts=1)
+engine.run_tasks, engine.warm_up = loop, lambda **options: None
+from reportgen.cli import main
+main()
+"""
+"""The whole command with its engine taken out: every market in this process, one after another."""
+
+
+def overhead(root: Path, count: int) -> list[str]:
+    """One worker of the engine against the plain loop, in turn, twice; the better of each."""
+    folder = root / "overhead"
+    folder.mkdir()
+    write_panel(folder / "panel.csv", count)
+    engine = loop = math.inf
+    for _ in range(2):
+        engine = min(engine, fresh(folder, "-m", "reportgen"))
+        loop = min(loop, fresh(folder, "-c", LOOP))
+    times = f"{engine:.0f} s with one worker, {loop:.0f} s in a loop without an engine"
+    return ["", f"{count} markets: {times} (ratio {engine / loop:.2f})."]
+
+
+def fresh(folder: Path, *program: str) -> float:
+    """Seconds of a whole build from nothing with one worker."""
+    shutil.rmtree(folder / "out", ignore_errors=True)
+    found = run(folder, "--jobs", "1", program=program)
+    assert found.code == 0, found.output
+    return found.seconds
 
 
 def results_only(root: Path, count: int) -> list[str]:
@@ -160,9 +209,12 @@ def main(arguments: Sequence[str]) -> int:
     """Measure and write the table."""
     with tempfile.TemporaryDirectory(dir=os.environ.get("TMPDIR")) as name:
         root = Path(name)
-        if arguments[:1] == ["--results"]:
-            print("\n".join(results_only(root, int(arguments[1]))))
-            return 0
+        for option, measure in (("--results", results_only), ("--overhead", overhead)):
+            if arguments[:1] == [option]:
+                lines = measure(root, int(arguments[1]))
+                kept = (RESULTS / "batch_scale.md").read_text().rstrip("\n")
+                written("batch_scale", "\n".join([kept, *lines]) + "\n")
+                return 0
         sizes = [int(value) for value in arguments] or [100, 300, 1000]
         head = [
             "# Whole batches",
@@ -174,8 +226,11 @@ def main(arguments: Sequence[str]) -> int:
             "|---:|---:|---:|---:|---:|",
         ]
         rows = scale(root, sizes)
-        seconds = float(rows[len(sizes) - 1].split("|")[2])
-        written("batch_scale", "\n".join([*head, *rows, *interruptions(root / str(sizes[-1]), seconds)]) + "\n")
+        written("batch_scale", "\n".join([*head, *rows]) + "\n")
+        middle = max(0, len(sizes) - 2)
+        rows += ["", *repeats(root / str(sizes[-1]))]
+        rows += interruption(root / str(sizes[middle]), float(rows[middle].split("|")[2]))
+        written("batch_scale", "\n".join([*head, *rows]) + "\n")
     return 0
 
 
