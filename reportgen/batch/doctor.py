@@ -46,6 +46,7 @@ def examine(out: Path) -> tuple[Probe, ...]:
         _fonts(),
         _quarto(),
         _rsvg_convert(),
+        _pagefind(),
         _writable(out),
         _disk(out),
     )
@@ -139,6 +140,21 @@ def _rsvg_convert() -> Probe:
         found=str(where),
         advice="Charts vanish from PDFs that Quarto makes with WeasyPrint (--to pdf): use typst, or take it off PATH.",
     )
+
+
+def _pagefind() -> Probe:
+    """Look for the program behind the site's search of all text, with its path and version."""
+    from reportgen.batch.full_text import PROGRAM
+
+    path = find_program(PROGRAM)
+    advice = 'Only for [report] search = "pagefind": see pagefind.app. The plain search works without it.'
+    if path is None:
+        return Probe(name=PROGRAM, state="warning", found="The program pagefind is not on PATH", advice=advice)
+    code, output, errors = _run([str(path), "--version"])
+    last = (output if code == 0 else errors or output).strip().splitlines()[-1:] or ["no answer"]
+    if code != 0:
+        return Probe(name=PROGRAM, state="warning", found=f"{path} --version failed: {last[0][:200]}", advice=advice)
+    return Probe(name=PROGRAM, state="ok", found=f"{last[0].removeprefix(PROGRAM).strip()[:40]}, {path}")
 
 
 def find_program(name: str) -> Path | None:

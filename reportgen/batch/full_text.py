@@ -13,7 +13,7 @@ from reportgen.batch.doctor import find_program
 from reportgen.batch.quarto_program import run_program
 from reportgen.errors import EnvironmentMissing, RenderError
 
-FOLDER = "pagefind"
+FOLDER = PROGRAM = "pagefind"
 SECONDS = 900.0
 
 
@@ -27,7 +27,7 @@ def index_pages(site: Path) -> dict[str, str]:
     RenderError
         If it fails, or takes longer than :data:`SECONDS`.
     """
-    program = find_program("pagefind")
+    program = find_program(PROGRAM)
     if program is None:
         raise EnvironmentMissing(
             'report.search = "pagefind": the program pagefind is not on PATH; get it from https://pagefind.app, or set '

@@ -28,7 +28,7 @@ class SiteWords:
     """Introduces references to figures and tables."""
     all_rows: str
     between: str
-    """Stands for the rows that a short table leaves out."""
+    """On paper: where the rows are that a short table leaves out."""
     read_on: str
     generated: str
     tabs: Mapping[str, str]

@@ -59,6 +59,22 @@ def test_a_program_tells_its_version(monkeypatch: pytest.MonkeyPatch, tmp_path: 
     assert (probe.state, probe.found) == ("ok", f"1.9.1, {program}")
 
 
+def test_the_search_program_is_told_with_its_version_or_with_what_it_is_for(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    probe = by_name(doctor.examine(tmp_path / "out"))["pagefind"]
+    assert (probe.state, "not on PATH" in probe.found) == ("warning", True)
+    assert 'search = "pagefind"' in probe.advice
+    program = tmp_path / "pagefind"
+    program.write_text("#!/bin/sh\necho pagefind 1.4.0\n")
+    program.chmod(0o755)
+    assert doctor._pagefind() == doctor.Probe(name="pagefind", state="ok", found=f"1.4.0, {program}")
+    program.write_text("#!/bin/sh\necho cannot open shared object >&2\nexit 127\n")
+    probe = doctor._pagefind()
+    assert (probe.state, "--version failed: cannot open" in probe.found) == ("warning", True)
+
+
 def test_a_program_in_the_current_folder_is_never_used(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     program = tmp_path / "quarto"
     program.write_text("#!/bin/sh\necho bad\n")

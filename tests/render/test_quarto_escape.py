@@ -156,6 +156,11 @@ def test_attacks_in_equations_stay_one_equation() -> None:
     assert [text_of(block).strip() for block in tree["blocks"][1::2]] == ["after"] * len(made)
 
 
+def test_words_of_an_equation_keep_the_space_between_them() -> None:
+    made = {escape.tex(f"·Adstock{space}Promotion") for space in (" ", "\u00a0")}
+    assert made == {r"\cdot \text{Adstock Promotion}"}
+
+
 def test_links_are_plain_addresses() -> None:
     assert escape.address("https://doi.org/10.1111/2041-210X.12225") == "https://doi.org/10.1111/2041-210X.12225"
     assert escape.address("../../index.qmd") == "../../index.qmd"

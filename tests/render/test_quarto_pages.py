@@ -32,7 +32,7 @@ def test_front_matter_is_yaml_with_what_quarto_needs(named: tuple[str, str, str]
         "title", "subtitle", "pagetitle", "description-meta", "date", "lang", "engine", "format",
     }  # fmt: skip
     assert matter["engine"] == "markdown"
-    assert matter["format"] == {"html": "default", "typst": "default"}
+    assert list(matter["format"]) == ["html", "typst"]
     assert matter["date"] == report(kind).date_iso
     assert matter["lang"] == "en-IN"
 
@@ -207,7 +207,26 @@ def test_long_table_is_short_on_paper_and_whole_on_screens() -> None:
     whole = [d for d in screens if "tbl-pharmacies-all" in str(d)]
     assert whole
     assert "callout" in str(whole[0])
-    assert words().between in text_of(tree["blocks"])
+    paper = [d for d in found(tree, "Div") if attributes(d)[2].get("unless-format") == "html"]
+    assert words().between in text_of(paper)
+    assert text_of(tree["blocks"]).count(words().between) == text_of(paper).count(words().between)
+    gaps = [s for s in found(tree, "Span") if "gap" in attributes(s)[1]]
+    assert {text_of([gap]).strip() for gap in gaps} == {"…"}
+
+
+def test_link_to_the_pdf_is_called_so_whatever_makes_it() -> None:
+    for name in ("index.qmd", "brief.qmd"):
+        made = yaml.safe_load(page("ok", name).split("---\n")[1])["format"]
+        assert made["html"] == {"format-links": ["html", {"format": "typst", "text": "PDF", "icon": "file-pdf"}]}
+    only = market_files(report("ok"), words(), ("html", "pdf"))["index.qmd"].decode()
+    assert yaml.safe_load(only.split("---\n")[1])["format"] == {"html": "default", "pdf": "default"}
+
+
+def test_brief_names_the_checks_that_did_not_pass_without_their_shapes() -> None:
+    checks = report("ok").brief.checks
+    (line,) = [p for p in found(parse(page("ok", "brief.qmd")), "Para") if checks[0].word in text_of([p])][:1]
+    strong = {text_of([s]).strip() for s in found(line, "Strong")}
+    assert strong == {check.word for check in checks if check.code != "pass"}
 
 
 def test_code_is_shown_and_never_run() -> None:

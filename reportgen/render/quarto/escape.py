@@ -110,7 +110,7 @@ def tex(text: str) -> str:
     Needs no guard: words stand in ``\text{}`` of their own, so no two signs of the text are neighbours in TeX.
     """
     parts = []
-    for piece in _TEX_PIECES.findall(text):
+    for piece in _TEX_PIECES.findall(text.replace("\u00a0", " ")):
         word = piece.rstrip()
         if len(word) > 2 or not word.isascii():
             plain = word.replace("_", r"\_")

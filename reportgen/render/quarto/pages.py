@@ -46,6 +46,8 @@ _CALLOUTS = {
 }  # fmt: skip
 _EQUATION = 48
 """Signs of an equation after which the next term starts a new line."""
+_WIDEST_IN_BRIEF = 88
+"""Per cent of the page: with texts of any language it stays at two pages of paper."""
 _EVIDENCE = ("fig-without-promotion", "tbl-coefficients", "fig-caterpillar", "tbl-checks")
 
 
@@ -104,8 +106,8 @@ class Page:
 class Composer:
     """Turns blocks into pieces and keeps identifiers unique within one page."""
 
-    def __init__(self, words: SiteWords) -> None:
-        self._tabs, self._between = words.tabs, words.between
+    def __init__(self, words: SiteWords, widest: int = 100) -> None:
+        self._tabs, self._widest = words.tabs, widest
         self._taken: Counter[str] = Counter()
         self.charts: dict[str, Figure] = {}
         """Charts drawn so far, by file name."""
@@ -127,7 +129,7 @@ class Composer:
         self.charts[file] = figure
         everywhere = not figure.only
         identifier = self.identify("fig", figure.name, everywhere=everywhere)
-        share = f"{min(100, max(40, round(figure.width / WIDE * 100)))}%"
+        share = f"{min(self._widest, max(40, round(figure.width / WIDE * 100)))}%"
         label = self._tabs.get(figure.name, "")
         return Drawn(identifier=identifier, file=file, figure=figure, label=label, width=share)
 
@@ -143,7 +145,7 @@ class Composer:
         if table.print_rows is None or len(table.print_rows) >= len(table.rows):
             return Piece(kind="table", only=table.only, table=listed(table, identifier))
         full = self.identify("tbl", f"{table.name}-all", everywhere=False)
-        short = listed(table, identifier, between=self._between)
+        short = listed(table, identifier, short=True)
         return Piece(kind="table", only=table.only, table=short, full=listed(table, full))
 
     def section(self, section: Section) -> PieceSection:
@@ -244,7 +246,7 @@ def market_files(
     composer = Composer(words)
     page = _page(report, words, formats, composer, report.sections)
     texts = {"index.qmd": render(name, overrides, doc=report, page=page)}
-    brief = Composer(words)
+    brief = Composer(words, _WIDEST_IN_BRIEF)
     second = Section(anchor="second", number="", title=report.brief.title, lead="", blocks=report.brief.blocks)
     brief_page = _page(report, words, formats, brief, (second,))
     small = brief.draw(report.brief.chart) if report.brief.chart else None

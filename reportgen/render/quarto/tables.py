@@ -37,16 +37,16 @@ class Listed:
     rows: int
 
 
-def listed(table: Table, identifier: str, *, between: str = "") -> Listed:
+def listed(table: Table, identifier: str, *, short: bool = False) -> Listed:
     """Pipe table of all rows, or of those that fit on paper.
 
     Parameters
     ----------
-    between
-        Text in place of the rows that do not fit; empty for all rows.
+    short
+        Leave out the rows that do not fit, with a line of ``…`` in their place.
     """
-    if between and table.print_rows is not None:
-        gap = [f"[{markdown(between)}]{{.gap}}"] + [""] * (len(table.columns) - 1)
+    if short and table.print_rows is not None:
+        gap = ["[…]{.gap}"] + [""] * (len(table.columns) - 1)
         rows = [_line(table.rows[i]) if i >= 0 else gap for i in table.print_rows]
     else:
         rows = [_line(row) for row in table.rows]

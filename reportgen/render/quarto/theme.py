@@ -1,8 +1,9 @@
 """Quarto's two themes from the design tokens of our own pages: no colour is written twice.
 
 ``templates/css/tokens.css`` and ``dark.css`` hold the values; they become Sass variables that Bootstrap and Quarto
-know, and CSS variables for ``rules.scss``. Charts are files, so they do not follow a change to dark; the dark theme
-shows them on their own paper.
+know, and CSS variables for ``rules.scss``. Charts are files, so the dark theme turns their lightness round and keeps
+their hues. A card of light paper behind them was rejected (a page of white boxes), and so was a dark palette within
+each file (it follows the browser's setting, not the page's switch).
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ _SASS = {
     "text-muted": "muted", "code-bg": "ground", "code-color": "ink", "code-block-bg": "ground", "table-color": "ink",
     "success": "good", "info": "accent", "warning": "unsure", "danger": "bad", "callout-color-tip": "good",
     "callout-color-note": "mixed", "callout-color-warning": "unsure", "callout-color-important": "bad",
+    "form-select-indicator-color": "muted",
     "font-family-sans-serif": "font", "font-family-monospace": "mono", "border-radius": "radius",
 }  # fmt: skip
 """Sass variable that Bootstrap or Quarto documents → our token."""
@@ -33,6 +35,7 @@ _FACES = (
     (FAMILY, 600, "FiraSans-SemiBold.woff2", ""),
     (FALLBACK, 400, "Mukta-Devanagari.woff2", " unicode-range: U+0900-097F, U+200C-200D;"),
 )
+_TURNED = '@media screen { main img[src$=".svg"] { filter: invert(0.9) hue-rotate(180deg) saturate(1.4); } }'
 _LICENCES = ("LICENSE-FiraSans.txt", "LICENSE-Mukta.txt")
 _TRUETYPE = {FAMILY: ("FiraSans-Regular.ttf", "FiraSans-Bold.ttf"), FALLBACK: ("Mukta-Regular.ttf", "Mukta-Bold.ttf")}
 
@@ -53,7 +56,7 @@ def theme_files(accent: str = "", *, paper: bool) -> dict[str, bytes]:
         light = {**light, "accent": accent}
     files = {
         "theme/light.scss": scss(light).encode(),
-        "theme/dark.scss": scss(dark, charts_on=light["paper"]).encode(),
+        "theme/dark.scss": scss(dark, turned=True).encode(),
         "theme/fonts.css": _faces().encode(),
     }
     shipped = templates_dir() / "fonts"
@@ -72,13 +75,19 @@ def tokens(sheet: str) -> dict[str, str]:
     return {name: " ".join(value.split()) for name, value in _TOKEN.findall(text)}
 
 
-def scss(values: Mapping[str, str], *, charts_on: str = "") -> str:
-    """One theme: Sass variables, then rules over CSS variables."""
+def scss(values: Mapping[str, str], *, turned: bool = False) -> str:
+    """One theme: Sass variables, then rules over CSS variables.
+
+    Parameters
+    ----------
+    turned
+        Whether charts, which are drawn for light paper, turn their lightness round.
+    """
     defaults = [f"${name}: {values[token]} !default;" for name, token in _SASS.items()]
     variables = [f"  --{name}: {value};" for name, value in values.items()]
     rules = [":root {", *variables, "}", _rules()]
-    if charts_on:
-        rules.append(f"main img {{ background: {charts_on}; border-radius: var(--radius); padding: var(--s2); }}")
+    if turned:
+        rules.append(_TURNED)
     head = "// Made by reportgen from its design tokens; change them there or add a theme of your own after this one."
     return "\n".join([head, "/*-- scss:defaults --*/", *defaults, "", "/*-- scss:rules --*/", *rules, ""])
 
