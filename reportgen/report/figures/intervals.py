@@ -102,7 +102,10 @@ def draw_references(axes: Axes, references: Sequence[Reference], kit: Kit) -> No
             clip=False,
         )
         shade = kit.theme.muted if reference.color == "faint" else color
-        marks.label(axes, reference.value, high, reference.label, shade, anchor="middle", valign="base", dy=up)
+        half = text_width(reference.label, SMALL) / 2
+        beyond = axes.bbox.x0 + (reference.value - axes.get_xlim()[0]) / ux + half - axes.figure.bbox.width
+        dx, at = -max(beyond, 0.0), (reference.value, high)
+        marks.label(axes, *at, reference.label, shade, anchor="middle", valign="base", dx=dx, dy=up)
 
 
 def _lifted(references: Sequence[Reference], bounds: tuple[float, float], ux: float) -> list[tuple[Reference, float]]:

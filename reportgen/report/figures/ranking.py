@@ -72,13 +72,18 @@ def _name_points(axes: Axes, data: Markets, kit: Kit, order: list[int]) -> None:
         text = fit_text(data.names[i], 110, SMALL)
         width = text_width(text, SMALL)
         x, y = pixels[i]
-        sides: tuple[tuple[marks.Anchor, float], ...] = (("start", x + 8), ("end", x - 8 - width))
-        for anchor, start in sides:
-            box = (start, y - 6, start + width, y + 6)
+        sides: tuple[tuple[marks.Anchor, float, float, float], ...] = (
+            ("start", x + 8, 8.0, 0.0),
+            ("end", x - 8 - width, -8.0, 0.0),
+            ("middle", x - width / 2, 0.0, 13.0),
+            ("middle", x - width / 2, 0.0, -13.0),
+        )
+        for anchor, start, dx, dy in sides:
+            box = (start, y + dy - 6, start + width, y + dy + 6)
             inside = start >= left_edge and box[2] <= right + 40
             if inside and not any(box[0] < b[2] and box[2] > b[0] and box[1] < b[3] and box[3] > b[1] for b in taken):
-                dx = 8.0 if anchor == "start" else -8.0
-                marks.label(axes, float(data.estimate[i]), float(data.se[i]), text, kit.theme.ink, anchor=anchor, dx=dx)
+                at = float(data.estimate[i]), float(data.se[i])
+                marks.label(axes, *at, text, kit.theme.ink, anchor=anchor, dx=dx, dy=dy)
                 taken.append(box)
                 named += 1
                 break
