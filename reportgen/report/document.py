@@ -196,8 +196,8 @@ class _Builder:
         formula = None
         if model is not None:
             typed = (
-                f'import statsmodels.formula.api as smf\n\nsmf.mixedlm(\n    "{model.formula}",\n    data,\n'
-                f'    groups="{model.groups}",\n    re_formula="{model.random_formula}",\n)'
+                f'import statsmodels.formula.api as smf\n\nsmf.mixedlm(\n    "{model.formula}",\n'
+                f'    data, groups="{model.groups}", re_formula="{model.random_formula}",\n)'
                 f".fit(reml={model.method == 'REML'})"
             )
             formula = Code(text=typed, caption=w.say("As one would type it in statsmodels:"))
@@ -261,11 +261,11 @@ class _Builder:
             sections.pharmacies_lead(w),
             (
                 self.figure("lines"),
-                self.figure("shrinkage"),
                 self.figure("caterpillar"),
+                self.figure("shrinkage"),
+                self.figure("caterpillar_intercept"),
                 *sections.reading_pharmacies(w),
                 tables.pharmacies(w),
-                self.figure("caterpillar_intercept"),
             ),
         )
 

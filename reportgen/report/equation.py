@@ -11,6 +11,11 @@ if TYPE_CHECKING:
     from reportgen.report.narrative.writer import Writer
 
 
+def _named(term: str) -> str:
+    """A term as a symbol: words that stay on one line."""
+    return clean(term).replace("_", "\u00a0")
+
+
 def equation(w: Writer) -> Equation | None:
     """The model in symbols, with this market's terms."""
     model = w.results.model
@@ -22,18 +27,18 @@ def equation(w: Writer) -> Equation | None:
     for k, term in enumerate(model.promotion_terms, start=1):
         symbols += [
             Symbol(text=" + β", index=str(k)),
-            Symbol(text="·" + clean(term).replace("_", " "), index="i,t"),
+            Symbol(text="·" + _named(term), index="i,t"),
         ]
     for lag in model.lags:
         symbols += [Symbol(text=" + φ", index=str(lag)), Symbol(text="·" + sales, index=f"i,t−{lag}")]
     for term in (*model.control_terms, *model.correction_terms):
         fixed = term in model.correction_terms
-        symbols += [Symbol(text=" + γ·" + clean(term).replace("_", " "), index="i" if fixed else "i,t")]
+        symbols += [Symbol(text=" + γ·" + _named(term), index="i" if fixed else "i,t")]
     symbols += [Symbol(text=" + b", index="0,i")]
     for k, term in enumerate([t for t in model.random_terms if t != "Intercept"], start=1):
         symbols += [
             Symbol(text=" + b", index=f"{k},i"),
-            Symbol(text="·" + clean(term).replace("_", " "), index="i,t"),
+            Symbol(text="·" + _named(term), index="i,t"),
         ]
     symbols += [Symbol(text=" + ε", index="i,t")]
     return Equation(symbols=tuple(symbols))

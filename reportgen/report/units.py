@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from reportgen.results import DataSummary
+    from reportgen.results import DataSummary, DecaySummary
 
 
 def promotion_step(data: DataSummary) -> float:
@@ -20,3 +20,8 @@ def promotion_step(data: DataSummary) -> float:
     if mean[0] + 2 * sd[0] <= 1.5:
         return 10.0 ** math.floor(math.log10(sd[0] * 1.0000001))
     return 10.0 ** math.floor(math.log10(sd[0])) if sd[0] > 50 else 1.0
+
+
+def no_carry_over(decay: DecaySummary | None) -> bool:
+    """Whether the data say that promotion works in its own period only: best at zero, and surely small."""
+    return decay is not None and decay.estimate < 0.005 and decay.upper is not None and decay.upper <= 0.1

@@ -59,7 +59,7 @@ def test_fit_block_names_what_statsmodels_prints() -> None:
 
 def test_three_estimates_stand_side_by_side() -> None:
     rows = _texts(tables.comparison(_writer()))
-    assert rows[0] == ["Promotion, with carry-over", "300 (39)", "250 (39)", "235 (39)"]
+    assert rows[0] == ["Promotion, with carry-over", "₹\u00a0per\u00a0visit", "300 (39)", "250 (39)", "235 (39)"]
     assert rows[-1][0] == "Effect in the long run"
 
 

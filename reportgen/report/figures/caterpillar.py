@@ -330,5 +330,11 @@ def chart_caterpillar_ends(
             "Total promotion effect of the {each} highest and {each} lowest pharmacies, {unit}",
             each=kit.formats.integer(each),
             unit=kit.effect_unit,
+        )
+        if len(rows) < n
+        else kit.say(
+            "Total promotion effect of each pharmacy with its {level} interval, {unit}",
+            level=kit.level,
+            unit=kit.effect_unit,
         ),
     )

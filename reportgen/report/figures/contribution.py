@@ -160,6 +160,18 @@ def draw_waterfall(axes: Axes, data: Parts, kit: Kit) -> None:
         )
 
 
+def _followed(results: MarketResults, kit: Kit) -> str:
+    """Why the bar of promotion is not the incremental total."""
+    inc = results.incremental
+    if inc is None or inc.total is None:
+        return ""
+    se = None if inc.lower is None or inc.upper is None else (inc.upper - inc.lower) / 4
+    return kit.say(
+        "Earlier sales hold promotion of earlier periods too; with that part it comes to {total}.",
+        total=kit.formats.money_short(inc.total, se),
+    )
+
+
 def chart_waterfall(results: MarketResults, kit: Kit, name: str = "waterfall") -> Chart | None:
     """Parts of fitted sales over the whole period, as a waterfall."""
     data = compute_parts(results)
@@ -175,17 +187,26 @@ def chart_waterfall(results: MarketResults, kit: Kit, name: str = "waterfall") -
     )
     draw_waterfall(axes, data, kit)
     f = kit.formats
-    title = kit.say(
-        "Of {total} fitted sales, {promotion} come with promotion of the period and its carry-over.",
-        total=f.money_short(ends[3]),
-        promotion=f.money_short(promotion),
+    total, part = f.money_short(ends[3]), f.money_short(abs(promotion))
+    title = (
+        kit.say(
+            "Of {total} fitted sales, {promotion} come with promotion of the period and its carry-over.",
+            total=total,
+            promotion=part,
+        )
+        if promotion >= 0
+        else kit.say(
+            "Fitted sales of {total} are {promotion} lower through promotion of the period and its carry-over.",
+            total=total,
+            promotion=part,
+        )
     )
     return kit.chart(
         name,
         figure,
         title=title,
         table=table_parts(data),
-        foot=kit.foot(),
+        foot=kit.foot(_followed(results, kit)),
         subtitle=kit.say("Fitted sales of the whole period: baseline, earlier sales (persistence), promotion"),
     )
 
@@ -287,8 +308,13 @@ def chart_by_pharmacy(results: MarketResults, kit: Kit, name: str = "incremental
             total=f.money_short(total, se),
         )
     elif surely or (inc and inc.upper is not None and inc.upper < 0):
-        title = kit.say(
-            "Over {count} pharmacies, {total} go with promotion.", count=f.integer(n), total=f.money_short(total, se)
+        amount = f.money_short(total, se)
+        title = (
+            kit.say("Over {count} pharmacies, {total} go with promotion.", count=f.integer(n), total=amount)
+            if total >= 0
+            else kit.say(
+                "Over {count} pharmacies, sales change by {total} with promotion.", count=f.integer(n), total=amount
+            )
         )
     else:
         title = kit.say(

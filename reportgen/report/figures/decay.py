@@ -12,6 +12,7 @@ from reportgen.report.figures.chart import Chart, ChartTable, Kit
 from reportgen.report.figures.sheet import Box, sheet
 from reportgen.report.figures.theme import WIDE
 from reportgen.report.names import clean
+from reportgen.report.units import no_carry_over
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -32,6 +33,8 @@ class Profile:
     lower: float | None
     upper: float | None
     at_edge: bool
+    none: bool
+    """Whether promotion works in its own period only."""
     limit: float
     """Drop at the ends of the interval: half the chi-squared quantile, negative."""
 
@@ -54,6 +57,7 @@ def compute_profile(summary: DecaySummary | None, confidence: float) -> Profile 
         summary.lower,
         summary.upper,
         summary.at_edge,
+        no_carry_over(summary),
         limit,
     )
 
@@ -103,7 +107,7 @@ def chart_decay(summary: DecaySummary | None, kit: Kit, name: str = "decay") -> 
         return None
     low = max(DEEPEST, min(float(data.drop.min()), 3 * data.limit))
     x = (min(0.0, float(data.decay[0])), max(float(data.decay[-1]), data.estimate) + 0.01)
-    figure, (axes,) = sheet("decay", WIDE, 214, [Box(54, 40, WIDE - 54 - 84, 132, x, (low, -low * 0.06))])
+    figure, (axes,) = sheet("decay", WIDE, 176, [Box(54, 40, WIDE - 54 - 84, 94, x, (low, -low * 0.06))])
     draw_profile(axes, data, kit)
     marks.heading(axes, kit.say("Log-likelihood below the best"), kit.theme, dx=-48, dy=20)
     below = (
@@ -114,7 +118,14 @@ def chart_decay(summary: DecaySummary | None, kit: Kit, name: str = "decay") -> 
     marks.label(axes, sum(x) / 2, low, below, kit.theme.muted, anchor="middle", valign="top", dy=-26)
     f = kit.formats
     share = f.percent(data.estimate, digits=0)
-    if data.at_edge or data.lower is None or data.upper is None:
+    if data.none:
+        most = f.percent(data.upper, digits=0)
+        title = (
+            kit.say("Promotion hardly carries over to the next week: {share} at most.", share=most)
+            if kit.weekly
+            else kit.say("Promotion hardly carries over to the next month: {share} at most.", share=most)
+        )
+    elif data.at_edge or data.lower is None or data.upper is None:
         title = kit.say(
             "The data do not settle the carry-over: {share} fits best, at the edge of what was tried.", share=share
         )

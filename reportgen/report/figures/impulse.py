@@ -82,7 +82,8 @@ def draw_total(axes: Axes, data: Response, kit: Kit) -> None:
     _frame(axes, kit)
     marks.band(axes, data.horizon, data.total_lower, data.total_upper, theme.accent, alpha=0.2)
     marks.line(axes, data.horizon, data.total, theme.accent, width=2)
-    end, word = float(data.total[-1]), kit.say("in all {effect}", effect=_write(float(data.total[-1]), data, kit))
+    end = float(data.total[-1])
+    word = kit.say("{effect} in {span}", effect=_write(end, data, kit), span=_span(data, kit))
     up = end >= 0
     marks.label(
         axes,
@@ -145,16 +146,21 @@ def _title(data: Response, kit: Kit) -> str:
     kind: Kind = "percent" if kit.log else "money"
     interval = kit.formats.interval(float(data.total_lower[-1]), float(data.total_upper[-1]), kind)
     dose = kit.dose[:1].upper() + kit.dose[1:]
-    message = kit.say("{dose} goes with {total} in all ({interval}).")
+    message = kit.say("{dose} goes with {total} within {span} ({interval}).")
     after = ""
     if data.unsure:
-        message = kit.say("{dose} goes with {total} in all ({interval}), which cannot be told apart from zero.")
+        message = kit.say("{dose} goes with {total} within {span} ({interval}), which cannot be told apart from zero.")
     elif data.half_life is not None:
-        message = kit.say("{dose} goes with {total} in all ({interval}); half of it is there after {time}.")
+        message = kit.say("{dose} goes with {total} within {span} ({interval}); half of it is there after {time}.")
         after = _time(data.half_life, kit)
         if data.half_life < 0.5:
-            message = kit.say("{dose} goes with {total} in all ({interval}); half of it is there at once.")
-    return message.format(dose=dose, total=total, interval=interval, time=after)
+            message = kit.say("{dose} goes with {total} within {span} ({interval}); half of it is there at once.")
+    return message.format(dose=dose, total=total, interval=interval, time=after, span=_span(data, kit))
+
+
+def _span(data: Response, kit: Kit) -> str:
+    """How long the sum runs, in words."""
+    return kit.periods(int(data.horizon[-1]))
 
 
 def _bounds(lower: marks.Numbers, middle: marks.Numbers, upper: marks.Numbers) -> tuple[float, float]:

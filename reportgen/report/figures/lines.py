@@ -140,15 +140,26 @@ def chart_lines(results: MarketResults, kit: Kit, name: str = "lines") -> Chart 
     f = kit.formats
     note = kit.plural("{count} line leaves the picture.", "{count} lines leave the picture.", over) if over else ""
     digits = 1 if np.ptp(data.x) >= 1 else 2
-    rising = int((data.pharmacies[:, -1] > data.pharmacies[:, 0]).sum())
-    title = kit.say(
-        "Where promotion rises from {low} to {high}, sales of the average pharmacy go from {before} to {after}; "
-        "{rising} of {count} lines rise.",
+    change = data.pharmacies[:, -1] - data.pharmacies[:, 0]
+    falls = bool(data.market[-1] < data.market[0])
+    message = (
+        kit.say(
+            "Where promotion rises from {low} to {high}, sales of the average pharmacy go from {before} to {after}; "
+            "{falling} of {count} lines fall."
+        )
+        if falls
+        else kit.say(
+            "Where promotion rises from {low} to {high}, sales of the average pharmacy go from {before} to {after}; "
+            "{rising} of {count} lines rise."
+        )
+    )
+    title = message.format(
         low=f.decimal(float(data.x[0]), digits),
         high=f.decimal(float(data.x[-1]), digits),
         before=f.money(float(data.market[0])),
         after=f.money(float(data.market[-1])),
-        rising=f.integer(rising),
+        rising=f.integer(int((change > 0).sum())),
+        falling=f.integer(int((change < 0).sum())),
         count=f.integer(len(data.names)),
     )
     return kit.chart(

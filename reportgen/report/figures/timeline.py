@@ -297,7 +297,7 @@ def chart_counterfactual(results: MarketResults, kit: Kit, name: str = "without_
             "Sales of all pharmacies against the estimate without any promotion, with its {level} band", level=kit.level
         ),
         foot=kit.foot(
-            kit.say("Estimated through the recursion: promotion also works through later sales."), _coverage(data, kit)
+            kit.say("What promotion adds through the sales of later periods is counted in."), _coverage(data, kit)
         )
         + _cut(axes, kit),
         table=table_counterfactual(data),

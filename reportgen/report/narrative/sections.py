@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from reportgen.report.narrative.summary import above_average, not_responding, roi_line, total_text
-from reportgen.report.narrative.terms import term_label
+from reportgen.report.narrative.terms import term_label, term_unit
 from reportgen.report.narrative.writer import mark
+from reportgen.report.units import no_carry_over
 
 if TYPE_CHECKING:
+    from reportgen.report.formats import Kind
     from reportgen.report.narrative.writer import Writer
-    from reportgen.results import FixedEffect
+    from reportgen.results import FixedEffect, OrdinaryRegression
 
 # --- 4 coefficients ---------------------------------------------------------------------------
 
@@ -38,15 +40,24 @@ def _coefficient(w: Writer, i: int, row: FixedEffect) -> str:
             per_pharmacy=w.per_pharmacy,
             interval=w.effect_interval(row.lower, row.upper, source, row.se),
         )
-    bounds = w.interval((row.lower, row.upper), (f"{source}.lower", f"{source}.upper"), "number")
-    value = w.number(row.estimate, f"{source}.estimate", row.se)
+    kind: Kind = "number" if w.log else "money"
+    bounds = w.interval((row.lower, row.upper), (f"{source}.lower", f"{source}.upper"), kind)
+    shown = w.formats.value(row.estimate, kind, row.se)
+    value = w.fact(shown, row.estimate, f"{source}.estimate")
     if row.term in model.lag_terms:
         return w.say(
-            "{term}: of every 1 above the usual level, {value} is still there ({interval}).",
+            mark("{term}: of every percent above the usual level, {value} percent is still there ({interval}).")
+            if w.log
+            else mark("{term}: of every {one} above the usual level, {value} is still there ({interval})."),
             term=term_label(w, row.term),
             value=value,
             interval=bounds,
+            one=w.formats.money(1.0, 1.0),
         )
+    if w.log:
+        value = f"{value} {term_unit(w, row.term)}"
+    elif row.term != "Intercept":
+        value = w.say("{sales} per {unit}", sales=value, unit=_divisor(w, row.term))
     if row.term in model.correction_terms:
         return w.say(
             "{term}: {value} ({interval}). It accounts for stable differences between pharmacies and is not an effect "
@@ -73,7 +84,15 @@ def _coefficient(w: Writer, i: int, row: FixedEffect) -> str:
             effect=shown,
             interval=limits,
         )
-    return w.say("{term}: {value} per unit ({interval}).", term=term_label(w, row.term), value=value, interval=bounds)
+    return w.say("{term}: {value} ({interval}).", term=term_label(w, row.term), value=value, interval=bounds)
+
+
+def _divisor(w: Writer, term: str) -> str:
+    """What the coefficient of ``term`` is counted per, at level."""
+    if term == "Initial_Sales":
+        return w.formats.money(1.0, 1.0)
+    named = w.unit if term.startswith(("Mean_Promotion", "Initial_Promotion", "Presample_Promotion")) else ""
+    return named or w.say("unit")
 
 
 def comparison_words(w: Writer) -> str:
@@ -166,7 +185,12 @@ def decay_words(w: Writer) -> tuple[str, ...]:
             "{share} of promotion is carried over from one month to the next (decay, {level} interval {interval}).",
             "{share} of promotion is carried over from one week to the next (decay, {level} interval {interval}).",
         ).format(share=value, level=w.level, interval=bounds))  # fmt: skip
-    if decay.at_edge:
+    if no_carry_over(decay):
+        lines.append(w.by_period(
+            "Carry-over is not seen: promotion works in the month in which it is given.",
+            "Carry-over is not seen: promotion works in the week in which it is given.",
+        ))  # fmt: skip
+    elif decay.at_edge:
         lines.append(w.say("The best value lies at the edge of the range searched, so the data hardly determine it."))
     if decay.lag_correlation is not None:
         lines.append(
@@ -235,7 +259,7 @@ def reading_pharmacies(w: Writer) -> tuple[str, ...]:
             "Reliability is 1 where its own data decide and 0 where the market average does."
         ),
         w.say(
-            "Expected rank is 0 for the weakest and 100 for the strongest response, with the uncertainty counted in: "
+            "Expected rank is 0 for the lowest and 100 for the highest effect, with the uncertainty counted in: "
             "ranks "
             "near 50 mean that the place is not known."
         ),
@@ -252,7 +276,9 @@ def impact_lead(w: Writer) -> str:
         return w.say("Incremental sales cannot be given for this market.")
     bounds = w.interval((inc.lower, inc.upper), ("incremental.lower", "incremental.upper"), "money-short")
     text = w.say(
-        "{total} of sales go with promotion over the whole period ({level} interval {interval})",
+        mark("{total} of sales go with promotion over the whole period ({level} interval {interval})")
+        if inc.total >= 0
+        else mark("With promotion, sales over the whole period change by {total} ({level} interval {interval})"),
         total=total_text(w, inc),
         level=w.level,
         interval=bounds,
@@ -315,6 +341,12 @@ def ordinary_lead(w: Writer) -> str:
     )
 
 
+def _smaller_now(w: Writer, ordinary: OrdinaryRegression) -> bool:
+    found = w.promotion()
+    term = next((t for t in ordinary.terms if found is not None and t.term == found[1].term), None)
+    return term is not None and 0 < term.ols < term.mixed
+
+
 def ordinary_words(w: Writer) -> tuple[str, ...]:
     """What it would have cost: intervals and money."""
     ordinary = w.results.ordinary
@@ -334,7 +366,12 @@ def ordinary_words(w: Writer) -> tuple[str, ...]:
         more = ordinary.incremental_gap >= 0
         lines.append(
             w.say(
-                mark("It would have credited promotion with {gap} more sales than the mixed model does.")
+                mark(
+                    "It would still have credited promotion with {gap} more sales than the mixed model does: it takes "
+                    "lasting differences between pharmacies for persistence, so that a smaller effect seems to last."
+                )
+                if more and _smaller_now(w, ordinary)
+                else mark("It would have credited promotion with {gap} more sales than the mixed model does.")
                 if more
                 else mark("It would have credited promotion with {gap} less sales than the mixed model does."),
                 gap=w.money(ordinary.incremental_gap, "ordinary.incremental_gap", size=True),

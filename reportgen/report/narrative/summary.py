@@ -14,6 +14,7 @@ from reportgen.report.names import clean
 from reportgen.report.narrative import reasons, trust
 from reportgen.report.narrative.verdict import shown_code
 from reportgen.report.narrative.writer import mark
+from reportgen.report.units import no_carry_over
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from reportgen.report.narrative.writer import Writer
     from reportgen.results import Check, Incremental, PharmacyRow
 
-_OTHER_CHOICES = (("plain", mark("uncorrected {effect}")), ("within", mark("within pharmacies {effect}")))
+_OTHER_CHOICES = (("plain", mark("{effect} uncorrected")), ("within", mark("{effect} within pharmacies")))
 
 
 def scope(w: Writer) -> str:
@@ -106,7 +107,7 @@ def _incremental(w: Writer) -> KeyFigure | None:
         interval = w.say("{level} interval {interval}", level=w.level, interval=bounds)
     return KeyFigure(
         name="incremental",
-        label=w.say("Sales that go with promotion"),
+        label=w.say("Sales that go with promotion") if inc.total >= 0 else w.say("Change of sales with promotion"),
         value=total_text(w, inc),
         unit=_share(w, inc),
         interval=interval,
@@ -132,7 +133,7 @@ def roi_line(w: Writer) -> str:
     roi = w.results.roi
     if roi is None or roi.roi is None:
         return ""
-    value = w.percent(roi.roi, "roi.roi", digits=0)
+    value = w.percent(roi.roi, "roi.roi", digits=0 if abs(roi.roi) >= 0.005 else 1)
     if roi.lower is None or roi.upper is None:
         return w.say("Return on promotion {roi}", roi=value)
     bounds = w.interval((roi.lower, roi.upper), ("roi.lower", "roi.upper"), "percent", 0)
@@ -252,7 +253,7 @@ def _collect(w: Writer) -> str:
     flagged = {check.id for check in w.results.checks if check.status in ("review", "fail")}
     if "targeting" in flagged:
         return w.say("Give some small pharmacies more promotion and some large ones less: today it follows size.")
-    if "decay-edge" in flagged:
+    if "decay-edge" in flagged and not no_carry_over(w.results.decay):
         return w.say("Keep recording, and vary promotion from period to period: carry-over is not pinned down yet.")
     if w.results.data.months < (52 if w.weekly else 24):
         return w.by_period(
@@ -308,11 +309,14 @@ def sensitivity_line(w: Writer) -> str:
     for i, item in enumerate(w.results.sensitivity):
         if item.id == "without-most-influential" and item.estimate is not None:
             shown = w.effect(item.estimate, f"sensitivity.{i}.estimate", main[1].se)
-            parts.append(w.say("without {pharmacy} {effect}", pharmacy=clean(item.detail or "–", 40), effect=shown))
+            parts.append(w.say("{effect} without {pharmacy}", pharmacy=clean(item.detail or "–", 40), effect=shown))
     if not parts:
         return ""
     used = w.effect(main[1].estimate, f"fixed.{main[0]}.estimate", main[1].se)
-    return w.say("Effect now: {effect}; other choices give: {others}.", effect=used, others=", ".join(parts))
+    return w.by_period(
+        "Effect in the same month: {effect}; computed otherwise: {others}.",
+        "Effect in the same week: {effect}; computed otherwise: {others}.",
+    ).format(effect=used, others=", ".join(parts))
 
 
 def strip(w: Writer) -> tuple[Mark, ...]:

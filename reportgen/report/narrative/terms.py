@@ -78,8 +78,8 @@ def term_unit(w: Writer, term: str) -> str:
     if term in ("Intercept", "Residual"):
         return w.say("log points") if w.log else w.formats.symbol
     sales = w.say("log") if w.log else w.formats.symbol
-    if term.startswith("Lag") or term == "Initial_Sales":
-        return _together(w.say("{sales} per {sales}", sales=sales))
+    if term.startswith("Lag") or term in ("Initial_Sales", "Initial_Log_Sales"):
+        return _together(w.say("{sales} per {sales}", sales="%" if w.log else sales))
     if term.startswith(("Adstock_", "Mean_Promotion", "Initial_Promotion", "Presample_Promotion")):
         named = clean(w.formats.unit, 30)
         unit = w.say("unit") if named == "unit" else named

@@ -148,7 +148,7 @@ CHECKS: dict[str, CheckWords] = {
         mark("Carry-over inside its range"),
         mark("The best carry-over lies inside the range that was searched"),
         mark("Carry-over is estimated, not limited."),
-        mark("Carry-over sits at the edge of its range; a longer series would help."),
+        mark("The best carry-over is the least or the most that was tried; a longer series may move it."),
     ),
     "correction-gap": CheckWords(
         mark("Three estimates agree"),
@@ -275,9 +275,9 @@ def most_important(results: MarketResults) -> list[Check]:
 
 
 def short_sentence(w: Writer, check: Check) -> str:
-    """``Season: look at it. Part of the effect may be season …``"""
+    """``Check “Season”: worth a look. Part of the effect may be season …``"""
     return w.say(
-        "{name}: {status}. {advice}",
+        "Check “{name}”: {status}. {advice}",
         name=name(w, check),
         status=status_word(w, check.status),
         advice=advice(w, check),

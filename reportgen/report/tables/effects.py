@@ -46,7 +46,7 @@ def impulse(w: Writer) -> Table | None:
 
 
 def pharmacies(w: Writer) -> Table | None:
-    """All pharmacies, strongest response first; on paper the two ends."""
+    """All pharmacies, highest effect first; on paper the two ends."""
     rows = sorted(w.results.pharmacies, key=lambda row: -(row.total_slope if row.total_slope is not None else -1e300))
     if not rows:
         return None
@@ -59,7 +59,7 @@ def pharmacies(w: Writer) -> Table | None:
     rest = len(rows) - 2 * top
     return Table(
         name="pharmacies",
-        caption=w.say("Pharmacies, strongest response first"),
+        caption=w.say("Pharmacies, highest effect first"),
         columns=(
             Column(label=w.say("Pharmacy"), numeric=False),
             Column(label=w.say("Rows")),

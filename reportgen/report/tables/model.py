@@ -194,13 +194,14 @@ def comparison(w: Writer) -> Table | None:
         return None
     model = w.results.model
     terms = [*model.promotion_terms, *model.lag_terms] if model else []
-    rows = [Row(cells=(text(term_label(w, term)), *_estimates(w, term))) for term in terms]
+    rows = [Row(cells=(text(term_label(w, term)), text(term_unit(w, term)), *_estimates(w, term))) for term in terms]
     long_run = w.results.long_run
     used = NONE if long_run is None else _with_se(w, long_run.estimate, long_run.se)
     rows.append(
         Row(
             cells=(
                 text(w.say("Effect in the long run")),
+                text(term_unit(w, model.promotion_terms[0]) if model and model.promotion_terms else ""),
                 text(_long(w, w.results.plain)),
                 text(used),
                 text(_long(w, w.results.within)),
@@ -214,6 +215,7 @@ def comparison(w: Writer) -> Table | None:
         caption=w.say("Three ways to estimate the same effects"),
         columns=(
             Column(label=w.say("Term"), numeric=False),
+            Column(label=w.say("Unit"), numeric=False),
             Column(label=w.say("Plain"), unit=w.say("no correction")),
             Column(label=corrected),
             Column(label=w.say("Within pharmacies"), unit=w.say("own level for each")),
