@@ -38,7 +38,10 @@ Script = Literal["", "overview", "directory", "search", "missing"]
 Fit = Literal["", "tight", "tight tighter"]
 
 _DEVANAGARI = re.compile("[\u0900-\u097f]")
-_LETTER = "@page{size:Letter}.summary>figure img{width:62%}.brief:not(.tight) .summary>figure img{width:74%}"
+_LETTER = (
+    "@page{size:Letter}@page{margin-bottom:13mm}@page:first{margin-top:11mm}"
+    ".summary>figure img{width:64%}.brief:not(.tight) .summary>figure img{width:74%}"
+)
 """The sheet is 18 mm shorter, and the first page is to stay one."""
 _SIGN = re.compile("−(?=[^\\s\\d<&])|\\+(?=[₹€£¥])")
 """Between a sign and a currency before the number: no line may break there."""

@@ -315,7 +315,7 @@ def chart_caterpillar_ends(
         ticks=kit.effect_ticks,
         heading="",
         references=_references(data, kit),
-        row=17.0,
+        row=15.0,
         size=6.0,
         thick=3.6,
     )

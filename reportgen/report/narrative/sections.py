@@ -300,6 +300,11 @@ def impact_words(w: Writer) -> tuple[str, ...]:
             "the next through lagged sales. The interval comes from {draws} draws of all estimates together.",
             draws=w.count(inc.draws, "incremental.draws"),
         ),
+        *(
+            [w.say("Effects are shares of sales here, so sales cannot be split into parts that add up.")]
+            if w.log
+            else []
+        ),
     )
 
 
