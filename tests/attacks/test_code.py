@@ -98,7 +98,9 @@ def test_pickled_code_is_never_loaded(name: str, tmp_path: Path) -> None:
     assert not list(tmp_path.rglob("pwned"))
 
 
-@pytest.mark.parametrize("name", ["run.json", "_OK.json", "results.json"])
+@pytest.mark.parametrize(
+    "name", [*(pytest.param(n, marks=pytest.mark.slow) for n in ("run.json", "_OK.json")), "results.json"]
+)
 def test_pickled_code_in_our_own_files_is_never_loaded(name: str, tmp_path: Path) -> None:
     made = RealProject(tmp_path)
     made.write(small_table("A"), report={"formats": ["results"]})

@@ -194,6 +194,7 @@ echo "4711;cluster"
 """
 
 
+@pytest.mark.slow
 def test_slurm_builds_every_shard_for_real_and_merges_them(project: Path, tmp_path: Path) -> None:
     array = project / "recipes" / "array.slurm"
     array.write_text(array.read_text().replace("--array=1-8", "--array=1-3"))
