@@ -143,6 +143,12 @@ def test_root_project_has_the_shape_of_a_generated_one_and_a_pre_render_step() -
     assert root == made
 
 
+def test_a_render_leaves_the_checkout_as_it_was() -> None:
+    """Quarto adds these lines where they are missing."""
+    lines = (ROOT / ".gitignore").read_text("utf-8").splitlines()
+    assert {"/.quarto/", "**/*.quarto_ipynb"} <= set(lines)
+
+
 def test_settings_that_look_like_code_are_text_in_the_configuration() -> None:
     settings = Settings.model_validate(
         {
