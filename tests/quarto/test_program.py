@@ -139,3 +139,20 @@ def test_dark_mode_can_be_chosen(page: Any, served: str) -> None:
     page.locator(".quarto-color-scheme-toggle").first.click()
     page.wait_for_function(f"getComputedStyle(document.body).backgroundColor != '{before}'")
     assert page.strange == []
+
+
+@pytest.mark.parametrize("name", ["index.html", f"markets/{files.slug('PL-01')}/index.html"])
+def test_dark_text_can_be_read(page: Any, served: str, name: str) -> None:
+    """Bootstrap's own colours for tabs and inputs are for light paper."""
+    from axe_core_python.sync_playwright import Axe
+
+    page.goto(f"{served}/{name}")
+    page.locator(".quarto-color-scheme-toggle").first.click()
+    page.wait_for_function("document.body.classList.contains('quarto-dark')")
+    found = Axe().run(page, options={"runOnly": ["color-contrast"]})
+    assert [node["html"] for violation in found["violations"] for node in violation["nodes"]] == []
+    charts = page.locator("main figure img[src$='.svg']").evaluate_all(
+        "all => all.map(i => getComputedStyle(i).filter)"
+    )
+    assert charts
+    assert all("invert" in one for one in charts)
