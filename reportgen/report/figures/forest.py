@@ -288,11 +288,16 @@ def chart_what_if(results: MarketResults, kit: Kit, name: str = "what_if") -> Ch
         references=[Reference(value=0.0, label=kit.say("as it was"))],
         heading=kit.say("Change of sales over the whole period"),
     )
-    best = rows[-1]
-    title = kit.say(
-        "With {scenario}, sales would have changed by {sales} ({interval}).",
-        scenario=best.label,
-        sales=f.money_short(best.estimate, _quarter(best), plus=True),
+    best, most = rows[-1], max(item.change for item in results.what_if)
+    scenario = kit.say("{change} more promotion", change=f.percent(most, digits=0)) if most > 0 else best.label
+    message = kit.say("With {scenario}, sales would have been {sales} higher ({interval}).")
+    if best.lower is not None and best.upper is not None and best.lower <= 0 <= best.upper:
+        message = kit.say("Whether {scenario} would have changed sales is open: {interval}.")
+    elif best.estimate < 0:
+        message = kit.say("With {scenario}, sales would have been {sales} lower (change {interval}).")
+    title = message.format(
+        scenario=scenario,
+        sales=f.money_short(abs(best.estimate), _quarter(best)),
         interval=f.interval(best.lower, best.upper, "money-short"),
     )
     return kit.chart(

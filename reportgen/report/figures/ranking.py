@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from reportgen.results_markets import OverviewResults
 
 NAMED = 12
+_ORDERED = 10.0
+"""Expected ranks closer together than this are no order."""
 TOLD = 100
 """Points that tell their market where there are more: those farthest from the others."""
 
@@ -83,7 +85,7 @@ def _name_points(axes: Axes, data: Markets, kit: Kit, order: list[int]) -> None:
             inside = start >= left_edge and box[2] <= right + 40
             if inside and not any(box[0] < b[2] and box[2] > b[0] and box[1] < b[3] and box[3] > b[1] for b in taken):
                 at = float(data.estimate[i]), float(data.se[i])
-                marks.label(axes, *at, text, kit.theme.ink, anchor=anchor, dx=dx, dy=dy)
+                marks.label(axes, *at, text, kit.theme.ink, anchor=anchor, dx=dx, dy=dy, halo=kit.theme.paper)
                 taken.append(box)
                 named += 1
                 break
@@ -170,13 +172,19 @@ def chart_market_ranks(overview: OverviewResults, kit: Kit, name: str = "market_
         dx=-names,
         dy=12,
     )
-    title = kit.say(
-        "{first} ranks highest ({high} of 100), {last} lowest ({low}), after allowing for uncertainty.",
-        first=data.names[0],
-        high=f.integer(float(data.rank[0])),
-        last=data.names[-1],
-        low=f.integer(float(data.rank[-1])),
-    )
+    high, low = f.integer(float(data.rank[0])), f.integer(float(data.rank[-1]))
+    if float(data.rank[0] - data.rank[-1]) < _ORDERED:
+        title = kit.say(
+            "The markets cannot be put in order: expected ranks run from {low} to {high} of 100.", low=low, high=high
+        )
+    else:
+        title = kit.say(
+            "{first} ranks highest ({high} of 100), {last} lowest ({low}), after allowing for uncertainty.",
+            first=data.names[0],
+            high=high,
+            last=data.names[-1],
+            low=low,
+        )
     return kit.chart(
         name,
         figure,

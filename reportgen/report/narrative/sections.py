@@ -221,7 +221,21 @@ def pharmacies_lead(w: Writer) -> str:
         )
     high, low = above_average(w), not_responding(w)
     counts = w.say("No single pharmacy can be told apart from the market average.")
-    if high or low:
+    if high and not low:
+        counts = w.say(
+            "{high} of {all} pharmacies respond reliably above the market average; in none is the response below it "
+            "and perhaps zero.",
+            high=w.count(len(high), "count:pharmacies-above-market"),
+            all=w.count(len(rows), "count:pharmacies"),
+        )
+    elif low and not high:
+        counts = w.say(
+            "In {low} of {all} pharmacies the response is below the market average and may be zero; none responds "
+            "reliably above it.",
+            all=w.count(len(rows), "count:pharmacies"),
+            low=w.count(len(low), "count:pharmacies-not-responding"),
+        )
+    elif high and low:
         counts = w.say(
             "{high} of {all} pharmacies respond reliably above the market average; in {low} the response is below it "
             "and may be zero.",
