@@ -271,7 +271,9 @@ def chart_caterpillar(
             unit=kit.effect_unit,
         )
         note = kit.say("Rises: the interval lies above zero.")
-        if not data.tied:
+        if data.below_zero > data.above_zero:
+            note = kit.say("Falls: the interval lies below zero.")
+        if data.deviation.any():
             note += " " + kit.say("Second colour: clearly different from the market.")
     else:
         unit = (

@@ -83,10 +83,19 @@ def _share_title(data: Parts, kit: Kit) -> str:
     baseline, persistence, promotion = data.totals
     whole = baseline + persistence + promotion
     f = kit.formats
-    return kit.say(
-        "Promotion and its carry-over make {promotion} of fitted sales; "
-        "earlier sales make {persistence}, the baseline {baseline}.",
-        promotion=f.percent(promotion / whole if whole else None),
+    message = (
+        kit.say(
+            "Promotion and its carry-over make {promotion} of fitted sales; "
+            "earlier sales make {persistence}, the baseline {baseline}."
+        )
+        if promotion * whole >= 0
+        else kit.say(
+            "Promotion and its carry-over take {promotion} off fitted sales; "
+            "earlier sales make {persistence}, the baseline {baseline}."
+        )
+    )
+    return message.format(
+        promotion=f.percent(abs(promotion / whole) if whole else None),
         persistence=f.percent(persistence / whole if whole else None),
         baseline=f.percent(baseline / whole if whole else None),
     )
