@@ -23,12 +23,12 @@ _FOUND = {
         "A typical pharmacy has {value} usable {periods}; carry-over and lagged sales need at least {limit}."
     ),
     "promotion-constant": mark(
-        "The column {column} was {value} in every row that can be used, so the effect of promotion cannot be separated "
-        "from the average level of sales."
+        "Promotion (column {column}, unit: {unit}) was {value} in every row that can be used, so its effect cannot be "
+        "separated from the average level of sales."
     ),
     "promotion-not-within": mark(
-        "The column {column} never changes within a pharmacy, so the effect of promotion cannot be told apart from "
-        "other differences between pharmacies."
+        "Promotion (column {column}) never changes within a pharmacy, so its effect cannot be told apart from other "
+        "differences between pharmacies."
     ),
     "no-promotion": mark(
         "The column {column} holds no promotion in any usable row, so there is no effect to estimate."
@@ -101,6 +101,7 @@ def _values(w: Writer, reason: Reason, index: int, message: str) -> dict[str, st
         "column": clean(reason.column or w.say("promotion")),
         "detail": clean(reason.detail or "", 200),
         "periods": w.periods,
+        "unit": w.unit,
     }
     for name, value in (("value", reason.value), ("limit", reason.limit)):
         if "{" + name + "}" in message:
