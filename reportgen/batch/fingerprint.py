@@ -52,6 +52,8 @@ class Fingerprint:
     """Our templates and catalogues of words, and the user's overrides."""
     code: str
     """This program and the libraries below it."""
+    rendered_by: str = ""
+    """The same where `reportgen render` made the documents with another version than the numbers."""
 
 
 def fingerprint(settings: Settings, root: Path) -> Fingerprint:

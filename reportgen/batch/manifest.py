@@ -125,7 +125,7 @@ def _reason(
         (old is not None and old.data != stamp.data, "data-changed"),
         (old is not None and (old.numbers, old.documents) != (stamp.numbers, stamp.documents), "settings-changed"),
         (old is not None and old.templates != stamp.templates, "templates-changed"),
-        (old is not None and old.code != stamp.code, "code-changed"),
+        (old is not None and (old.code, old.rendered_by) != (stamp.code, stamp.rendered_by), "code-changed"),
         (found is not None and not set(formats) <= set(found.formats), "formats-added"),
     )
     return next((reason for applies, reason in tests if applies), "up-to-date")

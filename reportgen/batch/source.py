@@ -152,8 +152,14 @@ class StoredMarkets:
         )
 
     def stamp(self, market: str, run_stamp: Fingerprint) -> Fingerprint:
-        """Return the run's documents and templates over the data, numbers and code that the results have."""
-        return replace(self._records[market].stamp, documents=run_stamp.documents, templates=run_stamp.templates)
+        """Return the run's way to make documents over the data, settings and code that the numbers were made with."""
+        kept = self._records[market].stamp
+        return replace(
+            kept,
+            documents=run_stamp.documents,
+            templates=run_stamp.templates,
+            rendered_by="" if kept.code == run_stamp.code else run_stamp.code,
+        )
 
     def panel(self, market: str) -> None:
         """Return None: nothing is fitted."""

@@ -66,6 +66,7 @@ def test_an_unchanged_market_is_up_to_date(tmp_path: Path) -> None:
         ("documents", "settings-changed", True),
         ("templates", "templates-changed", True),
         ("code", "code-changed", False),
+        ("rendered_by", "code-changed", True),
     ],
 )
 def test_each_part_of_the_fingerprint_is_a_reason(tmp_path: Path, part: str, reason: str, *, reuse: bool) -> None:

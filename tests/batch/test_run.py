@@ -81,6 +81,21 @@ def test_changed_title_renders_again_without_fitting(project: Project) -> None:
     assert pages == ["<title>Other</title>reused"] * 3
 
 
+def test_a_new_version_renders_the_old_numbers_once_and_the_next_build_fits_them(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project.build()
+    monkeypatch.setattr("reportgen.batch.fingerprint.code_hash", lambda: "newer")
+    again = [run.render(project.settings, project.root, Request(), work=stub_market.work) for _ in range(2)]
+    assert [set(reasons(result).values()) for result in again] == [{"code-changed"}, {"up-to-date"}]
+    pages = [path.read_text() for path in (project.root / "out" / "markets").glob("*/report.html")]
+    assert len(pages) == 3
+    assert all("reused" in page for page in pages)
+    assert set(reasons(project.build()).values()) == {"code-changed"}
+    assert not any("reused" in path.read_text() for path in (project.root / "out" / "markets").glob("*/report.html"))
+    assert set(reasons(project.build()).values()) == {"up-to-date"}
+
+
 def test_changed_model_fits_again(project: Project) -> None:
     project.build()
     project.change(model={"lags": (1,)})
