@@ -4,8 +4,8 @@
 HTML, PDF and brief on all cores. *Parent* and *worker* are the largest proportional memory (PSS) of the run's own
 process and of any process below it, sampled twice a second; a worker shares most of its pages with the fork server.
 The largest batch is then built again with nothing changed and with one market changed; the one before it is killed at
-half time and resumed. ``--overhead N`` compares one worker with a plain loop in one process instead, ``--results N``
-measures numbers only over N markets; both add their lines to the file.
+half time and resumed. Instead of all this ``--overhead N`` compares one worker with a plain loop in one process, and
+``--results N ...`` measures numbers only; both add their lines to the file.
 """
 
 from __future__ import annotations
@@ -21,15 +21,18 @@ import tempfile
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from io import StringIO
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import psutil
 
 from problems import RESULTS, written
 from reportgen.panel.simulate import MarketSpec, simulate_market
 
 PHARMACIES, MONTHS = 40, 36
+HEADER = "market,pharmacy,month,sales,promotion\n"
 SAMPLE = 0.5
 
 
@@ -44,21 +47,34 @@ class Measured:
     output: str
 
 
-def write_panel(path: Path, markets: int) -> None:
-    """One CSV table; each market is a draw of its own."""
+def market_lines(k: int) -> list[str]:
+    """Rows of one market, a draw of its own: market, pharmacy, month, sales, promotion."""
     months = [f"{2021 + m // 12}-{m % 12 + 1:02d}" for m in range(MONTHS)]
+    spec = MarketSpec(pharmacies=PHARMACIES, periods=MONTHS, counts=True)
+    drawn = simulate_market(spec, np.random.default_rng([5, k]))
+    dose = np.asarray(drawn.promotion).reshape(-1, PHARMACIES, MONTHS)[0]
+    return [
+        f"M{k:05d},P{p:03d},{months[m]},{drawn.sales[p, m]:.0f},{dose[p, m]:g}\n"
+        for p in range(PHARMACIES)
+        for m in range(MONTHS)
+    ]
+
+
+def write_panel(path: Path, markets: int) -> None:
+    """One CSV table."""
     with path.open("w") as file:
-        file.write("market,pharmacy,month,sales,promotion\n")
+        file.write(HEADER)
         for k in range(markets):
-            drawn = simulate_market(
-                MarketSpec(pharmacies=PHARMACIES, periods=MONTHS, counts=True), np.random.default_rng([5, k])
-            )
-            dose = np.asarray(drawn.promotion).reshape(-1, PHARMACIES, MONTHS)[0]
-            file.writelines(
-                f"M{k:05d},P{p:03d},{months[m]},{drawn.sales[p, m]:.0f},{dose[p, m]:g}\n"
-                for p in range(PHARMACIES)
-                for m in range(MONTHS)
-            )
+            file.writelines(market_lines(k))
+
+
+def write_folder(path: Path, markets: int) -> None:
+    """A folder of Parquet with a folder per market."""
+    for k in range(markets):
+        frame = pd.read_csv(StringIO(HEADER + "".join(market_lines(k)))).drop(columns="market")
+        folder = path / f"market=M{k:05d}"
+        folder.mkdir(parents=True)
+        frame.to_parquet(folder / "part.parquet", index=False)
 
 
 def run(
@@ -66,10 +82,11 @@ def run(
     *arguments: str,
     kill_after: float = math.inf,
     program: Sequence[str] = ("-m", "reportgen"),
+    source: str = "panel.csv",
 ) -> Measured:
     """``reportgen build`` in ``folder``, watched."""
     start = time.perf_counter()
-    command = [sys.executable, *program, "build", "panel.csv", "-q", *arguments]
+    command = [sys.executable, *program, "build", source, "-q", *arguments]
     process = psutil.Popen(command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     parent = worker = 0.0
     while process.poll() is None:
@@ -172,8 +189,9 @@ main()
 """The whole command with its engine taken out: every market in this process, one after another."""
 
 
-def overhead(root: Path, count: int) -> list[str]:
+def overhead(root: Path, counts: Sequence[int]) -> list[str]:
     """One worker of the engine against the plain loop, in turn, twice; the better of each."""
+    (count,) = counts
     folder = root / "overhead"
     folder.mkdir()
     write_panel(folder / "panel.csv", count)
@@ -193,16 +211,24 @@ def fresh(folder: Path, *program: str) -> float:
     return found.seconds
 
 
-def results_only(root: Path, count: int) -> list[str]:
-    """Numbers only over very many markets."""
-    folder = root / "many"
-    folder.mkdir()
-    write_panel(folder / "panel.csv", count)
-    found = run(folder, "--formats", "results")
-    assert found.code == 0, found.output
-    rate = f"{found.seconds:.0f} s ({60 * count / found.seconds:.0f} a minute)"
-    used = f"parent {found.parent:.0f} MiB, largest worker {found.worker:.0f} MiB"
-    return ["", f"{count} markets, `--formats results`: {rate}, {used}."]
+def results_only(root: Path, counts: Sequence[int]) -> list[str]:
+    """Numbers only, from a folder of Parquet partitioned by market."""
+    lines = [
+        "",
+        "Numbers only (`--formats results`), from a folder of Parquet partitioned by market:",
+        "",
+        "| Markets | Seconds | Markets a minute | Parent, MiB | Largest worker, MiB |",
+        "|---:|---:|---:|---:|---:|",
+    ]
+    for count in counts:
+        folder = root / f"results-{count}"
+        write_folder(folder / "hive", count)
+        found = run(folder, "--formats", "results", source="hive")
+        assert found.code == 0, found.output
+        cells = (count, found.seconds, 60 * count / found.seconds, found.parent, found.worker)
+        lines.append("| " + " | ".join(f"{value:.0f}" for value in cells) + " |")
+        print(lines[-1], flush=True)
+    return lines
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -211,7 +237,7 @@ def main(arguments: Sequence[str]) -> int:
         root = Path(name)
         for option, measure in (("--results", results_only), ("--overhead", overhead)):
             if arguments[:1] == [option]:
-                lines = measure(root, int(arguments[1]))
+                lines = measure(root, [int(value) for value in arguments[1:]])
                 kept = (RESULTS / "batch_scale.md").read_text().rstrip("\n")
                 written("batch_scale", "\n".join([kept, *lines]) + "\n")
                 return 0
