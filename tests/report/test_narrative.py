@@ -13,6 +13,8 @@ from factories import market_results
 from reportgen.config import ReportSettings, Settings
 from reportgen.report.blocks import Bullets, Callout, MarketReport, Prose
 from reportgen.report.document import build_report
+from reportgen.report.figures import draw_charts
+from reportgen.report.language import Language
 from reportgen.report.narrative import foundation, reasons, sections, summary, trust
 from reportgen.report.narrative.terms import random_label, term_label, term_unit
 from reportgen.report.narrative.verdict import WORDS, effect_sentence, shown_code, verdict_line
@@ -228,14 +230,17 @@ def test_advice_is_at_most_three_lines() -> None:
         assert len(set(lines)) == len(lines)
 
 
-def test_pharmacies_that_stand_out_are_named() -> None:
+def test_pharmacies_that_stand_out_are_named_and_the_chart_counts_the_same() -> None:
     results = market_results(pharmacies=12, cost=None)
     rows = [replace(row, lower=400.0, upper=700.0, total_slope=500.0) for row in results.pharmacies[:2]]
     rows += [replace(row, lower=-50.0, upper=90.0, total_slope=20.0) for row in results.pharmacies[2:3]]
-    writer = make_writer(replace(results, pharmacies=(*rows, *results.pharmacies[3:])), VISIT)
+    results = replace(results, pharmacies=(*rows, *results.pharmacies[3:]))
+    writer = make_writer(results, VISIT)
     lines = summary.actions(writer)
     assert lines[0] == "Try more promotion in 2 pharmacies that respond reliably above average: P0001, P0002."
     assert lines[1].startswith("Question promotion in 1 pharmacy where")
+    chart = draw_charts(results, writer.formats, Language("en_IN"), names=("caterpillar",))["caterpillar"]
+    assert chart.title.endswith("2 respond clearly more than average, 1 clearly less.")
 
 
 def test_shown_code_leaves_other_verdicts_alone() -> None:

@@ -27,6 +27,7 @@ from reportgen.report.figures.sheet import Box, sheet
 from reportgen.report.figures.theme import WIDE
 from reportgen.report.fonts import fit_texts, text_width
 from reportgen.report.names import clean
+from reportgen.report.standing import market_effect, standings
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -71,28 +72,21 @@ def compute_caterpillar(
     """Sorted effects; ``None`` where pharmacies have none, or the model gives all the same."""
     z = NormalDist().inv_cdf(0.5 + kit.confidence / 2)
     rows = []
-    for p in results.pharmacies:
+    for p, side in zip(results.pharmacies, standings(results), strict=True):
         if what == "slope" and p.total_slope is not None and p.lower is not None and p.upper is not None:
-            mode, se = p.slope or 0.0, p.slope_se
-            rows.append((p.pharmacy, kit.effect(p.total_slope), kit.effect(p.lower), kit.effect(p.upper), mode, se))
+            rows.append((p.pharmacy, kit.effect(p.total_slope), kit.effect(p.lower), kit.effect(p.upper), side))
         elif what == "intercept" and p.intercept is not None and p.intercept_se is not None:
-            mode, se = p.intercept, p.intercept_se
-            rows.append((p.pharmacy, kit.shown(mode), kit.shown(mode - z * se), kit.shown(mode + z * se), mode, se))
+            lower, upper = p.intercept - z * p.intercept_se, p.intercept + z * p.intercept_se
+            shown = (kit.shown(p.intercept), kit.shown(lower), kit.shown(upper))
+            rows.append((p.pharmacy, *shown, (lower > 0) - (upper < 0)))
     if not rows or (what == "slope" and max(r[1] for r in rows) - min(r[1] for r in rows) == 0):
         return None
     rows.sort(key=lambda r: (-r[1], r[0]))
     tied = what == "slope" and results.status == "singular"
-    sign = np.array([0 if tied or not se or abs(mode) <= z * se else int(np.sign(mode)) for *_, mode, se in rows])
-    columns = [np.array([row[k] for row in rows], dtype=float) for k in (1, 2, 3)]
-    average = kit.effect(_market_effect(results)) if what == "slope" else 0.0
+    estimate, lower_ends, upper_ends, sides = (np.array([row[k] for row in rows]) for k in (1, 2, 3, 4))
+    average = kit.effect(market_effect(results) or 0.0) if what == "slope" else 0.0
     names = tuple(clean(r[0]) for r in rows)
-    return Caterpillar(what, names, columns[0], columns[1], columns[2], sign, average, tied)
-
-
-def _market_effect(results: MarketResults) -> float:
-    terms = results.model.promotion_terms if results.model else ()
-    row = next((r for r in results.fixed if r.term in terms), None)
-    return row.estimate if row else 0.0
+    return Caterpillar(what, names, estimate, lower_ends, upper_ends, sides, average, tied)
 
 
 def table_caterpillar(data: Caterpillar) -> ChartTable:

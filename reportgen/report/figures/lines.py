@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from statistics import NormalDist
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,6 +14,7 @@ from reportgen.report.figures.sheet import Box, sheet
 from reportgen.report.figures.theme import SMALL, WIDE
 from reportgen.report.fonts import fit_texts
 from reportgen.report.names import clean
+from reportgen.report.standing import market_effect, standings
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -51,23 +51,22 @@ def compute_lines(results: MarketResults) -> Lines | None:
         or model is None
     ):
         return None
-    beta = next((r.estimate for r in results.fixed if r.term in model.promotion_terms), None)
-    rows = [p for p in results.pharmacies if p.intercept is not None]
+    beta = market_effect(results)
+    sides = zip(results.pharmacies, standings(results), strict=True)
+    rows = [(p, side != 0) for p, side in sides if p.intercept is not None]
     if beta is None or not rows or charts.promotion_range[1] <= charts.promotion_range[0]:
         return None
     if len(rows) > MOST:
         rows = [rows[i] for i in np.linspace(0, len(rows) - 1, MOST).round().astype(int)]
     x = np.linspace(*charts.promotion_range, 9 if model.response == "log" else 2)
     level = charts.market_level + beta * (x - charts.promotion_center)
-    intercept = np.array([p.intercept or 0.0 for p in rows])
-    slope = np.array([p.slope or 0.0 for p in rows])
-    spread = np.array([p.slope_se or 0.0 for p in rows])
+    intercept = np.array([p.intercept or 0.0 for p, _ in rows])
+    slope = np.array([p.slope or 0.0 for p, _ in rows])
+    distinct = np.array([stands_out for _, stands_out in rows])
     lines = level + intercept[:, None] + slope[:, None] * x
     if model.response == "log":
         level, lines = np.exp(level), np.exp(lines)
-    z = NormalDist().inv_cdf(0.5 + model.confidence / 2)
-    distinct = (spread > 0) & (np.abs(slope) > z * spread) & (results.status != "singular")
-    return Lines(x, level, lines, tuple(clean(p.pharmacy) for p in rows), slope + beta, distinct)
+    return Lines(x, level, lines, tuple(clean(p.pharmacy) for p, _ in rows), slope + beta, distinct)
 
 
 def table_lines(data: Lines) -> ChartTable:

@@ -14,6 +14,7 @@ from reportgen.report.names import clean
 from reportgen.report.narrative import reasons, trust
 from reportgen.report.narrative.verdict import shown_code
 from reportgen.report.narrative.writer import mark
+from reportgen.report.standing import standings
 from reportgen.report.units import no_carry_over
 
 if TYPE_CHECKING:
@@ -180,25 +181,18 @@ def actions(w: Writer) -> tuple[str, ...]:
     )
 
 
-def _market_effect(w: Writer) -> float | None:
-    found = w.promotion()
-    return None if found is None else found[1].estimate
-
-
 def above_average(w: Writer) -> list[PharmacyRow]:
     """Pharmacies whose interval lies wholly above the market effect, strongest first."""
-    effect = _market_effect(w)
-    rows = [r for r in w.results.pharmacies if effect is not None and r.lower is not None and r.lower > effect]
+    rows = [r for r, side in zip(w.results.pharmacies, standings(w.results), strict=True) if side > 0]
     return sorted(rows, key=lambda r: -(r.total_slope or 0.0))
 
 
 def not_responding(w: Writer) -> list[PharmacyRow]:
     """Pharmacies reliably below the market effect and not distinguishable from zero, weakest first."""
-    effect = _market_effect(w)
     rows = [
         r
-        for r in w.results.pharmacies
-        if effect is not None and r.lower is not None and r.upper is not None and r.lower <= 0 and r.upper < effect
+        for r, side in zip(w.results.pharmacies, standings(w.results), strict=True)
+        if side < 0 and r.lower is not None and r.lower <= 0
     ]
     return sorted(rows, key=lambda r: r.total_slope or 0.0)
 

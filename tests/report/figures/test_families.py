@@ -62,8 +62,8 @@ def test_caterpillar_sorts_and_counts_what_its_title_says() -> None:
     assert data is not None
     assert (np.diff(data.estimate) <= 0).all()
     assert data.above_zero == sum((p.lower or 0) > 0 for p in RESULTS.pharmacies)
-    far = [p for p in RESULTS.pharmacies if abs(p.slope or 0) > 1.959964 * (p.slope_se or 1)]
-    assert np.count_nonzero(data.deviation) == len(far)
+    apart = [p for p in RESULTS.pharmacies if (p.lower or 0) > 250 or (p.upper or 0) < 250]
+    assert np.count_nonzero(data.deviation) == len(apart)
     assert data.average == pytest.approx(250.0)
     title = draw_charts(RESULTS, kit().formats, Language("en_IN"), names=("caterpillar",))["caterpillar"].title
     assert title.startswith(f"Sales rise with promotion in {data.above_zero} of 40 pharmacies")
@@ -372,7 +372,10 @@ def test_hierarchy_of_long_panels_is_a_bar() -> None:
 
 
 def test_at_the_limit_no_single_pharmacy_is_set_apart() -> None:
-    sure = replace(RESULTS, pharmacies=tuple(replace(p, slope_se=1e-6) for p in RESULTS.pharmacies))
+    sure = replace(
+        RESULTS,
+        pharmacies=tuple(replace(p, lower=p.total_slope, upper=p.total_slope) for p in RESULTS.pharmacies),
+    )
     tied = replace(sure, status="singular")
     data = caterpillar.compute_caterpillar(tied, kit())
     chart, drawn = caterpillar.chart_caterpillar(tied, kit()), lines.compute_lines(tied)
