@@ -87,7 +87,8 @@ def run(
     """``reportgen build`` in ``folder``, watched."""
     start = time.perf_counter()
     command = [sys.executable, *program, "build", source, "-q", *arguments]
-    process = psutil.Popen(command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    said = (folder / "said.txt").open("w+")  # a pipe that nobody reads would stop a run that prints a long table
+    process = psutil.Popen(command, cwd=folder, stdout=said, stderr=subprocess.STDOUT, text=True)
     parent = worker = 0.0
     while process.poll() is None:
         if time.perf_counter() - start > kill_after:
@@ -97,8 +98,11 @@ def run(
         with contextlib.suppress(psutil.Error):
             worker = max([worker, *(memory(child) for child in process.children(recursive=True))])
         time.sleep(SAMPLE)
-    output, _ = process.communicate()
-    return Measured(time.perf_counter() - start, parent, worker, process.returncode, output or "")
+    code = process.wait()
+    seconds = time.perf_counter() - start
+    with said:
+        said.seek(0)
+        return Measured(seconds, parent, worker, code, said.read())
 
 
 def memory(process: psutil.Process) -> float:
