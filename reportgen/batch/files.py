@@ -14,11 +14,17 @@ import os
 import re
 import shutil
 import unicodedata
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import TypeVar
 
 TEMPORARY = ".new-"
 REPLACED = ".old-"
 _SLUG_TEXT = 40
+_MANY = 50
+Item = TypeVar("Item")
+Result = TypeVar("Result")
 
 
 def slug(code: str) -> str:
@@ -43,6 +49,14 @@ def sha256_file(path: Path) -> str:
     """Return the SHA-256 of a file as 64 hex digits, read in blocks."""
     with path.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def in_threads(function: Callable[[Item], Result], items: Sequence[Item]) -> list[Result]:
+    """Return ``function`` of every item, in order; many items are read and hashed on all cores."""
+    if len(items) < _MANY:
+        return [function(item) for item in items]
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        return list(pool.map(function, items))
 
 
 def sync_folder(folder: Path) -> None:

@@ -75,14 +75,10 @@ def refresh_site(
 
 def _complete(out: Path, markets: tuple[str, ...]) -> tuple[dict[str, record.MarketRecord], list[str]]:
     """Records of the complete markets by code, sorted, and the hashes of these records."""
-    records, parts = {}, []
-    for market in sorted(markets):
-        slug = files.slug(market)
-        found = record.read_record(out / "markets" / slug)
-        if found is not None:
-            records[market] = found
-            parts.append(f"{slug}:{files.sha256_file(out / 'markets' / slug / record.NAME)}")
-    return records, parts
+    folders = {market: out / "markets" / files.slug(market) for market in sorted(markets)}
+    found = zip(folders.items(), files.in_threads(record.read_record, list(folders.values())), strict=True)
+    records = {market: kept for (market, _), kept in found if kept is not None}
+    return records, [f"{folders[m].name}:{files.sha256_file(folders[m] / record.NAME)}" for m in records]
 
 
 def _site_market(found: record.MarketRecord) -> SiteMarket:

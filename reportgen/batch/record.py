@@ -102,10 +102,7 @@ def damaged_files(folder: Path, record: MarketRecord) -> tuple[str, ...]:
 
 def seal(content: dict[str, Any]) -> bytes:
     """Return JSON text that carries the SHA-256 of its own content."""
-    body = json.dumps(content, ensure_ascii=True, indent=1, sort_keys=True)
-    return json.dumps(
-        {**content, "sha256": sha256_bytes(body.encode())}, ensure_ascii=True, indent=1, sort_keys=True
-    ).encode()
+    return json.dumps({**content, "sha256": _checksum(content)}, ensure_ascii=True, indent=1, sort_keys=True).encode()
 
 
 def unseal(path: Path) -> dict[str, Any] | None:
@@ -123,8 +120,12 @@ def unseal_bytes(sealed: bytes) -> dict[str, Any] | None:
         found = content.pop("sha256")
     except (ValueError, KeyError, AttributeError, TypeError, RecursionError):
         return None
-    body = json.dumps(content, ensure_ascii=True, indent=1, sort_keys=True)
-    return content if found == sha256_bytes(body.encode()) else None
+    return content if found == _checksum(content) else None
+
+
+def _checksum(content: dict[str, Any]) -> str:
+    """Hash of the compact text, which Python's fast encoder writes (the indented one is slow)."""
+    return sha256_bytes(json.dumps(content, ensure_ascii=True, sort_keys=True).encode())
 
 
 def _hash_or_nothing(path: Path) -> str | None:

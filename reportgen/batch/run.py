@@ -134,10 +134,10 @@ def _locked(run: Run, chosen: Sequence[str], interrupts: Interrupts, start: floa
 def _plan(run: Run, chosen: Sequence[str]) -> list[PlannedMarket]:
     index = run.source.index
     formats = tuple(sorted(set(run.settings.report.formats)))
-    plans = []
-    for market in chosen:
+
+    def plan(market: str) -> PlannedMarket:
         stamp = run.source.stamp(market, run.stamp)
-        plan = manifest.plan_market(
+        planned = manifest.plan_market(
             run.out,
             market,
             stamp if run.shared is None else run.shared.mixed_into(stamp),
@@ -146,8 +146,9 @@ def _plan(run: Run, chosen: Sequence[str]) -> list[PlannedMarket]:
             last=run.last,
             force=run.request.force,
         )
-        plans.append(replace(plan, reason="refused") if market in index.refused else plan)
-    return plans
+        return replace(planned, reason="refused") if market in index.refused else planned
+
+    return files.in_threads(plan, chosen)
 
 
 def _build_all(run: Run, plans: Sequence[PlannedMarket], interrupts: Interrupts) -> None:

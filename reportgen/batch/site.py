@@ -102,7 +102,8 @@ def is_up_to_date(folder: Path, stamp: str) -> bool:
     if content is None or content.get("stamp") != stamp:
         return False
     try:
-        return all(files.sha256_file(folder / name) == digest for name, digest in content["files"].items())
+        listed = content["files"].items()
+        return all(files.in_threads(lambda item: files.sha256_file(folder / item[0]) == item[1], list(listed)))
     except (OSError, KeyError, AttributeError):
         return False
 
