@@ -23,6 +23,7 @@ TEMPORARY = ".new-"
 REPLACED = ".old-"
 _SLUG_TEXT = 40
 _MANY = 50
+_SMALL = 4 * 1024 * 1024
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
@@ -46,8 +47,10 @@ def sha256_bytes(content: bytes) -> str:
 
 
 def sha256_file(path: Path) -> str:
-    """Return the SHA-256 of a file as 64 hex digits, read in blocks."""
-    with path.open("rb") as stream:
+    """Return the SHA-256 of a file as 64 hex digits; a large one is read in blocks."""
+    with path.open("rb", buffering=0) as stream:
+        if os.fstat(stream.fileno()).st_size <= _SMALL:
+            return sha256_bytes(stream.read())
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
