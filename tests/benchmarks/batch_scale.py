@@ -242,7 +242,8 @@ def main(arguments: Sequence[str]) -> int:
         for option, measure in (("--results", results_only), ("--overhead", overhead)):
             if arguments[:1] == [option]:
                 lines = measure(root, [int(value) for value in arguments[1:]])
-                kept = (RESULTS / "batch_scale.md").read_text().rstrip("\n")
+                table = RESULTS / "batch_scale.md"
+                kept = table.read_text().rstrip("\n") if table.is_file() else "# Whole batches"
                 written("batch_scale", "\n".join([kept, *lines]) + "\n")
                 return 0
         sizes = [int(value) for value in arguments] or [100, 300, 1000]
