@@ -206,10 +206,37 @@ def decay_words(w: Writer) -> tuple[str, ...]:
 # --- 6 pharmacies -----------------------------------------------------------------------------
 
 
+def _standing_out(w: Writer, high: int, low: int) -> str:
+    """How many pharmacies respond above the market, and how many below it and perhaps not at all."""
+    if not high and not low:
+        return w.say("No single pharmacy can be told apart from the market average.")
+    if not low:
+        message = mark(
+            "{high} of {all} pharmacies respond reliably above the market average; in none is the response below it "
+            "and perhaps zero."
+        )
+    elif not high:
+        message = mark(
+            "In {low} of {all} pharmacies the response is below the market average and may be zero; none responds "
+            "reliably above it."
+        )
+    else:
+        message = mark(
+            "{high} of {all} pharmacies respond reliably above the market average; in {low} the response is below it "
+            "and may be zero."
+        )
+    return w.say(
+        message,
+        high=w.count(high, "count:pharmacies-above-market"),
+        all=w.count(len(w.results.pharmacies), "count:pharmacies"),
+        low=w.count(low, "count:pharmacies-not-responding"),
+    )
+
+
 def pharmacies_lead(w: Writer) -> str:
     """Do pharmacies differ, and how many stand out."""
-    test, rows = w.results.slope_test, w.results.pharmacies
-    if not rows:
+    test = w.results.slope_test
+    if not w.results.pharmacies:
         return ""
     if w.results.status == "singular":
         if _slopes_are_equal(w):
@@ -219,30 +246,7 @@ def pharmacies_lead(w: Writer) -> str:
             "read "
             "the order below, not the single effects."
         )
-    high, low = above_average(w), not_responding(w)
-    counts = w.say("No single pharmacy can be told apart from the market average.")
-    if high and not low:
-        counts = w.say(
-            "{high} of {all} pharmacies respond reliably above the market average; in none is the response below it "
-            "and perhaps zero.",
-            high=w.count(len(high), "count:pharmacies-above-market"),
-            all=w.count(len(rows), "count:pharmacies"),
-        )
-    elif low and not high:
-        counts = w.say(
-            "In {low} of {all} pharmacies the response is below the market average and may be zero; none responds "
-            "reliably above it.",
-            all=w.count(len(rows), "count:pharmacies"),
-            low=w.count(len(low), "count:pharmacies-not-responding"),
-        )
-    elif high and low:
-        counts = w.say(
-            "{high} of {all} pharmacies respond reliably above the market average; in {low} the response is below it "
-            "and may be zero.",
-            high=w.count(len(high), "count:pharmacies-above-market"),
-            all=w.count(len(rows), "count:pharmacies"),
-            low=w.count(len(low), "count:pharmacies-not-responding"),
-        )
+    counts = _standing_out(w, len(above_average(w)), len(not_responding(w)))
     if test is None or test.p is None:
         return counts
     return w.sentences(counts, _equal_response(w, test.p, test.replicates))
