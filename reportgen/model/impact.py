@@ -104,9 +104,7 @@ def _channels(
     total = float(market.frame.sales.sum())
     rows = []
     for channel, (final, impulse) in enumerate(responses):
-        brought, spread = (
-            _totals(market, only_channel(given, channel)).total for given in (estimates(market), draws)
-        )
+        brought, spread = (_totals(market, only_channel(given, channel)).total for given in (estimates(market), draws))
         lower, upper = np.quantile(spread, [0.5 - confidence / 2.0, 0.5 + confidence / 2.0])
         rows.append(
             ChannelEffect(

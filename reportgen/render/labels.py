@@ -33,9 +33,7 @@ def take_labels() -> bool:
 
 def with_labels(svg: str) -> str:
     """Return ``svg``, as the chart writer makes it, with its texts as labels."""
-    return (
-        svg.replace("<text ", f"<{_TAG} ").replace("</text>", f"</{_TAG}>").replace(" text-anchor=", f" {_ANCHOR}=")
-    )
+    return svg.replace("<text ", f"<{_TAG} ").replace("</text>", f"</{_TAG}>").replace(" text-anchor=", f" {_ANCHOR}=")
 
 
 def _draw_label(svg: Any, node: Any, font_size: float) -> None:

@@ -102,11 +102,16 @@ def _advance(letter: str, weight: int) -> float:
 
 def text_width(text: str, size: float, weight: int = 400) -> float:
     """Width of ``text`` at ``size``, in the unit of ``size`` (kerning and ligatures are ignored)."""
+    return size * _em_width(text, weight)
+
+
+@lru_cache(maxsize=8192)
+def _em_width(text: str, weight: int) -> float:
     if COMPLEX.search(text):
         from reportgen.report.shaping import shaped_width
 
-        return size * shaped_width(text, weight)
-    return size * sum(_advance(letter, weight) for letter in text)
+        return shaped_width(text, weight)
+    return sum(_advance(letter, weight) for letter in text)
 
 
 def fit_text(text: str, width: float, size: float, weight: int = 400) -> str:

@@ -139,7 +139,10 @@ class Formats:
 
     def _plain(self, value: float, digits: int) -> str:
         """Return |value| grouped, without sign."""
-        whole, _, fraction = f"{abs(value):.{digits}f}".partition(".")
+        return self._grouped(f"{abs(value):.{digits}f}")
+
+    def _grouped(self, text: str) -> str:
+        whole, _, fraction = text.partition(".")
         cldr = self._cldr
         if len(whole) > cldr.primary:
             head, parts = whole[: -cldr.primary], [whole[-cldr.primary :]]
@@ -150,11 +153,14 @@ class Formats:
         return f"{whole}{cldr.decimal}{fraction}" if fraction else whole
 
     def _signed(self, value: float, digits: int, pattern: str, *, plus: bool = False) -> str:
-        text = pattern.format(self._plain(value, digits))
-        rounded = float(f"{value:.{digits}f}")
-        if rounded < 0:
+        rounded = f"{value:.{digits}f}"
+        size = rounded.lstrip("-")
+        text = pattern.format(self._grouped(size))
+        if not size.strip("0."):  # rounded to zero: no sign
+            return text
+        if size != rounded:
             return MINUS + text
-        return "+" + text if plus and rounded > 0 else text
+        return "+" + text if plus else text
 
     def integer(self, value: float | None) -> str:
         """Whole number, grouped: ``12,40,000`` in en_IN."""

@@ -54,7 +54,7 @@ def market_lines(k: int) -> list[str]:
     drawn = simulate_market(spec, np.random.default_rng([5, k]))
     dose = np.asarray(drawn.promotion).reshape(-1, PHARMACIES, MONTHS)[0]
     return [
-        f"M{k:05d},P{p:03d},{months[m]},{drawn.sales[p, m]:.0f},{dose[p, m]:g}\n"
+        f"M{k:05d},P{p:03d},{months[m]},{max(drawn.sales[p, m], 0):.0f},{dose[p, m]:g}\n"
         for p in range(PHARMACIES)
         for m in range(MONTHS)
     ]

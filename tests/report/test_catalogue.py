@@ -111,7 +111,7 @@ def test_german_keeps_the_full_stop_of_sentences() -> None:
 
 # --- finding messages ---------------------------------------------------------------------------
 
-SOURCE = '''
+SOURCE = """
 w.say("One.")
 _("Two") if x else w.say("Three" if y else "Four", a=1)
 kit.plural("{count} row", "{count} rows", n)
@@ -119,7 +119,7 @@ w.by_period("month", "week")
 w.say(found)
 other("Five")
 TABLE = {"a": mark("Six " "joined")}
-'''
+"""
 
 
 def test_messages_are_found_in_calls_choices_and_tables() -> None:

@@ -32,9 +32,9 @@ from reportgen.report.standing import market_effect, standings
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
+    from reportgen.report.figures.axes import ChartAxes
     from reportgen.results import MarketResults
 
 NAMED, ALL, ENDS = 24, 120, 20
@@ -133,7 +133,7 @@ def _references(data: Caterpillar, kit: Kit) -> list[Reference]:
     ]
 
 
-def draw_strip(axes: Axes, data: Caterpillar, kit: Kit) -> None:
+def draw_strip(axes: ChartAxes, data: Caterpillar, kit: Kit) -> None:
     """Density of all pharmacies' effects as a row of bars, with zero and the market as labelled lines."""
     counts, edges = np.histogram(data.estimate, bins=48, range=axes.get_xlim())
     top = counts.max() or 1

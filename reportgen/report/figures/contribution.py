@@ -16,8 +16,7 @@ from reportgen.report.fonts import fit_texts, text_width
 from reportgen.report.names import clean
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-
+    from reportgen.report.figures.axes import ChartAxes
     from reportgen.results import MarketResults
 
 _TOP, _LOW = 12, 4
@@ -53,7 +52,7 @@ def table_parts(data: Parts) -> ChartTable:
     return ChartTable(columns=("period", "baseline", "persistence", "promotion"), rows=tuple(rows))
 
 
-def draw_parts(axes: Axes, data: Parts, kit: Kit) -> None:
+def draw_parts(axes: ChartAxes, data: Parts, kit: Kit) -> None:
     """Stacked bars by period: persistence, baseline, promotion on top; negative parts hang below zero."""
     theme, n = kit.theme, len(data.periods)
     ticks = marks.nice_ticks(*axes.get_ylim(), 5)
@@ -144,7 +143,7 @@ def chart_contribution(results: MarketResults, kit: Kit, name: str = "contributi
     )
 
 
-def draw_waterfall(axes: Axes, data: Parts, kit: Kit) -> None:
+def draw_waterfall(axes: ChartAxes, data: Parts, kit: Kit) -> None:
     """Horizontal bars, each beginning where the one above ends, and their sum."""
     theme, f = kit.theme, kit.formats
     baseline, persistence, promotion = data.totals
@@ -255,7 +254,7 @@ def table_by_pharmacy(data: ByPharmacy) -> ChartTable:
     return ChartTable(columns=("pharmacy", "incremental", "share_of_own_sales"), rows=rows)
 
 
-def draw_by_pharmacy(axes: Axes, data: ByPharmacy, chosen: list[int | None], kit: Kit, names: float) -> list[Tip]:
+def draw_by_pharmacy(axes: ChartAxes, data: ByPharmacy, chosen: list[int | None], kit: Kit, names: float) -> list[Tip]:
     """Bars in order; ``None`` in ``chosen`` is the gap between the ends."""
     theme, f = kit.theme, kit.formats
     fit_ticks(axes, kit, lambda t: f.ticks(t, "money"))

@@ -15,8 +15,7 @@ from reportgen.report.names import clean
 from reportgen.report.units import no_carry_over
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-
+    from reportgen.report.figures.axes import ChartAxes
     from reportgen.results import DecaySummary
 
 DEEPEST = -12.0
@@ -68,7 +67,7 @@ def table_profile(data: Profile) -> ChartTable:
     return ChartTable(columns=("decay", "loglik_below_maximum"), rows=rows)
 
 
-def draw_profile(axes: Axes, data: Profile, kit: Kit) -> None:
+def draw_profile(axes: ChartAxes, data: Profile, kit: Kit) -> None:
     """Profile line, the interval as a band where the line is above the limit, the estimate as a dot."""
     theme, f = kit.theme, kit.formats
     low, high = axes.get_ylim()

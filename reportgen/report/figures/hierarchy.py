@@ -17,8 +17,7 @@ from reportgen.report.fonts import fit_text, fit_texts, text_width
 from reportgen.report.names import clean
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-
+    from reportgen.report.figures.axes import ChartAxes
     from reportgen.results import MarketResults
 
 _ROW, _HEAD = 18.0, 28.0
@@ -61,7 +60,7 @@ def table_hierarchy(data: Hierarchy) -> ChartTable:
     return ChartTable(columns=("pharmacy", "rows_used", "periods"), rows=rows)
 
 
-def draw_hierarchy(axes: Axes, data: Hierarchy, kit: Kit, height: float) -> list[Tip]:
+def draw_hierarchy(axes: ChartAxes, data: Hierarchy, kit: Kit, height: float) -> list[Tip]:
     """Market, branches, pharmacies and their tallies, in pixel coordinates; return the tooltips."""
     theme, shown = kit.theme, data.shown
     places = [height - _HEAD - (k + 0.5) * _ROW for k in range(len(shown))]
@@ -94,7 +93,7 @@ def draw_hierarchy(axes: Axes, data: Hierarchy, kit: Kit, height: float) -> list
     return tips
 
 
-def _draw_tally(axes: Axes, data: Hierarchy, kit: Kit, place: float, used: int) -> str:
+def _draw_tally(axes: ChartAxes, data: Hierarchy, kit: Kit, place: float, used: int) -> str:
     """A filled square per used period and a ring for each other one, then the count; return it."""
     theme, width = kit.theme, WIDE - _STRIP - _COUNT
     step = min(width / data.periods, 12.0)

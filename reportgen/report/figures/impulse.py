@@ -13,8 +13,7 @@ from reportgen.report.figures.sheet import Box, sheet
 from reportgen.report.figures.theme import HALF, WIDE
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-
+    from reportgen.report.figures.axes import ChartAxes
     from reportgen.report.formats import Kind
     from reportgen.results import MarketResults
 
@@ -67,7 +66,7 @@ def table_response(data: Response) -> ChartTable:
     return ChartTable(columns=columns, rows=rows)
 
 
-def draw_pulse(axes: Axes, data: Response, kit: Kit) -> None:
+def draw_pulse(axes: ChartAxes, data: Response, kit: Kit) -> None:
     """Bars of the effect in each period with their intervals."""
     theme = kit.theme
     _frame(axes, kit)
@@ -76,7 +75,7 @@ def draw_pulse(axes: Axes, data: Response, kit: Kit) -> None:
     marks.segments(axes, data.horizon, data.lower, data.horizon, data.upper, theme.ink, width=1.2)
 
 
-def draw_total(axes: Axes, data: Response, kit: Kit) -> None:
+def draw_total(axes: ChartAxes, data: Response, kit: Kit) -> None:
     """Summed effect with its band, and the period in which half of it has happened."""
     theme = kit.theme
     _frame(axes, kit)
@@ -105,7 +104,7 @@ def draw_total(axes: Axes, data: Response, kit: Kit) -> None:
         marks.label(axes, data.half_life, y, text, theme.second, dx=9, dy=-8 if up else 8)
 
 
-def _frame(axes: Axes, kit: Kit) -> None:
+def _frame(axes: ChartAxes, kit: Kit) -> None:
     ticks = marks.nice_ticks(*axes.get_ylim(), 4)
     marks.grid_y(axes, ticks, kit.effect_ticks(ticks), kit.theme, base=0.0)
     at = [t for t in marks.nice_ticks(*axes.get_xlim(), 6) if t >= 0 and t == int(t)]
@@ -167,7 +166,7 @@ def _bounds(lower: marks.Numbers, middle: marks.Numbers, upper: marks.Numbers) -
     return marks.limits(np.concatenate([lower, middle, upper]), zero=True, pad=0.1)
 
 
-def _tips(axes: Axes, values: marks.Numbers, data: Response, kit: Kit) -> list[Tip]:
+def _tips(axes: ChartAxes, values: marks.Numbers, data: Response, kit: Kit) -> list[Tip]:
     return [
         (*marks.pixel(axes, h, v), f"{kit.formats.integer(h)}: {_write(float(v), data, kit)}")
         for h, v in zip(data.horizon, values, strict=True)

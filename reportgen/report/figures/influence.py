@@ -16,8 +16,7 @@ from reportgen.report.fonts import fit_texts, text_width
 from reportgen.report.names import clean
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-
+    from reportgen.report.figures.axes import ChartAxes
     from reportgen.results import MarketResults
 
 _ROW = 13.0
@@ -62,7 +61,7 @@ def table_influence(data: Influence) -> ChartTable:
     return ChartTable(columns=("pharmacy", "effect_without", "change"), rows=rows)
 
 
-def draw_influence(axes: Axes, data: Influence, kit: Kit, names: float, values: list[str]) -> None:
+def draw_influence(axes: ChartAxes, data: Influence, kit: Kit, names: float, values: list[str]) -> None:
     """Sticks from the effect of all to the effect without; dots beyond one SE are in the second colour."""
     theme = kit.theme
     count = len(values)

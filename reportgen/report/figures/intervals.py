@@ -21,9 +21,9 @@ from reportgen.report.names import told_apart
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
+    from reportgen.report.figures.axes import ChartAxes
     from reportgen.report.figures.chart import Kit, Tip
 
 
@@ -60,7 +60,7 @@ class Reference:
 
 
 def draw_intervals(
-    axes: Axes,
+    axes: ChartAxes,
     rows: Sequence[Interval],
     kit: Kit,
     *,
@@ -86,7 +86,7 @@ def draw_intervals(
                 marks.dots(axes, mid[chosen], place[chosen], shade, size=size, hollow=kit.theme.paper if hollow else "")
 
 
-def draw_references(axes: Axes, references: Sequence[Reference], kit: Kit) -> None:
+def draw_references(axes: ChartAxes, references: Sequence[Reference], kit: Kit) -> None:
     """Vertical lines with their names on top, moved apart where they would touch."""
     low, high = axes.get_ylim()
     ux = marks.units(axes)[0]
@@ -189,7 +189,7 @@ def interval_chart(
 
 
 def fit_ticks(
-    axes: Axes, kit: Kit, ticks: Callable[[tuple[float, ...]], tuple[str, ...]], *, base: bool = False
+    axes: ChartAxes, kit: Kit, ticks: Callable[[tuple[float, ...]], tuple[str, ...]], *, base: bool = False
 ) -> None:
     """Draw as many vertical grid lines as their labels leave room for."""
     bounds = axes.get_xlim()

@@ -12,8 +12,7 @@ from reportgen.report.figures.sheet import Box, sheet
 from reportgen.report.fonts import text_width
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-
+    from reportgen.report.figures.axes import ChartAxes
     from reportgen.results import MarketResults
 
 WIDTH, HEIGHT = 216.0, 48.0
@@ -88,7 +87,7 @@ def table_key_interval(data: KeyInterval) -> ChartTable:
     return ChartTable(columns=("estimate", "lower", "upper"), rows=((data.estimate, data.lower, data.upper),))
 
 
-def draw_key_interval(axes: Axes, data: KeyInterval, kit: Kit) -> None:
+def draw_key_interval(axes: ChartAxes, data: KeyInterval, kit: Kit) -> None:
     """Interval on a line with zero, its ends written below."""
     theme = kit.theme
     x0, x1 = axes.get_xlim()

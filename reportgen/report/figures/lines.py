@@ -17,8 +17,7 @@ from reportgen.report.names import clean
 from reportgen.report.standing import market_effect, standings
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-
+    from reportgen.report.figures.axes import ChartAxes
     from reportgen.results import MarketResults
 
 MOST = 400
@@ -76,7 +75,7 @@ def table_lines(data: Lines) -> ChartTable:
     return ChartTable(columns=("pharmacy", "sales_at_low_promotion", "sales_at_high_promotion"), rows=tuple(rows))
 
 
-def draw_lines(axes: Axes, data: Lines, kit: Kit) -> None:
+def draw_lines(axes: ChartAxes, data: Lines, kit: Kit) -> None:
     """Thin lines for pharmacies, clear ones in the second colour, the market thick."""
     theme = kit.theme
     ticks = marks.nice_ticks(*axes.get_ylim(), 5)

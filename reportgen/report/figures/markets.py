@@ -18,8 +18,7 @@ from reportgen.report.names import clean
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from matplotlib.axes import Axes
-
+    from reportgen.report.figures.axes import ChartAxes
     from reportgen.results_markets import OverviewResults
 
 MOST, EACH = 60, 15
@@ -123,7 +122,7 @@ def shown_rows(data: Markets) -> list[int | None]:
 
 
 def draw_market_forest(
-    axes: Axes, data: Markets, chosen: list[int | None], kit: Kit, names: float, values: float
+    axes: ChartAxes, data: Markets, chosen: list[int | None], kit: Kit, names: float, values: float
 ) -> list[Tip]:
     """Intervals from highest to lowest, then the pooled effect with the prediction interval behind it."""
     theme = kit.theme
@@ -166,7 +165,7 @@ def draw_market_forest(
     return tips
 
 
-def _draw_pooled(axes: Axes, data: Markets, kit: Kit, names: float) -> None:
+def _draw_pooled(axes: ChartAxes, data: Markets, kit: Kit, names: float) -> None:
     pooled = data.pooled
     assert pooled is not None and pooled.lower is not None and pooled.upper is not None  # noqa: S101, PT018
     left, right = axes.get_xlim()

@@ -1,97 +1,34 @@
 """The few marks every chart is made of: lines, intervals, dots, bands, bars, labels, and a plain frame.
 
-Each adds one artist to an axes. Axes have no matplotlib axis: ticks there cost more than all else together, and a
-frame drawn from lines and labels puts every label where it is wanted. Labels are an artist of their own, drawn
-without layout, mathtext or font lookup, so any text from data is only ever text.
+Each is added to an axes as the topmost (:mod:`reportgen.report.figures.axes`). Axes have no matplotlib axis: ticks
+there cost more than all else together, and a frame drawn from lines and labels puts every label where it is wanted.
+Labels are drawn without layout, mathtext or font lookup, so any text from data is only ever text.
 """
 
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
-from matplotlib.artist import Artist
-from matplotlib.colors import to_rgba
-from matplotlib.font_manager import FontProperties
-from matplotlib.lines import Line2D
-from matplotlib.patches import PathPatch
 from matplotlib.path import Path
-from numpy.typing import NDArray
 
+from reportgen.report.figures.axes import Anchor, Area, Cap, Dash, Dots, Flags, Label, Numbers, Stroke
 from reportgen.report.figures.theme import SMALL, TEXT_SIZE, Theme
 from reportgen.report.fonts import text_width
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from matplotlib.axes import Axes
-    from matplotlib.backend_bases import RendererBase
-
+    from reportgen.report.figures.axes import ChartAxes
     from reportgen.report.formats import AxisPeriod
 
-Numbers = NDArray[np.float64]
-Flags = NDArray[np.bool_]
-Anchor = Literal["start", "middle", "end"]
 _CAP_HEIGHT = 0.69
 _ABOVE = {"base": 0.0, "middle": -_CAP_HEIGHT / 2, "top": -_CAP_HEIGHT, "bottom": 0.22}
 
 
-class _Mark:
-    """Mixed into an artist: one layer for all, clipped only by ``_put`` (matplotlib's own way costs most)."""
-
-    zorder = 2.0
-
-    def set_clip_path(self, path: object, transform: object = None) -> None:
-        """Ignore the clip path that ``add_artist`` sets."""
-
-
-class _Line(_Mark, Line2D):
-    pass
-
-
-class _Area(_Mark, PathPatch):
-    pass
-
-
-class Label(_Mark, Artist):
-    """One line of horizontal text, hung in data coordinates with an offset in pixels; for our renderer only."""
-
-    def __init__(
-        self,
-        x: float,
-        y: float,
-        text: str,
-        color: str,
-        *,
-        size: float,
-        weight: int,
-        anchor: Anchor,
-        valign: str,
-        dx: float,
-        dy: float,
-    ) -> None:
-        super().__init__()
-        self._at, self._offset = (x, y), (dx, dy + size * _ABOVE[valign])
-        self._text, self._color = text, color
-        self.size, self.weight, self.anchor = size, weight, anchor
-
-    def place(self) -> tuple[float, float]:
-        """Return the anchor on the baseline, in pixels, y up."""
-        x, y = self.get_transform().transform(self._at)
-        return float(x) + self._offset[0], float(y) + self._offset[1]
-
-    def draw(self, renderer: RendererBase) -> None:
-        """Write the text."""
-        gc = renderer.new_gc()
-        gc.set_foreground(to_rgba(self._color), isRGBA=True)
-        x, y = self.place()
-        renderer.draw_text(gc, x, y, self._text, FontProperties(size=self.size), 0, False, self)  # type: ignore[arg-type]
-        gc.restore()
-
-
 def label(
-    axes: Axes,
+    axes: ChartAxes,
     x: float,
     y: float,
     text: str,
@@ -108,61 +45,48 @@ def label(
     """Write ``text`` at data point (x, y); ``halo`` is the colour of a patch behind it."""
     if not text:
         return
-    made = Label(x, y, text, color, size=size, weight=weight, anchor=anchor, valign=valign, dx=dx, dy=dy)
+    low = dy + size * _ABOVE[valign]
     if halo:
         width = text_width(text, size, weight)
         left = dx - {"start": 0.0, "middle": width / 2, "end": width}[anchor]
-        low = dy + size * _ABOVE[valign]
         ux, uy = units(axes)
         corners = ((left - 2, low - 3), (left + width + 2, low + size * _CAP_HEIGHT + 2))
         (x0, y0), (x1, y1) = ((x + px * ux, y + py * uy) for px, py in corners)
         rectangles(axes, [(x0, y0, x1, y1)], halo, alpha=0.85)
-    _put(axes, made, clip=False)
+    axes.marks.append(Label((float(x), float(y)), (dx, low), text, color, size, weight, anchor))
 
 
-def units(axes: Axes) -> tuple[float, float]:
+def units(axes: ChartAxes) -> tuple[float, float]:
     """Data units per pixel, along x and y."""
-    box = axes.bbox
     (x0, x1), (y0, y1) = axes.get_xlim(), axes.get_ylim()
+    box = axes.place.box
     return (x1 - x0) / box.width, (y1 - y0) / box.height
 
 
-def pixel(axes: Axes, x: float, y: float) -> tuple[float, float]:
+def pixel(axes: ChartAxes, x: float, y: float) -> tuple[float, float]:
     """Position of a data point in pixels of the figure, y up: where a tooltip hangs."""
-    px, py = axes.transData.transform((x, y))
-    return float(px), float(py)
+    return axes.place.of(float(x), float(y))
 
 
 def line(
-    axes: Axes,
+    axes: ChartAxes,
     x: Sequence[float] | Numbers,
     y: Sequence[float] | Numbers,
     color: str,
     *,
     width: float = 1.5,
-    dash: tuple[float, ...] = (),
+    dash: Dash = (),
     alpha: float | None = None,
-    cap: Literal["butt", "round"] = "butt",
+    cap: Cap = "butt",
     clip: bool = True,
 ) -> None:
     """Draw a line; NaN breaks it."""
-    style: Any = (0, tuple(d / width for d in dash)) if dash else "-"
-    made = _Line(
-        x,
-        y,
-        color=color,
-        linewidth=width,
-        linestyle=style,
-        alpha=alpha,
-        solid_capstyle=cap,
-        dash_capstyle="butt",
-        solid_joinstyle="round",
-    )
-    _put(axes, made, clip=clip)
+    path = Path(np.column_stack([x, y]))
+    axes.marks.append(Stroke(path, color, alpha, width, dash, cap, clip))
 
 
 def segments(
-    axes: Axes,
+    axes: ChartAxes,
     x0: Numbers,
     y0: Numbers,
     x1: Numbers,
@@ -170,20 +94,19 @@ def segments(
     color: str,
     *,
     width: float = 1.0,
-    dash: tuple[float, ...] = (),
+    dash: Dash = (),
     alpha: float | None = None,
-    cap: Literal["butt", "round"] = "butt",
+    cap: Cap = "butt",
     clip: bool = True,
 ) -> None:
     """Draw many straight pieces as one element."""
-    gap = np.full(np.broadcast(x0, x1, y0, y1).shape, np.nan)
-    x = np.column_stack([np.broadcast_to(x0, gap.shape), np.broadcast_to(x1, gap.shape), gap]).ravel()
-    y = np.column_stack([np.broadcast_to(y0, gap.shape), np.broadcast_to(y1, gap.shape), gap]).ravel()
-    line(axes, x, y, color, width=width, dash=dash, alpha=alpha, cap=cap, clip=clip)
+    ends = np.full((np.broadcast(x0, x1, y0, y1).size, 3, 2), np.nan)  # two ends and a gap
+    ends[:, 0, 0], ends[:, 0, 1], ends[:, 1, 0], ends[:, 1, 1] = x0, y0, x1, y1
+    axes.marks.append(Stroke(Path(ends.reshape(-1, 2)), color, alpha, width, dash, cap, clip))
 
 
 def dots(
-    axes: Axes,
+    axes: ChartAxes,
     x: Sequence[float] | Numbers,
     y: Sequence[float] | Numbers,
     color: str,
@@ -194,22 +117,13 @@ def dots(
     alpha: float | None = None,
 ) -> None:
     """Draw marks of ``size`` pixels; ``hollow`` is the colour inside a ring."""
-    made = _Line(
-        x,
-        y,
-        linestyle="none",
-        marker=shape,
-        markersize=size - (1.4 if hollow else 0),
-        markeredgecolor=color,
-        markeredgewidth=1.4 if hollow else 0,
-        markerfacecolor=hollow or color,
-        alpha=alpha,
-    )
-    _put(axes, made, clip=False)
+    edge = 1.4 if hollow else 0.0
+    path = Path(np.column_stack([x, y]))
+    axes.marks.append(Dots(path, color, hollow or color, alpha, size - edge, edge, shape))
 
 
 def band(
-    axes: Axes,
+    axes: ChartAxes,
     x: Sequence[float] | Numbers,
     lower: Sequence[float] | Numbers,
     upper: Sequence[float] | Numbers,
@@ -221,19 +135,20 @@ def band(
     xs, low, high = (np.asarray(v, dtype=float) for v in (x, lower, upper))
     known = np.isfinite(low) & np.isfinite(high)
     edges = np.flatnonzero(np.diff(np.concatenate([[0], known.astype(int), [0]])))
-    vertices, codes = [], []
+    vertices: list[Numbers] = []
+    codes: list[list[int]] = []
     for start, stop in zip(edges[::2], edges[1::2], strict=True):
         if stop - start < 2:
             continue
         there = np.column_stack([xs[start:stop], high[start:stop]])
         back = np.column_stack([xs[start:stop], low[start:stop]])[::-1]
         vertices.append(np.vstack([there, back, there[:1]]))
-        codes.append([Path.MOVETO] + [Path.LINETO] * (2 * (stop - start) - 1) + [Path.CLOSEPOLY])
+        codes.append([int(Path.MOVETO)] + [int(Path.LINETO)] * (2 * (stop - start) - 1) + [int(Path.CLOSEPOLY)])
     _fill(axes, vertices, codes, color, alpha)
 
 
 def rectangles(
-    axes: Axes,
+    axes: ChartAxes,
     boxes: Sequence[tuple[float, float, float, float]],
     color: str,
     *,
@@ -246,18 +161,16 @@ def rectangles(
 
 
 def _fill(
-    axes: Axes, vertices: list[Any], codes: list[Any], color: str, alpha: float | None, *, clip: bool = True
+    axes: ChartAxes,
+    vertices: list[Numbers],
+    codes: list[list[int]],
+    color: str,
+    alpha: float | None,
+    *,
+    clip: bool = True,
 ) -> None:
     if vertices:
-        path = Path(np.vstack(vertices), np.concatenate(codes))
-        _put(axes, _Area(path, facecolor=color, edgecolor="none", linewidth=0, alpha=alpha), clip=clip)
-
-
-def _put(axes: Axes, artist: Label | _Line | _Area, *, clip: bool) -> None:
-    """Add an artist as the topmost, in the order of the calls."""
-    axes.add_artist(artist)
-    if clip:
-        artist.set_clip_box(axes.bbox)
+        axes.marks.append(Area(Path(np.vstack(vertices), np.concatenate(codes)), color, alpha, clip))
 
 
 # --- frame ------------------------------------------------------------------------------------
@@ -289,7 +202,7 @@ def limits(values: Sequence[float] | Numbers, *, zero: bool = False, pad: float 
 
 
 def grid_y(
-    axes: Axes, ticks: Sequence[float], texts: Sequence[str], theme: Theme, *, base: float | None = None
+    axes: ChartAxes, ticks: Sequence[float], texts: Sequence[str], theme: Theme, *, base: float | None = None
 ) -> None:
     """Draw light horizontal lines with their numbers to the left; ``base`` is drawn darker."""
     x0, x1 = axes.get_xlim()
@@ -302,7 +215,13 @@ def grid_y(
 
 
 def grid_x(
-    axes: Axes, ticks: Sequence[float], texts: Sequence[str], theme: Theme, *, lines: bool = True, base: bool = False
+    axes: ChartAxes,
+    ticks: Sequence[float],
+    texts: Sequence[str],
+    theme: Theme,
+    *,
+    lines: bool = True,
+    base: bool = False,
 ) -> None:
     """Draw light vertical lines with their numbers below."""
     y0, y1 = axes.get_ylim()
@@ -317,7 +236,7 @@ def grid_x(
             label(axes, tick, y0, text, theme.muted, anchor="middle", valign="top", dy=-7)
 
 
-def time_axis(axes: Axes, periods: Sequence[AxisPeriod], theme: Theme, *, last: float | None = None) -> None:
+def time_axis(axes: ChartAxes, periods: Sequence[AxisPeriod], theme: Theme, *, last: float | None = None) -> None:
     """Write months below the axes, and below them each year once."""
     x0, x1 = axes.get_xlim()
     y0 = axes.get_ylim()[0]
@@ -331,7 +250,7 @@ def time_axis(axes: Axes, periods: Sequence[AxisPeriod], theme: Theme, *, last: 
             label(axes, period.position, y0, period.year, theme.ink, anchor="middle", valign="top", dy=-23)
 
 
-def heading(axes: Axes, text: str, theme: Theme, *, dx: float = 0.0, dy: float = 10.0) -> None:
+def heading(axes: ChartAxes, text: str, theme: Theme, *, dx: float = 0.0, dy: float = 10.0) -> None:
     """Write what an axis measures, with its unit, above the top left corner."""
     label(axes, axes.get_xlim()[0], axes.get_ylim()[1], text, theme.muted, valign="base", dx=dx, dy=dy)
 
@@ -354,7 +273,9 @@ def spread(wanted: Sequence[float], gap: float, low: float, high: float) -> list
 
 __all__ = [
     "TEXT_SIZE",
-    "Label",
+    "Anchor",
+    "Flags",
+    "Numbers",
     "band",
     "dots",
     "grid_x",

@@ -15,8 +15,7 @@ from reportgen.report.fonts import fit_texts, text_width
 from reportgen.report.names import clean
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-
+    from reportgen.report.figures.axes import ChartAxes
     from reportgen.results import MarketResults, PharmacySeries
 
 _COLUMNS, _CELL, _PLOT, _STRIP, _LEFT, _GAP = 4, 90.0, 39.0, 10.0, 66.0, 18.0
@@ -72,7 +71,7 @@ def _corner(k: int, height: float) -> tuple[float, float, float]:
     return left, base, width
 
 
-def draw_multiples(axes: Axes, data: Multiples, kit: Kit, height: float) -> None:
+def draw_multiples(axes: ChartAxes, data: Multiples, kit: Kit, height: float) -> None:
     """Sales as a line over a strip of promotion bars, in pixel coordinates."""
     theme, n = kit.theme, len(data.periods)
     top = float(np.nanmax(data.sales)) or 1.0
@@ -115,7 +114,7 @@ def draw_multiples(axes: Axes, data: Multiples, kit: Kit, height: float) -> None
     _time(axes, data, kit, height)
 
 
-def _time(axes: Axes, data: Multiples, kit: Kit, height: float) -> None:
+def _time(axes: ChartAxes, data: Multiples, kit: Kit, height: float) -> None:
     """First and last period below the lowest cell of each column."""
     first, last = kit.formats.period(data.periods[0]), kit.formats.period(data.periods[-1])
     for k in range(len(data.names)):

@@ -14,8 +14,7 @@ from reportgen.report.figures.sheet import Box, sheet
 from reportgen.report.figures.theme import HALF
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-
+    from reportgen.report.figures.axes import ChartAxes
     from reportgen.results import MarketResults
 
 
@@ -52,7 +51,7 @@ def table_predictive(data: Predictive) -> ChartTable:
     return ChartTable(columns=("from", "to", "observed", "simulated", "lower", "upper"), rows=rows)
 
 
-def draw_predictive(axes: Axes, data: Predictive, kit: Kit) -> None:
+def draw_predictive(axes: ChartAxes, data: Predictive, kit: Kit) -> None:
     """Observed as a stepped line in ink over the band of simulated data."""
     theme = kit.theme
     x = np.repeat(data.edges, 2)[1:-1]

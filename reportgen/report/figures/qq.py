@@ -13,8 +13,7 @@ from reportgen.report.figures.sheet import Box, sheet
 from reportgen.report.figures.theme import HALF
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-
+    from reportgen.report.figures.axes import ChartAxes
     from reportgen.results import QQ, MarketResults
 
 MOST = 200
@@ -54,7 +53,7 @@ def table_quantiles(data: Quantiles) -> ChartTable:
     return ChartTable(columns=("normal", "observed", "lower", "upper"), rows=rows)
 
 
-def draw_quantiles(axes: Axes, data: Quantiles, kit: Kit) -> None:
+def draw_quantiles(axes: ChartAxes, data: Quantiles, kit: Kit) -> None:
     """Band, the line of perfect agreement, points; those outside the band are diamonds in the second colour."""
     theme = kit.theme
     marks.band(axes, data.theoretical, data.lower, data.upper, theme.faint, alpha=0.25)

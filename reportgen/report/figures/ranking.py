@@ -25,8 +25,7 @@ from reportgen.report.figures.theme import SMALL, WIDE
 from reportgen.report.fonts import fit_text, fit_texts, text_width
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-
+    from reportgen.report.figures.axes import ChartAxes
     from reportgen.results_markets import OverviewResults
 
 NAMED = 12
@@ -36,7 +35,7 @@ TOLD = 100
 """Points that tell their market where there are more: those farthest from the others."""
 
 
-def draw_market_uncertainty(axes: Axes, data: Markets, kit: Kit) -> list[Tip]:
+def draw_market_uncertainty(axes: ChartAxes, data: Markets, kit: Kit) -> list[Tip]:
     """Draw a dot per market, effect along x, standard error down y; inside the cone none can be told from zero."""
     theme = kit.theme
     fit_ticks(axes, kit, ticks_of(data, kit), base=True)
@@ -63,7 +62,7 @@ def draw_market_uncertainty(axes: Axes, data: Markets, kit: Kit) -> list[Tip]:
     return tips
 
 
-def _name_points(axes: Axes, data: Markets, kit: Kit, order: list[int]) -> None:
+def _name_points(axes: ChartAxes, data: Markets, kit: Kit, order: list[int]) -> None:
     """Name points in the given order as long as names do not touch each other or another point."""
     pixels = [marks.pixel(axes, float(e), float(s)) for e, s in zip(data.estimate, data.se, strict=True)]
     taken: list[tuple[float, float, float, float]] = [(x - 5, y - 5, x + 5, y + 5) for x, y in pixels]
@@ -196,7 +195,7 @@ def chart_market_ranks(overview: OverviewResults, kit: Kit, name: str = "market_
     )
 
 
-def draw_market_ranks(axes: Axes, data: Markets, chosen: list[int | None], kit: Kit, names: float) -> list[Tip]:
+def draw_market_ranks(axes: ChartAxes, data: Markets, chosen: list[int | None], kit: Kit, names: float) -> list[Tip]:
     """Dots on a scale from 0 to 100 with the shrunken effect to the right."""
     theme = kit.theme
     at = (0.0, 25.0, 50.0, 75.0, 100.0)

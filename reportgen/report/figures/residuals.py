@@ -16,8 +16,7 @@ from reportgen.report.figures.theme import HALF
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from matplotlib.axes import Axes
-
+    from reportgen.report.figures.axes import ChartAxes
     from reportgen.results import Density, MarketResults
 
 _SHADES = (0.1, 0.2, 0.34, 0.5, 0.68, 0.88)
@@ -68,7 +67,7 @@ def table_cloud(data: Cloud) -> ChartTable:
     return ChartTable(columns=("fitted_from", "fitted_to", "residual_from", "residual_to", "rows"), rows=rows)
 
 
-def draw_cloud(axes: Axes, data: Cloud, kit: Kit) -> None:
+def draw_cloud(axes: ChartAxes, data: Cloud, kit: Kit) -> None:
     """Cells shaded by count in six steps (one path per step), the zero line, the running mean."""
     theme = kit.theme
     shade = np.ceil(np.sqrt(data.counts / data.counts.max()) * len(_SHADES)).astype(int)
@@ -165,7 +164,7 @@ def table_spread(data: Spread) -> ChartTable:
     return ChartTable(columns=("fitted", "root_abs_standardised_residual"), rows=rows)
 
 
-def draw_spread(axes: Axes, data: Spread, kit: Kit) -> None:
+def draw_spread(axes: ChartAxes, data: Spread, kit: Kit) -> None:
     """Draw the curve, and the constant that equal spread would give (0.82 for normal residuals)."""
     ticks = marks.nice_ticks(*axes.get_ylim(), 4)
     marks.grid_y(axes, ticks, kit.formats.ticks(ticks), kit.theme)
@@ -243,7 +242,7 @@ def table_memory(data: Memory) -> ChartTable:
     return ChartTable(columns=("lag", "autocorrelation", "bound"), rows=rows)
 
 
-def draw_memory(axes: Axes, data: Memory, kit: Kit) -> None:
+def draw_memory(axes: ChartAxes, data: Memory, kit: Kit) -> None:
     """Sticks with dots over a band; dots outside the band are in the second colour and larger."""
     theme, lags = kit.theme, np.array(data.lags, dtype=float)
     marks.band(axes, lags, -data.bounds, data.bounds, theme.faint, alpha=0.25)

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+
+    from reportgen.report.figures.axes import ChartAxes
 
 
 class Box(NamedTuple):
@@ -26,34 +27,32 @@ class Box(NamedTuple):
     y: tuple[float, float]
 
 
-_SHEETS: dict[tuple[str, int], Figure] = {}
+_SHEETS: dict[tuple[str, int], tuple[Figure, list[ChartAxes]]] = {}
 
 
-def sheet(kind: str, width: float, height: float, boxes: Sequence[Box]) -> tuple[Figure, list[Axes]]:
+def sheet(kind: str, width: float, height: float, boxes: Sequence[Box]) -> tuple[Figure, list[ChartAxes]]:
     """Return the empty figure of ``kind`` with one axes per box."""
+    figure, planes = _SHEETS.get((kind, len(boxes))) or _new(kind, width, height, len(boxes))
+    size = width / 72, height / 72
+    if size != tuple(figure.get_size_inches()):
+        figure.set_size_inches(*size, forward=False)
+    for axes, box in zip(planes, boxes, strict=True):
+        bottom = height - box.top - box.height
+        axes.start((box.left / width, bottom / height, box.width / width, box.height / height), box.x, box.y)
+    return figure, planes
+
+
+def _new(kind: str, width: float, height: float, count: int) -> tuple[Figure, list[ChartAxes]]:
     from matplotlib.figure import Figure
 
-    figure = _SHEETS.get((kind, len(boxes)))
-    if figure is None:
-        figure = Figure(figsize=(width / 72, height / 72), dpi=72, facecolor="none", edgecolor="none", linewidth=0)
-        figure.patch.set_visible(False)
-        for _ in boxes:
-            axes = figure.add_axes((0.0, 0.0, 1.0, 1.0), frameon=False, autoscale_on=False)
-            axes.set_axis_off()
-        _SHEETS[kind, len(boxes)] = figure
-    figure.set_size_inches(width / 72, height / 72, forward=False)
-    for axes, box in zip(figure.axes, boxes, strict=True):
-        _empty(axes)
-        bottom = height - box.top - box.height
-        axes.set_position((box.left / width, bottom / height, box.width / width, box.height / height))
-        axes.set_xlim(*box.x)
-        axes.set_ylim(*box.y)
-    return figure, figure.axes
+    from reportgen.report.figures.axes import ChartAxes
 
-
-def _empty(axes: Axes) -> None:
-    for artist in (*axes.lines, *axes.patches, *axes.artists):
-        artist.remove()
+    figure = Figure(figsize=(width / 72, height / 72), dpi=72, facecolor="none", edgecolor="none", linewidth=0)
+    figure.patch.set_visible(False)
+    planes = [ChartAxes(figure, (0.0, 0.0, 1.0, 1.0)) for _ in range(count)]
+    for axes in planes:
+        figure.add_axes(axes)
+    return _SHEETS.setdefault((kind, count), (figure, planes))
 
 
 def forget_sheets() -> None:

@@ -14,8 +14,7 @@ from reportgen.report.figures.theme import WIDE
 from reportgen.report.names import clean
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-
+    from reportgen.report.figures.axes import ChartAxes
     from reportgen.report.formats import Kind
     from reportgen.results import MarketResults
 
@@ -59,7 +58,7 @@ def table_shrinkage(data: Shrinkage) -> ChartTable:
     return ChartTable(columns=("pharmacy", "own_estimate", "used_estimate"), rows=rows)
 
 
-def draw_shrinkage(axes: Axes, data: Shrinkage, kit: Kit) -> None:
+def draw_shrinkage(axes: ChartAxes, data: Shrinkage, kit: Kit) -> None:
     """Draw an arrow per pharmacy from its own estimate (ring) to the used one (dot)."""
     theme, n = kit.theme, len(data.names)
     x = np.arange(n, dtype=float)

@@ -15,7 +15,8 @@ and turns text that WeasyPrint cannot shape into outlines.
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, Protocol
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
 from xml.sax.saxutils import escape, quoteattr
 
 import numpy as np
@@ -36,29 +37,36 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _JOIN = {"miter": "", "round": ' stroke-linejoin="round"', "bevel": ' stroke-linejoin="bevel"'}
+Colour = tuple[float, ...]
 _TIPS = re.compile(r'<g class="tips".*?</g>', re.DOTALL)
 
 
-class Anchored(Protocol):
-    """What the renderer needs of a text artist: by which end it hangs, and how heavy it is."""
+_KEPT = 50_000
+_MOVE, _LINE, _CLOSE = int(Path.MOVETO), int(Path.LINETO), int(Path.CLOSEPOLY)
 
-    anchor: str
-    """``start``, ``middle`` or ``end``."""
-    weight: int
+
+class _Texts(dict[int, str]):
+    """Texts of tenths, each made once: a report writes some ten thousand coordinates, few of them different."""
+
+    def __init__(self, zero: str) -> None:
+        super().__init__()
+        self._zero = zero
+
+    def __missing__(self, tenths: int) -> str:
+        whole, rest = divmod(abs(tenths), 10)
+        text = f"{whole or self._zero}.{rest}" if rest else str(whole)
+        text = f"-{text}" if tenths < 0 else text
+        if len(self) < _KEPT:
+            self[tenths] = text
+        return text
+
+
+_PLAIN, _SHORT = _Texts("0"), _Texts("")
 
 
 def number(value: float) -> str:
     """One decimal, without trailing zero and without a signed zero."""
-    tenths = round(value * 10)
-    whole, rest = divmod(abs(tenths), 10)
-    sign = "-" if tenths < 0 else ""
-    return f"{sign}{whole}.{rest}" if rest else f"{sign}{whole}"
-
-
-def _tenths(value: int) -> str:
-    whole, rest = divmod(abs(value), 10)
-    text = (f"{whole}.{rest}" if whole else f".{rest}") if rest else str(whole)
-    return f"-{text}" if value < 0 else text
+    return _PLAIN[round(value * 10)]
 
 
 def path_data(points: NDArray[np.float64], codes: Sequence[int]) -> str:
@@ -76,24 +84,24 @@ def path_data(points: NDArray[np.float64], codes: Sequence[int]) -> str:
     command = ""
     corners = (points * 10).round().astype(int).tolist()
     for (x, y), code in zip(corners, codes, strict=True):
-        if code == Path.MOVETO:
-            out.append(f"M{_tenths(x)} {_tenths(y)}")
+        if code == _MOVE:
+            out.append(f"M{_SHORT[x]} {_SHORT[y]}")
             start_x, start_y, command = x, y, "M"
-        elif code == Path.LINETO:
+        elif code == _LINE:
             dx, dy = x - last_x, y - last_y
             if dx == dy == 0 and command != "M":
                 continue
             if dy == 0:
-                out.append(f"h{_tenths(dx)}")
+                out.append(f"h{_SHORT[dx]}")
                 command = "h"
             elif dx == 0:
-                out.append(f"v{_tenths(dy)}")
+                out.append(f"v{_SHORT[dy]}")
                 command = "v"
             else:
                 lead = "l" if command != "l" else "" if dx < 0 else " "
-                out.append(f"{lead}{_tenths(dx)}{'' if dy < 0 else ' '}{_tenths(dy)}")
+                out.append(f"{lead}{_SHORT[dx]}{'' if dy < 0 else ' '}{_SHORT[dy]}")
                 command = "l"
-        elif code == Path.CLOSEPOLY:
+        elif code == _CLOSE:
             out.append("z")
             last_x, last_y, command = start_x, start_y, "z"
             continue
@@ -138,7 +146,7 @@ class LeanRenderer(RendererBase):
 
     def draw_path(self, gc: GraphicsContextBase, path: Path, transform: Transform, rgbFace: Any = None) -> None:
         """Draw a line or an area, clipped to its axes."""
-        attributes = self._look(gc, rgbFace)
+        attributes = _look(gc, rgbFace)
         if not attributes:
             return
         data = path_data(*self._pixels(gc, path, transform, filled=rgbFace is not None))
@@ -180,7 +188,7 @@ class LeanRenderer(RendererBase):
             return
         first, rest = (float(move[1]), float(move[2])), outline[move.end() :]
         data = "".join(f"M{number(x + first[0])} {number(y + first[1])}{rest}" for x, y in points.tolist())
-        self._add(self._look(gc, rgbFace), data, mergeable=False)
+        self._add(_look(gc, rgbFace), data, mergeable=False)
 
     def draw_text(
         self,
@@ -194,16 +202,8 @@ class LeanRenderer(RendererBase):
         mtext: Any = None,
     ) -> None:
         """Draw one line of text that hangs at (x, y), y up, by the end that its artist says."""
-        anchored: Anchored | None = mtext if hasattr(mtext, "anchor") else None
-        anchor = "start" if anchored is None else anchored.anchor
-        look = f' fill="{_hex(gc.get_rgb())}"'
-        size = prop.get_size_in_points()
-        if size != TEXT_SIZE:
-            look += f' font-size="{number(size)}"'
-        if anchored is not None and anchored.weight != 400:
-            look += f' font-weight="{anchored.weight}"'
-        if anchor != "start":
-            look += f' text-anchor="{anchor}"'
+        anchor, weight = (mtext.anchor, mtext.weight) if hasattr(mtext, "anchor") else ("start", 400)
+        look = _text_look(tuple(gc.get_rgb()), prop.get_size_in_points(), weight, anchor)
         self._flush_path()
         if look != self._texts:
             self._close_texts()
@@ -252,26 +252,8 @@ class LeanRenderer(RendererBase):
         points = np.asarray(cleaned.vertices)
         if clip is not None and filled:
             points = points.clip(clip.min, clip.max)
-        return points * (1, -1) + (0, self.height), np.asarray(cleaned.codes).tolist()
-
-    @staticmethod
-    def _look(gc: GraphicsContextBase, face: Any) -> str:
-        """Attributes of a path; empty where nothing would be seen."""
-        look = []
-        if face is not None and (len(face) == 3 or face[3]):
-            look.append(f'fill="{_hex(face)}"' + _opacity("fill", face))
-        colour, width = gc.get_rgb(), gc.get_linewidth()
-        if width and colour[3]:
-            look.append(f'stroke="{_hex(colour)}"' + _opacity("stroke", colour))
-            if width != 1:
-                look.append(f'stroke-width="{number(width)}"')
-            _, dashes = gc.get_dashes()
-            if dashes is not None:
-                look.append(f'stroke-dasharray="{" ".join(number(float(d)) for d in np.asarray(dashes))}"')
-            if gc.get_capstyle() != "butt":
-                look.append(f'stroke-linecap="{"round" if gc.get_capstyle() == "round" else "square"}"')
-            look.append(_JOIN[gc.get_joinstyle()].strip())
-        return " ".join(filter(None, look))
+        points[:, 1] = self.height - points[:, 1]
+        return points, np.asarray(cleaned.codes).tolist()
 
     def _add(self, attributes: str, data: str, *, mergeable: bool) -> None:
         self._close_texts()
@@ -293,11 +275,46 @@ class LeanRenderer(RendererBase):
         self._texts = ""
 
 
-def _hex(colour: Any) -> str:
+def _look(gc: GraphicsContextBase, face: Any) -> str:
+    _, dashes = gc.get_dashes()
+    dash = () if dashes is None else tuple(map(float, np.asarray(dashes)))
+    filled = None if face is None else tuple(face)
+    return _path_look(tuple(gc.get_rgb()), gc.get_linewidth(), dash, gc.get_capstyle(), gc.get_joinstyle(), filled)
+
+
+@lru_cache(maxsize=1024)
+def _path_look(colour: Colour, width: float, dash: tuple[float, ...], cap: str, join: str, face: Colour | None) -> str:
+    """Attributes of a path; empty where nothing would be seen."""
+    look = []
+    if face is not None and (len(face) == 3 or face[3]):
+        look.append(f'fill="{_hex(face)}"' + _opacity("fill", face))
+    if width and colour[3]:
+        look.append(f'stroke="{_hex(colour)}"' + _opacity("stroke", colour))
+        if width != 1:
+            look.append(f'stroke-width="{number(width)}"')
+        if dash:
+            look.append(f'stroke-dasharray="{" ".join(map(number, dash))}"')
+        if cap != "butt":
+            look.append(f'stroke-linecap="{"round" if cap == "round" else "square"}"')
+        look.append(_JOIN[join].strip())
+    return " ".join(filter(None, look))
+
+
+@lru_cache(maxsize=1024)
+def _text_look(colour: Colour, size: float, weight: int, anchor: str) -> str:
+    look = f' fill="{_hex(colour)}"'
+    if size != TEXT_SIZE:
+        look += f' font-size="{number(size)}"'
+    if weight != 400:
+        look += f' font-weight="{weight}"'
+    return look if anchor == "start" else f'{look} text-anchor="{anchor}"'
+
+
+def _hex(colour: Colour) -> str:
     return "#{:02x}{:02x}{:02x}".format(*(round(255 * float(c)) for c in colour[:3]))
 
 
-def _opacity(kind: str, colour: Any) -> str:
+def _opacity(kind: str, colour: Colour) -> str:
     if len(colour) < 4 or colour[3] == 1:
         return ""
     return f' {kind}-opacity="{round(float(colour[3]), 2):g}"'

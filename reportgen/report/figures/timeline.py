@@ -13,8 +13,7 @@ from reportgen.report.figures.sheet import Box, sheet
 from reportgen.report.figures.theme import WIDE
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-
+    from reportgen.report.figures.axes import ChartAxes
     from reportgen.results import MarketResults
 
 _LEFT, _RIGHT = 74.0, 96.0
@@ -79,7 +78,7 @@ def _plain(value: float) -> float | None:
     return float(value) if np.isfinite(value) else None
 
 
-def draw_timeline(sales: Axes, promotion: Axes, data: Timeline, kit: Kit) -> None:
+def draw_timeline(sales: ChartAxes, promotion: ChartAxes, data: Timeline, kit: Kit) -> None:
     """Median line with the middle half above, bars of mean promotion below."""
     theme, formats = kit.theme, kit.formats
     x = np.arange(len(data.periods), dtype=float)
@@ -118,7 +117,7 @@ def _last(values: marks.Numbers) -> float:
     return float(known[-1]) if known.size else 0.0
 
 
-def _end_labels(axes: Axes, kit: Kit, x: float, wanted: list[tuple[float, str, str]]) -> None:
+def _end_labels(axes: ChartAxes, kit: Kit, x: float, wanted: list[tuple[float, str, str]]) -> None:
     """Write labels at the right end of lines, moved apart where they would touch."""
     gap = 13 * marks.units(axes)[1]
     low, high = axes.get_ylim()
@@ -127,7 +126,7 @@ def _end_labels(axes: Axes, kit: Kit, x: float, wanted: list[tuple[float, str, s
         marks.label(axes, x, place, text, color, dx=6, weight=600 if color != kit.theme.muted else 400)
 
 
-def _cut(axes: Axes, kit: Kit) -> str:
+def _cut(axes: ChartAxes, kit: Kit) -> str:
     """Return a warning where the axis of sales does not start at zero."""
     return " " + kit.say("The axis of sales does not start at zero.") if axes.get_ylim()[0] > 0 else ""
 
@@ -233,7 +232,7 @@ def table_counterfactual(data: Counterfactual) -> ChartTable:
     return ChartTable(columns=("period", "sales", "without", "without_lower", "without_upper"), rows=rows)
 
 
-def draw_counterfactual(axes: Axes, data: Counterfactual, kit: Kit) -> None:
+def draw_counterfactual(axes: ChartAxes, data: Counterfactual, kit: Kit) -> None:
     """Sales in ink, without promotion dashed grey with its band, the difference in the promotion colour."""
     theme = kit.theme
     x = np.arange(len(data.periods), dtype=float)

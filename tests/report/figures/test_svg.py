@@ -6,16 +6,16 @@ import re
 
 import numpy as np
 import pytest
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from reportgen.report.figures import marks
+from reportgen.report.figures.axes import ChartAxes
 from reportgen.report.figures.sheet import Box, forget_sheets, sheet
 from reportgen.report.figures.svg import LeanRenderer, number, path_data, write_svg
 
 
 @pytest.fixture
-def canvas() -> tuple[Figure, Axes]:
+def canvas() -> tuple[Figure, ChartAxes]:
     forget_sheets()
     figure, (axes,) = sheet("test", 100, 100, [Box(10, 10, 80, 80, (0.0, 8.0), (0.0, 8.0))])
     return figure, axes
@@ -65,7 +65,7 @@ def test_rounded_steps_never_drift() -> None:
     assert np.abs(corners - points).max() < 0.0501
 
 
-def test_neighbours_of_one_look_become_one_path(canvas: tuple[Figure, Axes]) -> None:
+def test_neighbours_of_one_look_become_one_path(canvas: tuple[Figure, ChartAxes]) -> None:
     figure, axes = canvas
     marks.line(axes, [0, 8], [1, 1], "#000000", width=1)
     marks.line(axes, [0, 8], [2, 2], "#000000", width=1)
@@ -73,7 +73,7 @@ def test_neighbours_of_one_look_become_one_path(canvas: tuple[Figure, Axes]) -> 
     assert write_svg(figure, "two looks").count("<path") == 2
 
 
-def test_missing_values_break_a_line_and_a_band(canvas: tuple[Figure, Axes]) -> None:
+def test_missing_values_break_a_line_and_a_band(canvas: tuple[Figure, ChartAxes]) -> None:
     figure, axes = canvas
     nan = float("nan")
     marks.line(axes, [0, 1, 2, 3, 4], [1, 1, nan, 1, 1], "#000000")
@@ -84,7 +84,7 @@ def test_missing_values_break_a_line_and_a_band(canvas: tuple[Figure, Axes]) -> 
     assert "nan" not in line + band
 
 
-def test_round_marks_are_dots_and_hollow_ones_rings(canvas: tuple[Figure, Axes]) -> None:
+def test_round_marks_are_dots_and_hollow_ones_rings(canvas: tuple[Figure, ChartAxes]) -> None:
     figure, axes = canvas
     marks.dots(axes, [1, 2, 3], [1, 2, 3], "#112233", size=6)
     assert write_svg(figure, "dots").count("h0") == 3
@@ -93,7 +93,7 @@ def test_round_marks_are_dots_and_hollow_ones_rings(canvas: tuple[Figure, Axes])
     assert 'stroke="#ffffff" stroke-width="3.2" stroke-linecap="round" d="M50 50h0"' in svg
 
 
-def test_other_marks_are_copies_of_their_outline(canvas: tuple[Figure, Axes]) -> None:
+def test_other_marks_are_copies_of_their_outline(canvas: tuple[Figure, ChartAxes]) -> None:
     figure, axes = canvas
     marks.dots(axes, [1, 2], [1, 1], "#112233", size=6, shape="D")
     data = re.findall(r'fill="#112233" d="([^"]+)"', write_svg(figure, "diamonds"))
@@ -101,7 +101,7 @@ def test_other_marks_are_copies_of_their_outline(canvas: tuple[Figure, Axes]) ->
     assert data[0].count("z") == 2
 
 
-def test_marks_outside_the_axes_are_not_drawn(canvas: tuple[Figure, Axes]) -> None:
+def test_marks_outside_the_axes_are_not_drawn(canvas: tuple[Figure, ChartAxes]) -> None:
     figure, axes = canvas
     marks.line(axes, [20, 30], [4, 4], "#000000")
     marks.rectangles(axes, [(-5.0, -5.0, 4.0, 20.0)], "#00ff00", clip=True)
@@ -111,7 +111,7 @@ def test_marks_outside_the_axes_are_not_drawn(canvas: tuple[Figure, Axes]) -> No
     assert min(numbers) >= 10
 
 
-def test_text_is_escaped_anchored_and_never_parsed(canvas: tuple[Figure, Axes]) -> None:
+def test_text_is_escaped_anchored_and_never_parsed(canvas: tuple[Figure, ChartAxes]) -> None:
     figure, axes = canvas
     marks.label(axes, 4, 4, "$x_{$ <b> & \\frac", "#000000", anchor="middle", size=10, weight=600)
     svg = write_svg(figure, 'says "hi" & <bye>')
@@ -120,7 +120,7 @@ def test_text_is_escaped_anchored_and_never_parsed(canvas: tuple[Figure, Axes]) 
     assert "aria-label='says \"hi\" &amp; &lt;bye&gt;'" in svg
 
 
-def test_empty_label_is_nothing(canvas: tuple[Figure, Axes]) -> None:
+def test_empty_label_is_nothing(canvas: tuple[Figure, ChartAxes]) -> None:
     figure, axes = canvas
     marks.label(axes, 4, 4, "", "#000000")
     assert "<text" not in write_svg(figure, "nothing")
@@ -134,3 +134,26 @@ def test_renderer_measures_text_without_layout() -> None:
     assert width > 10
     assert height == pytest.approx(6.9)
     assert descent == 0
+
+
+def test_marks_are_drawn_by_matplotlib_itself_too(canvas: tuple[Figure, ChartAxes]) -> None:
+    from io import BytesIO
+
+    from matplotlib.image import imread
+
+    figure, axes = canvas
+    marks.line(axes, [0, 8], [4, 4], "#ff0000", width=4, dash=(6, 3))
+    marks.dots(axes, [4], [6], "#0000ff", size=20)
+    marks.rectangles(axes, [(0.0, 0.0, 8.0, 2.0)], "#00ff00")
+    file = BytesIO()
+    figure.savefig(file, format="png")
+    file.seek(0)
+    image = imread(file)
+    assert image.shape == (100, 100, 4)
+    for row, column, colour in ((50, 13, (1, 0, 0)), (30, 50, (0, 0, 1)), (85, 50, (0, 1, 0))):
+        assert image[row, column, :3] == pytest.approx(colour, abs=0.02)
+
+
+def test_a_scale_of_a_single_value_has_it_in_the_middle() -> None:
+    _, (axes,) = sheet("single", 100, 100, [Box(10, 10, 80, 80, (3.0, 3.0), (0.0, 0.0))])
+    assert marks.pixel(axes, 3.0, 0.0) == (50.0, 50.0)
