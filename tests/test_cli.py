@@ -262,6 +262,51 @@ def test_build_then_nothing_to_do_then_one_changed(project: Path, reportgen: Pro
     ]
 
 
+def test_quiet_says_nothing_of_what_went_well(project: Path, reportgen: Program) -> None:
+    fine = reportgen(project, "build", "--formats", "results", "--quiet")
+    assert (fine.returncode, fine.stdout, fine.stderr) == (0, "", "")
+    again = reportgen(project, "build", "--formats", "results", "-q")
+    assert (again.returncode, again.stdout, again.stderr) == (0, "", "")
+    failed = reportgen(project, "build", "--formats", "results", "--quiet", "--force", "--timeout", "0.001")
+    assert failed.returncode == 1
+    assert failed.stdout == ""
+    assert "A: " in failed.stderr
+    assert "--select status:failed" in failed.stderr
+
+
+def test_verbose_tells_each_stage_and_every_reason(project: Path, reportgen: Program) -> None:
+    done = reportgen(project, "build", "--formats", "results", "-v")
+    assert "Reading and checking the table" in done.stderr
+    assert "A: not-estimable in " in done.stderr
+    assert "(new)" in done.stderr
+
+
+def test_a_long_run_lists_what_needs_a_look_and_counts_the_rest(capsys: pytest.CaptureFixture[str]) -> None:
+    from reportgen.batch.outcome import Headline, MarketOutcome, RunResult
+    from reportgen.cli import console
+    from reportgen.cli.options import start_afresh, state
+
+    start_afresh()
+
+    def outcome(k: int) -> MarketOutcome:
+        status = "not-estimable" if k == 30 else "ok"
+        headline = Headline(
+            status=status, verdict="positive", effect=1.0, lower=0.5, upper=1.5, pharmacies=9, rows_used=99
+        )
+        return MarketOutcome(market=f"M{k:03d}", slug=f"m{k}", action="built", reason="new", headline=headline)
+
+    run = RunResult(out=Path("out"), index=None, markets=tuple(outcome(k) for k in range(120)), seconds=60.0)
+    console.show_run(run, locale="en_GB", currency="GBP", response="level")
+    short = capsys.readouterr().out
+    assert "M030" in short
+    assert "M031" not in short
+    assert "119 more are in the overview" in short
+    state["verbose"] = True
+    console.show_run(run, locale="en_GB", currency="GBP", response="level")
+    start_afresh()
+    assert capsys.readouterr().out.count("\nM") == 120
+
+
 def test_init_writes_a_project_that_builds_and_is_never_overwritten(tmp_path: Path, reportgen: Program) -> None:
     done = reportgen(tmp_path, "init", "new")
     assert done.returncode == 0

@@ -29,7 +29,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def run(project: Path, *arguments: str) -> tuple[int, str]:
-    done = CliRunner().invoke(app, ["quarto", "-C", str(project), "--quiet", *arguments])
+    done = CliRunner().invoke(app, ["quarto", "-C", str(project), *arguments])
     return done.exit_code, done.output
 
 

@@ -31,6 +31,7 @@ from reportgen.cli.options import (
     Set,
     ShardOption,
     Timeout,
+    Verbose,
     parse_overrides,
     start_afresh,
     state,
@@ -129,6 +130,7 @@ def build(
     set_: Set = None,
     log_format: LogFormat = "text",
     quiet: Quiet = False,
+    verbose: Verbose = False,
     debug: Debug = False,
 ) -> None:
     """Build the reports of every market that is not up to date, and the overview."""
@@ -156,7 +158,7 @@ def build(
         max_failures=max_failures,
         shard=shard,
         scheduler=scheduler,
-        progress=console.choose_progress(_log_format(log_format), quiet=quiet),
+        progress=console.choose_progress(_log_format(log_format)),
     )
     _finish(result, settings)
 
@@ -173,6 +175,7 @@ def render(
     set_: Set = None,
     log_format: LogFormat = "text",
     quiet: Quiet = False,
+    verbose: Verbose = False,
     debug: Debug = False,
 ) -> None:
     """Make the documents again from results.json, without data and without fitting."""
@@ -188,7 +191,7 @@ def render(
         root,
         select=select or (),
         exclude=exclude or (),
-        progress=console.choose_progress(_log_format(log_format), quiet=quiet),
+        progress=console.choose_progress(_log_format(log_format)),
     )
     _finish(result, settings)
 
@@ -210,6 +213,7 @@ def quarto(
     set_: Set = None,
     log_format: LogFormat = "text",
     quiet: Quiet = False,
+    verbose: Verbose = False,
     debug: Debug = False,
 ) -> None:
     """Write the reports as a Quarto project; --render makes the site and PDFs where quarto is installed."""
@@ -228,7 +232,7 @@ def quarto(
         timeout=timeout,
         force=force,
         overrides=parse_overrides(set_),
-        progress=console.choose_progress(_log_format(log_format), quiet=quiet),
+        progress=console.choose_progress(_log_format(log_format)),
     )
     publishing.show_quarto(run, debug=state["debug"])
     raise typer.Exit(run.exit_code)
@@ -297,6 +301,7 @@ def demo(
     jobs: Jobs = None,
     formats: Formats = None,
     quiet: Quiet = False,
+    verbose: Verbose = False,
     debug: Debug = False,
 ) -> None:
     """Write the demo project and build it: 8 markets, HTML, PDF and site."""
@@ -304,7 +309,7 @@ def demo(
     from reportgen.cli import console
 
     settings, root = api.open_demo(folder, jobs=jobs, formats=formats)
-    result = api.build_project(settings, root, progress=console.choose_progress("text", quiet=quiet))
+    result = api.build_project(settings, root, progress=console.choose_progress("text"))
     _finish(result, settings)
 
 

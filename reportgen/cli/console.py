@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 _WIDTH = 120
 _MOST_FAILURES = 20
+_MOST_ROWS = 50
 
 
 def printable(text: str) -> str:
@@ -58,7 +59,9 @@ def event(name: str, **fields: Any) -> None:
 
 
 def say(message: str) -> None:
-    """Print one line to standard output."""
+    """Print one line to standard output, unless only failures are wanted."""
+    if state["quiet"]:
+        return
     sys.stdout.write(_line(message) + "\n")
 
 
@@ -69,15 +72,24 @@ def say_json(value: object) -> None:
     )
 
 
-def choose_progress(log_format: str, *, quiet: bool) -> Progress:
-    """Return the kind of progress that fits where it is shown."""
+def choose_progress(log_format: str) -> Progress:
+    """Return the kind of progress that fits where it is shown and how much was asked for."""
     from reportgen.batch.outcome import Silent
 
     if log_format == "json":
         return JsonProgress()
-    if quiet:
+    if state["quiet"]:
         return Silent()
-    return BarProgress() if sys.stderr.isatty() else LineProgress()
+    return BarProgress() if sys.stderr.isatty() and not state["verbose"] else LineProgress()
+
+
+_STAGES = {
+    "reading": "Reading and checking the table",
+    "shared-decay": "Estimating one carry-over for all markets",
+    "site": "Making the overview and the site",
+    "pulling": "Fetching what was published before",
+    "publishing": "Publishing",
+}
 
 
 class LineProgress:
@@ -101,10 +113,15 @@ class LineProgress:
             if outcome.action == "failed"
             else f"{outcome.status} in {outcome.seconds:.1f} s"
         )
+        if state["verbose"]:
+            tried = f", attempt {outcome.attempts}" if outcome.attempts > 1 else ""
+            how = f"{how} ({outcome.reason.replace('-', ' ')}{tried})"
         note(f"[{self._done}/{self._total}] {outcome.market}: {how}")
 
     def stage(self, name: str) -> None:
-        """Say nothing: the lines speak."""
+        """Name the stage where everything is wanted; else the lines speak."""
+        if state["verbose"]:
+            note(_STAGES.get(name, name))
 
 
 class BarProgress:
@@ -172,7 +189,7 @@ def show_run(result: RunResult, *, locale: str, currency: str, response: str, de
     """Print the table of markets, what failed and what to do, and the page to open."""
     for warning in result.warnings:
         note(f"Warning: {warning}")
-    if result.dry_run:
+    if result.dry_run:  # its rows are what was asked for: all of them
         _table(("Market", "Reason"), [(outcome.market, outcome.reason) for outcome in result.markets])
         say(f"{result.count('planned')} to build, {result.count('up-to-date')} up to date. Nothing was written.")
         return
@@ -200,8 +217,11 @@ def _show_markets(result: RunResult, *, locale: str, currency: str, response: st
     from reportgen.report.formats import Formats
 
     formats = Formats(locale=locale, currency=currency, response="log" if response == "log" else "level")
+    shown = list(result.markets)
+    if len(shown) > _MOST_ROWS and not state["verbose"]:
+        shown = [outcome for outcome in shown if outcome.stale_since or outcome.status != "ok"][:_MOST_ROWS]
     rows = []
-    for outcome in result.markets:
+    for outcome in shown:
         head = outcome.headline
         effect = interval = verdict = ""
         if head is not None:
@@ -217,7 +237,10 @@ def _show_markets(result: RunResult, *, locale: str, currency: str, response: st
         what = f"{outcome.seconds:.1f}" if outcome.action in {"built", "failed"} else outcome.action
         rows.append((outcome.market, status, verdict, effect, interval, what))
     headings = ("Market", "Status", "Verdict", "Effect per unit", "Interval", "Seconds")
-    _table(headings, rows, right=(3, 4, 5))
+    if rows:
+        _table(headings, rows, right=(3, 4, 5))
+    if hidden := len(result.markets) - len(shown):
+        say(f"{hidden:,} {'more' if rows else 'markets'} are in the overview; --verbose lists them here.")
 
 
 def _show_failures(result: RunResult, *, debug: bool) -> None:
@@ -273,6 +296,8 @@ def show_table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
 
 
 def _table(headings: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[int] = ()) -> None:
+    if state["quiet"]:
+        return
     from rich import box
     from rich.table import Table
     from rich.text import Text

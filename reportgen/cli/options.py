@@ -8,18 +8,28 @@ from typing import Annotated
 
 import typer
 
-state = {"debug": False, "events": False}
+state = {"debug": False, "events": False, "quiet": False, "verbose": False}
 """What holds for the whole process."""
 
 
 def start_afresh() -> None:
     """Forget what an earlier command of this process asked for."""
-    state.update(debug=False, events=False)
+    state.update(dict.fromkeys(state, False))
 
 
 def set_debug(value: bool) -> None:
     """Show tracebacks from now on."""
     state["debug"] = value
+
+
+def set_quiet(value: bool) -> None:
+    """Print warnings and failures only."""
+    state["quiet"] = value
+
+
+def set_verbose(value: bool) -> None:
+    """Print every stage and row, and why a market is built."""
+    state["verbose"] = value
 
 
 def set_log_format(value: str) -> str:
@@ -54,7 +64,13 @@ Set = Annotated[list[str] | None, typer.Option("--set", help="Override a setting
 LogFormat = Annotated[
     str, typer.Option("--log-format", help="text, or json: one event per line.", callback=set_log_format)
 ]
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print warnings and failures only.", callback=set_quiet)]
+Verbose = Annotated[
+    bool,
+    typer.Option(
+        "--verbose", "-v", help="Print each stage, why a market is built, and every row.", callback=set_verbose
+    ),
+]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 

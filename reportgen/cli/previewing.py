@@ -39,7 +39,7 @@ def preview(
         formats=formats.split(",") if formats is not None else None,
         build=not no_build,
         overrides=parse_overrides(set_),
-        progress=console.choose_progress("text", quiet=quiet),
+        progress=console.choose_progress("text"),
         ready=ready,
         built=_tell,
     )
