@@ -213,17 +213,17 @@ def _standing_out(w: Writer, high: int, low: int) -> str:
     if not low:
         message = mark(
             "{high} of {all} pharmacies respond reliably above the market average; in none is the response below it "
-            "and perhaps zero."
+            "without being clearly above zero."
         )
     elif not high:
         message = mark(
-            "In {low} of {all} pharmacies the response is below the market average and may be zero; none responds "
-            "reliably above it."
+            "In {low} of {all} pharmacies the response is below the market average and not clearly above zero; none "
+            "responds reliably above it."
         )
     else:
         message = mark(
             "{high} of {all} pharmacies respond reliably above the market average; in {low} the response is below it "
-            "and may be zero."
+            "and not clearly above zero."
         )
     return w.say(
         message,

@@ -212,13 +212,13 @@ def _raise(w: Writer) -> str:
 
 
 def _stop(w: Writer) -> str:
-    """Rule: interval below the market effect and holding zero."""
+    """Rule: interval below the market effect and not wholly above zero."""
     rows = not_responding(w)
     if not rows:
         return ""
     return w.plural(
-        "Question promotion in {count} pharmacy where the response is below average and may be zero: {names}.",
-        "Question promotion in {count} pharmacies where the response is below average and may be zero: {names}.",
+        "Question promotion in {count} pharmacy where the response is below average and not clearly above zero: {names}.",
+        "Question promotion in {count} pharmacies where the response is below average and not clearly above zero: {names}.",
         len(rows),
         "count:pharmacies-not-responding",
         names=w.listed([clean(r.pharmacy, 40) for r in rows]),
