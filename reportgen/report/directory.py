@@ -46,7 +46,7 @@ def build_directory(
     _ = language.gettext
     return Directory(
         search=_("Search pharmacies"),
-        hint=_("Type a part of a pharmacy's code."),
+        hint=_("Type a part of a pharmacy’s code."),
         nothing=_("No pharmacy fits."),
         shown=_("{first} of {count} found").format(first="%1", count="%2"),
         table=_("All pharmacies as a table (CSV)"),

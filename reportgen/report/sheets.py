@@ -194,7 +194,7 @@ def _pharmacies(w: Writer) -> Sheet:
         Column(heading=w.say("Expected rank, 0-100")),
         Column(heading=w.say("Incremental sales"), kind="money", width=18),
         Column(heading=w.say("Incremental share of sales"), kind="percent"),
-        Column(heading=w.say("Cook's distance")),
+        Column(heading=w.say("Cook’s distance")),
         Column(heading=w.say("Market effect without it"), kind=money),
     )
     return Sheet(name=w.say("Pharmacies"), columns=columns, rows=rows)

@@ -190,7 +190,7 @@ def chart_market_ranks(overview: OverviewResults, kit: Kit, name: str = "market_
         title=title,
         table=table_markets(data),
         tips=tips,
-        subtitle=kit.say("Expected rank of each market's effect, and its best estimate given all markets"),
+        subtitle=kit.say("Expected rank of each market’s effect, and its best estimate given all markets"),
         foot=kit.say("Ranks near 50 mean that the data cannot order a market."),
     )
 

@@ -91,7 +91,7 @@ def model_words(w: Writer) -> tuple[str, ...]:
             w.say(
                 "Each pharmacy has a level of its own and a promotion effect of its own. Both are drawn towards the "
                 "market "
-                "average, the more so the less the pharmacy's data say."
+                "average, the more so the less the pharmacy’s data say."
             )
         )
     else:
@@ -101,7 +101,7 @@ def model_words(w: Writer) -> tuple[str, ...]:
     if model.correction == "initial-conditions":
         lines.append(
             w.say(
-                "Further columns (the pharmacy's first sales and promotion, its average promotion, earlier promotion) "
+                "Further columns (the pharmacy’s first sales and promotion, its average promotion, earlier promotion) "
                 "keep stable differences between pharmacies from being mistaken for persistence or for an effect of "
                 "promotion."
             )

@@ -67,7 +67,7 @@ _GLOSSARY: tuple[tuple[str, str], ...] = (
     ),
     (
         mark("Reliability"),
-        mark("The share of a pharmacy's estimated difference that its own data support, from 0 to 1."),
+        mark("The share of a pharmacy’s estimated difference that its own data support, from 0 to 1."),
     ),
     (mark("Return on promotion"), mark("Margin on incremental sales less cost, divided by cost.")),
     (

@@ -273,7 +273,7 @@ def reading_pharmacies(w: Writer) -> tuple[str, ...]:
     """How to read the pharmacy table."""
     return (
         w.say(
-            "Each estimate is drawn towards the market average, the more so the less the pharmacy's own data say. "
+            "Each estimate is drawn towards the market average, the more so the less the pharmacy’s own data say. "
             "Reliability is 1 where its own data decide and 0 where the market average does."
         ),
         w.say(
@@ -313,7 +313,7 @@ def impact_words(w: Writer) -> tuple[str, ...]:
         return ()
     return (
         w.say(
-            "Each pharmacy is computed twice, with its promotion and without, and this period's difference carries "
+            "Each pharmacy is computed twice, with its promotion and without, and this period’s difference carries "
             "into "
             "the next through lagged sales. The interval comes from {draws} draws of all estimates together.",
             draws=w.count(inc.draws, "incremental.draws"),

@@ -170,8 +170,8 @@ def actions(w: Writer) -> tuple[str, ...]:
     else:
         lines.append(
             w.by_period(
-                "Vary promotion more for a few months, by lot: today's data do not contrast high and low enough.",
-                "Vary promotion more for a few weeks, by lot: today's data do not contrast high and low enough.",
+                "Vary promotion more for a few months, by lot: today’s data do not contrast high and low enough.",
+                "Vary promotion more for a few weeks, by lot: today’s data do not contrast high and low enough.",
             )
         )
     lines.append(_collect(w))

@@ -65,7 +65,7 @@ CHECKS: dict[str, CheckWords] = {
     ),
     "autocorrelation": CheckWords(
         mark("No memory left"),
-        mark("Largest correlation of a pharmacy's residuals over time"),
+        mark("Largest correlation of a pharmacy’s residuals over time"),
         mark("The lags carry the memory of sales."),
         mark("Add a lag, or check for a season: some memory of sales is not in the model."),
     ),
@@ -90,13 +90,13 @@ CHECKS: dict[str, CheckWords] = {
     ),
     "adstock-lag-correlation": CheckWords(
         mark("Carry-over or persistence"),
-        mark("Correlation of promotion at work and last period's sales"),
+        mark("Correlation of promotion at work and last period’s sales"),
         mark("The two kinds of memory are told apart."),
         mark("Read the long-run effect, not its parts: carry-over and persistence share it."),
     ),
     "lead-placebo": CheckWords(
         mark("Future promotion is null"),
-        mark("Promotion of the next period as a cause of this one's sales, its t"),
+        mark("Promotion of the next period as a cause of this one’s sales, its t"),
         mark("No sign that promotion follows sales."),
         mark("Promotion seems to follow sales, so the effect may be overstated; an experiment would settle it."),
     ),
@@ -134,8 +134,8 @@ CHECKS: dict[str, CheckWords] = {
     ),
     "holdout": CheckWords(
         mark("Forecasts"),
-        mark("Forecast error over that of last year's value, on periods kept aside"),
-        mark("The model forecasts better than last year's value."),
+        mark("Forecast error over that of last year’s value, on periods kept aside"),
+        mark("The model forecasts better than last year’s value."),
         mark("Do not use the model to forecast; read the effect as a description of the past."),
     ),
     "stationarity": CheckWords(
