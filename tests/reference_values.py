@@ -11,8 +11,9 @@ import numpy as np
 import pandas as pd
 
 from reportgen.model.crossproducts import Design
+from reportgen.model.deviance import evaluate, pattern
 from reportgen.model.fit import LmmFit, Method, Rung, assemble, fit_lmm
-from reportgen.model.reml import Optimum, evaluate, pattern
+from reportgen.model.reml import Optimum
 
 FOLDER = Path(__file__).parent / "reference"
 

@@ -20,12 +20,13 @@ import numpy as np
 
 from reportgen.model.crossproducts import Array, CrossProducts, Index
 from reportgen.model.decay import HIGHEST
+from reportgen.model.deviance import Evaluation, evaluate, factor, pattern
 from reportgen.model.effects import spectral_radius
 from reportgen.model.fit import LmmFit, fit_lmm
 from reportgen.model.market_fit import MarketFit
 from reportgen.model.ordinary import lag_periods
 from reportgen.model.quality import without_slopes
-from reportgen.model.reml import Evaluation, evaluate, factor, minimise, newton_step, pattern, starts
+from reportgen.model.reml import minimise, newton_step, starts
 from reportgen.model.replicates import Copies, Process, Simulator
 from reportgen.model.terms import Terms, decay_terms, market_design
 from reportgen.results import BootstrapRow, BootstrapSummary, SlopeTest

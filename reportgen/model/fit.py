@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from reportgen.model.crossproducts import Array, CrossProducts, Design, Scaling, cross_products
-from reportgen.model.reml import Evaluation, Optimum, evaluate, factor, joined, minimise, pattern, starts
+from reportgen.model.deviance import Evaluation, evaluate, factor, pattern
+from reportgen.model.reml import Optimum, joined, minimise, starts
 from reportgen.results import Attempt
 
 if TYPE_CHECKING:

@@ -22,8 +22,8 @@ import numpy as np
 from scipy.stats import t as student
 
 from reportgen.model.crossproducts import Array
+from reportgen.model.deviance import beta_response, directions, factor, pattern
 from reportgen.model.fit import LmmFit
-from reportgen.model.reml import beta_response, directions, factor, pattern
 from reportgen.results import FixedEffect
 
 StandardError = Literal["full-information", "gls", "cluster"]

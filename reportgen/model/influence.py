@@ -12,8 +12,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from reportgen.model.crossproducts import Array, CrossProducts, Index, scaled_columns
+from reportgen.model.deviance import beta_response, evaluate, pattern
 from reportgen.model.fit import LmmFit
-from reportgen.model.reml import beta_response, evaluate, minimise, newton_step, pattern
+from reportgen.model.reml import minimise, newton_step
 
 BATCH_GROUPS = 60_000
 """Pharmacy blocks held in memory at once (about 25 MB)."""

@@ -19,11 +19,12 @@ from reportgen.config import Settings
 from reportgen.model.comparisons import pooled_estimate
 from reportgen.model.crossproducts import Array, Design, cross_products
 from reportgen.model.decay import DecayFit, beta_gradient, estimate_decay
+from reportgen.model.deviance import evaluate, pattern
 from reportgen.model.fit import LmmFit, Rung, assemble, fit_lmm
 from reportgen.model.inference import FixedCovariance, fixed_covariance
 from reportgen.model.mixedlm import AGREEMENT, loglik_gap
 from reportgen.model.mixture import DecayMixture, decay_mixture
-from reportgen.model.reml import Optimum, evaluate, pattern
+from reportgen.model.reml import Optimum
 from reportgen.model.terms import Terms, dependent_columns, market_design, model_terms, without_dependent
 from reportgen.panel.features import ModelFrame
 from reportgen.results import Attempt

@@ -20,8 +20,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reportgen.model.crossproducts import Array, CrossProducts, Index
+from reportgen.model.deviance import Evaluation, directions, evaluate, factor, pattern
 from reportgen.model.fit import LmmFit
-from reportgen.model.reml import Evaluation, directions, evaluate, factor, newton_step, pattern
+from reportgen.model.reml import newton_step
 
 Mask = NDArray[np.bool_]
 

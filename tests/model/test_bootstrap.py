@@ -13,10 +13,10 @@ from reportgen.model.analysis import analyse_market
 from reportgen.model.bootstrap import bootstrap_market, bootstrap_slope_test, summarise_bootstrap
 from reportgen.model.crossproducts import Design
 from reportgen.model.decay import estimate_decay
+from reportgen.model.deviance import evaluate, pattern
 from reportgen.model.fit import full_loglik
 from reportgen.model.market_fit import MarketFit, fit_market
 from reportgen.model.quality import slope_test
-from reportgen.model.reml import evaluate, pattern
 from reportgen.model.replicates import Copies, Process, Simulator
 from reportgen.model.terms import market_design
 from reportgen.panel import transforms

@@ -97,7 +97,7 @@ def test_exogenous_columns_leave_little_between_the_two_standard_errors():
 
 
 def test_gradient_in_theta_equals_refits_at_moved_theta():
-    from reportgen.model.reml import evaluate, pattern
+    from reportgen.model.deviance import evaluate, pattern
 
     fit = fit_lmm(with_lagged_response())
     free = pattern(2, True)

@@ -10,18 +10,8 @@ from numpy.testing import assert_allclose
 
 from model_problems import dense_v, random_design
 from reportgen.model.crossproducts import cross_products, scaled_columns, stack
-from reportgen.model.reml import (
-    KKT_TOLERANCE,
-    best_of,
-    beta_response,
-    evaluate,
-    factor,
-    joined,
-    minimise,
-    newton_step,
-    pattern,
-    starts,
-)
+from reportgen.model.deviance import beta_response, evaluate, factor, pattern
+from reportgen.model.reml import KKT_TOLERANCE, best_of, joined, minimise, newton_step, starts
 
 CASES = [(1, True), (2, True), (2, False), (3, True), (3, False)]
 every_case = pytest.mark.parametrize(("q", "correlated"), CASES)

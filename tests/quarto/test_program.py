@@ -156,3 +156,15 @@ def test_dark_text_can_be_read(page: Any, served: str, name: str) -> None:
     )
     assert charts
     assert all("invert" in one for one in charts)
+
+
+@pytest.mark.parametrize("name", ["index.html", f"markets/{files.slug('PL-01')}/index.html"])
+def test_what_scrolls_on_a_phone_is_reached_by_keyboard(page: Any, served: str, name: str) -> None:
+    from axe_core_python.sync_playwright import Axe
+
+    page.set_viewport_size({"width": 390, "height": 800})
+    page.goto(f"{served}/{name}")
+    page.wait_for_selector("[tabindex='0']")
+    found = Axe().run(page, options={"runOnly": ["scrollable-region-focusable"]})
+    assert [node["html"][:200] for violation in found["violations"] for node in violation["nodes"]] == []
+    assert page.strange == []

@@ -58,6 +58,7 @@ def theme_files(accent: str = "", *, paper: bool) -> dict[str, bytes]:
         "theme/light.scss": scss(light).encode(),
         "theme/dark.scss": scss(dark, turned=True).encode(),
         "theme/fonts.css": _faces().encode(),
+        "theme/scroll.html": (templates_dir() / "quarto" / "scroll.html").read_bytes(),
     }
     shipped = templates_dir() / "fonts"
     named = [*_LICENCES, *(name for _, _, name, _ in _FACES)]

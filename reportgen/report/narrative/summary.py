@@ -217,8 +217,8 @@ def _stop(w: Writer) -> str:
     if not rows:
         return ""
     return w.plural(
-        "Question promotion in {count} pharmacy where the response is below average and not clearly above zero: {names}.",
-        "Question promotion in {count} pharmacies where the response is below average and not clearly above zero: {names}.",
+        "Question promotion in {count} pharmacy that responds below average and not clearly above zero: {names}.",
+        "Question promotion in {count} pharmacies that respond below average and not clearly above zero: {names}.",
         len(rows),
         "count:pharmacies-not-responding",
         names=w.listed([clean(r.pharmacy, 40) for r in rows]),
