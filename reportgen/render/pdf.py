@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from reportgen.errors import EnvironmentMissing, RenderError
 from reportgen.render.fontconfig import use_own_fonts
 from reportgen.render.html import Fit, charts, render_brief, render_report
-from reportgen.render.labels import take_labels, with_labels
+from reportgen.render.pdf_charts import as_chart, take_charts
 from reportgen.report.figures.svg import for_print, without_tips
 
 if TYPE_CHECKING:
@@ -115,7 +115,7 @@ class _Press:
 
 
 def _chart(svg: str) -> str:
-    return with_labels(without_tips(svg)) if take_labels() else for_print(svg)
+    return as_chart(without_tips(svg)) if take_charts() else for_print(svg)
 
 
 class _Errors(logging.Handler):

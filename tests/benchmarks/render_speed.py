@@ -93,7 +93,7 @@ def use_fresh_figures() -> None:
 
     RendererSVG.draw_text = draw_text  # type: ignore[method-assign]
     svg.write_svg = stock
-    pdf.take_labels = lambda: False  # type: ignore[assignment]
+    pdf.take_charts = lambda: False  # type: ignore[assignment]
 
 
 def main(reports: int = 8) -> int:
