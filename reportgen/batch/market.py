@@ -7,7 +7,7 @@ format contains is decided in ``render/``; this module only knows which file nam
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -48,6 +48,8 @@ class MarketJob:
     panel: MarketPanel | StoredPanel | None = None
     results_folder: Path | None = None
     shared_decay: SharedDecay | None = None
+    idle_cores: bool = False
+    """Fewer markets than workers: a second process may help with this one."""
 
 
 def build_market(job: MarketJob) -> record.MarketRecord:
@@ -111,12 +113,7 @@ def documents(results: MarketResults, job: MarketJob) -> Iterator[tuple[str, byt
 
         yield "report.html", render_report(report, overrides=overrides).encode()
     if wanted & {"pdf", "brief"}:
-        from reportgen.render.pdf import brief_pdf, report_pdf
-
-        if "pdf" in wanted:
-            yield "report.pdf", report_pdf(report, overrides=overrides)
-        if "brief" in wanted:
-            yield "brief.pdf", brief_pdf(report, overrides=overrides)
+        yield from pdfs(report, overrides, wanted, idle_cores=job.idle_cores)
     if "quarto" in wanted:
         from reportgen.render.quarto import market_files
         from reportgen.report.language import Language
@@ -125,6 +122,22 @@ def documents(results: MarketResults, job: MarketJob) -> Iterator[tuple[str, byt
         words = site_words(Language(job.settings.for_market(results.market).report.locale))
         for name, body in market_files(report, words, overrides=overrides).items():
             yield f"{QUARTO}/{name}", body
+
+
+def pdfs(
+    report: MarketReport, overrides: str, wanted: Collection[str], *, idle_cores: bool
+) -> Iterator[tuple[str, bytes]]:
+    """Yield report.pdf and brief.pdf, whichever is wanted."""
+    from reportgen.batch.beside import beside
+    from reportgen.render.pdf import brief_pdf, report_pdf
+
+    if "brief" not in wanted:
+        yield "report.pdf", report_pdf(report, overrides=overrides)
+        return
+    with beside(lambda: brief_pdf(report, overrides=overrides), idle=idle_cores and "pdf" in wanted) as brief:
+        if "pdf" in wanted:
+            yield "report.pdf", report_pdf(report, overrides=overrides)
+        yield "brief.pdf", brief()
 
 
 def figures(report: MarketReport) -> Iterator[tuple[str, bytes]]:
@@ -151,10 +164,7 @@ def publish(job: MarketJob, results: MarketResults, content: dict[str, bytes]) -
     )
     folder = files.temporary_folder(job.folder)
     try:
-        for name, body in content.items():
-            path = folder / name
-            path.parent.mkdir(parents=True, exist_ok=True)
-            files.write_new(path, body)
+        files.write_all(folder, content)
         files.write_new(folder / record.NAME, record.to_json(done))
         files.swap_in(folder, job.folder)
     except BaseException:

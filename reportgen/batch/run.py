@@ -222,6 +222,7 @@ def _tasks(run: Run, todo: dict[str, PlannedMarket]) -> Iterator[engine.Task]:
             formats=plan.formats,
             panel=None if plan.reuse else run.source.panel(plan.market),
             shared_decay=decay,
+            idle_cores=not run.request.scheduler and len(todo) < (run.settings.run.jobs or _cores()),
         )
         yield engine.Task(key=plan.market, argument=job)
 

@@ -83,8 +83,7 @@ def load_stack(*, documents: bool) -> None:
     if documents:
         with contextlib.suppress(ImportError, OSError, ReportgenError):
             importlib.import_module("reportgen.render.pdf").load_weasyprint()
-    gc.collect()
-    gc.freeze()
+    gc.freeze()  # without looking for garbage first: that took 0.2 s and found 2,700 objects of 230,000
 
 
 def serve(connection: Connection, memory: int) -> None:
