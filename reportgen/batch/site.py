@@ -109,8 +109,12 @@ def is_up_to_date(folder: Path, stamp: str) -> bool:
 
 
 def without_detail(results: MarketResults) -> MarketResults:
-    """Drop what the comparison across markets does not read: most of the memory."""
-    return replace(results, pharmacies=(), charts=Charts(), impulse=())
+    """Drop what the comparison across markets does not read: nine tenths of the memory."""
+    return replace(
+        results, pharmacies=(), charts=Charts(), impulse=(), fit=None, variances=(), correlations=(), r2=None,
+        quality=None, plain=None, within=None, slope_test=None, bootstrap=None, decay=None, more_decays=(),
+        channels=(), what_if=(), sensitivity=(), ordinary=None,
+    )  # fmt: skip
 
 
 def _fill(job: SiteJob, folder: Path) -> None:
@@ -156,6 +160,7 @@ def _collect(job: SiteJob, tables: SiteTables) -> _Collected:
 
     summaries: list[MarketSummary] = []
     slim: list[MarketResults] = []
+    sample: MarketResults | None = None
     pharmacies: dict[str, tuple[str, ...]] = {}
     changed = {entry.market for entry in job.changes.entries} if job.changes else set()
     for one in job.markets:
@@ -168,6 +173,7 @@ def _collect(job: SiteJob, tables: SiteTables) -> _Collected:
         summaries.append(replace(summary, changed=one.market in changed))
         pharmacies[one.market] = tuple(row.pharmacy for row in results.pharmacies)
         slim.append(without_detail(results))
+        sample = sample or results
         tables.add(results)
     missing = {market: trouble for market, trouble in job.failed.items() if market not in {s.market for s in summaries}}
     summaries += [failed_market(market, trouble.message) for market, trouble in missing.items()]
@@ -177,7 +183,7 @@ def _collect(job: SiteJob, tables: SiteTables) -> _Collected:
         confidence=job.settings.report.confidence,
     )
     downloads = tables.finish(summaries, across)
-    return _Collected(tuple(summaries), across, downloads, pharmacies, slim[0] if slim else None)
+    return _Collected(tuple(summaries), across, downloads, pharmacies, sample)
 
 
 # --- the markets' own files -------------------------------------------------------------------

@@ -21,7 +21,8 @@ from dataclasses import dataclass
 from math import isfinite, nan, sqrt
 from typing import get_args
 
-from reportgen.model.meta import RandomEffects, adjust_benjamini_hochberg, expected_ranks, pool_effects
+from reportgen.model.meta import RandomEffects, adjust_benjamini_hochberg, pool_effects
+from reportgen.model.pharmacies import expected_rank
 from reportgen.results import FixedEffect, MarketResults, Reason, VerdictCode
 from reportgen.results_markets import (
     Estimand,
@@ -174,7 +175,7 @@ def _estimates(
     effects: Sequence[tuple[MarketResults, MarketEffect]], pool: RandomEffects | None, rate: float
 ) -> tuple[MarketEstimate, ...]:
     adjusted = adjust_benjamini_hochberg([nan if effect.p is None else effect.p for _, effect in effects]).tolist()
-    ranks = None if pool is None else expected_ranks(pool.shrunken, pool.shrunken_se)
+    ranks = None if pool is None else expected_rank(pool.shrunken, pool.shrunken_se**2)
     rows = []
     for i, (one, effect) in enumerate(effects):
         p_adjusted = adjusted[i] if isfinite(adjusted[i]) else None

@@ -26,7 +26,7 @@ from math import sqrt
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import chdtrc, chdtri, ndtr, stdtr, stdtrit
+from scipy.special import chdtrc, chdtri, stdtr, stdtrit
 
 Array = NDArray[np.float64]
 
@@ -238,16 +238,3 @@ def adjust_benjamini_hochberg(p: ArrayLike) -> Array:
     rank = np.arange(order.size, 0, -1)
     out[order] = np.minimum(np.minimum.accumulate(values[order] * order.size / rank), 1.0)
     return out
-
-
-def expected_ranks(effects: ArrayLike, se: ArrayLike) -> Array:
-    """Expected rank in percent, 100 (1 + sum_{j != i} P(theta_j < theta_i) - 1/2)/k, as merTools defines it.
-
-    Effects are taken as independent normals; equal effects without uncertainty share their rank.
-    """
-    m, s2 = np.asarray(effects, dtype=np.float64), np.asarray(se, dtype=np.float64) ** 2
-    gap, spread = m[:, None] - m, np.sqrt(s2[:, None] + s2)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        z = np.where(gap == 0, 0.0, gap / spread)
-    higher = ndtr(z)
-    return np.asarray(100.0 * (higher.sum(axis=1) - np.diag(higher) + 0.5) / m.size, dtype=np.float64)

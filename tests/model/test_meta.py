@@ -172,14 +172,3 @@ def test_missing_p_values_do_not_count_as_tests():
     assert np.isnan(found[1])
     assert meta.adjust_benjamini_hochberg([]).size == 0
     assert meta.adjust_benjamini_hochberg([1.0, 0.9]).tolist() == [1.0, 1.0]
-
-
-def test_expected_ranks_match_simulation_and_sum_up():
-    effects, se = np.array([0.1, 0.5, 0.4, -0.2]), np.array([0.2, 0.1, 0.6, 0.3])
-    found = meta.expected_ranks(effects, se)
-    draws = np.random.default_rng(3).normal(effects, se, (200_000, 4))
-    simulated = (draws.argsort(axis=1).argsort(axis=1) + 0.5).mean(axis=0) * 25
-    assert found == pytest.approx(simulated, abs=0.3)
-    assert found.mean() == pytest.approx(50.0)
-    assert meta.expected_ranks([1.0, 1.0], [0.0, 0.0]).tolist() == [50.0, 50.0]
-    assert meta.expected_ranks([1.0, 2.0], [0.0, 0.0]).tolist() == [25.0, 75.0]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from dataclasses import replace
 
 import numpy as np
@@ -173,3 +174,25 @@ def test_ranks_of_more_pharmacies_than_one_block_agree():
     expected = 0.5 + sum(norm.cdf((modes[600] - modes) / spread)) - 0.5
     assert rank[600] == pytest.approx(100.0 * expected / 1100)
     assert_allclose(dense_v(random_design(groups=2), np.zeros((2, 2))), np.eye(len(random_design(groups=2).y)))
+
+
+def test_expected_rank_matches_simulation_and_sums_up():
+    effects, se = np.array([0.1, 0.5, 0.4, -0.2]), np.array([0.2, 0.1, 0.6, 0.3])
+    found = expected_rank(effects, se**2)
+    draws = np.random.default_rng(3).normal(effects, se, (200_000, 4))
+    simulated = (draws.argsort(axis=1).argsort(axis=1) + 0.5).mean(axis=0) * 25
+    assert found == pytest.approx(simulated, abs=0.3)
+    assert found.mean() == pytest.approx(50.0)
+    nothing = np.zeros(2)
+    assert expected_rank(np.array([1.0, 1.0]), nothing).tolist() == [50.0, 50.0]
+    assert expected_rank(np.array([1.0, 2.0]), nothing).tolist() == [25.0, 75.0]
+
+
+def test_expected_ranks_of_many_need_little_memory():
+    tracemalloc.start()
+    many = np.random.default_rng(4).standard_normal(4000)
+    found = expected_rank(many, np.full(4000, 0.01))
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 100e6  # all pairs at once: 128 MB each of four arrays
+    assert found[many.argmax()] > 99.9
