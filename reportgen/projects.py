@@ -103,6 +103,10 @@ def build_project(
     progress: Progress | None = None,
 ) -> RunResult:
     """Build with settings that are already loaded; see :func:`build`."""
+    if not dry_run:
+        from reportgen.batch.warm_up import warm_up_first_run
+
+        warm_up_first_run(settings, root)
     from reportgen.batch.remote_run import local_only, run_in_staging
     from reportgen.batch.run import Request
     from reportgen.batch.run import build as run_build

@@ -27,6 +27,7 @@ from reportgen.batch.partition import open_source
 from reportgen.batch.record import MarketRecord
 from reportgen.batch.selection import select_markets, split_patterns
 from reportgen.batch.source import Markets, StoredMarkets
+from reportgen.batch.warm_up import warm_up
 from reportgen.config import Settings
 
 __all__ = ["Request", "build", "render"]
@@ -63,7 +64,7 @@ def build(
     run.last = manifest.read_last_run(run.out)
     source = open_source(settings, root, run.last.index, jobs=settings.run.jobs or _cores())
     if not source.remembered:
-        _warm_up(settings)
+        warm_up(settings)
     return _go(run, source, start)
 
 
@@ -169,7 +170,7 @@ def _build_all(run: Run, plans: Sequence[PlannedMarket], interrupts: Interrupts)
             run.progress.market_done(outcome)
     if not todo:
         return
-    _warm_up(run.settings)
+    warm_up(run.settings)
     jobs = min(run.settings.run.jobs or _cores(), len(todo))
     limits = engine.Limits(timeout=run.settings.run.timeout, memory=run.settings.run.memory)
 
@@ -201,10 +202,6 @@ def _shared_decay(run: Run, stopping: Callable[[], bool] = lambda: False) -> sha
     run.progress.stage("shared-decay")
     jobs = run.settings.run.jobs or _cores()
     return shared.shared_decay(run.settings, run.source, run.stamp, run.last.shared, jobs=jobs, stopping=stopping)
-
-
-def _warm_up(settings: Settings) -> None:
-    engine.warm_up(documents=set(settings.report.formats) != {"results"})
 
 
 def _tasks(run: Run, todo: dict[str, PlannedMarket]) -> Iterator[engine.Task]:
