@@ -41,12 +41,14 @@ def read_delimited(path: Path, max_bytes: int = MAX_BYTES) -> RawTable:
         ``empty-file``, ``damaged-file``, ``too-large``, ``bad-encoding``, ``nul-bytes``, ``duplicate-column``,
         ``damaged-text``.
     """
-    stored = path.read_bytes()
-    name = path.name
-    data = _decompress(stored, name, max_bytes) if stored[:2] == b"\x1f\x8b" else stored
+    data = path.read_bytes()
+    name, digest = path.name, hashlib.sha256(data).hexdigest()
+    if data[:2] == b"\x1f\x8b":
+        data = _decompress(data, name, max_bytes)
     if len(data) > max_bytes:
         raise _too_large(name, max_bytes)
     text, encoding, assumed = _decode(data, name)
+    del data  # as large as the file, like each of its other forms below
     if not text.strip():
         raise ReadError(f"{name}: the file is empty. Export the table again, with a header row.", code="empty-file")
     if "\x00" in text:
@@ -63,12 +65,14 @@ def read_delimited(path: Path, max_bytes: int = MAX_BYTES) -> RawTable:
     start = text.count("\n", 0, len(text) - len(body)) + 2
     delimiter = separator[1] if separator else _sniff_delimiter(body)
     header, width = _read_header(body, delimiter, name)
-    frame, ragged = _parse(body, delimiter, header, width, name)
+    encoded = body.encode("utf-8", "surrogatepass")
+    del text, body
+    frame, ragged = _parse(encoded, delimiter, header, width, name)
     return RawTable(
         frame=frame,
         source=name,
         first_row=start,
-        sha256=hashlib.sha256(stored).hexdigest(),
+        sha256=digest,
         delimiter=delimiter,
         encoding=encoding,
         assumed_encoding=assumed,
@@ -165,7 +169,7 @@ def _places(header: list[str], column: str) -> str:
 
 
 def _parse(
-    text: str, delimiter: str, header: list[str], width: int, name: str
+    data: bytes, delimiter: str, header: list[str], width: int, name: str
 ) -> tuple[pd.DataFrame, tuple[RaggedRow, ...]]:
     import pyarrow as pa
     from pyarrow import csv as arrow_csv
@@ -180,10 +184,9 @@ def _parse(
         return "skip"
 
     names = header + [f"(unnamed {i})" for i in range(width - len(header))]
-    data = text if text.endswith("\n") else text + "\n"
     try:
         table = arrow_csv.read_csv(
-            io.BytesIO(data.encode("utf-8", "surrogatepass")),
+            io.BytesIO(data if data.endswith(b"\n") else data + b"\n"),
             read_options=arrow_csv.ReadOptions(
                 use_threads=False, column_names=names, skip_rows_after_names=1, block_size=1 << 26
             ),
