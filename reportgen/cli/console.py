@@ -58,9 +58,9 @@ def event(name: str, **fields: Any) -> None:
     sys.stderr.flush()
 
 
-def say(message: str) -> None:
-    """Print one line to standard output, unless only failures are wanted."""
-    if state["quiet"]:
+def say(message: str, *, always: bool = False) -> None:
+    """Print one line to standard output; unless ``always``, not where only failures are wanted."""
+    if state["quiet"] and not always:
         return
     sys.stdout.write(_line(message) + "\n")
 

@@ -30,7 +30,7 @@ def preview(
     from reportgen.cli import console
 
     def ready(url: str) -> None:
-        console.say(f"Serving {url} (Ctrl-C ends)")
+        console.say(f"Serving {url} (Ctrl-C ends)", always=True)
 
     code = api.preview(
         project,
