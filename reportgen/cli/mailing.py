@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from reportgen.cli.options import Debug, Exclude, Out, Project, Select, Set, parse_overrides
+from reportgen.cli.options import Debug, Exclude, Out, Project, Quiet, Select, Set, parse_overrides, state
 
 if TYPE_CHECKING:
     from reportgen.batch.mail import MailResult
@@ -25,6 +25,7 @@ def mail(
     ] = None,
     again: Annotated[bool, typer.Option("--again", help="Send what was sent before, too.")] = False,
     set_: Set = None,
+    quiet: Quiet = False,
     debug: Debug = False,
 ) -> None:
     """Send brief.pdf of every complete market to the people that [mail] names for it; each brief once."""
@@ -48,7 +49,7 @@ def show_mail(result: MailResult) -> None:
     from reportgen.cli import console
 
     reasons: dict[str, list[str]] = {}
-    for market, reason in result.plan.left_out.items():
+    for market, reason in result.plan.left_out.items() if not state["quiet"] else ():
         reasons.setdefault(reason, []).append(market)
     for reason, markets in reasons.items():
         more = f" and {len(markets) - _MOST} more" if len(markets) > _MOST else ""

@@ -17,6 +17,6 @@ case $code in
   *) exit "$code" ;;
 esac
 if [ "${MAIL:-no}" = yes ]; then
-  "$program" mail -C "$project" || exit $?
+  "$program" mail -C "$project" --quiet || exit $?
 fi
 exit "$code"
