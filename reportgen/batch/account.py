@@ -17,6 +17,7 @@ from reportgen.batch import manifest, overview
 from reportgen.batch.fingerprint import Fingerprint
 from reportgen.batch.manifest import LastRun
 from reportgen.batch.outcome import MarketOutcome, Progress, RunResult
+from reportgen.batch.record import MarketRecord
 from reportgen.batch.shard import FOLDER, Shard
 from reportgen.batch.shared import Remembered
 from reportgen.batch.source import Markets
@@ -58,6 +59,8 @@ class Run:
     shared: Remembered | None = None
     """The decay that all markets share, where they do."""
     outcomes: dict[str, MarketOutcome] = field(default_factory=dict)
+    verified: dict[str, MarketRecord] = field(default_factory=dict)
+    """Markets that are up to date, every file of them compared with its hash."""
     warnings: list[str] = field(default_factory=list)
     changed: bool = False
     """The input is no longer what was read."""
@@ -85,6 +88,7 @@ def account(run: Run, result: RunResult, start: float, *, at_once: bool) -> RunR
                 failed=_failures(run, result),
                 run_stamp=run.stamp,
                 before=run.last.headlines,
+                verified=run.verified,
             )
         if site.failure is not None:
             result = replace(result, site_error=site.failure.message, site_trace=site.failure.trace)

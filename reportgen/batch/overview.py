@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 from reportgen.batch import engine, files, record
 from reportgen.batch.changes import Headlines, headlines
@@ -40,6 +41,7 @@ def refresh_site(
     failed: Mapping[str, FailedMarket],
     run_stamp: Fingerprint,
     before: Headlines | None = None,
+    verified: Mapping[str, record.MarketRecord] = MappingProxyType({}),
 ) -> SiteState:
     """Build the site unless it is up to date.
 
@@ -49,14 +51,19 @@ def refresh_site(
         Codes of every market of the input, selected in this run or not.
     before
         What the run before remembered.
+    verified
+        Records of markets whose every file this run has compared with its hash: they are not read again.
     """
     files.recover(out)
-    records, parts = _complete(out, markets)
+    records, parts = _complete(out, markets, verified)
     troubles = [f"{market}:{entry}" for market, entry in sorted(failed.items())]
     address = f"{settings.report.site_url} {settings.report.search}"
     stamp = hash_strings((run_stamp.documents, run_stamp.templates, run_stamp.code, address, *parts, *troubles))
     now = headlines(records, failed, as_of=as_of, numbers=run_stamp.numbers, before=before)
-    if is_up_to_date(out / FOLDER, stamp) or not (records or failed):
+    whole = {
+        f"markets/{found.slug}/{name}": digest for found in verified.values() for name, digest in found.files
+    }
+    if is_up_to_date(out / FOLDER, stamp, whole) or not (records or failed):
         return SiteState(changed=False, headlines=before or now)
     job = SiteJob(
         out=out,
@@ -73,11 +80,17 @@ def refresh_site(
     return SiteState(changed=True, failure=failure, headlines=now if failure is None else before)
 
 
-def _complete(out: Path, markets: tuple[str, ...]) -> tuple[dict[str, record.MarketRecord], list[str]]:
+def _complete(
+    out: Path, markets: tuple[str, ...], verified: Mapping[str, record.MarketRecord]
+) -> tuple[dict[str, record.MarketRecord], list[str]]:
     """Records of the complete markets by code, sorted, and the hashes of these records."""
     folders = {market: out / "markets" / files.slug(market) for market in sorted(markets)}
-    found = zip(folders.items(), files.in_threads(record.read_record, list(folders.values())), strict=True)
-    records = {market: kept for (market, _), kept in found if kept is not None}
+
+    def read(market: str) -> record.MarketRecord | None:
+        return verified.get(market) or record.read_record(folders[market])
+
+    found = zip(folders, files.in_threads(read, list(folders)), strict=True)
+    records = {market: kept for market, kept in found if kept is not None}
     return records, [f"{folders[m].name}:{files.sha256_file(folders[m] / record.NAME)}" for m in records]
 
 

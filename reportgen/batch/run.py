@@ -155,8 +155,9 @@ def _plan(run: Run, chosen: Sequence[str]) -> list[PlannedMarket]:
 def _build_all(run: Run, plans: Sequence[PlannedMarket], interrupts: Interrupts) -> None:
     index = run.source.index
     for plan in plans:
-        if plan.reason == "up-to-date":
+        if plan.reason == "up-to-date" and plan.record is not None:
             run.outcomes[plan.market] = _kept(plan, "up-to-date")
+            run.verified[plan.market] = plan.record
         elif plan.reason == "refused":
             code, message = index.refused[plan.market]
             run.outcomes[plan.market] = _failed(plan, code, message)

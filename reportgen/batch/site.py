@@ -96,14 +96,23 @@ def build_site(job: SiteJob) -> None:
         raise
 
 
-def is_up_to_date(folder: Path, stamp: str) -> bool:
-    """Whether a site was made from what ``stamp`` says, and every file of it is whole."""
+def is_up_to_date(folder: Path, stamp: str, whole: Mapping[str, str]) -> bool:
+    """Whether a site was made from what ``stamp`` says, and every file of it is whole.
+
+    ``whole`` are hashes of files beside ``folder`` that were compared with them already: a second name of one of these
+    is not read again.
+    """
     content = record.unseal(folder / record.NAME)
     if content is None or content.get("stamp") != stamp:
         return False
+
+    def is_whole(item: tuple[str, str]) -> bool:
+        name, digest = item
+        known = whole.get(name) == digest and (folder / name).samefile(folder.parent / name)
+        return known or files.sha256_file(folder / name) == digest
+
     try:
-        listed = content["files"].items()
-        return all(files.in_threads(lambda item: files.sha256_file(folder / item[0]) == item[1], list(listed)))
+        return all(files.in_threads(is_whole, list(content["files"].items())))
     except (OSError, KeyError, AttributeError):
         return False
 

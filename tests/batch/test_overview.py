@@ -144,6 +144,28 @@ def test_a_damaged_file_is_made_again(tmp_path: Path, name: str) -> None:
     assert page.read_bytes() == good
 
 
+def test_what_the_run_has_verified_is_not_read_again_but_a_file_of_its_own_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from reportgen.batch import record
+
+    slug = complete(tmp_path, "A")
+    refresh(tmp_path, ("A",))
+    found = record.read_record(tmp_path / "markets" / slug)
+    assert found is not None
+    read: list[str] = []
+    hashed = files.sha256_file
+    monkeypatch.setattr(files, "sha256_file", lambda path: (read.append(path.name), hashed(path))[1])
+    assert not refresh(tmp_path, ("A",), verified={"A": found}).changed
+    assert "report.html" in read
+    assert "report.pdf" not in read
+    page = tmp_path / "site" / "markets" / slug / "report.pdf"
+    page.unlink()
+    page.write_bytes(b"%PDF B")
+    assert refresh(tmp_path, ("A",), verified={"A": found}).changed
+    assert page.read_bytes() == b"%PDF A"
+
+
 def test_the_same_input_makes_the_same_bytes(tmp_path: Path) -> None:
     for top in ("one", "two"):
         for market in ("A", "B")[:: 1 if top == "one" else -1]:
