@@ -13,6 +13,7 @@ import hashlib
 import os
 import re
 import shutil
+import threading
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -24,6 +25,7 @@ REPLACED = ".old-"
 _SLUG_TEXT = 40
 _MANY = 50
 _AT_ONCE = 12
+_SMALL_STACK = 256 * 1024
 _SMALL = 4 * 1024 * 1024
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -95,12 +97,22 @@ def write_all(folder: Path, content: Mapping[str, bytes]) -> None:
     for path, body in zip(paths, content.values(), strict=True):
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(body)
-    if len(paths) <= _AT_ONCE:
+    if len(paths) <= _AT_ONCE or not _sync_at_once(paths):
         for path in paths:
             sync_file(path)
-        return
-    with ThreadPoolExecutor(_AT_ONCE) as pool:
-        list(pool.map(sync_file, paths))
+
+
+def _sync_at_once(paths: Sequence[Path]) -> bool:
+    """Flush files in threads; False where no thread is to be had."""
+    stack = threading.stack_size(_SMALL_STACK)  # a cap on this process's memory counts whole stacks
+    try:
+        with ThreadPoolExecutor(_AT_ONCE) as pool:
+            list(pool.map(sync_file, paths))
+    except RuntimeError:
+        return False
+    finally:
+        threading.stack_size(stack)
+    return True
 
 
 def write_atomic(path: Path, content: bytes) -> None:

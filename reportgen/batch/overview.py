@@ -60,9 +60,7 @@ def refresh_site(
     address = f"{settings.report.site_url} {settings.report.search}"
     stamp = hash_strings((run_stamp.documents, run_stamp.templates, run_stamp.code, address, *parts, *troubles))
     now = headlines(records, failed, as_of=as_of, numbers=run_stamp.numbers, before=before)
-    whole = {
-        f"markets/{found.slug}/{name}": digest for found in verified.values() for name, digest in found.files
-    }
+    whole = {f"markets/{found.slug}/{name}": digest for found in verified.values() for name, digest in found.files}
     if is_up_to_date(out / FOLDER, stamp, whole) or not (records or failed):
         return SiteState(changed=False, headlines=before or now)
     job = SiteJob(

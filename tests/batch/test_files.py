@@ -118,3 +118,34 @@ def test_recover_restores_a_half_swapped_folder_and_drops_temporaries(tmp_path: 
     files.recover(tmp_path)
     assert sorted(entry.name for entry in tmp_path.iterdir()) == ["a", "b"]
     files.recover(tmp_path / "missing")
+
+
+@pytest.mark.parametrize("count", [3, 40])
+def test_all_files_are_written_and_flushed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, count: int) -> None:
+    flushed: list[str] = []
+    monkeypatch.setattr(files, "sync_file", lambda path: flushed.append(path.name))
+    content = {f"part/{k}.txt": str(k).encode() for k in range(count)}
+    files.write_all(tmp_path, content)
+    assert {name: (tmp_path / name).read_bytes() for name in content} == content
+    assert sorted(flushed) == sorted(f"{k}.txt" for k in range(count))
+
+
+def test_a_flush_that_fails_among_many_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(path: Path) -> None:
+        if path.name == "7":
+            raise OSError(5, "Input/output error")
+
+    monkeypatch.setattr(files, "sync_file", fail)
+    with pytest.raises(OSError, match="Input/output"):
+        files.write_all(tmp_path, {str(k): b"" for k in range(40)})
+
+
+def test_files_are_flushed_one_by_one_where_no_thread_starts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(self: object) -> None:
+        raise RuntimeError("can't start new thread")
+
+    flushed: list[str] = []
+    monkeypatch.setattr("threading.Thread.start", refuse)
+    monkeypatch.setattr(files, "sync_file", lambda path: flushed.append(path.name))
+    files.write_all(tmp_path, {str(k): b"" for k in range(40)})
+    assert len(flushed) == 40
