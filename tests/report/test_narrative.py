@@ -238,7 +238,7 @@ def test_pharmacies_that_stand_out_are_named_and_the_chart_counts_the_same() -> 
     writer = make_writer(results, VISIT)
     lines = summary.actions(writer)
     assert lines[0] == "Try more promotion in 2 pharmacies that respond reliably above average: P0001, P0002."
-    assert lines[1].startswith("Question promotion in 1 pharmacy where")
+    assert lines[1].startswith("Question promotion in 1 pharmacy that responds below average")
     chart = draw_charts(results, writer.formats, Language("en_IN"), names=("caterpillar",))["caterpillar"]
     assert chart.title.endswith("2 respond clearly more than average, 1 clearly less.")
 
