@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import atexit
+import signal
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -43,6 +45,8 @@ def preview(
         ready=ready,
         built=_tell,
     )
+    # A second Ctrl-C while Python tidies up would otherwise end it by signal.
+    atexit.register(signal.signal, signal.SIGINT, signal.SIG_IGN)
     raise typer.Exit(code)
 
 
