@@ -1,7 +1,7 @@
 """When the fork server starts to load: as early as it is known that something will be built.
 
 Loading takes longer than all that a run does before its first market, so every tenth of a second earlier is one that
-nobody waits for.
+nobody waits for. For the same reason nothing is imported here that takes long to load (``storage``, ``manifest``).
 """
 
 from __future__ import annotations

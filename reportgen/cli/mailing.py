@@ -49,7 +49,8 @@ def show_mail(result: MailResult) -> None:
     from reportgen.cli import console
 
     reasons: dict[str, list[str]] = {}
-    for market, reason in result.plan.left_out.items() if not state["quiet"] else ():
+    left_out = {} if state["quiet"] else result.plan.left_out
+    for market, reason in left_out.items():
         reasons.setdefault(reason, []).append(market)
     for reason, markets in reasons.items():
         more = f" and {len(markets) - _MOST} more" if len(markets) > _MOST else ""

@@ -1,7 +1,7 @@
 """Charts in a PDF: their lines, areas, dots and labels as PDF operators, straight from what the chart writer wrote.
 
-WeasyPrint draws any SVG; a chart of ours is four kinds of elements with the same few attributes, and half of the time
-of writing a report went into looking for all else that an SVG can hold. It also sets the text of an SVG letter by
+WeasyPrint draws any SVG; a chart of ours is four kinds of elements with the same few attributes, and a third of the
+time of writing a PDF went into looking for all else that an SVG can hold. It also sets the text of an SVG letter by
 letter: without kerning, with vowel signs torn off Devanagari consonants and Arabic in isolated forms. Its drawing
 functions are a table by tag, so charts on their way into a PDF become one element of a tag of their own, drawn here:
 a path by its own operators, a label as one run of text with its end where the chart wants it. A WeasyPrint without
@@ -138,16 +138,11 @@ def path_operators(data: str) -> str:
         if letter == "M":
             x, y = steps
             out.append(f"{x / 10:g} {y / 10:g} m")
-        elif letter == "h":
-            x += steps[0]
+            continue
+        across, down = {"h": (steps, [0]), "v": ([0], steps)}.get(letter, (steps[::2], steps[1::2]))
+        for dx, dy in zip(across, down, strict=True):
+            x, y = x + dx, y + dy
             out.append(f"{x / 10:g} {y / 10:g} l")
-        elif letter == "v":
-            y += steps[0]
-            out.append(f"{x / 10:g} {y / 10:g} l")
-        else:
-            for dx, dy in zip(steps[::2], steps[1::2], strict=True):
-                x, y = x + dx, y + dy
-                out.append(f"{x / 10:g} {y / 10:g} l")
     return "\n".join(out)
 
 

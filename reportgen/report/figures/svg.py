@@ -37,11 +37,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _JOIN = {"miter": "", "round": ' stroke-linejoin="round"', "bevel": ' stroke-linejoin="bevel"'}
-Colour = tuple[float, ...]
 _TIPS = re.compile(r'<g class="tips".*?</g>', re.DOTALL)
-
-
 _KEPT = 50_000
+"""Most texts of coordinates that are remembered."""
+Colour = tuple[float, ...]
 _MOVE, _LINE, _CLOSE = int(Path.MOVETO), int(Path.LINETO), int(Path.CLOSEPOLY)
 
 

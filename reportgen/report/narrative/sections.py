@@ -207,7 +207,7 @@ def decay_words(w: Writer) -> tuple[str, ...]:
 
 
 def _standing_out(w: Writer, high: int, low: int) -> str:
-    """How many pharmacies respond above the market, and how many below it and perhaps not at all."""
+    """How many pharmacies respond above the market, and how many below it and not clearly above zero."""
     if not high and not low:
         return w.say("No single pharmacy can be told apart from the market average.")
     if not low:

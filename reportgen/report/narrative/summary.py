@@ -188,7 +188,7 @@ def above_average(w: Writer) -> list[PharmacyRow]:
 
 
 def not_responding(w: Writer) -> list[PharmacyRow]:
-    """Pharmacies reliably below the market effect and not distinguishable from zero, weakest first."""
+    """Pharmacies reliably below the market effect and not clearly above zero, weakest first."""
     rows = [
         r
         for r, side in zip(w.results.pharmacies, standings(w.results), strict=True)
