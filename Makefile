@@ -20,7 +20,7 @@ lint: setup-dev   ## ruff, mypy, import contracts
 	scripts/check.sh
 
 words: setup-dev   ## messages.pot and every language brought to what the code says
-	$(VENV)/bin/python -m reportgen.report.catalogue
+	$(VENV)/bin/python -m reportgen.report.words.catalogue
 
 bench: setup-dev   ## the measurements of the README
 	$(PYTEST) -m benchmark -s

@@ -23,10 +23,10 @@ if TYPE_CHECKING:
         quarto,
         render,
     )
-    from reportgen.batch.outcome import MarketOutcome, RunResult
-    from reportgen.config import Settings
+    from reportgen.batch.state.outcome import MarketOutcome, RunResult
     from reportgen.errors import ReportgenError
-    from reportgen.results import MarketResults
+    from reportgen.results.market import MarketResults
+    from reportgen.settings.sections import Settings
 
 _HOMES = {
     "build": "reportgen.api",
@@ -41,11 +41,11 @@ _HOMES = {
     "preview": "reportgen.api",
     "quarto": "reportgen.api",
     "render": "reportgen.api",
-    "MarketOutcome": "reportgen.batch.outcome",
-    "RunResult": "reportgen.batch.outcome",
-    "Settings": "reportgen.config",
+    "MarketOutcome": "reportgen.batch.state.outcome",
+    "RunResult": "reportgen.batch.state.outcome",
+    "Settings": "reportgen.settings.sections",
     "ReportgenError": "reportgen.errors",
-    "MarketResults": "reportgen.results",
+    "MarketResults": "reportgen.results.market",
 }
 
 __all__ = [

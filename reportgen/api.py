@@ -14,8 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from reportgen.config import Settings
-from reportgen.projects import (
+from reportgen.project.verbs import (
     SETTINGS_FILE,
     CheckReport,
     build_project,
@@ -27,15 +26,16 @@ from reportgen.projects import (
     open_project,
     render_project,
 )
+from reportgen.settings.sections import Settings
 
 if TYPE_CHECKING:
     from threading import Event
 
-    from reportgen.batch.doctor import Probe
-    from reportgen.batch.mail import MailResult
-    from reportgen.batch.outcome import Progress, RunResult
-    from reportgen.batch.quarto_run import QuartoRun
-    from reportgen.results import MarketResults
+    from reportgen.batch.state.outcome import Progress, RunResult
+    from reportgen.project.doctor import Probe
+    from reportgen.publish.mail import MailResult
+    from reportgen.publish.quarto.run import QuartoRun
+    from reportgen.results.market import MarketResults
 
 __all__ = [
     "SETTINGS_FILE", "CheckReport", "build", "build_project", "check", "check_project", "demo", "doctor", "init",
@@ -206,8 +206,8 @@ def quarto(
         If nothing can start; ``EnvironmentMissing`` where ``render`` is asked for without the program, after the
         sources were written. A page that fails is part of the result, and ``exit_code`` 1.
     """
-    from reportgen.batch.quarto_run import run_quarto
-    from reportgen.batch.remote_run import local_only
+    from reportgen.publish.quarto.run import run_quarto
+    from reportgen.publish.staging import local_only
 
     settings, root = open_project(Path(project), out=out, jobs=jobs, timeout=timeout, overrides=overrides)
     return run_quarto(
@@ -248,7 +248,7 @@ def mail(
         If nothing can be sent (settings, server, certificate, login, nothing built). What the server refuses is
         part of the result, and ``exit_code`` 1.
     """
-    from reportgen.batch.mail_run import mail_project
+    from reportgen.publish.mail_run import mail_project
 
     settings, root = open_project(Path(project), out=out, overrides=overrides)
     folder = None if dry_run is None else Path(dry_run)
@@ -286,9 +286,9 @@ def preview(
     EnvironmentMissing
         If the port is taken. A build that fails is shown on the page.
     """
-    from reportgen.batch.preview import Watch
-    from reportgen.batch.preview import preview as run_preview
-    from reportgen.batch.remote_run import local_only
+    from reportgen.publish.preview.watch import Watch
+    from reportgen.publish.preview.watch import preview as run_preview
+    from reportgen.publish.staging import local_only
 
     chosen = ",".join(formats) if formats is not None else None
 
@@ -358,9 +358,9 @@ def demo(
 
 def doctor(project: str | Path = ".") -> tuple[Probe, ...]:
     """Look at what this machine has and lacks for building reports."""
-    from reportgen.batch.doctor import examine
-    from reportgen.batch.remote_run import FOLDER
-    from reportgen.batch.storage import is_remote
+    from reportgen.project.doctor import examine
+    from reportgen.publish.staging import FOLDER
+    from reportgen.publish.storage import is_remote
 
     settings, root = open_project(Path(project))
     return examine(root / (FOLDER if is_remote(settings.run.out) else settings.run.out))
@@ -375,7 +375,7 @@ def load_results(path: str | Path) -> MarketResults:
         If the file is missing or is no results.json of a version this program knows.
     """
     from reportgen.errors import InputError
-    from reportgen.results import from_json
+    from reportgen.results.market import from_json
 
     try:
         text = Path(path).read_bytes()

@@ -13,12 +13,16 @@ from pathlib import Path
 
 from reportgen.errors import EnvironmentMissing
 
-_PACKAGE = Path(__file__).resolve().parent
+PACKAGE = Path(__file__).resolve().parent
+"""The package's own folder: what its fingerprint covers and where its catalogues lie."""
+
+CATALOGUES = PACKAGE / "report" / "locale"
+"""Translations, one .po per language."""
 
 
 @cache
 def _folder(name: str) -> Path:
-    for candidate in (_PACKAGE / f"_{name}", _PACKAGE.parent / name):
+    for candidate in (PACKAGE / f"_{name}", PACKAGE.parent / name):
         if candidate.is_dir():
             return candidate
     raise EnvironmentMissing(

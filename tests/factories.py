@@ -15,8 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
-from reportgen import results as r
-from reportgen import results_markets as rm
+from reportgen.results import market as r
+from reportgen.results import markets as rm
 
 Floats = NDArray[np.float64]
 Names = Literal["plain", "long", "devanagari", "arabic", "hostile"]
@@ -473,7 +473,7 @@ CHECKS: tuple[tuple[str, r.CheckStatus, float | None, float], ...] = (
     ("verdict-without-most-influential", "pass", 0.0, 0.0),
     ("holdout", "pass", 0.745, 1.0),
 )
-"""Every check of reportgen/model/checks.py in the order of a report, with its threshold."""
+"""Every check of reportgen/model/checks/rules.py in the order of a report, with its threshold."""
 
 
 def _checks(w: _World) -> tuple[r.Check, ...]:

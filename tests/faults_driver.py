@@ -13,11 +13,13 @@ from types import SimpleNamespace
 from typing import Any
 
 import stub_market
-from reportgen.batch import engine, overview, run
-from reportgen.batch.overview import SiteState
-from reportgen.batch.source import Source
-from reportgen.config import Settings
+from reportgen.batch import run
+from reportgen.batch.inputs.source import Source
+from reportgen.batch.site import refresh as overview
+from reportgen.batch.site.refresh import SiteState
+from reportgen.batch.workers import pool as engine
 from reportgen.errors import ReportgenError
+from reportgen.settings.sections import Settings
 
 
 def main(root: Path, jobs: int) -> int:

@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from reportgen.config import Settings
-from reportgen.model.crossproducts import Design
+from reportgen.model.lmm.crossproducts import Design
 from reportgen.panel.grid import MarketPanel, make_panel
 from reportgen.panel.simulate import MarketSpec, simulate_market, simulate_panel
-from reportgen.results import Provenance
+from reportgen.results.market import Provenance
+from reportgen.settings.sections import Settings
 
 PROVENANCE = Provenance(
     package="0.0.0",

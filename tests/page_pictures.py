@@ -15,14 +15,14 @@ from typing import Any
 from PIL import Image
 
 from factories import market_results, overview_results
-from reportgen.config import BrandSettings, ReportSettings, Settings
 from reportgen.render.html import render_overview, render_report
 from reportgen.render.pdf import _Press, brief_pdf, report_pdf
 from reportgen.report.blocks import MarketReport
 from reportgen.report.document import build_report
-from reportgen.report.site_pages import INDEX, build_pages
-from reportgen.report.summaries import summarise
-from reportgen.results import MarketResults
+from reportgen.report.site.market_line import summarise
+from reportgen.report.site.site_pages import INDEX, build_pages
+from reportgen.results.market import MarketResults
+from reportgen.settings.sections import BrandSettings, ReportSettings, Settings
 
 FOLDER = Path(__file__).resolve().parent / "golden" / "pictures"
 SETTINGS = Settings(

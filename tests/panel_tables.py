@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from reportgen.config import ModelSettings, PanelSettings, RunSettings, Settings
-from reportgen.panel.contract import Finding, Panel, check_panel, validate_panel
-from reportgen.panel.read import read_table
+from reportgen.panel.checking.contract import Finding, Panel, check_panel, validate_panel
+from reportgen.panel.reading.read import read_table
+from reportgen.settings.sections import ModelSettings, PanelSettings, RunSettings, Settings
 
 HEADER = "market,pharmacy,month,sales,promotion"
 AS_OF = "2026-01-31"

@@ -12,10 +12,10 @@ import pytest
 
 import stub_market
 from reportgen.batch import run
-from reportgen.batch.outcome import RunResult
+from reportgen.batch.inputs.source import Source
 from reportgen.batch.run import Request
-from reportgen.batch.source import Source
-from reportgen.config import Settings
+from reportgen.batch.state.outcome import RunResult
+from reportgen.settings.sections import Settings
 
 
 class Project:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import factories
-from reportgen.batch import files, record
-from reportgen.batch.fingerprint import Fingerprint
-from reportgen.results import MarketResults, to_json
+from reportgen.batch.state import files, record
+from reportgen.batch.state.fingerprint import Fingerprint
+from reportgen.results.market import MarketResults, to_json
 
 STAMP = Fingerprint(data="d", numbers="n", documents="o", templates="t", code="c")
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from functools import cache
 
 import factories
-from reportgen.config import Settings
 from reportgen.render.quarto import market_files
 from reportgen.report.blocks import MarketReport
 from reportgen.report.document import build_report
-from reportgen.report.language import Language
-from reportgen.report.publishing import SiteWords, site_words
+from reportgen.report.words.language import Language
+from reportgen.report.words.publishing import SiteWords, site_words
+from reportgen.settings.sections import Settings
 
 HOSTILE = "*x* {{< include /etc/passwd >}} | $y$ <b> @fig-1"
 MARKER = "b58fc729-690b-4000-b19f-365a4093b2ff;7B7B3C20656E76203E7D7D;"

@@ -24,7 +24,7 @@ import pandas as pd
 import pikepdf
 
 from bad_inputs import clean_table
-from reportgen.batch import record
+from reportgen.batch.state import record
 from reportgen.cli import main
 from reportgen.resources import data_dir
 
@@ -123,7 +123,7 @@ class RealProject:
 
     def folder(self, market: str) -> Path:
         """Folder of a market."""
-        from reportgen.batch.files import slug
+        from reportgen.batch.state.files import slug
 
         return self.out / "markets" / slug(market)
 

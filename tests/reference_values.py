@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from reportgen.model.crossproducts import Design
-from reportgen.model.deviance import evaluate, pattern
-from reportgen.model.fit import LmmFit, Method, Rung, assemble, fit_lmm
-from reportgen.model.reml import Optimum
+from reportgen.model.lmm.crossproducts import Design
+from reportgen.model.lmm.deviance import evaluate, pattern
+from reportgen.model.lmm.fit import LmmFit, Method, Rung, assemble, fit_lmm
+from reportgen.model.lmm.reml import Optimum
 
 FOLDER = Path(__file__).parent / "reference"
 
@@ -65,7 +65,7 @@ def fitted(name: str, method: Method = "REML") -> LmmFit:
 
 def fit_at(name: str, theta: list[float] | np.ndarray, method: Method = "REML") -> LmmFit:
     """Our numbers of the case at a given theta (lme4's parameterisation, data units), nothing optimised."""
-    from reportgen.model.crossproducts import cross_products
+    from reportgen.model.lmm.crossproducts import cross_products
 
     rows = design(name)
     kind = rung(name)

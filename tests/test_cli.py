@@ -282,7 +282,7 @@ def test_verbose_tells_each_stage_and_every_reason(project: Path, reportgen: Pro
 
 
 def test_a_long_run_lists_what_needs_a_look_and_counts_the_rest(capsys: pytest.CaptureFixture[str]) -> None:
-    from reportgen.batch.outcome import Headline, MarketOutcome, RunResult
+    from reportgen.batch.state.outcome import Headline, MarketOutcome, RunResult
     from reportgen.cli import console
     from reportgen.cli.options import start_afresh, state
 

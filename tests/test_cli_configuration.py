@@ -11,9 +11,9 @@ from typing import Any
 import jsonschema
 import pytest
 
-from reportgen.batch.project import SCHEMA_FILE, settings_text, write_demo, write_project
 from reportgen.cli import main
-from reportgen.settings_file import list_settings, load_settings, settings_schema
+from reportgen.project.start import SCHEMA_FILE, settings_text, write_demo, write_project
+from reportgen.settings.read import list_settings, load_settings, settings_schema
 
 
 def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, *arguments: str) -> tuple[int, str, str]:

@@ -77,7 +77,7 @@ def test_unknown_format_is_a_usage_error(project: Path) -> None:
 
 def test_without_results_the_numbers_are_built_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     import reportgen.batch.run as batch_run
-    from reportgen.batch.outcome import RunResult
+    from reportgen.batch.state.outcome import RunResult
 
     asked = []
 

@@ -13,16 +13,17 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from reportgen.batch import manifest, overview
-from reportgen.batch.fingerprint import Fingerprint
-from reportgen.batch.manifest import LastRun
-from reportgen.batch.outcome import MarketOutcome, Progress, RunResult
-from reportgen.batch.record import MarketRecord
+from reportgen.batch import plan as manifest
+from reportgen.batch.inputs.shared_decay import Remembered
+from reportgen.batch.inputs.source import Markets
+from reportgen.batch.plan import LastRun
 from reportgen.batch.shard import FOLDER, Shard
-from reportgen.batch.shared import Remembered
-from reportgen.batch.source import Markets
-from reportgen.config import Settings
+from reportgen.batch.site import refresh as overview
+from reportgen.batch.state.fingerprint import Fingerprint
+from reportgen.batch.state.outcome import MarketOutcome, Progress, RunResult
+from reportgen.batch.state.record import MarketRecord
 from reportgen.errors import EnvironmentMissing
+from reportgen.settings.sections import Settings
 
 Work = Callable[[Any], Any]
 

@@ -12,15 +12,15 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from reportgen.batch import files, record
-from reportgen.batch.fingerprint import Fingerprint, number_settings, versions
-from reportgen.batch.stored_panel import StoredPanel, open_panel
-from reportgen.config import Settings
-from reportgen.results import MarketResults, Provenance, from_json, to_json
+from reportgen.batch.inputs.stored_panel import StoredPanel, open_panel
+from reportgen.batch.state import files, record
+from reportgen.batch.state.fingerprint import Fingerprint, number_settings, versions
+from reportgen.results.market import MarketResults, Provenance, from_json, to_json
+from reportgen.settings.sections import Settings
 
 if TYPE_CHECKING:
-    from reportgen.model.shared import SharedDecay
-    from reportgen.panel.contract import MarketPanel
+    from reportgen.model.market.shared_decay import SharedDecay
+    from reportgen.panel.checking.contract import MarketPanel
     from reportgen.report.blocks import MarketReport
 
 RESULTS = "results.json"
@@ -92,7 +92,7 @@ def provenance(job: MarketJob) -> Provenance:
 
 def documents(results: MarketResults, job: MarketJob) -> Iterator[tuple[str, bytes]]:
     """Yield file name and content of every document, table and figure that the formats ask for."""
-    from reportgen.batch.tables import parquet_files
+    from reportgen.render.parquet import parquet_files
 
     yield from parquet_files(results).items()
     wanted = set(job.formats)
@@ -116,8 +116,8 @@ def documents(results: MarketResults, job: MarketJob) -> Iterator[tuple[str, byt
         yield from pdfs(report, overrides, wanted, idle_cores=job.idle_cores)
     if "quarto" in wanted:
         from reportgen.render.quarto import market_files
-        from reportgen.report.language import Language
-        from reportgen.report.publishing import site_words
+        from reportgen.report.words.language import Language
+        from reportgen.report.words.publishing import site_words
 
         words = site_words(Language(job.settings.for_market(results.market).report.locale))
         for name, body in market_files(report, words, overrides=overrides).items():
@@ -128,7 +128,7 @@ def pdfs(
     report: MarketReport, overrides: str, wanted: Collection[str], *, idle_cores: bool
 ) -> Iterator[tuple[str, bytes]]:
     """Yield report.pdf and brief.pdf, whichever is wanted."""
-    from reportgen.batch.beside import beside
+    from reportgen.batch.workers.beside import beside
     from reportgen.render.pdf import brief_pdf, report_pdf
 
     if "brief" not in wanted:

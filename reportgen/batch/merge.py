@@ -9,18 +9,19 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
-from reportgen.batch import files, manifest, record
+from reportgen.batch import plan as manifest
 from reportgen.batch.account import Request, Run, account
-from reportgen.batch.fingerprint import fingerprint
-from reportgen.batch.interrupt import Interrupts
-from reportgen.batch.lock import hold_lock
-from reportgen.batch.manifest import InputIndex, LastRun
+from reportgen.batch.inputs.source import StoredMarkets
 from reportgen.batch.market import build_market
-from reportgen.batch.outcome import MarketOutcome, Progress, RunResult, Silent
+from reportgen.batch.plan import InputIndex, LastRun
 from reportgen.batch.shard import shard_folders, take_over
-from reportgen.batch.source import StoredMarkets
-from reportgen.config import Settings
+from reportgen.batch.state import files, record
+from reportgen.batch.state.fingerprint import fingerprint
+from reportgen.batch.state.lock import hold_lock
+from reportgen.batch.state.outcome import MarketOutcome, Progress, RunResult, Silent
+from reportgen.batch.workers.interrupt import Interrupts
 from reportgen.errors import InputError
+from reportgen.settings.sections import Settings
 
 
 class _ShardMarkets(StoredMarkets):

@@ -15,20 +15,23 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from reportgen.batch import engine, files, manifest, shared
+from reportgen.batch import plan as manifest
 from reportgen.batch.account import Request, Run, Work, account, resolve_as_of
-from reportgen.batch.fingerprint import fingerprint
-from reportgen.batch.interrupt import Interrupts
-from reportgen.batch.lock import hold_lock
-from reportgen.batch.manifest import PlannedMarket
+from reportgen.batch.inputs import shared_decay as shared
+from reportgen.batch.inputs.partition import open_source
+from reportgen.batch.inputs.source import Markets, StoredMarkets
 from reportgen.batch.market import MarketJob, build_market
-from reportgen.batch.outcome import MarketOutcome, Progress, RunResult, Silent
-from reportgen.batch.partition import open_source
-from reportgen.batch.record import MarketRecord
+from reportgen.batch.plan import PlannedMarket
 from reportgen.batch.selection import select_markets, split_patterns
-from reportgen.batch.source import Markets, StoredMarkets
-from reportgen.batch.warm_up import warm_up
-from reportgen.config import Settings
+from reportgen.batch.state import files
+from reportgen.batch.state.fingerprint import fingerprint
+from reportgen.batch.state.lock import hold_lock
+from reportgen.batch.state.outcome import MarketOutcome, Progress, RunResult, Silent
+from reportgen.batch.state.record import MarketRecord
+from reportgen.batch.workers import pool as engine
+from reportgen.batch.workers.interrupt import Interrupts
+from reportgen.batch.workers.warm_up import warm_up
+from reportgen.settings.sections import Settings
 
 __all__ = ["Request", "build", "render"]
 
@@ -182,7 +185,7 @@ def _build_all(run: Run, plans: Sequence[PlannedMarket], interrupts: Interrupts)
 
     tasks = _tasks(run, todo)
     if run.request.scheduler:
-        from reportgen.batch.cluster import run_on_cluster
+        from reportgen.batch.workers.cluster import run_on_cluster
 
         ended = run_on_cluster(run.work, tasks, address=run.request.scheduler, limits=limits, stopping=stopping)
     else:

@@ -15,7 +15,7 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-from reportgen.batch import files, record
+from reportgen.batch.state import files, record
 from reportgen.errors import UsageError
 
 FOLDER = "shards"

@@ -10,7 +10,7 @@ import typer
 from reportgen.cli.options import Debug, Json, Project, Set, parse_overrides
 
 if TYPE_CHECKING:
-    from reportgen.settings_file import SettingRow
+    from reportgen.settings.read import SettingRow
 
 app = typer.Typer(help="Which settings hold and why; the schema of reportgen.toml.", no_args_is_help=True)
 _LONGEST = 60
@@ -49,14 +49,14 @@ def show(
 def schema(debug: Debug = False) -> None:
     """Print the JSON Schema of reportgen.toml; `init` writes it beside the settings, for editors."""
     from reportgen.cli import console
-    from reportgen.settings_file import settings_schema
+    from reportgen.settings.read import settings_schema
 
     console.say_json(settings_schema())
 
 
 def _shown(row: SettingRow) -> str:
     """Return the value as it would stand in reportgen.toml, cut where it is long."""
-    from reportgen.batch.project import toml_value
+    from reportgen.project.start import toml_value
 
     text = "" if row.value is None else toml_value(row.value)
     return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"

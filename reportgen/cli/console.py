@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from rich.progress import Progress as Bars
     from rich.progress import TaskID
 
-    from reportgen.batch.outcome import MarketOutcome, Progress, RunResult
+    from reportgen.batch.state.outcome import MarketOutcome, Progress, RunResult
 
 _WIDTH = 120
 _MOST_FAILURES = 20
@@ -29,7 +29,7 @@ _MOST_ROWS = 50
 
 def printable(text: str) -> str:
     """Return text without control characters that could move the cursor or hide what is printed."""
-    from reportgen.report.names import clean
+    from reportgen.report.words.names import clean
 
     return clean(text, 2000) if text.strip() else ""
 
@@ -74,7 +74,7 @@ def say_json(value: object) -> None:
 
 def choose_progress(log_format: str) -> Progress:
     """Return the kind of progress that fits where it is shown and how much was asked for."""
-    from reportgen.batch.outcome import Silent
+    from reportgen.batch.state.outcome import Silent
 
     if log_format == "json":
         return JsonProgress()
@@ -214,7 +214,7 @@ def show_run(result: RunResult, *, locale: str, currency: str, response: str, de
 
 
 def _show_markets(result: RunResult, *, locale: str, currency: str, response: str) -> None:
-    from reportgen.report.formats import Formats
+    from reportgen.report.words.formats import Formats
 
     formats = Formats(locale=locale, currency=currency, response="log" if response == "log" else "level")
     shown = list(result.markets)

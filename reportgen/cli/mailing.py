@@ -10,7 +10,7 @@ import typer
 from reportgen.cli.options import Debug, Exclude, Out, Project, Quiet, Select, Set, parse_overrides, state
 
 if TYPE_CHECKING:
-    from reportgen.batch.mail import MailResult
+    from reportgen.publish.mail import MailResult
 
 _MOST = 20
 

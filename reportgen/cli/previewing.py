@@ -12,7 +12,7 @@ import typer
 from reportgen.cli.options import Debug, Formats, Out, Quiet, Set, parse_overrides
 
 if TYPE_CHECKING:
-    from reportgen.batch.outcome import RunResult
+    from reportgen.batch.state.outcome import RunResult
 
 
 def preview(

@@ -9,9 +9,9 @@ from reportgen.cli import console
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from reportgen.batch.quarto import Sources
-    from reportgen.batch.quarto_program import Rendered
-    from reportgen.batch.quarto_run import QuartoRun
+    from reportgen.publish.quarto.program import Rendered
+    from reportgen.publish.quarto.run import QuartoRun
+    from reportgen.publish.quarto.sources import Sources
 
 _MOST_FAILURES = 20
 

@@ -10,7 +10,7 @@ from reportgen.cli import console
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from reportgen.batch.proposal import Proposal, Role
+    from reportgen.project.proposal import Proposal, Role
 
 _MOST_ERRORS = 5
 

@@ -18,8 +18,8 @@ def list_(project: Project = Path(), set_: Set = None, as_json: Json = False, de
     from dataclasses import asdict
 
     from reportgen import api
-    from reportgen.batch.overrides import overrides_folder
     from reportgen.cli import console
+    from reportgen.project.templates import overrides_folder
     from reportgen.render.templates import list_templates
 
     settings, root = api.open_project(project, overrides=parse_overrides(set_))
@@ -54,8 +54,8 @@ def eject(
 ) -> None:
     """Copy a template, or single blocks of it, to where the project's own templates lie."""
     from reportgen import api
-    from reportgen.batch.overrides import eject_template
     from reportgen.cli import console
+    from reportgen.project.templates import eject_template
 
     settings, root = api.open_project(project, overrides=parse_overrides(set_))
     made = eject_template(settings, root, name, folder.absolute() if folder else None, tuple(block or ()))

@@ -10,19 +10,20 @@ from dataclasses import replace
 
 import numpy as np
 
-from reportgen.config import Settings
-from reportgen.model.bootstrap import FEW_PHARMACIES, bootstrap_market, bootstrap_slope_test, summarise_bootstrap
-from reportgen.model.crossproducts import NoResidualVariation, RankDeficient
-from reportgen.model.diagnostics import Residuals, conditional_residuals, diagnose
-from reportgen.model.impact import Impact, market_generator, measure_impact
-from reportgen.model.influence import leave_one_out
-from reportgen.model.market_fit import DependentTerm, MarketFit, fit_market
+from reportgen.model.bootstrap.run import FEW_PHARMACIES, bootstrap_market, bootstrap_slope_test, summarise_bootstrap
+from reportgen.model.checks.run import Residuals, conditional_residuals, diagnose
+from reportgen.model.data_summary import chosen_pharmacies, monthly_series, summarise_data
+from reportgen.model.effects.impact import Impact, market_generator, measure_impact
+from reportgen.model.lmm.crossproducts import NoResidualVariation, RankDeficient
+from reportgen.model.lmm.leave_one_out import leave_one_out
+from reportgen.model.lmm.variance_intervals import variance_intervals
+from reportgen.model.market.fit import DependentTerm, MarketFit, fit_market
+from reportgen.model.market.quality import correlation_rows, icc, r_squared, slope_test, variance_rows
+from reportgen.model.market.refusals import refusals
+from reportgen.model.market.shared_decay import SharedDecay
+from reportgen.model.market.variants import HoldOut, hold_out
 from reportgen.model.ordinary import ordinary_regression
-from reportgen.model.quality import correlation_rows, icc, r_squared, slope_test, variance_rows
-from reportgen.model.refusals import refusals
-from reportgen.model.shared import SharedDecay
-from reportgen.model.summaries import chosen_pharmacies, monthly_series, summarise_data
-from reportgen.model.tables import (
+from reportgen.model.rows import (
     compare_fit,
     compare_within,
     decay_summaries,
@@ -31,12 +32,10 @@ from reportgen.model.tables import (
     model_summary,
     pharmacy_rows,
 )
-from reportgen.model.variance_intervals import variance_intervals
-from reportgen.model.variants import HoldOut, hold_out
 from reportgen.model.verdict import decide_verdict
 from reportgen.panel.features import ModelFrame, build_frame
 from reportgen.panel.grid import MarketPanel
-from reportgen.results import (
+from reportgen.results.market import (
     BootstrapSummary,
     Charts,
     Contribution,
@@ -48,6 +47,7 @@ from reportgen.results import (
     Status,
     Verdict,
 )
+from reportgen.settings.sections import Settings
 
 
 def analyse_market(

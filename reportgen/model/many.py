@@ -1,7 +1,7 @@
 """Many mixed models at once: designs of equal shape are stacked and searched together.
 
 A small market costs more in overhead than in arithmetic; 32 of them in one batch of the core cost a
-quarter of 32 calls. The fits are those of :func:`reportgen.model.fit.fit_lmm`, which also
+quarter of 32 calls. The fits are those of :func:`reportgen.model.lmm.fit.fit_lmm`, which also
 takes over whatever needs a third start or finer cross-products.
 """
 
@@ -12,9 +12,9 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from reportgen.model.crossproducts import CrossProducts, Design, Scaling, cross_products, stack
-from reportgen.model.fit import START_TOLERANCE, LmmFit, Method, Rung, assemble, fit_lmm
-from reportgen.model.reml import minimise, starts
+from reportgen.model.lmm.crossproducts import CrossProducts, Design, Scaling, cross_products, stack
+from reportgen.model.lmm.fit import START_TOLERANCE, LmmFit, Method, Rung, assemble, fit_lmm
+from reportgen.model.lmm.reml import minimise, starts
 
 CHUNK = 48
 """Problems stacked together; more do not fit a core's cache."""

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from reportgen.model.comparisons import LeastSquares, pooled_estimate
-from reportgen.model.incremental import recursion_totals
-from reportgen.model.market_fit import MarketFit
-from reportgen.model.residual_checks import check_normality, check_scale_location
-from reportgen.model.terms import market_design, model_terms
-from reportgen.results import CheckStatus, OlsAssumption, OlsTerm, OrdinaryRegression, SlopeTest
+from reportgen.model.checks.residuals import check_normality, check_scale_location
+from reportgen.model.effects.incremental import recursion_totals
+from reportgen.model.lmm.least_squares import LeastSquares, pooled_estimate
+from reportgen.model.market.fit import MarketFit
+from reportgen.model.market.terms import lag_periods, market_design, model_terms
+from reportgen.results.market import CheckStatus, OlsAssumption, OlsTerm, OrdinaryRegression, SlopeTest
 
 DEPENDENCE_LIMIT = 0.05
 """Share of residual variance between pharmacies from which classical SE mislead (design effect, Kish 1965)."""
@@ -100,8 +100,3 @@ def _incremental(market: MarketFit, ols: LeastSquares) -> float:
         normalize=frame.normalize,
     )
     return float(totals.total[0])
-
-
-def lag_periods(names: tuple[str, ...]) -> tuple[int, ...]:
-    """Lags in periods from their term names (``Lag12_Sales`` is 12)."""
-    return tuple(int(name.removeprefix("Lag").split("_", 1)[0]) for name in names)

@@ -15,10 +15,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from reportgen.config import AdstockSettings, ModelSettings
 from reportgen.panel import transforms
 from reportgen.panel.grid import Booleans, Floats, MarketPanel
-from reportgen.results import RowsLost
+from reportgen.results.market import RowsLost
+from reportgen.settings.sections import AdstockSettings, ModelSettings
 
 Indices = NDArray[np.intp]
 INITIAL_OFFSETS = (1, 2)

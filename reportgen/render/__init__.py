@@ -1,1 +1,4 @@
-"""From a report to files: HTML, PDF, Quarto, site, workbook."""
+"""From a report to files: HTML, PDF, workbook, Quarto Markdown, Parquet.
+
+It turns a finished document tree into bytes; content and order are decided in :mod:`reportgen.report`.
+"""

@@ -20,8 +20,8 @@ from reportgen.render.environment import fill, make_environment
 from reportgen.render.market_list import STATIC, directory_data, list_data, shorten_list
 from reportgen.render.script import compact, page_script
 from reportgen.report.blocks import Brand, Figure, Labels, MarketReport, Section, Table
-from reportgen.report.figures.svg import for_screen
-from reportgen.report.figures.theme import Theme
+from reportgen.report.figures.drawing.svg import for_screen
+from reportgen.report.figures.drawing.theme import Theme
 from reportgen.resources import templates_dir
 
 if TYPE_CHECKING:
@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 
     from jinja2 import Environment
 
-    from reportgen.report.overview import Overview
-    from reportgen.report.site_pages import Navigation
+    from reportgen.report.site.overview import Overview
+    from reportgen.report.site.site_pages import Navigation
 
 Medium = Literal["screen", "print"]
 Script = Literal["", "overview", "directory", "search", "missing"]

@@ -30,8 +30,8 @@ if TYPE_CHECKING:
     from markupsafe import Markup
 
     from reportgen.report.blocks import Cell, Section
-    from reportgen.report.directory import Directory
-    from reportgen.report.overview import Finder, Overview
+    from reportgen.report.site.directory import Directory
+    from reportgen.report.site.overview import Finder, Overview
 
 NAME = "markets"
 STATIC = 12

@@ -19,7 +19,7 @@ from reportgen.errors import EnvironmentMissing, RenderError
 from reportgen.render.fontconfig import use_own_fonts
 from reportgen.render.html import Fit, charts, render_brief, render_report
 from reportgen.render.pdf_charts import as_chart, take_charts
-from reportgen.report.figures.svg import for_print, without_tips
+from reportgen.report.figures.drawing.svg import for_print, without_tips
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -18,7 +18,7 @@ from html import unescape
 from typing import Any, NamedTuple
 from xml.sax.saxutils import quoteattr
 
-from reportgen.report.figures.theme import TEXT_SIZE
+from reportgen.report.figures.drawing.theme import TEXT_SIZE
 
 _TAG = "chart"
 _BODY = re.compile(r"(<svg[^>]*>)(.*)</svg>\s*\Z", re.DOTALL)

@@ -14,13 +14,13 @@ from urllib.parse import quote
 from xml.sax.saxutils import escape
 
 from reportgen.render.html import render_navigation, render_overview
-from reportgen.report.site_pages import MISSING
+from reportgen.report.site.site_pages import MISSING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from reportgen.report.overview import Overview
-    from reportgen.report.site_pages import Navigation
+    from reportgen.report.site.overview import Overview
+    from reportgen.report.site.site_pages import Navigation
 
 SLOT = b"<!--site-->"
 """What ``base.html.j2`` leaves in a report for its head on the site; text from data cannot hold it, it is escaped."""

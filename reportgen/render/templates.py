@@ -23,7 +23,7 @@ from reportgen.render.environment import OURS
 from reportgen.render.html import Page
 from reportgen.render.quarto.pages import SIGNS
 from reportgen.report.blocks import MarketReport, Section
-from reportgen.report.overview import Overview
+from reportgen.report.site.overview import Overview
 from reportgen.resources import templates_dir
 
 if TYPE_CHECKING:

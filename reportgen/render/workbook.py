@@ -11,16 +11,16 @@ import math
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from reportgen.report.sheets import build_workbook
+from reportgen.report.tables.sheets import build_workbook
 
 if TYPE_CHECKING:
     from xlsxwriter.format import Format
     from xlsxwriter.workbook import Workbook as Book
     from xlsxwriter.worksheet import Worksheet
 
-    from reportgen.config import Settings
-    from reportgen.report.sheets import Sheet, Workbook
-    from reportgen.results import MarketResults
+    from reportgen.report.tables.sheets import Sheet, Workbook
+    from reportgen.results.market import MarketResults
+    from reportgen.settings.sections import Settings
 
 _OPTIONS = {
     "in_memory": True,

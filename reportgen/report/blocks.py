@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
-    from reportgen.report.figures.chart import Chart
+    from reportgen.report.figures.kit import Chart
 
 Only = Literal["", "screen", "print"]
 Tone = Literal["good", "mixed", "unsure", "none", "bad", "unknown"]

@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING
 
 from reportgen.errors import ConfigError
 from reportgen.report.blocks import Brand
-from reportgen.report.figures.theme import Theme
-from reportgen.report.names import clean
+from reportgen.report.figures.drawing.theme import Theme
+from reportgen.report.words.names import clean
 
 if TYPE_CHECKING:
-    from reportgen.config import BrandSettings
+    from reportgen.settings.sections import BrandSettings
 
 MOST_BYTES = 200_000
 LEAST_CONTRAST = 4.5

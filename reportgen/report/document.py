@@ -30,20 +30,20 @@ from reportgen.report.blocks import (
     Table,
     as_figure,
 )
-from reportgen.report.equation import equation, where
 from reportgen.report.figures import CHARTS, draw_charts
-from reportgen.report.labels import page_labels
-from reportgen.report.names import clean
 from reportgen.report.narrative import foundation, method, reasons, sections, summary
+from reportgen.report.narrative.equation import equation, where
 from reportgen.report.narrative.verdict import shown_code, verdict_line
-from reportgen.report.narrative.writer import Writer, make_writer
+from reportgen.report.words.labels import page_labels
+from reportgen.report.words.names import clean
+from reportgen.report.words.writer import Writer, make_writer
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from reportgen.config import Settings
-    from reportgen.report.figures.chart import Chart
-    from reportgen.results import MarketResults
+    from reportgen.report.figures.kit import Chart
+    from reportgen.results.market import MarketResults
+    from reportgen.settings.sections import Settings
 
 _WANTED = tuple(name for name in CHARTS if name != "key_roi")
 """The return is written below the incremental sales, so its interval is not drawn again."""

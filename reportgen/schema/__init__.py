@@ -16,7 +16,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from reportgen import results, results_markets
+from reportgen.results import market as results
+from reportgen.results import markets as results_markets
 
 FILES: dict[str, tuple[ModuleType, str, str]] = {
     "results.schema.json": (results, "MarketResults", "results.json: one market of a reportgen run"),

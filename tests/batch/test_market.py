@@ -13,13 +13,13 @@ import pyarrow.parquet as pq
 import pytest
 
 from factories import market_results
-from reportgen.batch import record
-from reportgen.batch.fingerprint import fingerprint
 from reportgen.batch.market import MarketJob, build_market
-from reportgen.batch.tables import parquet_files
-from reportgen.config import Settings
+from reportgen.batch.state import record
+from reportgen.batch.state.fingerprint import fingerprint
 from reportgen.panel.grid import make_panel
-from reportgen.results import from_json, to_json
+from reportgen.render.parquet import parquet_files
+from reportgen.results.market import from_json, to_json
+from reportgen.settings.sections import Settings
 
 
 def job(root: Path, formats: tuple[str, ...] = ("html", "pdf", "brief", "xlsx"), **changes: Any) -> MarketJob:
@@ -96,7 +96,7 @@ def test_a_market_that_fails_leaves_its_folder_as_it_was(
     def fail(*args: object, **kwargs: object) -> bytes:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("reportgen.batch.files.write_new", fail)
+    monkeypatch.setattr("reportgen.batch.state.files.write_new", fail)
     with pytest.raises(OSError, match="No space"):
         build_market(job(root, formats=("results",)))
     after = {path: hashlib.sha256(path.read_bytes()).hexdigest() for path in folder.rglob("*") if path.is_file()}

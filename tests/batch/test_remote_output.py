@@ -13,13 +13,15 @@ import pytest
 import stub_market
 from projects import Project
 from reportgen import api
-from reportgen.batch import record, run, storage
-from reportgen.batch.outcome import RunResult
-from reportgen.batch.remote_run import FOLDER, run_in_staging, staging_folder
+from reportgen.batch import run
 from reportgen.batch.run import Request
-from reportgen.batch.storage import Storage
-from reportgen.config import Settings
+from reportgen.batch.state import record
+from reportgen.batch.state.outcome import RunResult
 from reportgen.errors import ConfigError, EnvironmentMissing, LockedError, UsageError
+from reportgen.publish import storage
+from reportgen.publish.staging import FOLDER, run_in_staging, staging_folder
+from reportgen.publish.storage import Storage
+from reportgen.settings.sections import Settings
 
 MEMORY = "memory://bucket/reports"
 
@@ -82,7 +84,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
 
 def site(out: Path, *_: object, markets: tuple[str, ...], **__: object) -> Any:
     """A site of one page that names the markets; also a copy of a report, as the real one has."""
-    from reportgen.batch.overview import SiteState
+    from reportgen.batch.site.refresh import SiteState
 
     folder = out / "site"
     folder.mkdir(exist_ok=True)

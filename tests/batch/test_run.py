@@ -17,16 +17,16 @@ import pytest
 import stub_market
 from projects import Project
 from reportgen.batch import run
-from reportgen.batch.lock import hold_lock
-from reportgen.batch.outcome import MarketOutcome, RunResult
-from reportgen.batch.overview import SiteState
 from reportgen.batch.run import Request
+from reportgen.batch.site.refresh import SiteState
+from reportgen.batch.state.lock import hold_lock
+from reportgen.batch.state.outcome import MarketOutcome, RunResult
 from reportgen.errors import ConfigError, LockedError, NothingSelectedError
 
 
 @pytest.fixture
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
-    monkeypatch.setattr("reportgen.batch.overview.refresh_site", lambda *args, **kwargs: SiteState(changed=False))
+    monkeypatch.setattr("reportgen.batch.site.refresh.refresh_site", lambda *args, **kwargs: SiteState(changed=False))
     return Project(tmp_path, monkeypatch)
 
 
@@ -85,7 +85,7 @@ def test_a_new_version_renders_the_old_numbers_once_and_the_next_build_fits_them
     project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     project.build()
-    monkeypatch.setattr("reportgen.batch.fingerprint.code_hash", lambda: "newer")
+    monkeypatch.setattr("reportgen.batch.state.fingerprint.code_hash", lambda: "newer")
     again = [run.render(project.settings, project.root, Request(), work=stub_market.work) for _ in range(2)]
     assert [set(reasons(result).values()) for result in again] == [{"code-changed"}, {"up-to-date"}]
     pages = [path.read_text() for path in (project.root / "out" / "markets").glob("*/report.html")]
@@ -224,7 +224,7 @@ def test_a_second_run_at_the_same_time_is_refused(project: Project) -> None:
 def test_the_lock_of_a_killed_run_needs_no_unlocking(project: Project) -> None:
     out = project.root / "out"
     program = (
-        "import signal\nfrom pathlib import Path\nfrom reportgen.batch.lock import hold_lock\n"
+        "import signal\nfrom pathlib import Path\nfrom reportgen.batch.state.lock import hold_lock\n"
         f"with hold_lock(Path({str(out)!r})):\n    print('held', flush=True)\n    signal.pause()"
     )
     holder = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True)

@@ -8,14 +8,14 @@ import pytest
 
 from projects import Project
 from reportgen.batch.merge import merge
-from reportgen.batch.overview import SiteState
 from reportgen.batch.shard import Shard, parse_shard
+from reportgen.batch.site.refresh import SiteState
 from reportgen.errors import InputError, UsageError
 
 
 @pytest.fixture
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
-    monkeypatch.setattr("reportgen.batch.overview.refresh_site", lambda *args, **kwargs: SiteState(changed=False))
+    monkeypatch.setattr("reportgen.batch.site.refresh.refresh_site", lambda *args, **kwargs: SiteState(changed=False))
     made = Project(tmp_path, monkeypatch)
     made.data = {f"M{n}": float(n) for n in range(9)}
     return made

@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from reportgen import __version__
-from reportgen.batch.recipes import write_recipes
+from reportgen.project.recipes import write_recipes
 
 
 @pytest.fixture

@@ -177,7 +177,8 @@ def interruption(folder: Path, seconds: float) -> list[str]:
 
 LOOP = """
 import gc, sys
-from reportgen.batch import engine, worker
+from reportgen.batch.workers import pool as engine
+from reportgen.batch.workers import worker
 def loop(function, tasks, **options):
     worker.load_stack(documents=True)
     for task in tasks:

@@ -17,15 +17,15 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 import numpy as np
 
 from problems import written
-from reportgen.config import Settings
-from reportgen.model import bootstrap
-from reportgen.model.decay import estimate_decay
-from reportgen.model.market_fit import MarketFit, fit_market
-from reportgen.model.quality import slope_test
-from reportgen.model.replicates import Simulator
+from reportgen.model.bootstrap import run as bootstrap
+from reportgen.model.bootstrap.replicates import Simulator
+from reportgen.model.market.decay import estimate_decay
+from reportgen.model.market.fit import MarketFit, fit_market
+from reportgen.model.market.quality import slope_test
 from reportgen.panel import transforms
 from reportgen.panel.features import build_frame
 from reportgen.panel.simulate import MarketSpec, simulate_panel
+from reportgen.settings.sections import Settings
 
 TITLE = """# Parametric bootstrap
 

@@ -20,12 +20,12 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 import numpy as np
 
 from problems import market_problem, written
-from reportgen.model.crossproducts import Design, cross_products
-from reportgen.model.fit import LmmFit, assemble, fit_lmm
-from reportgen.model.inference import fixed_covariance
-from reportgen.model.mixedlm import loglik_gap
-from reportgen.model.pharmacies import conditional_covariance, conditional_modes
-from reportgen.model.reml import minimise, starts
+from reportgen.model.lmm.crossproducts import Design, cross_products
+from reportgen.model.lmm.fit import LmmFit, assemble, fit_lmm
+from reportgen.model.lmm.inference import fixed_covariance
+from reportgen.model.lmm.mixedlm import loglik_gap
+from reportgen.model.lmm.modes import conditional_covariance, conditional_modes
+from reportgen.model.lmm.reml import minimise, starts
 from reportgen.panel.simulate import MarketSpec
 from witnesses import statsmodels_fit
 

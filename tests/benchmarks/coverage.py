@@ -19,14 +19,14 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 import numpy as np
 
 from problems import written
-from reportgen.config import Settings
-from reportgen.model.draws import ModelDraws
-from reportgen.model.impact import _totals, measure_impact
-from reportgen.model.market_fit import MarketFit, fit_market
-from reportgen.model.quality import slope_test
-from reportgen.model.tables import decay_summaries, fixed_rows
+from reportgen.model.effects.draws import ModelDraws
+from reportgen.model.effects.impact import _totals, measure_impact
+from reportgen.model.market.fit import MarketFit, fit_market
+from reportgen.model.market.quality import slope_test
+from reportgen.model.rows import decay_summaries, fixed_rows
 from reportgen.panel.features import build_frame
 from reportgen.panel.simulate import MarketSpec, SimulatedMarket, simulate_market
+from reportgen.settings.sections import Settings
 
 PERIODS = (12, 24, 36)
 QUANTITIES = ("β", "φ1", "φ2", "long run", "incremental", "decay")

@@ -19,12 +19,12 @@ from collections.abc import Callable
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 from problems import market_problem, written
-from reportgen.model.crossproducts import Design
-from reportgen.model.fit import LmmFit, fit_lmm
-from reportgen.model.inference import fixed_covariance
+from reportgen.model.lmm.crossproducts import Design
+from reportgen.model.lmm.fit import LmmFit, fit_lmm
+from reportgen.model.lmm.inference import fixed_covariance
+from reportgen.model.lmm.mixedlm import loglik_gap
+from reportgen.model.lmm.modes import conditional_covariance, conditional_modes
 from reportgen.model.many import fit_many
-from reportgen.model.mixedlm import loglik_gap
-from reportgen.model.pharmacies import conditional_covariance, conditional_modes
 from reportgen.panel.simulate import MarketSpec
 
 TITLE = """# Many markets on one core

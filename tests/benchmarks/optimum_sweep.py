@@ -22,8 +22,8 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 import numpy as np
 
 from problems import TESTS, market_problem, rescaled, written
-from reportgen.model.crossproducts import Design
-from reportgen.model.fit import Rung, fit_lmm
+from reportgen.model.lmm.crossproducts import Design
+from reportgen.model.lmm.fit import Rung, fit_lmm
 from reportgen.panel.simulate import MarketSpec
 from witnesses import FAILURES, mixedlm_rs_fit, statsmodels_fit, yardstick
 

@@ -10,11 +10,11 @@ from pathlib import Path
 
 import numpy as np
 
-from reportgen.config import AdstockSettings, ModelSettings
-from reportgen.model.crossproducts import Design
-from reportgen.model.terms import market_design, model_terms
+from reportgen.model.lmm.crossproducts import Design
+from reportgen.model.market.terms import market_design, model_terms
 from reportgen.panel.features import build_frame
 from reportgen.panel.simulate import MarketSpec, simulate_market
+from reportgen.settings.sections import AdstockSettings, ModelSettings
 
 TESTS = Path(__file__).resolve().parent.parent
 RESULTS = Path(__file__).resolve().parent / "results"

@@ -17,8 +17,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from factories import market_results
 from quarto_runs import put
-from reportgen.batch.quarto import write_sources
-from reportgen.config import Settings
+from reportgen.publish.quarto.sources import write_sources
+from reportgen.settings.sections import Settings
 
 RESULTS = Path(__file__).resolve().parent / "results" / "quarto_speed.md"
 PHARMACIES = 100

@@ -22,10 +22,10 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 import numpy as np
 
 from problems import written
-from reportgen.batch.worker import load_stack
-from reportgen.config import Settings
+from reportgen.batch.workers.worker import load_stack
 from reportgen.panel.simulate import MarketSpec, simulate_market
-from reportgen.results import MarketResults, Provenance
+from reportgen.results.market import MarketResults, Provenance
+from reportgen.settings.sections import Settings
 
 
 def analysed() -> tuple[MarketResults, Settings]:
@@ -75,7 +75,7 @@ def use_fresh_figures() -> None:
     from matplotlib.backends.backend_svg import FigureCanvasSVG, RendererSVG
 
     from reportgen.render import pdf
-    from reportgen.report.figures import sheet, svg
+    from reportgen.report.figures.drawing import sheet, svg
 
     def stock(figure: Any, label: str, tips: Any = ()) -> str:
         del label, tips

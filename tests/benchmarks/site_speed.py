@@ -21,12 +21,12 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from factories import market_results
-from reportgen.batch import files
-from reportgen.batch.site import SiteJob, SiteMarket, build_site
-from reportgen.config import ReportSettings, Settings
+from reportgen.batch.site.build import SiteJob, SiteMarket, build_site
+from reportgen.batch.state import files
 from reportgen.render.html import render_report
 from reportgen.report.document import build_report
-from reportgen.results import MarketResults, from_json, to_json
+from reportgen.results.market import MarketResults, from_json, to_json
+from reportgen.settings.sections import ReportSettings, Settings
 
 SETTINGS = Settings(report=ReportSettings(promotion_unit="visit"))
 RESULTS = Path(__file__).resolve().parent / "results" / "site_speed.md"

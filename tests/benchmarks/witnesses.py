@@ -1,6 +1,6 @@
 """Other programs' fits of a ``Design``, and an independent yardstick of the likelihood.
 
-``yardstick`` shares no code or algebra with ``reportgen.model.reml`` and works in long double (64 bits of
+``yardstick`` shares no code or algebra with ``reportgen.model.lmm.reml`` and works in long double (64 bits of
 mantissa), so every candidate covariance from every program is measured alike.
 """
 
@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.optimize import minimize
 
-from reportgen.model.crossproducts import Design
+from reportgen.model.lmm.crossproducts import Design
 
 WIDE = np.longdouble
 TIGHT = {"maxiter": 500, "gtol": 1e-9, "ftol": 1e-15}

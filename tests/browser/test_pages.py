@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 
 from factories import market_results
-from reportgen.config import BrandSettings, ReportSettings, Settings
 from reportgen.render.html import render_report
 from reportgen.render.site import site_files
 from reportgen.report.document import build_report
-from reportgen.report.site_pages import build_pages
-from reportgen.report.summaries import failed_market, summarise
+from reportgen.report.site.market_line import failed_market, summarise
+from reportgen.report.site.site_pages import build_pages
+from reportgen.settings.sections import BrandSettings, ReportSettings, Settings
 
 pytestmark = pytest.mark.browser
 SETTINGS = Settings(report=ReportSettings(promotion_unit="visit"))

@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 
 from factories import market_results
-from reportgen.batch.preview_server import Board, Shown, open_server
-from reportgen.config import Settings
+from reportgen.publish.preview.server import Board, Shown, open_server
 from reportgen.render.site import site_files
-from reportgen.report.site_pages import build_pages
-from reportgen.report.summaries import summarise
+from reportgen.report.site.market_line import summarise
+from reportgen.report.site.site_pages import build_pages
+from reportgen.settings.sections import Settings
 
 pytestmark = pytest.mark.browser
 

@@ -11,12 +11,12 @@ from typing import Any
 import pytest
 
 from factories import market_results
-from reportgen.batch.full_text import index_pages
-from reportgen.batch.preview_server import Board, Shown, open_server
-from reportgen.config import ReportSettings, Settings
+from reportgen.batch.site.full_text import index_pages
+from reportgen.publish.preview.server import Board, Shown, open_server
 from reportgen.render.site import site_files
-from reportgen.report.site_pages import build_pages
-from reportgen.report.summaries import summarise
+from reportgen.report.site.market_line import summarise
+from reportgen.report.site.site_pages import build_pages
+from reportgen.settings.sections import ReportSettings, Settings
 
 pytestmark = pytest.mark.browser
 SETTINGS = Settings(report=ReportSettings(search="pagefind"))

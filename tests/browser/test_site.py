@@ -11,19 +11,19 @@ from urllib.parse import unquote, urlsplit
 import pytest
 
 from factories import market_results, overview_results
-from reportgen.batch import files
-from reportgen.batch.fingerprint import Fingerprint
 from reportgen.batch.market import MarketJob, publish
-from reportgen.batch.overview import FailedMarket
-from reportgen.batch.site import SiteJob, SiteMarket, build_site
-from reportgen.config import ReportSettings, Settings
+from reportgen.batch.site.build import SiteJob, SiteMarket, build_site
+from reportgen.batch.site.refresh import FailedMarket
+from reportgen.batch.state import files
+from reportgen.batch.state.fingerprint import Fingerprint
 from reportgen.render.html import render_report
 from reportgen.render.site import site_files
-from reportgen.report.changes import Changes, MarketChange
 from reportgen.report.document import build_report
-from reportgen.report.site_pages import build_pages
-from reportgen.report.summaries import MarketSummary, summarise
-from reportgen.results import to_json
+from reportgen.report.site.changes import Changes, MarketChange
+from reportgen.report.site.market_line import MarketSummary, summarise
+from reportgen.report.site.site_pages import build_pages
+from reportgen.results.market import to_json
+from reportgen.settings.sections import ReportSettings, Settings
 
 pytestmark = pytest.mark.browser
 SETTINGS = Settings(report=ReportSettings(promotion_unit="visit"))

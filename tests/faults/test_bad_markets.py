@@ -35,8 +35,8 @@ from pathlib import Path
 import pytest
 
 from projects import Project
-from reportgen.batch import record
-from reportgen.batch.overview import SiteState
+from reportgen.batch.site.refresh import SiteState
+from reportgen.batch.state import record
 
 TIMEOUT = 1.5
 CODES = {
@@ -60,7 +60,7 @@ CODES = {
 
 @pytest.fixture
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
-    monkeypatch.setattr("reportgen.batch.overview.refresh_site", lambda *args, **kwargs: SiteState(changed=False))
+    monkeypatch.setattr("reportgen.batch.site.refresh.refresh_site", lambda *args, **kwargs: SiteState(changed=False))
     return Project(tmp_path, monkeypatch)
 
 

@@ -148,7 +148,7 @@ def test_every_engine_makes_the_same_tree(tmp_path: Path, tried: Callable[..., N
 ALONE = """
 import sys
 from pathlib import Path
-from reportgen.batch import engine
+from reportgen.batch.workers import pool as engine
 from reportgen.batch.market import build_market
 from reportgen.cli import main
 import reportgen.batch.run as run
@@ -193,10 +193,10 @@ def test_a_report_leaves_no_trace_in_its_process(tmp_path: Path) -> None:
     import matplotlib as mpl
 
     from factories import market_results
-    from reportgen.config import ReportSettings, Settings
     from reportgen.render.html import render_report
     from reportgen.render.pdf import brief_pdf
     from reportgen.report.document import build_report
+    from reportgen.settings.sections import ReportSettings, Settings
 
     def state() -> tuple[object, ...]:
         return (

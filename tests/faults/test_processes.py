@@ -13,7 +13,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from reportgen.batch import record
+from reportgen.batch.state import record
 
 DRIVER = Path(__file__).resolve().parent.parent / "faults_driver.py"
 MARKETS = {f"slow-{n}": n for n in range(10)}

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from reportgen.batch import files, record
-from reportgen.batch.storage import Storage
+from reportgen.batch.state import files, record
+from reportgen.publish.storage import Storage
 
 pytestmark = [pytest.mark.faults]
 
@@ -17,7 +17,7 @@ DRIVER = """
 import os, signal, sys
 from pathlib import Path
 from fsspec.implementations.local import LocalFileSystem
-from reportgen.batch.storage import Storage
+from reportgen.publish.storage import Storage
 
 left = int(sys.argv[3])
 

@@ -17,7 +17,7 @@ import psutil
 import pytest
 
 from real_runs import CHECKOUT, RealProject, small_table, tree
-from reportgen.batch import record
+from reportgen.batch.state import record
 
 MARKETS = tuple(f"K{i:02d}" for i in range(10))
 

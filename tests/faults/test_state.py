@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 from real_runs import CHECKOUT, RealProject, small_table, tree
-from reportgen.batch import record
+from reportgen.batch.state import record
 
 
 @pytest.fixture(scope="module")

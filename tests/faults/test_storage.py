@@ -19,7 +19,7 @@ from pathlib import Path
 import pytest
 
 from real_runs import tree
-from reportgen.batch import record
+from reportgen.batch.state import record
 
 DRIVER = Path(__file__).resolve().parent.parent / "faults_driver.py"
 MARKETS = {"A": 1, "B": 2, "C": 3, "D": 4}

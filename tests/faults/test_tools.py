@@ -56,7 +56,7 @@ def test_a_program_that_goes_wrong_costs_its_pages_only(
     body, code, words = FAILURES[name]
     before = tree(project.out / "markets")
     monkeypatch.setenv("PATH", stand_in(tmp_path / "bin", body))
-    monkeypatch.setattr("reportgen.batch.quarto_program.START_SECONDS", 0.3)
+    monkeypatch.setattr("reportgen.publish.quarto.program.START_SECONDS", 0.3)
     began, memory = time.monotonic(), psutil.Process().memory_info().rss
     ended = project.run("quarto", "--render", "--timeout", "0.2")
     assert time.monotonic() - began < 40

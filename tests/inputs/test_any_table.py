@@ -24,14 +24,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from panel_tables import AS_OF
-from reportgen.batch import files
-from reportgen.batch.fingerprint import Fingerprint
+from reportgen.batch.inputs.source import Source
 from reportgen.batch.market import MarketJob, analyse
-from reportgen.batch.record import headline
-from reportgen.batch.source import Source
-from reportgen.config import Settings
+from reportgen.batch.state import files
+from reportgen.batch.state.fingerprint import Fingerprint
+from reportgen.batch.state.record import headline
 from reportgen.errors import InputError
-from reportgen.results import from_json, to_json
+from reportgen.results.market import from_json, to_json
+from reportgen.settings.sections import Settings
 
 EXAMPLES = int(os.environ.get("EXAMPLES", "2000"))
 LONGEST = 10.0

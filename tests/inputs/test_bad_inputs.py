@@ -9,12 +9,12 @@ import pytest
 
 from bad_inputs import CASES, OTHERS, BadInput, clean_table, save
 from panel_tables import AS_OF, codes
-from reportgen.config import ModelSettings, PanelSettings, RunSettings, Settings
 from reportgen.errors import InputError
 from reportgen.model.analysis import analyse_market
-from reportgen.panel.contract import MarketPanel, Panel, check_panel, validate_panel
-from reportgen.panel.read import read_table
-from reportgen.results import Provenance
+from reportgen.panel.checking.contract import MarketPanel, Panel, check_panel, validate_panel
+from reportgen.panel.reading.read import read_table
+from reportgen.results.market import Provenance
+from reportgen.settings.sections import ModelSettings, PanelSettings, RunSettings, Settings
 
 PROVENANCE = Provenance(
     package="0", versions=(), source="", data_hash="", settings_hash="", settings=(), seed=1, as_of=AS_OF

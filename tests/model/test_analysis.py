@@ -14,10 +14,10 @@ from numpy.testing import assert_allclose
 
 from model_problems import PROVENANCE, changed_panel, settings, small_panel, two_channel_panel
 from reportgen import schema
-from reportgen.model import fit as fit_module
 from reportgen.model.analysis import _flat_direction, analyse_market
-from reportgen.model.checks import RULES
-from reportgen.results import MarketResults, from_json, to_json
+from reportgen.model.checks.rules import RULES
+from reportgen.model.lmm import fit as fit_module
+from reportgen.results.market import MarketResults, from_json, to_json
 
 PLAIN = (str, int, float, bool, type(None))
 VALIDATOR = jsonschema.Draft202012Validator(schema.published_schema("results.schema.json"))

@@ -7,14 +7,14 @@ from functools import lru_cache
 import numpy as np
 import pytest
 
-from reportgen.config import Settings
 from reportgen.model.analysis import analyse_market
-from reportgen.model.decay import DecayLikelihood
-from reportgen.model.market_fit import MarketFit, fit_market
+from reportgen.model.market.decay import DecayLikelihood
+from reportgen.model.market.fit import MarketFit, fit_market
 from reportgen.panel.features import build_frame
 from reportgen.panel.grid import MarketPanel, make_panel
 from reportgen.panel.transforms import adstock
-from reportgen.results import MarketResults, Provenance, from_json, to_json
+from reportgen.results.market import MarketResults, Provenance, from_json, to_json
+from reportgen.settings.sections import Settings
 
 DECAYS, EFFECTS, SPREADS = (0.6, 0.2, 0.4), (900.0, 500.0, 700.0), (250.0, 150.0, 200.0)
 PROVENANCE = Provenance(

@@ -18,7 +18,7 @@ from numpy.testing import assert_allclose
 from model_problems import PROVENANCE, changed_panel, settings, small_panel
 from reportgen.model.analysis import analyse_market
 from reportgen.panel.grid import MarketPanel
-from reportgen.results import MarketResults, to_json
+from reportgen.results.market import MarketResults, to_json
 
 CHOSEN = settings(adstock={"decay": 0.5})
 SALES_UNITS = {
@@ -155,8 +155,8 @@ def test_pharmacies_in_any_order(order):
 
 def test_rows_of_the_table_in_any_order_give_the_same_bytes(tmp_path):
     """Through the reader: the file's rows shuffled, the results byte for byte the same."""
-    from reportgen.panel.contract import validate_panel
-    from reportgen.panel.read import read_table
+    from reportgen.panel.checking.contract import validate_panel
+    from reportgen.panel.reading.read import read_table
 
     old = panel()
     rows = [
@@ -193,7 +193,7 @@ def test_constant_added_to_sales_moves_the_intercept_only(shift):
 
 def test_no_value_moves_from_one_pharmacy_to_the_next():
     """Another pharmacy's data change: this one's columns do not, and with fixed estimates neither would its numbers."""
-    from reportgen.model.terms import market_design, model_terms
+    from reportgen.model.market.terms import market_design, model_terms
     from reportgen.panel.features import build_frame
 
     old = panel()

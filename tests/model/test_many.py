@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from reference_values import design, fitted
-from reportgen.model.crossproducts import Design, RankDeficient
-from reportgen.model.fit import fit_lmm
+from reportgen.model.lmm.crossproducts import Design, RankDeficient
+from reportgen.model.lmm.fit import fit_lmm
 from reportgen.model.many import fit_many
-from reportgen.model.variants import keep_rows
+from reportgen.model.market.variants import keep_rows
 
 CASES = ["sim_corrected", "sleepstudy", "sim_long", "orthodont", "sim_slope_0", "sim_missing", "pastes", "sim_channels"]
 

@@ -13,10 +13,11 @@ from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 
 from model_problems import settings, small_panel
-from reportgen.model.market_fit import fit_market
-from reportgen.model.ordinary import between_share, lag_periods, ordinary_regression
+from reportgen.model.market.fit import fit_market
+from reportgen.model.market.terms import lag_periods
+from reportgen.model.ordinary import between_share, ordinary_regression
 from reportgen.panel.features import build_frame
-from reportgen.results import SlopeTest
+from reportgen.results.market import SlopeTest
 
 
 @lru_cache(maxsize=4)
@@ -69,8 +70,8 @@ def test_between_share_of_pure_noise_and_of_pure_level():
 
 @pytest.mark.parametrize(("share", "status"), [(0.0, "pass"), (0.08, "review"), (0.5, "fail")])
 def test_independence_is_judged_by_the_share_between_pharmacies(share, status):
-    from reportgen.model.comparisons import LeastSquares
-    from reportgen.model.inference import FixedCovariance
+    from reportgen.model.lmm.inference import FixedCovariance
+    from reportgen.model.lmm.least_squares import LeastSquares
     from reportgen.model.ordinary import _assumptions
 
     group = np.repeat(np.arange(400), 10)

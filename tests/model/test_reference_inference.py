@@ -10,10 +10,10 @@ from numpy.testing import assert_allclose
 from scipy.stats import t as student
 
 from reference_values import CASES, design, fit_at, fitted, reference, rung
-from reportgen.model.comparisons import pooled_estimate, within_estimate
-from reportgen.model.inference import fixed_covariance, satterthwaite
-from reportgen.model.pharmacies import conditional_covariance, conditional_modes, expected_rank
-from reportgen.model.quality import fixed_variance, icc, random_variance, slope_test
+from reportgen.model.lmm.inference import fixed_covariance, satterthwaite
+from reportgen.model.lmm.least_squares import pooled_estimate, within_estimate
+from reportgen.model.lmm.modes import conditional_covariance, conditional_modes, expected_rank
+from reportgen.model.market.quality import fixed_variance, icc, random_variance, slope_test
 
 pytestmark = pytest.mark.reference
 INFERENCE = reference("inference")["cases"]

@@ -7,7 +7,7 @@ import pytest
 from numpy.testing import assert_allclose
 
 from reference_values import CASES, METHODS, design, fit_at, fitted, reference, rung
-from reportgen.model.pharmacies import conditional_covariance, conditional_modes
+from reportgen.model.lmm.modes import conditional_covariance, conditional_modes
 
 pytestmark = pytest.mark.reference
 LME4 = reference("lme4")["cases"]

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from model_problems import settings
-from reportgen.model.effects import long_run_gradient
-from reportgen.model.market_fit import fit_market
+from reportgen.model.effects.responses import long_run_gradient
+from reportgen.model.market.fit import fit_market
 from reportgen.panel.features import build_frame
 from reportgen.panel.simulate import MarketSpec, simulate_panel
 

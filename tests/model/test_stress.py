@@ -10,13 +10,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from benchmarks.problems import random_problem
-from reportgen.model.crossproducts import cross_products
-from reportgen.model.deviance import pattern
-from reportgen.model.fit import fit_lmm, full_loglik
-from reportgen.model.inference import fixed_covariance
-from reportgen.model.mixedlm import AGREEMENT, loglik_gap
-from reportgen.model.pharmacies import conditional_covariance, conditional_modes
-from reportgen.model.reml import minimise
+from reportgen.model.lmm.crossproducts import cross_products
+from reportgen.model.lmm.deviance import pattern
+from reportgen.model.lmm.fit import fit_lmm, full_loglik
+from reportgen.model.lmm.inference import fixed_covariance
+from reportgen.model.lmm.mixedlm import AGREEMENT, loglik_gap
+from reportgen.model.lmm.modes import conditional_covariance, conditional_modes
+from reportgen.model.lmm.reml import minimise
 
 
 def best_of_scattered_starts(design, *, correlated: bool, method: str) -> float:

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from reference_values import design, fitted
-from reportgen.model.crossproducts import cross_products
-from reportgen.model.fit import full_loglik
-from reportgen.model.reml import minimise, starts
+from reportgen.model.lmm.crossproducts import cross_products
+from reportgen.model.lmm.fit import full_loglik
+from reportgen.model.lmm.reml import minimise, starts
 
 TWO_OPTIMA = ("sim_slope_0", "sim_slope_small", "sim_slope_large", "sim_wide")
 

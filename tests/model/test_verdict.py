@@ -8,8 +8,17 @@ from itertools import product
 import pytest
 
 from reportgen.model import verdict as v
-from reportgen.model.checks import RULES
-from reportgen.results import Check, Comparison, FixedEffect, Incremental, LongRun, PharmacyRow, Reason, SlopeTest
+from reportgen.model.checks.rules import RULES
+from reportgen.results.market import (
+    Check,
+    Comparison,
+    FixedEffect,
+    Incremental,
+    LongRun,
+    PharmacyRow,
+    Reason,
+    SlopeTest,
+)
 
 
 def row(lower, upper, term="Adstock_Promotion"):

@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reportgen.config import AdstockSettings, ModelSettings
 from reportgen.panel.features import ModelFrame, build_frame, term_name
 from reportgen.panel.grid import MarketPanel, make_panel
 from reportgen.panel.simulate import MarketSpec, simulate_panel
-from reportgen.results import RowsLost
+from reportgen.results.market import RowsLost
+from reportgen.settings.sections import AdstockSettings, ModelSettings
 
 NAN = np.nan
 

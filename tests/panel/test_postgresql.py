@@ -17,8 +17,8 @@ import pytest
 
 from panel_tables import load, rows, settings_for, write
 from reportgen.errors import ReadError
-from reportgen.panel.contract import validate_panel
-from reportgen.panel.read import read_table
+from reportgen.panel.checking.contract import validate_panel
+from reportgen.panel.reading.read import read_table
 
 pytestmark = pytest.mark.slow
 CODES = ("NA", "00123", "महाराष्ट्र")

@@ -14,10 +14,10 @@ import pytest
 import factories
 from quarto_runs import put
 from quarto_samples import HOSTILE
-from reportgen.batch import files
-from reportgen.batch.quarto import write_sources
-from reportgen.batch.quarto_program import Rendered, find_quarto, render_project
-from reportgen.config import Settings
+from reportgen.batch.state import files
+from reportgen.publish.quarto.program import Rendered, find_quarto, render_project
+from reportgen.publish.quarto.sources import write_sources
+from reportgen.settings.sections import Settings
 
 pytestmark = [pytest.mark.quarto, pytest.mark.browser, pytest.mark.slow]
 NAMES = ("PL-01", "DE/02", "महाराष्ट्र", HOSTILE)

@@ -23,7 +23,7 @@ SEED = 579
 def main() -> None:
     """Write data/extreme.csv and extreme.json."""
     from problems import random_problem
-    from reportgen.model.fit import fit_lmm
+    from reportgen.model.lmm.fit import fit_lmm
     from witnesses import exact_loglik
 
     design, correlated = random_problem(SEED)

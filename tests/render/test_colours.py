@@ -7,9 +7,9 @@ import re
 import pytest
 
 from factories import market_results
-from reportgen.config import Settings
 from reportgen.render.html import render_report, style
 from reportgen.report.document import build_report
+from reportgen.settings.sections import Settings
 
 TEXT, DRAWN = 4.5, 3.0
 SOFT = ("good", "mixed", "unsure", "none", "bad", "unknown")

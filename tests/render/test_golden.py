@@ -15,12 +15,12 @@ from typing import Any
 import pytest
 
 from factories import market_results
-from reportgen.config import BrandSettings, ReportSettings, Settings
 from reportgen.render.html import render_brief, render_overview, render_report
 from reportgen.report.blocks import Column, Figure, Labels, Mark, Row, Symbol
 from reportgen.report.document import build_report
-from reportgen.report.overview import build_overview
-from reportgen.report.summaries import failed_market, summarise
+from reportgen.report.site.market_line import failed_market, summarise
+from reportgen.report.site.overview import build_overview
+from reportgen.settings.sections import BrandSettings, ReportSettings, Settings
 
 GOLDEN = Path(__file__).resolve().parent.parent / "golden"
 INDIA = Settings(report=ReportSettings(promotion_unit="visit"), brand=BrandSettings(name="Example", footer="Internal"))

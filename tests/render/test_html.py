@@ -13,11 +13,11 @@ from pathlib import Path
 import pytest
 
 from factories import market_results
-from reportgen.config import BrandSettings, ReportSettings, Settings
 from reportgen.errors import TemplateError
 from reportgen.render.html import render_brief, render_report, style
 from reportgen.report.blocks import MarketReport
 from reportgen.report.document import build_report
+from reportgen.settings.sections import BrandSettings, ReportSettings, Settings
 
 SETTINGS = Settings(report=ReportSettings(promotion_unit="visit"))
 HOSTILE = (

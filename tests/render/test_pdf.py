@@ -14,13 +14,13 @@ import pikepdf
 import pytest
 
 from factories import market_results
-from reportgen.config import ReportSettings, Settings
 from reportgen.errors import EnvironmentMissing, RenderError
 from reportgen.render import fontconfig
 from reportgen.render import pdf as pdf_module
 from reportgen.render.pdf import brief_pdf, report_pdf
 from reportgen.report.blocks import MarketReport
 from reportgen.report.document import build_report
+from reportgen.settings.sections import ReportSettings, Settings
 
 SETTINGS = Settings(report=ReportSettings(promotion_unit="visit"))
 
@@ -98,7 +98,7 @@ def test_same_report_same_bytes_in_another_process(tmp_path: Path) -> None:
     code = (
         "import sys, hashlib; sys.path.insert(0, 'tests')\n"
         "from factories import market_results\n"
-        "from reportgen.config import Settings\n"
+        "from reportgen.settings.sections import Settings\n"
         "from reportgen.report.document import build_report\n"
         "from reportgen.render.pdf import brief_pdf\n"
         "print(hashlib.sha256(brief_pdf(build_report(market_results(pharmacies=9), Settings()))).hexdigest())\n"

@@ -75,9 +75,9 @@ def test_a_chart_looks_as_weasyprint_draws_its_svg(tmp_path: Path) -> None:
     """Every mark there is: dashes, areas that let through, rings, dots, diamonds, labels of all anchors."""
     from PIL import Image, ImageChops
 
-    from reportgen.report.figures import marks
-    from reportgen.report.figures.sheet import Box, sheet
-    from reportgen.report.figures.svg import write_svg
+    from reportgen.report.figures.drawing import marks
+    from reportgen.report.figures.drawing.sheet import Box, sheet
+    from reportgen.report.figures.drawing.svg import write_svg
 
     figure, (axes,) = sheet("marks", 300, 200, [Box(30, 20, 240, 160, (0.0, 8.0), (0.0, 8.0))])
     marks.line(axes, [0, 2, 5, 9], [1, 7, 3, 8], "#0a6a82", dash=(4, 3), alpha=0.6)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from pandoc_ast import JOINER, attributes, found, parse, text_of
 from reportgen.render.quarto import escape
-from reportgen.report.names import clean
+from reportgen.report.words.names import clean
 
 pytestmark = pytest.mark.quarto
 

@@ -14,12 +14,12 @@ import yaml
 import factories
 from pandoc_ast import JOINER, attributes, found, identifiers, parse, text_of
 from quarto_samples import HOSTILE, KINDS, files, page, report, words
-from reportgen.config import Settings
 from reportgen.render.quarto import configuration, look_files, method_file, overview_files, site_of
 from reportgen.render.quarto.check import check_pages
 from reportgen.render.quarto.theme import tokens
-from reportgen.report.overview import Overview, build_overview
-from reportgen.report.summaries import MarketSummary, failed_market, summarise
+from reportgen.report.site.market_line import MarketSummary, failed_market, summarise
+from reportgen.report.site.overview import Overview, build_overview
+from reportgen.settings.sections import Settings
 
 pytestmark = pytest.mark.quarto
 ROOT = Path(__file__).resolve().parents[2]

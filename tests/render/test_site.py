@@ -12,14 +12,14 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from factories import market_results, overview_results
-from reportgen.config import ReportSettings, Settings
 from reportgen.render.html import render_report
 from reportgen.render.site import SLOT, insert, navigation, site_files, sitemap
-from reportgen.report.changes import Changes, MarketChange
 from reportgen.report.document import build_report
-from reportgen.report.overview import Download
-from reportgen.report.site_pages import build_navigation, build_pages
-from reportgen.report.summaries import MarketSummary, failed_market, summarise
+from reportgen.report.site.changes import Changes, MarketChange
+from reportgen.report.site.market_line import MarketSummary, failed_market, summarise
+from reportgen.report.site.overview import Download
+from reportgen.report.site.site_pages import build_navigation, build_pages
+from reportgen.settings.sections import ReportSettings, Settings
 
 SETTINGS = Settings(report=ReportSettings(promotion_unit="visit"))
 HOSTILE = ("<script>alert(1)</script>", "</script><svg onload=alert(1)>", "a&b\u2028\"'", "=1+1", "<!--site-->")
@@ -128,7 +128,7 @@ def test_pharmacies_are_found_on_a_page_of_their_own() -> None:
 
 
 def test_too_many_pharmacies_have_no_page(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("reportgen.report.directory.MOST", 2)
+    monkeypatch.setattr("reportgen.report.site.directory.MOST", 2)
     assert "pharmacies.html" in build_pages([line("A")], SETTINGS, as_of="2024-01-31", pharmacies={"A": ("1", "2")})
     assert "pharmacies.html" not in build_pages([line("A")], SETTINGS, as_of="2024-01-31", pharmacies={"A": ("1",) * 3})
     assert "pharmacies.html" not in build_pages([line("A")], SETTINGS, as_of="2024-01-31")

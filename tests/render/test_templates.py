@@ -8,7 +8,6 @@ import pytest
 
 from factories import market_results
 from quarto_samples import words
-from reportgen.config import ReportSettings, Settings
 from reportgen.errors import TemplateError, UsageError
 from reportgen.render.html import render_brief, render_report
 from reportgen.render.quarto.pages import market_files
@@ -16,8 +15,9 @@ from reportgen.render.site import site_files
 from reportgen.render.templates import Template, ejected, list_templates, template_names
 from reportgen.report.blocks import MarketReport
 from reportgen.report.document import build_report
-from reportgen.report.site_pages import build_pages
-from reportgen.report.summaries import summarise
+from reportgen.report.site.market_line import summarise
+from reportgen.report.site.site_pages import build_pages
+from reportgen.settings.sections import ReportSettings, Settings
 
 SETTINGS = Settings(report=ReportSettings(promotion_unit="visit"))
 

@@ -9,9 +9,9 @@ import pytest
 from python_calamine import CalamineWorkbook
 
 from factories import market_results
-from reportgen.config import Settings
 from reportgen.render.workbook import render_workbook
-from reportgen.report.sheets import build_workbook
+from reportgen.report.tables.sheets import build_workbook
+from reportgen.settings.sections import Settings
 
 
 def sheets(content: bytes) -> dict[str, list[list[object]]]:

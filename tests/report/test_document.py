@@ -8,14 +8,14 @@ from typing import Any
 import pytest
 
 from factories import market_results
-from reportgen.config import BrandSettings, ReportSettings, Settings
 from reportgen.errors import ConfigError
 from reportgen.report.blocks import Figure, MarketReport, Table
 from reportgen.report.brand import contrast_on_white, load_brand
 from reportgen.report.document import build_report
 from reportgen.report.figures import CHARTS
-from reportgen.report.overview import build_overview
-from reportgen.report.summaries import MarketSummary, failed_market, summarise
+from reportgen.report.site.market_line import MarketSummary, failed_market, summarise
+from reportgen.report.site.overview import build_overview
+from reportgen.settings.sections import BrandSettings, ReportSettings, Settings
 
 SETTINGS = Settings(report=ReportSettings(promotion_unit="visit"))
 
@@ -150,7 +150,7 @@ def test_totals_add_up_with_squared_half_widths() -> None:
     summaries = [s for s in _summaries() if s.incremental is not None]
     page = build_overview(_summaries(), SETTINGS, as_of="2024-01-31")
     total = sum(s.incremental or 0 for s in summaries)
-    from reportgen.report.formats import Formats
+    from reportgen.report.words.formats import Formats
 
     assert page.totals[0].value == Formats().money_short(total)
     assert page.totals[1].value == "3"

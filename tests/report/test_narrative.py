@@ -10,16 +10,16 @@ from typing import Any
 import pytest
 
 from factories import market_results
-from reportgen.config import ReportSettings, Settings
 from reportgen.report.blocks import Bullets, Callout, MarketReport, Prose
 from reportgen.report.document import build_report
 from reportgen.report.figures import draw_charts
-from reportgen.report.language import Language
 from reportgen.report.narrative import foundation, reasons, sections, summary, trust
-from reportgen.report.narrative.terms import random_label, term_label, term_unit
 from reportgen.report.narrative.verdict import WORDS, effect_sentence, shown_code, verdict_line
-from reportgen.report.narrative.writer import Writer, make_writer
-from reportgen.results import Check, MarketResults, Reason, Verdict
+from reportgen.report.words.language import Language
+from reportgen.report.words.terms import random_label, term_label, term_unit
+from reportgen.report.words.writer import Writer, make_writer
+from reportgen.results.market import Check, MarketResults, Reason, Verdict
+from reportgen.settings.sections import ReportSettings, Settings
 
 VISIT = Settings(report=ReportSettings(promotion_unit="visit"))
 
@@ -218,7 +218,7 @@ def test_an_unknown_check_is_printed_not_lost() -> None:
 
 
 def test_every_check_of_the_statistics_has_words() -> None:
-    from reportgen.model.checks import RULES
+    from reportgen.model.checks.rules import RULES
 
     assert set(RULES) <= set(trust.CHECKS)
 

@@ -11,9 +11,9 @@ import re
 from html import unescape
 from typing import TYPE_CHECKING
 
-from reportgen.report.figures.svg import for_print, number
-from reportgen.report.figures.theme import TEXT_SIZE
-from reportgen.report.fonts import text_width
+from reportgen.report.figures.drawing.svg import for_print, number
+from reportgen.report.figures.drawing.theme import TEXT_SIZE
+from reportgen.report.typefaces.widths import text_width
 
 if TYPE_CHECKING:
     from reportgen.report.blocks import Figure

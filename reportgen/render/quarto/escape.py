@@ -3,7 +3,7 @@ r"""Text as data for every place of a Quarto source: prose, attributes, front ma
 Quarto reads a page several times: its own scan for shortcodes before pandoc, pandoc's Markdown, its filters over the
 parsed text, and again the title in front matter. So text is made safe twice. ``guard`` breaks the few sequences that a
 *later* reader would act upon even after Markdown has been unescaped (doubled braces of shortcodes, the marker that
-newer versions put in their place) with an invisible word joiner, which :func:`reportgen.report.names.clean` never
+newer versions put in their place) with an invisible word joiner, which :func:`reportgen.report.words.names.clean` never
 lets through from data. Then each place gets its own escape. Rejected: entities everywhere (sources nobody can read) and
 a backslash before every sign (the same).
 """

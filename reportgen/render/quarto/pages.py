@@ -20,7 +20,7 @@ from reportgen.render.quarto import escape
 from reportgen.render.quarto.charts import chart_file
 from reportgen.render.quarto.tables import Listed, listed
 from reportgen.report.blocks import Block, Equation, Figure, MarketReport, Only, Section, Table
-from reportgen.report.figures.theme import WIDE
+from reportgen.report.figures.drawing.theme import WIDE
 from reportgen.resources import templates_dir
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from jinja2 import Environment
 
-    from reportgen.report.publishing import SiteWords
+    from reportgen.report.words.publishing import SiteWords
 
 SIGNS = {
     "variable_start_string": "<<", "variable_end_string": ">>", "block_start_string": "<%", "block_end_string": "%>",

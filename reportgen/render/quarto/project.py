@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from reportgen.report.blocks import Block, Brand, Cell, Column, MarketReport, Row, Section
-    from reportgen.report.overview import Overview
-    from reportgen.report.publishing import SiteWords
+    from reportgen.report.site.overview import Overview
+    from reportgen.report.words.publishing import SiteWords
 
 LISTING = "markets/listing.yml"
 _NOTHING = frozenset({"", "–"})

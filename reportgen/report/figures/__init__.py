@@ -12,16 +12,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from reportgen.report.figures.chart import Chart, ChartTable, Kit, kit_for
-from reportgen.report.figures.theme import Theme
+from reportgen.report.figures.drawing.theme import Theme
+from reportgen.report.figures.kit import Chart, ChartTable, Kit, kit_for
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
 
-    from reportgen.report.formats import Formats
-    from reportgen.report.language import Language
-    from reportgen.results import MarketResults
-    from reportgen.results_markets import OverviewResults
+    from reportgen.report.words.formats import Formats
+    from reportgen.report.words.language import Language
+    from reportgen.results.market import MarketResults
+    from reportgen.results.markets import OverviewResults
 
     Maker = Callable[[MarketResults, Kit, str], Chart | None]
 
@@ -157,14 +157,14 @@ def draw_market_charts(
 
 
 def for_screen(svg: str, theme: Theme | None = None) -> str:
-    """Return ``svg`` with palette colours as CSS variables of the page; see :mod:`reportgen.report.figures.svg`."""
-    from reportgen.report.figures import svg as writer
+    """Return ``svg`` with palette colours as CSS variables of the page; see ``drawing/svg.py``."""
+    from reportgen.report.figures.drawing import svg as writer
 
     return writer.for_screen(svg, theme)
 
 
 def for_print(svg: str) -> str:
-    """Return ``svg`` without tooltip targets; see :mod:`reportgen.report.figures.svg`."""
-    from reportgen.report.figures import svg as writer
+    """Return ``svg`` without tooltip targets; see ``drawing/svg.py``."""
+    from reportgen.report.figures.drawing import svg as writer
 
     return writer.for_print(svg)

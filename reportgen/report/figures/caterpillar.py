@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from reportgen.report.figures import marks
-from reportgen.report.figures.chart import Chart, ChartTable, Kit, Tip
+from reportgen.report.figures.drawing import marks
+from reportgen.report.figures.drawing.sheet import Box, sheet
+from reportgen.report.figures.drawing.theme import WIDE
 from reportgen.report.figures.intervals import (
     Interval,
     Reference,
@@ -23,19 +24,18 @@ from reportgen.report.figures.intervals import (
     interval_chart,
     lift,
 )
-from reportgen.report.figures.sheet import Box, sheet
-from reportgen.report.figures.theme import WIDE
-from reportgen.report.fonts import fit_texts, text_width
-from reportgen.report.names import clean
+from reportgen.report.figures.kit import Chart, ChartTable, Kit, Tip
 from reportgen.report.standing import market_effect, standings
+from reportgen.report.typefaces.widths import fit_texts, text_width
+from reportgen.report.words.names import clean
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from matplotlib.figure import Figure
 
-    from reportgen.report.figures.axes import ChartAxes
-    from reportgen.results import MarketResults
+    from reportgen.report.figures.drawing.axes import ChartAxes
+    from reportgen.results.market import MarketResults
 
 NAMED, ALL, ENDS = 24, 120, 20
 

@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from reportgen.report.figures import marks
-from reportgen.report.figures.chart import Chart, ChartTable, Kit
-from reportgen.report.figures.sheet import Box, sheet
-from reportgen.report.figures.theme import WIDE
-from reportgen.report.names import clean
-from reportgen.report.units import no_carry_over
+from reportgen.report.figures.drawing import marks
+from reportgen.report.figures.drawing.sheet import Box, sheet
+from reportgen.report.figures.drawing.theme import WIDE
+from reportgen.report.figures.kit import Chart, ChartTable, Kit
+from reportgen.report.words.names import clean
+from reportgen.report.words.units import no_carry_over
 
 if TYPE_CHECKING:
-    from reportgen.report.figures.axes import ChartAxes
-    from reportgen.results import DecaySummary
+    from reportgen.report.figures.drawing.axes import ChartAxes
+    from reportgen.results.market import DecaySummary
 
 DEEPEST = -12.0
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from reportgen.report.figures.chart import Chart, ChartTable, Kit, Value
 from reportgen.report.figures.intervals import Interval, Reference, interval_chart
-from reportgen.report.names import clean
+from reportgen.report.figures.kit import Chart, ChartTable, Kit, Value
+from reportgen.report.words.names import clean
 
 if TYPE_CHECKING:
-    from reportgen.results import FixedEffect, MarketResults
+    from reportgen.results.market import FixedEffect, MarketResults
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,16 +9,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from reportgen.report.figures import marks
-from reportgen.report.figures.chart import Chart, ChartTable, Kit, Tip
-from reportgen.report.figures.sheet import Box, sheet
-from reportgen.report.figures.theme import SMALL, WIDE
-from reportgen.report.fonts import fit_text, fit_texts, text_width
-from reportgen.report.names import clean
+from reportgen.report.figures.drawing import marks
+from reportgen.report.figures.drawing.sheet import Box, sheet
+from reportgen.report.figures.drawing.theme import SMALL, WIDE
+from reportgen.report.figures.kit import Chart, ChartTable, Kit, Tip
+from reportgen.report.typefaces.widths import fit_text, fit_texts, text_width
+from reportgen.report.words.names import clean
 
 if TYPE_CHECKING:
-    from reportgen.report.figures.axes import ChartAxes
-    from reportgen.results import MarketResults
+    from reportgen.report.figures.drawing.axes import ChartAxes
+    from reportgen.results.market import MarketResults
 
 _ROW, _HEAD = 18.0, 28.0
 _PHARMACY, _STRIP, _COUNT = 178.0, 330.0, 62.0

@@ -7,17 +7,17 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from reportgen.report.figures import marks
-from reportgen.report.figures.chart import Chart, ChartTable, Kit, Tip
+from reportgen.report.figures.drawing import marks
+from reportgen.report.figures.drawing.sheet import Box, sheet
+from reportgen.report.figures.drawing.theme import HALF, SMALL
 from reportgen.report.figures.intervals import Reference, draw_references, fit_ticks
-from reportgen.report.figures.sheet import Box, sheet
-from reportgen.report.figures.theme import HALF, SMALL
-from reportgen.report.fonts import fit_texts, text_width
-from reportgen.report.names import clean
+from reportgen.report.figures.kit import Chart, ChartTable, Kit, Tip
+from reportgen.report.typefaces.widths import fit_texts, text_width
+from reportgen.report.words.names import clean
 
 if TYPE_CHECKING:
-    from reportgen.report.figures.axes import ChartAxes
-    from reportgen.results import MarketResults
+    from reportgen.report.figures.drawing.axes import ChartAxes
+    from reportgen.results.market import MarketResults
 
 _ROW = 13.0
 SHOWN = 12

@@ -12,19 +12,19 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from reportgen.report.figures import marks
-from reportgen.report.figures.sheet import Box, sheet
-from reportgen.report.figures.theme import SMALL, WIDE
-from reportgen.report.fonts import fit_text, text_width
-from reportgen.report.names import told_apart
+from reportgen.report.figures.drawing import marks
+from reportgen.report.figures.drawing.sheet import Box, sheet
+from reportgen.report.figures.drawing.theme import SMALL, WIDE
+from reportgen.report.typefaces.widths import fit_text, text_width
+from reportgen.report.words.names import told_apart
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from matplotlib.figure import Figure
 
-    from reportgen.report.figures.axes import ChartAxes
-    from reportgen.report.figures.chart import Kit, Tip
+    from reportgen.report.figures.drawing.axes import ChartAxes
+    from reportgen.report.figures.kit import Kit, Tip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

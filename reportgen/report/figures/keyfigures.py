@@ -5,15 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from reportgen.report.figures import marks
-from reportgen.report.figures.chart import Chart, ChartTable, Kit
+from reportgen.report.figures.drawing import marks
+from reportgen.report.figures.drawing.sheet import Box, sheet
 from reportgen.report.figures.intervals import Interval, draw_intervals
-from reportgen.report.figures.sheet import Box, sheet
-from reportgen.report.fonts import text_width
+from reportgen.report.figures.kit import Chart, ChartTable, Kit
+from reportgen.report.typefaces.widths import text_width
 
 if TYPE_CHECKING:
-    from reportgen.report.figures.axes import ChartAxes
-    from reportgen.results import MarketResults
+    from reportgen.report.figures.drawing.axes import ChartAxes
+    from reportgen.results.market import MarketResults
 
 WIDTH, HEIGHT = 216.0, 48.0
 

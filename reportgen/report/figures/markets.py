@@ -7,19 +7,19 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from reportgen.report.figures import marks
-from reportgen.report.figures.chart import Chart, ChartTable, Kit, Tip, Value
+from reportgen.report.figures.drawing import marks
+from reportgen.report.figures.drawing.sheet import Box, sheet
+from reportgen.report.figures.drawing.theme import SMALL, WIDE
 from reportgen.report.figures.intervals import Interval, Reference, draw_intervals, draw_references, fit_ticks
-from reportgen.report.figures.sheet import Box, sheet
-from reportgen.report.figures.theme import SMALL, WIDE
-from reportgen.report.fonts import fit_texts, text_width
-from reportgen.report.names import clean
+from reportgen.report.figures.kit import Chart, ChartTable, Kit, Tip, Value
+from reportgen.report.typefaces.widths import fit_texts, text_width
+from reportgen.report.words.names import clean
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from reportgen.report.figures.axes import ChartAxes
-    from reportgen.results_markets import OverviewResults
+    from reportgen.report.figures.drawing.axes import ChartAxes
+    from reportgen.results.markets import OverviewResults
 
 MOST, EACH = 60, 15
 """Markets drawn at most; of more than that, so many at each end."""

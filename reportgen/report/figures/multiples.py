@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from reportgen.report.figures import marks
-from reportgen.report.figures.chart import Chart, ChartTable, Kit, Value
-from reportgen.report.figures.sheet import Box, sheet
-from reportgen.report.figures.theme import SMALL, WIDE
-from reportgen.report.fonts import fit_texts, text_width
-from reportgen.report.names import clean
+from reportgen.report.figures.drawing import marks
+from reportgen.report.figures.drawing.sheet import Box, sheet
+from reportgen.report.figures.drawing.theme import SMALL, WIDE
+from reportgen.report.figures.kit import Chart, ChartTable, Kit, Value
+from reportgen.report.typefaces.widths import fit_texts, text_width
+from reportgen.report.words.names import clean
 
 if TYPE_CHECKING:
-    from reportgen.report.figures.axes import ChartAxes
-    from reportgen.results import MarketResults, PharmacySeries
+    from reportgen.report.figures.drawing.axes import ChartAxes
+    from reportgen.results.market import MarketResults, PharmacySeries
 
 _COLUMNS, _CELL, _PLOT, _STRIP, _LEFT, _GAP = 4, 90.0, 39.0, 10.0, 66.0, 18.0
 

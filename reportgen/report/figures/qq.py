@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from reportgen.report.figures import marks
-from reportgen.report.figures.chart import Chart, ChartTable, Kit
-from reportgen.report.figures.sheet import Box, sheet
-from reportgen.report.figures.theme import HALF
+from reportgen.report.figures.drawing import marks
+from reportgen.report.figures.drawing.sheet import Box, sheet
+from reportgen.report.figures.drawing.theme import HALF
+from reportgen.report.figures.kit import Chart, ChartTable, Kit
 
 if TYPE_CHECKING:
-    from reportgen.report.figures.axes import ChartAxes
-    from reportgen.results import QQ, MarketResults
+    from reportgen.report.figures.drawing.axes import ChartAxes
+    from reportgen.results.market import QQ, MarketResults
 
 MOST = 200
 

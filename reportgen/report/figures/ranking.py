@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from reportgen.report.figures import marks
-from reportgen.report.figures.chart import Chart, Kit, Tip
+from reportgen.report.figures.drawing import marks
+from reportgen.report.figures.drawing.sheet import Box, sheet
+from reportgen.report.figures.drawing.theme import SMALL, WIDE
 from reportgen.report.figures.intervals import Reference, draw_references, fit_ticks
+from reportgen.report.figures.kit import Chart, Kit, Tip
 from reportgen.report.figures.markets import (
     Markets,
     compute_markets,
@@ -20,13 +22,11 @@ from reportgen.report.figures.markets import (
     unit_of,
     write,
 )
-from reportgen.report.figures.sheet import Box, sheet
-from reportgen.report.figures.theme import SMALL, WIDE
-from reportgen.report.fonts import fit_text, fit_texts, text_width
+from reportgen.report.typefaces.widths import fit_text, fit_texts, text_width
 
 if TYPE_CHECKING:
-    from reportgen.report.figures.axes import ChartAxes
-    from reportgen.results_markets import OverviewResults
+    from reportgen.report.figures.drawing.axes import ChartAxes
+    from reportgen.results.markets import OverviewResults
 
 NAMED = 12
 _ORDERED = 10.0

@@ -7,17 +7,17 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from reportgen.report.figures import marks
-from reportgen.report.figures.chart import Chart, ChartTable, Kit
+from reportgen.report.figures.drawing import marks
+from reportgen.report.figures.drawing.sheet import Box, sheet
+from reportgen.report.figures.drawing.theme import HALF
 from reportgen.report.figures.intervals import fit_ticks
-from reportgen.report.figures.sheet import Box, sheet
-from reportgen.report.figures.theme import HALF
+from reportgen.report.figures.kit import Chart, ChartTable, Kit
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from reportgen.report.figures.axes import ChartAxes
-    from reportgen.results import Density, MarketResults
+    from reportgen.report.figures.drawing.axes import ChartAxes
+    from reportgen.results.market import Density, MarketResults
 
 _SHADES = (0.1, 0.2, 0.34, 0.5, 0.68, 0.88)
 

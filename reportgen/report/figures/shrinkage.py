@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from reportgen.report.figures import marks
-from reportgen.report.figures.chart import Chart, ChartTable, Kit, Tip
-from reportgen.report.figures.sheet import Box, sheet
-from reportgen.report.figures.theme import WIDE
-from reportgen.report.names import clean
+from reportgen.report.figures.drawing import marks
+from reportgen.report.figures.drawing.sheet import Box, sheet
+from reportgen.report.figures.drawing.theme import WIDE
+from reportgen.report.figures.kit import Chart, ChartTable, Kit, Tip
+from reportgen.report.words.names import clean
 
 if TYPE_CHECKING:
-    from reportgen.report.figures.axes import ChartAxes
-    from reportgen.report.formats import Kind
-    from reportgen.results import MarketResults
+    from reportgen.report.figures.drawing.axes import ChartAxes
+    from reportgen.report.words.formats import Kind
+    from reportgen.results.market import MarketResults
 
 MOST = 240
 

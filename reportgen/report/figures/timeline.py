@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from reportgen.report.figures import marks
-from reportgen.report.figures.chart import Chart, ChartTable, Kit, Tip
-from reportgen.report.figures.sheet import Box, sheet
-from reportgen.report.figures.theme import WIDE
+from reportgen.report.figures.drawing import marks
+from reportgen.report.figures.drawing.sheet import Box, sheet
+from reportgen.report.figures.drawing.theme import WIDE
+from reportgen.report.figures.kit import Chart, ChartTable, Kit, Tip
 
 if TYPE_CHECKING:
-    from reportgen.report.figures.axes import ChartAxes
-    from reportgen.results import MarketResults
+    from reportgen.report.figures.drawing.axes import ChartAxes
+    from reportgen.results.market import MarketResults
 
 _LEFT, _RIGHT = 74.0, 96.0
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from reportgen.report.blocks import Definition
-from reportgen.report.names import clean
-from reportgen.report.narrative.writer import mark
+from reportgen.report.words.names import clean
+from reportgen.report.words.writer import mark
 
 if TYPE_CHECKING:
-    from reportgen.report.narrative.writer import Writer
+    from reportgen.report.words.writer import Writer
 
 _LIMITS = (
     mark(

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from reportgen.report.names import clean
-from reportgen.report.narrative.writer import mark
+from reportgen.report.words.names import clean
+from reportgen.report.words.writer import mark
 
 if TYPE_CHECKING:
-    from reportgen.report.narrative.writer import Writer
-    from reportgen.results import Reason
+    from reportgen.report.words.writer import Writer
+    from reportgen.results.market import Reason
 
 _FOUND = {
     "too-few-pharmacies": mark(

@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from reportgen.report.narrative.summary import above_average, not_responding, roi_line, total_text
-from reportgen.report.narrative.terms import term_label, term_unit
-from reportgen.report.narrative.writer import mark
-from reportgen.report.units import no_carry_over
+from reportgen.report.words.terms import term_label, term_unit
+from reportgen.report.words.units import no_carry_over
+from reportgen.report.words.writer import mark
 
 if TYPE_CHECKING:
-    from reportgen.report.formats import Kind
-    from reportgen.report.narrative.writer import Writer
-    from reportgen.results import FixedEffect, OrdinaryRegression
+    from reportgen.report.words.formats import Kind
+    from reportgen.report.words.writer import Writer
+    from reportgen.results.market import FixedEffect, OrdinaryRegression
 
 # --- 4 coefficients ---------------------------------------------------------------------------
 

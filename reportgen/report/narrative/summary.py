@@ -10,19 +10,19 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from reportgen.report.blocks import KeyFigure, Mark
-from reportgen.report.names import clean
 from reportgen.report.narrative import reasons, trust
 from reportgen.report.narrative.verdict import shown_code
-from reportgen.report.narrative.writer import mark
 from reportgen.report.standing import standings
-from reportgen.report.units import no_carry_over
+from reportgen.report.words.names import clean
+from reportgen.report.words.units import no_carry_over
+from reportgen.report.words.writer import mark
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from reportgen.report.blocks import Figure
-    from reportgen.report.narrative.writer import Writer
-    from reportgen.results import Check, Incremental, PharmacyRow
+    from reportgen.report.words.writer import Writer
+    from reportgen.results.market import Check, Incremental, PharmacyRow
 
 _OTHER_CHOICES = (("plain", mark("{effect} uncorrected")), ("within", mark("{effect} within pharmacies")))
 

@@ -9,12 +9,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from reportgen.report.names import clean
-from reportgen.report.narrative.writer import mark
+from reportgen.report.words.names import clean
+from reportgen.report.words.writer import mark
 
 if TYPE_CHECKING:
-    from reportgen.report.narrative.writer import Writer
-    from reportgen.results import Check, CheckStatus, MarketResults, OlsAssumption
+    from reportgen.report.words.writer import Writer
+    from reportgen.results.market import Check, CheckStatus, MarketResults, OlsAssumption
 
 Value = Literal["number", "percent", "none"]
 

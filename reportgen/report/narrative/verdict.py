@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 
 from reportgen.report.blocks import Tone, VerdictLine
 from reportgen.report.narrative import reasons
-from reportgen.report.narrative.writer import mark
+from reportgen.report.words.writer import mark
 
 if TYPE_CHECKING:
-    from reportgen.report.narrative.writer import Writer
-    from reportgen.results import FixedEffect, LongRun, MarketResults, Status, VerdictCode
+    from reportgen.report.words.writer import Writer
+    from reportgen.results.market import FixedEffect, LongRun, MarketResults, Status, VerdictCode
 
 WORDS: dict[VerdictCode, tuple[str, Tone]] = {
     "works": (mark("Works"), "good"),

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from reportgen.report.blocks import Column, Row, Table
-from reportgen.report.narrative.terms import bootstrap_label
 from reportgen.report.tables.cells import interval_label, number, span, text
+from reportgen.report.words.terms import bootstrap_label
 
 if TYPE_CHECKING:
-    from reportgen.report.narrative.writer import Writer
+    from reportgen.report.words.writer import Writer
 
 
 def bootstrap(w: Writer) -> Table | None:

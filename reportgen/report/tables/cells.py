@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from reportgen.report.blocks import Cell
 
 if TYPE_CHECKING:
-    from reportgen.report.narrative.writer import Writer
+    from reportgen.report.words.writer import Writer
 
 NONE = "–"
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from reportgen.report.blocks import Cell, Column, Row, Table
-from reportgen.report.names import clean, told_apart
 from reportgen.report.tables.cells import effect, effect_span, interval_label
+from reportgen.report.words.names import clean, told_apart
 
 if TYPE_CHECKING:
-    from reportgen.report.narrative.writer import Writer
-    from reportgen.results import PharmacyRow
+    from reportgen.report.words.writer import Writer
+    from reportgen.results.market import PharmacyRow
 
 
 def impulse(w: Writer) -> Table | None:

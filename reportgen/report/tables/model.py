@@ -5,17 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from reportgen.report.blocks import Cell, Column, Row, Table
-from reportgen.report.names import clean
 from reportgen.report.narrative import foundation
 from reportgen.report.narrative.method import random_part, start_name
-from reportgen.report.narrative.terms import random_label, term_label, term_unit
 from reportgen.report.tables.cells import NONE, interval_label, number, span, text
+from reportgen.report.words.names import clean
+from reportgen.report.words.terms import random_label, term_label, term_unit
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from reportgen.report.narrative.writer import Writer
-    from reportgen.results import Comparison, FixedEffect
+    from reportgen.report.words.writer import Writer
+    from reportgen.results.market import Comparison, FixedEffect
 
 
 def rows_lost(w: Writer) -> Table:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from reportgen.report.blocks import Cell, Column, Row, Table
-from reportgen.report.names import clean
 from reportgen.report.narrative import trust
-from reportgen.report.narrative.terms import term_label, term_unit
 from reportgen.report.tables.cells import NONE, effect, effect_span, interval_label, number, text
+from reportgen.report.words.names import clean
+from reportgen.report.words.terms import term_label, term_unit
 
 if TYPE_CHECKING:
-    from reportgen.report.narrative.writer import Writer
+    from reportgen.report.words.writer import Writer
 
 _SEVERITY = {"fail": 0.0, "review": 1.0, "pass": 2.0, "not-run": 3.0}
 

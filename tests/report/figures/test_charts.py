@@ -14,11 +14,11 @@ from typing import Any
 import pytest
 
 from factories import market_results, overview_results
-from reportgen import results as r
 from reportgen.report.figures import CHARTS, Chart, Theme, draw_charts, draw_market_charts, for_print, for_screen
-from reportgen.report.figures.sheet import forget_sheets
-from reportgen.report.formats import Formats
-from reportgen.report.language import Language
+from reportgen.report.figures.drawing.sheet import forget_sheets
+from reportgen.report.words.formats import Formats
+from reportgen.report.words.language import Language
+from reportgen.results import market as r
 
 FORMATS, ENGLISH = Formats("en_IN", "INR", unit="visit"), Language("en_IN")
 
@@ -54,7 +54,7 @@ def test_another_process_draws_the_same_bytes(charts: dict[str, Chart], checkout
         "import sys, hashlib; sys.path.insert(0, 'tests')\n"
         "from factories import market_results\n"
         "from reportgen.report.figures import draw_charts\n"
-        "from reportgen.report.formats import Formats\nfrom reportgen.report.language import Language\n"
+        "from reportgen.report.words.formats import Formats\nfrom reportgen.report.words.language import Language\n"
         "made = draw_charts(market_results(), Formats('en_IN', 'INR', unit='visit'), Language('en_IN'))\n"
         "print(hashlib.sha256(''.join(c.svg for c in made.values()).encode()).hexdigest())\n"
     )

@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 
 from factories import market_results
-from reportgen import results as r
 from reportgen.report.figures import (
     Theme,
     caterpillar,
@@ -30,9 +29,10 @@ from reportgen.report.figures import (
     shrinkage,
     timeline,
 )
-from reportgen.report.figures.chart import Kit
-from reportgen.report.formats import Formats
-from reportgen.report.language import Language
+from reportgen.report.figures.kit import Kit
+from reportgen.report.words.formats import Formats
+from reportgen.report.words.language import Language
+from reportgen.results import market as r
 
 RESULTS = market_results()
 
@@ -425,7 +425,7 @@ def test_no_pharmacy_clear_of_zero_is_said_so() -> None:
 
 
 def test_an_axis_too_narrow_for_its_numbers_keeps_two_of_them() -> None:
-    from reportgen.report.figures.sheet import Box, sheet
+    from reportgen.report.figures.drawing.sheet import Box, sheet
 
     for ends in ((-7000.0, 8000.0), (0.0, 9.0), (-1.0, 1.2)):
         _, (axes,) = sheet("narrow", 120, 60, [Box(10, 10, 60, 30, ends, (0.0, 1.0))])

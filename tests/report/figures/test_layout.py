@@ -11,9 +11,9 @@ import pytest
 
 from factories import market_results, overview_results
 from reportgen.report.figures import Chart, draw_charts, draw_market_charts
-from reportgen.report.fonts import text_width
-from reportgen.report.formats import Formats
-from reportgen.report.language import Language
+from reportgen.report.typefaces.widths import text_width
+from reportgen.report.words.formats import Formats
+from reportgen.report.words.language import Language
 
 Box = tuple[float, float, float, float, str]
 SVG = "{http://www.w3.org/2000/svg}"

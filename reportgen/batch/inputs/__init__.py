@@ -1,0 +1,4 @@
+"""Where a run's rows come from: one table, a partitioned folder, a stored panel, the shared decay.
+
+Reading and checking a table is :mod:`reportgen.panel`; this decides which part each market gets.
+"""

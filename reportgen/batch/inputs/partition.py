@@ -1,0 +1,261 @@
+"""A folder of Parquet partitioned by market: every worker reads only its own market.
+
+The run itself holds no data. Before anything is built, each market is read and checked once in a worker,
+which sends back its data hash and what was found; these are remembered under a hash of the market's own
+files, so a later run opens only files that changed. Hashes and results are those of reading all markets
+at once. Rejected: taking the files' hash for the data's, which would build every market again after a
+mere re-export, and finding bad markets only while building, where ``bad_markets = "refuse"`` promises
+that nothing is built.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from reportgen.batch.inputs.source import Markets, Source, similar_markets
+from reportgen.batch.inputs.stored_panel import StoredPanel, read_market
+from reportgen.batch.state.files import sha256_file
+from reportgen.batch.state.fingerprint import Fingerprint, code_hash, hash_strings
+from reportgen.batch.state.input_index import InputIndex
+from reportgen.batch.workers import pool as engine
+from reportgen.errors import ContractError, ReadError
+from reportgen.settings.sections import Settings
+
+if TYPE_CHECKING:
+    from reportgen.panel.checking.contract import Finding
+
+_MOST_LINES = 20
+_MAY_PASS = {"worker-crash", "timeout", "out-of-memory"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InspectJob:
+    """What a worker needs to check one market."""
+
+    market: str
+    root: Path
+    settings: Settings
+    files: tuple[Path, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inspected:
+    """What is kept of a checked market; ``warnings`` are (code, message)."""
+
+    data_hash: str
+    rows: int
+    warnings: tuple[tuple[str, str], ...]
+
+
+def inspect(job: InspectJob) -> Inspected:
+    """Read and check one market; runs in a worker."""
+    panel, findings = read_market(job.settings, job.root, job.market, job.files)
+    said = tuple((finding.code, finding.message) for finding in findings if finding.severity == "warning")
+    return Inspected(data_hash=panel.data_hash, rows=panel.rows_read, warnings=said)
+
+
+def open_source(settings: Settings, root: Path, remembered: InputIndex | None, *, jobs: int) -> Markets:
+    """Return the input of a run: by market where it is partitioned by market, else as one table.
+
+    Raises
+    ------
+    ReadError
+        If a folder holds no Parquet files.
+    """
+    if "://" not in settings.panel.source and (root / settings.panel.source).is_dir():
+        from reportgen.panel.reading.read import list_markets
+
+        try:
+            files = list_markets(settings.panel, root)
+            if files is not None:
+                return PartitionedSource(settings, root, files, remembered, jobs=jobs)
+        except OSError as error:
+            name = Path(error.filename or settings.panel.source).name
+            raise ReadError(
+                f"{name}: the file cannot be read ({error.strerror}). Change its permissions, or export it again.",
+                code="unreadable",
+            ) from error
+    return Source(settings, root, remembered)
+
+
+def check_partitions(settings: Settings, root: Path, files: Mapping[str, tuple[Path, ...]]) -> tuple[Finding, ...]:
+    """Check market by market, holding one at a time; errors first, then each doubt once with the number of markets."""
+    from reportgen.panel.checking.contract import Finding, check_panel
+    from reportgen.panel.reading.read import read_table
+
+    errors: list[Finding] = []
+    others: dict[tuple[str, str | None], list[Finding]] = {}
+    for market, own in files.items():
+        try:
+            raw = read_table(settings.panel, root, market, own)
+            found = check_panel(replace(raw, source=f"{raw.source}, market {market}"), settings)
+        except ReadError as error:
+            found = (
+                Finding(
+                    code=error.code, severity="error", column=None, market=market, count=1, rows=(),
+                    message=error.message,
+                ),
+            )  # fmt: skip
+        for finding in found:
+            if finding.severity == "error":
+                errors.append(replace(finding, market=market))
+            else:
+                others.setdefault((finding.code, finding.column), []).append(replace(finding, market=market))
+    name = Path(settings.panel.source).name
+    alike = tuple(
+        Finding(
+            code="similar-market", severity="warning", column=settings.panel.market, market=None, count=1, rows=(),
+            message=message,
+        )
+        for message in similar_markets(name, tuple(files), settings.panel.market)
+    )  # fmt: skip
+    merged = sorted((_merge(same) for same in others.values()), key=lambda finding: finding.severity != "warning")
+    return (*errors, *alike, *merged)
+
+
+def _merge(same: list[Finding]) -> Finding:
+    """Return the first of several findings of one kind, counted over all markets."""
+    if len(same) == 1:
+        return same[0]
+    first = same[0]
+    text = f"{first.message} (and {len(same) - 1:,} more markets)"
+    return replace(first, market=None, count=sum(finding.count for finding in same), message=text)
+
+
+class PartitionedSource:
+    """Markets with files of their own; none of them is held."""
+
+    has_panels = True
+
+    def __init__(
+        self,
+        settings: Settings,
+        root: Path,
+        files: Mapping[str, tuple[Path, ...]],
+        remembered: InputIndex | None = None,
+        *,
+        jobs: int = 1,
+    ) -> None:
+        self.name = Path(settings.panel.source).name
+        self._settings = settings
+        self._root = root
+        self._files = files
+        self._jobs = jobs
+        self._parts = self._hash_parts(files)
+        self._key = hash_strings(tuple(text for part in self._parts.items() for text in part))
+        self._last = remembered
+        self._index = remembered if remembered is not None and remembered.key == self._key else None
+        self._warnings: dict[str, list[str]] = {}
+        self._unlucky = False
+
+    @property
+    def index(self) -> InputIndex:
+        """Markets and data hashes, remembered or found now.
+
+        Raises
+        ------
+        ContractError
+            If a market breaks the contract or cannot be read, and bad markets are refused.
+        """
+        if self._index is None:
+            self._index = self._inspect()
+        return self._index
+
+    def stamp(self, market: str, run_stamp: Fingerprint) -> Fingerprint:
+        """Return the run's fingerprint with the market's data hash (empty for a refused market)."""
+        return replace(run_stamp, data=self.index.markets.get(market, ("", 0))[0])
+
+    def panel(self, market: str) -> StoredPanel:
+        """Return where a worker finds the market's panel."""
+        return StoredPanel(
+            market=market,
+            root=self._root,
+            settings=self._settings,
+            files=self._files[market],
+            data_hash=self.index.markets[market][0],
+        )
+
+    def to_remember(self, last: InputIndex | None) -> InputIndex | None:
+        """Return the index, unless a market could not be checked for reasons that may pass."""
+        index = self.index
+        return None if self._unlucky else index
+
+    @property
+    def remembered(self) -> bool:
+        """Whether the markets are known without reading any."""
+        return self._index is not None
+
+    def warnings(self) -> tuple[str, ...]:
+        """Return what was found doubtful in this run: the first market of each kind, and how many more there are."""
+        return tuple(
+            said[0] + (f" (and {len(said) - 1:,} more markets)" if len(said) > 1 else "")
+            for said in self._warnings.values()
+        )
+
+    def changed_meanwhile(self) -> bool:
+        """Return whether files are no longer those that were read."""
+        from reportgen.panel.reading.read import list_markets
+
+        try:
+            return self._hash_parts(list_markets(self._settings.panel, self._root) or {}) != self._parts
+        except OSError:
+            return True
+
+    def _hash_parts(self, files: Mapping[str, tuple[Path, ...]]) -> dict[str, str]:
+        """Hash of each market's files and of what decides how they are read."""
+        folder = self._root / self._settings.panel.source
+        how = (self._settings.panel.model_dump_json(exclude={"source"}), folder.name, code_hash())
+        return {
+            market: hash_strings(
+                (*how, *(text for file in own for text in (file.relative_to(folder).as_posix(), sha256_file(file))))
+            )
+            for market, own in files.items()
+        }
+
+    def _inspect(self) -> InputIndex:
+        """Check the markets that are new or changed; take the others from the run before."""
+        last = self._last or InputIndex(key="", markets={})
+        known = {market for market, part in self._parts.items() if last.parts.get(market) == part}
+        markets = {market: entry for market, entry in last.markets.items() if market in known}
+        refused = {market: entry for market, entry in last.refused.items() if market in known}
+        jobs = (
+            engine.Task(
+                key=market,
+                argument=InspectJob(market=market, root=self._root, settings=self._settings, files=files),
+            )
+            for market, files in self._files.items()
+            if market not in markets and market not in refused
+        )
+        run = self._settings.run
+        limits = engine.Limits(timeout=run.timeout, memory=run.memory)
+        for done in engine.run_tasks(inspect, jobs, jobs=self._jobs, limits=limits):
+            if done.answer.failure is not None:
+                refused[done.key] = (done.answer.failure.code, done.answer.failure.message)
+                self._unlucky |= done.answer.failure.code in _MAY_PASS or done.answer.failure.retry
+                continue
+            found: Inspected = done.answer.value
+            markets[done.key] = (found.data_hash, found.rows)
+            for code, message in found.warnings:
+                self._warnings.setdefault(code, []).append(message)
+        for message in similar_markets(self.name, tuple(self._files), self._settings.panel.market):
+            self._warnings.setdefault(message, []).append(message)
+        if refused and (self._settings.panel.bad_markets == "refuse" or not markets):
+            raise self._refusal(refused, len(markets))
+        return InputIndex(
+            key=self._key, markets=dict(sorted(markets.items())), refused=dict(sorted(refused.items())),
+            parts=self._parts,
+        )  # fmt: skip
+
+    def _refusal(self, refused: Mapping[str, tuple[str, str]], good: int) -> ContractError:
+        lines = [line for _, (_, message) in sorted(refused.items()) for line in message.splitlines()]
+        if len(lines) > _MOST_LINES:
+            lines = [*lines[:_MOST_LINES], f"… and {len(lines) - _MOST_LINES:,} more problems."]
+        if good:
+            lines.append(
+                f'{good:,} of {good + len(refused):,} markets are not affected: panel.bad_markets = "contain" '
+                "builds them and refuses the rest."
+            )
+        return ContractError("\n".join(lines), code=min(refused.items())[1][0])

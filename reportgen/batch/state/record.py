@@ -1,0 +1,135 @@
+"""``_OK.json``: the last file written into a market's folder, and the proof that it is complete.
+
+It holds the SHA-256 of every other file, the fingerprint of what they were made from, and the few
+facts that lists of markets print, so that neither a second run nor the site has to open
+results.json. It carries no time and no path: same inputs, same bytes.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from reportgen.batch.state.files import sha256_bytes, sha256_file
+from reportgen.batch.state.fingerprint import Fingerprint
+from reportgen.results.market import MarketResults
+
+NAME = "_OK.json"
+SCHEMA_VERSION = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Headline:
+    """What a list of markets prints of one market; effect in sales units per promotion unit."""
+
+    status: str
+    verdict: str
+    effect: float | None
+    lower: float | None
+    upper: float | None
+    pharmacies: int
+    rows_used: int
+    se: float | None = None
+    step: float = 1.0
+    """Promotion units that reports tell the effect for; ``effect`` and its limits are for one unit."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MarketRecord:
+    """One complete market folder."""
+
+    market: str
+    slug: str
+    as_of: str
+    """Date printed on the documents, ISO."""
+    stamp: Fingerprint
+    formats: tuple[str, ...]
+    headline: Headline
+    files: tuple[tuple[str, str], ...]
+    """Name below the folder, with ``/``, and SHA-256; sorted by name."""
+
+
+def headline(results: MarketResults) -> Headline:
+    """Return what lists of markets print of these results."""
+    from reportgen.report.words.units import promotion_step
+
+    term = results.model.promotion_terms[0] if results.model and results.model.promotion_terms else None
+    effect = next((row for row in results.fixed if row.term == term), None)
+    return Headline(
+        status=results.status,
+        verdict=results.verdict.code,
+        effect=effect.estimate if effect else None,
+        lower=effect.lower if effect else None,
+        upper=effect.upper if effect else None,
+        se=effect.se if effect else None,
+        pharmacies=results.data.pharmacies,
+        rows_used=results.data.rows_used,
+        step=promotion_step(results.data),
+    )
+
+
+def to_json(record: MarketRecord) -> bytes:
+    """Serialise, with a checksum over the content itself."""
+    content = {"schema_version": SCHEMA_VERSION, **asdict(record), "files": dict(record.files)}
+    return seal(content)
+
+
+def read_record(folder: Path) -> MarketRecord | None:
+    """Return the record of a market's folder, or None if it has none that can be trusted."""
+    content = unseal(folder / NAME)
+    if content is None or content.get("schema_version") != SCHEMA_VERSION:
+        return None
+    try:
+        return MarketRecord(
+            market=content["market"],
+            slug=content["slug"],
+            as_of=content["as_of"],
+            stamp=Fingerprint(**content["stamp"]),
+            formats=tuple(content["formats"]),
+            headline=Headline(**content["headline"]),
+            files=tuple(sorted(content["files"].items())),
+        )
+    except (KeyError, TypeError, AttributeError):
+        return None
+
+
+def damaged_files(folder: Path, record: MarketRecord) -> tuple[str, ...]:
+    """Return the names of files that are missing or differ from their recorded hash."""
+    return tuple(name for name, digest in record.files if _hash_or_nothing(folder / name) != digest)
+
+
+def seal(content: dict[str, Any]) -> bytes:
+    """Return JSON text that carries the SHA-256 of its own content."""
+    return json.dumps({**content, "sha256": _checksum(content)}, ensure_ascii=True, indent=1, sort_keys=True).encode()
+
+
+def unseal(path: Path) -> dict[str, Any] | None:
+    """Return the content of a sealed file, or None if it is missing, torn or altered."""
+    try:
+        return unseal_bytes(path.read_bytes())
+    except OSError:
+        return None
+
+
+def unseal_bytes(sealed: bytes) -> dict[str, Any] | None:
+    """Return the content of a sealed file that was read, or None if it is torn or altered."""
+    try:
+        content: dict[str, Any] = json.loads(sealed)
+        found = content.pop("sha256")
+    except (ValueError, KeyError, AttributeError, TypeError, RecursionError):
+        return None
+    return content if found == _checksum(content) else None
+
+
+def _checksum(content: dict[str, Any]) -> str:
+    """Hash of the compact text, which Python's fast encoder writes (the indented one is slow)."""
+    return sha256_bytes(json.dumps(content, ensure_ascii=True, sort_keys=True).encode())
+
+
+def _hash_or_nothing(path: Path) -> str | None:
+    try:
+        return None if path.is_symlink() else sha256_file(path)
+    except OSError:
+        return None

@@ -1,0 +1,58 @@
+"""One piece of a market's work in a second process while the first goes on, where a core would stand idle.
+
+For a run of fewer markets than workers: the brief is typeset beside the report. Whatever happens to the second
+process, the piece is then done here, so an error is always the one that this process meets itself.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from reportgen.batch.workers.worker import die_with_parent
+
+
+@contextmanager
+def beside(work: Callable[[], bytes], *, idle: bool) -> Iterator[Callable[[], bytes]]:
+    """Start ``work`` in a forked process if there is an ``idle`` core; give what waits for its result.
+
+    The process is killed at the end of the block if nobody waited for it.
+    """
+    if not idle:
+        yield work
+        return
+    reading, writing = os.pipe()
+    child = os.fork()
+    if child == 0:
+        _work_and_exit(work, writing)
+    os.close(writing)
+
+    def result() -> bytes:
+        with open(reading, "rb", closefd=False) as stream:
+            made = stream.read()
+        return made.removesuffix(_WHOLE) if made.endswith(_WHOLE) else work()
+
+    try:
+        yield result
+    finally:
+        os.close(reading)
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(child, signal.SIGKILL)
+        os.waitpid(child, 0)
+
+
+_WHOLE = b"\nwhole\n"
+
+
+def _work_and_exit(work: Callable[[], bytes], writing: int) -> None:
+    status = 1
+    try:
+        die_with_parent()
+        with open(writing, "wb") as stream:
+            stream.write(work() + _WHOLE)
+        status = 0
+    finally:
+        os._exit(status)

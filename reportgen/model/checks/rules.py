@@ -1,0 +1,137 @@
+"""The rule of every diagnostic check: its threshold, and where the threshold comes from.
+
+A check compares one value with one threshold; ``Check.threshold`` is where the status leaves
+"pass". Thresholds are about sizes that matter, not about p: at tens of thousands of rows every
+model is rejected. Where few data make a harmless size likely by chance, the threshold is raised to
+what chance explains (the function that computes the check says how), so value and threshold always
+tell the whole story.
+
+=================================  ======  =====  ======================================================
+id                                 review  fail   value; source
+=================================  ======  =====  ======================================================
+residual-normality                 < .98   < .95  QQ correlation (Filliben 1975; Ryan and Joiner 1976 for
+random-effect-normality            < .98   < .95  small n). .98: t with 5 df, .95: t with 3-4 df, by
+                                                  simulation; fixed effects stand such tails (Schielzeth
+                                                  et al. 2020, Methods Ecol. Evol. 11)
+linearity                          > .02   > .13  share of residual variance that fitted² explains
+                                                  (RESET, Ramsey 1969); small and medium R² (Cohen 1988)
+scale-location                     > 2     > 4    largest over smallest residual SD in fifths of fitted
+                                                  (SD ratio 2: Moore and McCabe); 4: own choice
+autocorrelation                    > .10   > .30  largest |r| at lags 1-12; with regressors of
+                                                  autocorrelation .8, SE are 8 % and 28 % too small
+arellano-bond-m2                   > 1.96  > 3.29 |m2| (Arellano and Bond 1991); both at least the m2 of
+                                                  a correlation .05, .10, which AR(1) errors of .1, .3 give
+outliers                           > .5 %  > 2 %  share of rows beyond 3.5 robust SD (Iglewicz and
+                                                  Hoaglin 1993; 0.05 % if normal); shares: own choice
+collinearity                       > 5     > 10   largest VIF (Marquardt 1970; O'Brien 2007 for caution)
+adstock-lag-correlation            > .7    > .95  within-pharmacy |r| (Dormann et al. 2013); .95 is VIF 10
+lead-placebo                       > t95   > t999 |t| of next period's promotion; both at least the |t| of
+                                                  10 %, 50 % of the promotion effect
+seasonality                        > 1     > 3    change of the effect by month dummies, in SE (METHODS 4's
+                                                  size); fail also where the sign changes
+correction-gap                     > 1     --     gap of plain or within estimate, in the larger of SEs
+                                                  and tenths of the effect (METHODS 4); fail: other sign
+targeting                          > .3    > .5   |r| of mean promotion and baseline over pharmacies
+                                                  (Cohen 1988); with the correction: review > .5, no fail
+influence                          > .5    > 1    largest change of the effect in SE when a pharmacy is
+                                                  left out (1: Belsley, Kuh and Welsch 1980; .5: half)
+verdict-without-most-influential   > 0     > 1    0 same answer, 1 gained or lost, 2 reversed
+predictive                         > .05   > .15  share of rows in the wrong place of the histogram
+                                                  (Gelman, Meng and Stern 1996); shares: own choice
+holdout                            > 1     > 1.25 error over that of a seasonal-naive forecast (Hyndman
+                                                  and Koehler 2006); 1.25: own choice
+stationarity                       > .95   >= 1   largest root of the lag recursion; .95: half-life over
+                                                  13 periods
+decay-edge                         --      --     review: optimum at the edge of the grid, or every decay
+                                                  of the grid in the interval
+convergence                        --      --     fail: not certified; review: singular
+=================================  ======  =====  ======================================================
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from reportgen.results.market import Check, CheckStatus
+
+
+class Rule(NamedTuple):
+    """Where a check leaves "pass" (``review``) and where it becomes "fail"."""
+
+    review: float
+    fail: float | None = None
+    worse: int = 1
+    """+1: large values are bad, -1: small ones."""
+
+
+RULES: dict[str, Rule] = {
+    "residual-normality": Rule(0.98, 0.95, -1),
+    "random-effect-normality": Rule(0.98, 0.95, -1),
+    "linearity": Rule(0.02, 0.13),
+    "scale-location": Rule(2.0, 4.0),
+    "autocorrelation": Rule(0.10, 0.30),
+    "arellano-bond-m2": Rule(1.96, 3.29),
+    "outliers": Rule(0.005, 0.02),
+    "collinearity": Rule(5.0, 10.0),
+    "adstock-lag-correlation": Rule(0.7, 0.95),
+    "lead-placebo": Rule(1.96, 3.29),
+    "seasonality": Rule(1.0, 3.0),
+    "correction-gap": Rule(1.0),
+    "targeting": Rule(0.3, 0.5),
+    "influence": Rule(0.5, 1.0),
+    "verdict-without-most-influential": Rule(0.0, 1.0),
+    "predictive": Rule(0.05, 0.15),
+    "holdout": Rule(1.0, 1.25),
+    "stationarity": Rule(0.95, 1.0),
+    "decay-edge": Rule(0.95),
+    "convergence": Rule(1e-6),
+}
+"""Every check a report can print, in no particular order."""
+
+
+def grade(
+    check_id: str,
+    value: float | None,
+    *,
+    review: float | None = None,
+    fail: float | None = None,
+    detail: str | None = None,
+) -> Check:
+    """Compare a value with its rule.
+
+    Parameters
+    ----------
+    check_id
+        A key of ``RULES``.
+    value
+        None or not finite: the check is "not-run".
+    review, fail
+        Replace the rule's thresholds where the size of the data asks for it; a ``fail`` that is
+        milder than ``review`` gives way to it.
+    detail
+        A name the sentence needs (a pharmacy, a column).
+
+    Raises
+    ------
+    KeyError
+        If no rule has this id.
+    """
+    rule = RULES[check_id]
+    limit = rule.review if review is None else review
+    worst = rule.fail if fail is None else fail
+    if value is None or not np.isfinite(value):
+        return Check(id=check_id, status="not-run", value=None, threshold=limit, detail=detail)
+    badness, sign = rule.worse * value, rule.worse
+    status: CheckStatus = "fail"
+    if badness <= sign * limit:
+        status = "pass"
+    elif worst is None or badness <= max(sign * worst, sign * limit):
+        status = "review"
+    return Check(id=check_id, status=status, value=float(value), threshold=float(limit), detail=detail)
+
+
+def not_run(check_id: str, detail: str | None = None) -> Check:
+    """Return a check that could not be made on these data."""
+    return grade(check_id, None, detail=detail)

@@ -1,0 +1,92 @@
+"""Joint draws of everything the recursion needs: decay, coefficients, pharmacies' slopes.
+
+The decay is drawn first, the coefficients given it, and the pharmacies' deviations given both: the
+mode shifts with the coefficients and scatters with its conditional covariance. One estimated decay
+is drawn from the nodes of its profile (:mod:`reportgen.model.market.decay_mixture`), coefficients and deviations
+from the fit at that node; several are drawn from the normal of their joint Hessian, and the
+coefficients move along d beta / d decay. Rejected: drawing coefficients and deviations independently, which
+counts the uncertainty that they share twice.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from reportgen.model.effects.responses import draw_parameters
+from reportgen.model.lmm.crossproducts import Array
+from reportgen.model.lmm.fit import LmmFit
+from reportgen.model.lmm.modes import conditional_covariance, conditional_modes, mode_response
+from reportgen.model.market.decay import HIGHEST
+from reportgen.model.market.decay_mixture import DecayMixture
+from reportgen.model.market.fit import MarketFit
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class ModelDraws:
+    """D draws: ``decays`` (D, c), total ``slopes`` of pharmacies (D, c, G), ``phi`` (D, L), ``beta`` (D, p)."""
+
+    decays: Array
+    slopes: Array
+    phi: Array
+    beta: Array
+
+
+def estimates(market: MarketFit) -> ModelDraws:
+    """The point estimates in the same shape, D = 1."""
+    return _assemble(market, np.array([market.decays]), market.fit.beta[None], conditional_modes(market.fit)[None])
+
+
+def draw_model(market: MarketFit, draws: int, rng: np.random.Generator) -> ModelDraws:
+    """Draws from the joint distribution of the estimates."""
+    if market.mixture is not None:
+        return _draw_nodes(market, market.mixture, draws, rng)
+    fit = market.fit
+    centre = np.array(market.decays)
+    decays = np.clip(draw_parameters(centre, market.decay_covariance, draws, rng), 0.0, HIGHEST)
+    beta = draw_parameters(fit.beta, market.conditional, draws, rng) + (decays - centre) @ market.decay_gradient.T
+    return _assemble(market, decays, beta, _draw_modes(fit, beta, rng))
+
+
+def _draw_nodes(market: MarketFit, mixture: DecayMixture, draws: int, rng: np.random.Generator) -> ModelDraws:
+    """Each node of the decay's profile gets its share of the draws (systematic sampling), made from its own fit.
+
+    The order is random, so that any part of the draws is a sample too.
+    """
+    ends = np.cumsum(mixture.weights)
+    positions = (rng.random() + np.arange(draws)) / draws * ends[-1]
+    counts = np.bincount(np.searchsorted(ends, positions, side="right"), minlength=len(ends))
+    beta, modes = [], []
+    for fit, covariance, count in zip(mixture.fits, mixture.covariance, counts, strict=True):
+        beta.append(draw_parameters(fit.beta, covariance, int(count), rng))
+        modes.append(_draw_modes(fit, beta[-1], rng))
+    order = rng.permutation(draws)
+    decays = np.repeat(mixture.decays, counts)[order, None]
+    return _assemble(market, decays, np.concatenate(beta)[order], np.concatenate(modes)[order])
+
+
+def _draw_modes(fit: LmmFit, beta: Array, rng: np.random.Generator) -> Array:
+    """Pharmacies' deviations given the coefficients, (D, G, q)."""
+    modes = conditional_modes(fit) - np.einsum("gqp,dp->dgq", mode_response(fit), beta - fit.beta)
+    values, vectors = np.linalg.eigh(conditional_covariance(fit))
+    root = vectors * np.sqrt(np.maximum(values, 0.0))[:, None, :]
+    return np.asarray(modes + np.einsum("gij,dgj->dgi", root, rng.standard_normal(modes.shape)))
+
+
+def only_channel(draws: ModelDraws, channel: int) -> ModelDraws:
+    """The draws with the slopes of all other channels zero: what comes out is what this channel alone brought."""
+    kept = np.zeros_like(draws.slopes)
+    kept[:, channel] = draws.slopes[:, channel]
+    return replace(draws, slopes=kept)
+
+
+def _assemble(market: MarketFit, decays: Array, beta: Array, modes: Array) -> ModelDraws:
+    slopes = np.empty((len(beta), len(market.terms.promotion), market.design.groups))
+    for c, term in enumerate(market.terms.promotion):
+        slopes[:, c] = beta[:, market.index(term), None]
+        random = market.random_index(term)
+        if random is not None:
+            slopes[:, c] += modes[:, :, random]
+    lags = [market.index(term) for term in market.terms.lags]
+    return ModelDraws(decays=decays, slopes=slopes, phi=beta[:, lags], beta=beta)

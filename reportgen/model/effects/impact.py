@@ -1,0 +1,227 @@
+"""What promotion brought: long run, impulse response, incremental sales, what-if, return, per pharmacy."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+
+import numpy as np
+
+from reportgen.model.effects.draws import ModelDraws, draw_model, estimates, only_channel
+from reportgen.model.effects.incremental import (
+    RecursionTotals,
+    recursion_totals,
+    return_on_promotion,
+    summarise_incremental,
+    tabulate_what_if,
+)
+from reportgen.model.effects.responses import (
+    impulse_horizon,
+    impulse_points,
+    impulse_response,
+    impulse_spread,
+    impulse_weights,
+    is_stationary,
+    long_run,
+    long_run_gradient,
+)
+from reportgen.model.lmm.crossproducts import Array
+from reportgen.model.lmm.inference import satterthwaite
+from reportgen.model.market.decay_mixture import Mixture, carried_long_run
+from reportgen.model.market.fit import MarketFit
+from reportgen.model.market.terms import lag_periods
+from reportgen.results.market import ChannelEffect, ImpulsePoint, Incremental, LongRun, Roi, WhatIf
+from reportgen.settings.sections import Settings
+
+DRAWS = 400
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Impact:
+    """Effects people act on. ``by_pharmacy`` incremental money per used pharmacy, (G,)."""
+
+    long_run: LongRun
+    impulse: tuple[ImpulsePoint, ...] = ()
+    incremental: Incremental | None = None
+    channels: tuple[ChannelEffect, ...] = ()
+    what_if: tuple[WhatIf, ...] = ()
+    roi: Roi | None = None
+    by_pharmacy: Array | None = None
+
+
+def market_generator(settings: Settings, market: str, purpose: str) -> np.random.Generator:
+    """Random numbers of one market and purpose: the same whatever else runs, and in whatever order."""
+    digest = hashlib.sha256(f"{purpose}\0{market}".encode("utf-8", "surrogatepass")).digest()
+    return np.random.default_rng([settings.run.seed & 0xFFFFFFFF, int.from_bytes(digest[:8], "big")])
+
+
+def measure_impact(market: MarketFit, settings: Settings) -> Impact:
+    """Long-run effect and impulse response of every channel; incremental sales of all channels together and of each."""
+    confidence = settings.report.confidence
+    responses = [_response(market, channel, confidence) for channel in range(len(market.terms.promotion))]
+    final, impulse = responses[0]
+    if not final.stationary:
+        return Impact(long_run=final)
+    draws = draw_model(market, DRAWS, market_generator(settings, market.frame.panel.market, "impact"))
+    point, spread = _totals(market, estimates(market)), _totals(market, draws)
+    return Impact(
+        long_run=final,
+        impulse=impulse,
+        incremental=_incremental(market, point, spread, confidence),
+        channels=_channels(market, responses, draws, confidence) if len(responses) > 1 else (),
+        what_if=_what_if(market, point, spread, settings),
+        roi=_roi(market, point, spread, settings),
+        by_pharmacy=point.pharmacy[0],
+    )
+
+
+def _response(market: MarketFit, channel: int, confidence: float) -> tuple[LongRun, tuple[ImpulsePoint, ...]]:
+    """Long-run effect and impulse response of one channel."""
+    beta, lags = market.index(market.terms.promotion[channel]), [market.index(term) for term in market.terms.lags]
+    periods = lag_periods(market.terms.lags)
+    order = [beta, *lags]
+    phi = market.fit.beta[lags]
+    covariance = market.covariance.values[np.ix_(order, order)]
+    contrast = np.zeros((1, len(market.fit.beta)))
+    if is_stationary(phi, periods):
+        contrast[0, order] = long_run_gradient(float(market.fit.beta[beta]), phi)
+    else:
+        contrast[0, beta] = 1.0
+    df = float(satterthwaite(market.fit, contrast)[0]) if market.rung != "pooled" else float(market.design.groups - 1)
+    final = long_run(
+        float(market.fit.beta[beta]), phi, covariance,
+        lags=periods, decay=market.decays[channel], normalize=market.frame.normalize, confidence=confidence, df=df,
+    )  # fmt: skip
+    if market.mixture is not None:
+        final = carried_long_run(final, market.mixture, order, confidence=confidence, df=df)
+    return final, _impulse(market, channel, order, confidence, df) if final.stationary else ()
+
+
+def _channels(
+    market: MarketFit, responses: list[tuple[LongRun, tuple[ImpulsePoint, ...]]], draws: ModelDraws, confidence: float
+) -> tuple[ChannelEffect, ...]:
+    """Effects of each of several channels, its incremental sales with the other channels as they were."""
+    total = float(market.frame.sales.sum())
+    rows = []
+    for channel, (final, impulse) in enumerate(responses):
+        brought, spread = (_totals(market, only_channel(given, channel)).total for given in (estimates(market), draws))
+        lower, upper = np.quantile(spread, [0.5 - confidence / 2.0, 0.5 + confidence / 2.0])
+        rows.append(
+            ChannelEffect(
+                channel=market.frame.panel.channels[channel],
+                term=market.terms.promotion[channel],
+                long_run=final,
+                impulse=impulse,
+                incremental=float(brought[0]),
+                lower=float(lower),
+                upper=float(upper),
+                share=float(brought[0]) / total if total > 0.0 else None,
+            )
+        )
+    return tuple(rows)
+
+
+def _impulse(
+    market: MarketFit, channel: int, order: list[int], confidence: float, df: float
+) -> tuple[ImpulsePoint, ...]:
+    """Impulse response of one channel: along the decay's profile where there is one, else delta method."""
+    beta, phi, lags = float(market.fit.beta[order[0]]), market.fit.beta[order[1:]], lag_periods(market.terms.lags)
+    decay, normalize = market.decays[channel], market.frame.normalize
+    horizon = impulse_horizon(phi, decay, lags=lags, most=24)
+    if market.mixture is None:
+        return impulse_response(
+            beta, phi, _with_decay(market, channel, order), lags=lags, decay=decay, horizon=horizon,
+            normalize=normalize, confidence=confidence, df=df,
+        )  # fmt: skip
+    nodes = [
+        impulse_spread(
+            float(at[order[0]]), at[order[1:]], spread[np.ix_(order, order)],
+            lags=lags, decay=float(node), horizon=horizon, normalize=normalize,
+        )
+        for at, spread, node in zip(
+            market.mixture.beta, market.mixture.covariance, market.mixture.decays, strict=True
+        )
+    ]  # fmt: skip
+    effect, se, total, total_se = (np.array(part) for part in zip(*nodes, strict=True))
+    weights, common = market.mixture.weights, np.full((1, 1), df)
+    single = Mixture(weights=weights, centre=effect, se=se, df=common).interval(confidence)
+    running = Mixture(weights=weights, centre=total, se=total_se, df=common).interval(confidence)
+    point = beta * impulse_weights(phi, decay, lags=lags, horizon=horizon, normalize=normalize)
+    return impulse_points(point, *single, np.cumsum(point), *running)
+
+
+def _with_decay(market: MarketFit, channel: int, order: list[int]) -> Array:
+    """Covariance of (beta, phi, decay) of one channel."""
+    size = len(order)
+    joint = np.zeros((size + 1, size + 1))
+    joint[:size, :size] = market.covariance.values[np.ix_(order, order)]
+    cross = (market.decay_gradient @ market.decay_covariance)[order, channel]
+    joint[:size, size] = joint[size, :size] = cross
+    joint[size, size] = market.decay_covariance[channel, channel]
+    return joint
+
+
+def _totals(market: MarketFit, draws: ModelDraws) -> RecursionTotals:
+    frame = market.frame
+    return recursion_totals(
+        used=frame.used[frame.grid_rows],
+        sales=frame.panel.sales[frame.grid_rows],
+        promotion=frame.panel.promotion[:, frame.grid_rows],
+        slopes=draws.slopes,
+        phi=draws.phi,
+        lags=lag_periods(market.terms.lags),
+        response="log" if frame.response_name.startswith("Log") else "level",
+        decay=draws.decays,
+        normalize=frame.normalize,
+    )
+
+
+def _incremental(market: MarketFit, point: RecursionTotals, spread: RecursionTotals, confidence: float) -> Incremental:
+    frame = market.frame
+    return summarise_incremental(
+        point,
+        spread,
+        used=frame.used[frame.grid_rows],
+        sales=frame.panel.sales[frame.grid_rows],
+        periods=tuple(frame.panel.period_label(column) for column in range(frame.panel.n_periods)),
+        confidence=confidence,
+    )
+
+
+def _spend(market: MarketFit) -> float | None:
+    """Money spent on promotion over the used cells; ``None`` without a cost."""
+    cost = market.frame.panel.cost
+    if cost is None:
+        return None
+    units = market.frame.promotion.sum(axis=1)
+    if isinstance(cost, float):
+        return cost * float(units.sum())
+    per_unit = np.asarray(cost)[market.frame.grid_rows][market.frame.group, market.frame.column]
+    return float(np.nansum(per_unit * units))
+
+
+def _what_if(
+    market: MarketFit, point: RecursionTotals, spread: RecursionTotals, settings: Settings
+) -> tuple[WhatIf, ...]:
+    return tabulate_what_if(
+        point,
+        spread,
+        sales_total=float(market.frame.sales.sum()),
+        margin=settings.panel.margin,
+        cost=_spend(market),
+        confidence=settings.report.confidence,
+    )
+
+
+def _roi(market: MarketFit, point: RecursionTotals, spread: RecursionTotals, settings: Settings) -> Roi | None:
+    spend = _spend(market)
+    if spend is None or settings.panel.margin is None:
+        return None
+    return return_on_promotion(
+        point,
+        spread,
+        cost=spend,
+        units=float(market.frame.promotion.sum()),
+        margin=settings.panel.margin,
+        confidence=settings.report.confidence,
+    )

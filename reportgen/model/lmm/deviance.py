@@ -1,0 +1,215 @@
+"""Profiled ML and REML deviance of a linear mixed model, with its gradient and Hessian.
+
+With S = Psi / sigma^2, V_i = I + Z_i S Z_i', Z_i = O_i R_i (O_i orthonormal), C_i = O_i'[X y] and
+B_i = I + R_i S R_i' = L_i L_i', everything the deviance needs is
+
+    P_i = Z_i'V_i^-1 Z_i = R_i'B_i^-1 R_i,   Q_i = Z_i'V_i^-1 [X y] = R_i'B_i^-1 C_i
+    A = [X y]'V^-1 [X y] = sum_i ([X y]'[X y] - C_i'C_i) + C_i'B_i^-1 C_i
+    d_ML = sum log|B_i| + n log r2,   d_REML = sum log|B_i| + log|A_xx| + (n - p) log r2
+
+(Bates, Maechler, Bolker and Walker 2015, J. Stat. Softw. 67(1), eq. 34-41, constants left out).
+Gradient and Hessian in S are closed forms in P_i, Q_i; the chain rule through the Cholesky
+factor S = L L' gives them in theta. All functions work on a batch of problems at once.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+
+from reportgen.model.lmm.crossproducts import Array, CrossProducts, Index
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Evaluation:
+    """Deviance and derivatives of B problems at theta. m = number of free elements of L.
+
+    ``deviance`` (B,) leaves out constants; ``gradient`` (B, m); ``hessian`` (B, m, m);
+    ``score`` G = dd/dS (B, q, q); ``curvature`` d2d/dS2 (B, q*q, q*q) in row-major vec(S);
+    ``half`` L_i^-1 [R_i C_i] (B, G, q, q+p+1); ``u_i`` Z_i'V_i^-1 (y - X beta) (B, G, q); ``a`` (B, p+1, p+1);
+    ``beta`` (B, p) in scaled columns; ``r2`` (B,); ``coupling`` sum_i Q_xi' (x) u_i (B, q, q, p), index
+    [a, b] = Q_xi[a] u_i[b].
+    """
+
+    theta: Array
+    deviance: Array
+    gradient: Array
+    hessian: Array
+    score: Array
+    curvature: Array
+    half: Array
+    u_i: Array
+    a: Array
+    beta: Array
+    r2: Array
+    coupling: Array
+
+    @property
+    def q_i(self) -> Array:
+        """Z_i'V_i^-1 [X y], (B, G, q, p+1)."""
+        q = self.half.shape[2]
+        return self.half[..., :q].transpose(0, 1, 3, 2) @ self.half[..., q:]
+
+
+@lru_cache(maxsize=16)
+def pattern(q: int, correlated: bool) -> tuple[Index, Index]:
+    """Rows and columns of the free elements of L, column by column (lme4's order)."""
+    pairs = [(i, j) for j in range(q) for i in range(j, q) if correlated or i == j]
+    rows, columns = zip(*pairs, strict=True) if pairs else ((), ())
+    return np.array(rows, dtype=np.intp), np.array(columns, dtype=np.intp)
+
+
+def factor(theta: Array, q: int, free: tuple[Index, Index]) -> Array:
+    """Lower-triangular L (B, q, q) from its free elements theta (B, m)."""
+    lower = np.zeros((len(theta), q, q))
+    lower[:, free[0], free[1]] = theta
+    return lower
+
+
+def evaluate(cp: CrossProducts, theta: Array, free: tuple[Index, Index], *, reml: bool) -> Evaluation:
+    """Deviance, gradient and Hessian of B problems at theta (B, m).
+
+    A problem whose deviance cannot be computed (overflow) gets ``inf`` and NaN derivatives.
+    """
+    p, q = cp.p, cp.q
+    lower = factor(theta, q, free)
+    half, log_b = _whiten(cp, lower)
+    batch, groups = half.shape[:2]
+    root, f = half[..., :q], half[..., q:].reshape(batch, groups * q, p + 1)
+    a = cp.within + f.transpose(0, 2, 1) @ f
+    chol = _cholesky(a[:, :p, :p])
+    back = np.linalg.inv(chol)
+    solved = back @ a[:, :p, p:]
+    r2 = a[:, p, p] - np.einsum("bij,bij->b", solved, solved)
+    beta = (back.transpose(0, 2, 1) @ solved)[:, :, 0]
+    degrees = cp.n - p if reml else cp.n
+    good = (r2 > 0.0) & np.isfinite(log_b)
+    r2 = np.where(good, r2, np.nan)
+    deviance = log_b + degrees * np.log(r2)
+    turned = root.transpose(0, 1, 3, 2)
+    e_i = f[:, :, p] - (f[:, :, :p] @ beta[:, :, None])[:, :, 0]
+    u_i = (turned @ e_i.reshape(batch, groups, q, 1))[..., 0]
+    y_i = turned @ (f[:, :, :p] @ back.transpose(0, 2, 1)).reshape(batch, groups, q, p)
+    p_i = turned @ root
+    weight = degrees / r2
+    uu_i = weight[:, None, None, None] * (u_i[..., :, None] * u_i[..., None, :])
+    inner = 2.0 * uu_i - p_i
+    gradient_i = p_i - uu_i
+    if reml:
+        deviance = deviance + 2.0 * np.sum(np.log(np.einsum("bii->bi", chol)), axis=1)
+        k_i = y_i @ y_i.transpose(0, 1, 3, 2)
+        inner += 2.0 * k_i
+        gradient_i = gradient_i - k_i
+    score = np.sum(gradient_i, axis=1)
+    score = 0.5 * (score + score.transpose(0, 2, 1))
+    curvature = inner.reshape(batch, groups, q * q).transpose(0, 2, 1) @ p_i.reshape(batch, groups, q * q)
+    curvature = curvature.reshape(batch, q, q, q, q).transpose(0, 2, 3, 4, 1)  # [(d,a),(b,c)] -> [a,b,c,d]
+    curvature = curvature.reshape(batch, q * q, q * q)
+    flat_y = y_i.reshape(batch, groups, q * p)
+    coupled = (flat_y.transpose(0, 2, 1) @ u_i).reshape(batch, q, p, q).transpose(0, 1, 3, 2)
+    joint = coupled.reshape(batch, q * q, p)
+    joint = 0.5 * (joint + coupled.transpose(0, 2, 1, 3).reshape(batch, q * q, p))
+    slope = -np.sum(uu_i, axis=1).reshape(batch, q * q)  # degrees * d log r2 / dS
+    curvature = curvature - (2.0 * weight)[:, None, None] * (joint @ joint.transpose(0, 2, 1))
+    curvature = curvature - slope[:, :, None] * slope[:, None, :] / degrees[:, None, None]
+    if reml:
+        yy = (flat_y.transpose(0, 2, 1) @ flat_y).reshape(batch, q, p, q, p)
+        yy = yy.transpose(0, 1, 3, 2, 4).reshape(batch, q * q, p * p)
+        curvature = curvature - yy @ yy.transpose(0, 2, 1)
+    curvature = 0.5 * (curvature + curvature.transpose(0, 2, 1))
+    gradient, hessian = _chain(score, curvature, lower, free)
+    return Evaluation(
+        theta=theta,
+        deviance=np.where(good & np.isfinite(deviance), deviance, np.inf),
+        gradient=gradient,
+        hessian=hessian,
+        score=score,
+        curvature=curvature,
+        half=half,
+        u_i=u_i,
+        a=a,
+        beta=beta,
+        r2=r2,
+        coupling=coupled @ chol.transpose(0, 2, 1)[:, None],
+    )
+
+
+def _whiten(cp: CrossProducts, lower: Array) -> tuple[Array, Array]:
+    """L_i^-1 [R_i C_i] (B, G, q, q+p+1) and sum_i log|B_i| (B,), B_i = I + R_i S R_i' = L_i L_i'.
+
+    Gram-Schmidt on the rows of [I, R_i L] instead of a Cholesky factor of B_i, whose pivots lose all
+    digits once a relative SD passes 1e4 and S is nearly of rank one. Written out for q <= 3:
+    LAPACK's overhead on tiny matrices costs five times the arithmetic. Each squared norm is at least 1.
+    """
+    q = cp.q
+    moved = cp.r @ lower[:, None]
+    half = np.empty_like(cp.rc)
+    log_b: Array = np.zeros(len(cp.n))
+    one, none = np.ones((1, 1)), np.zeros((1, 1))
+    rows: list[Array] = []
+    units: list[list[Array]] = []
+    squares: list[Array] = []
+    for j in range(q):
+        row, rest = moved[:, :, j], cp.rc[:, :, j]
+        unit = [none] * j + [one]
+        for k in range(j):
+            share = _inner(unit, units[k], row, rows[k]) / squares[k]
+            unit = [unit[i] - share * units[k][i] if i <= k else unit[i] for i in range(j + 1)]
+            row = row - share[..., None] * rows[k]
+            rest = rest - (share * np.sqrt(squares[k]))[..., None] * half[:, :, k]
+        square = _inner(unit, unit, row, row)
+        log_b += np.sum(np.log(square), axis=1)
+        np.divide(rest, np.sqrt(square)[..., None], out=half[:, :, j])
+        rows.append(row)
+        units.append(unit)
+        squares.append(square)
+    return half, log_b
+
+
+def _inner(left_unit: list[Array], right_unit: list[Array], left: Array, right: Array) -> Array:
+    """Inner products (B, G) of rows kept in two parts, the shorter unit part counting as zero beyond its end."""
+    total = np.asarray(np.einsum("bgi,bgi->bg", left, right), dtype=np.float64)
+    for one, other in zip(left_unit, right_unit, strict=False):
+        total += one * other
+    return total
+
+
+def _cholesky(a: Array) -> Array:
+    """Cholesky factors; a matrix that is not positive definite gives NaN instead of an error."""
+    try:
+        return np.asarray(np.linalg.cholesky(a), dtype=np.float64)
+    except np.linalg.LinAlgError:
+        out = np.full_like(a, np.nan)
+        for index, item in enumerate(a):
+            try:
+                out[index] = np.linalg.cholesky(item)
+            except np.linalg.LinAlgError:
+                continue
+        return out
+
+
+def directions(lower: Array, free: tuple[Index, Index]) -> Array:
+    """dS/dtheta_k = E_k L' + L E_k', shape (B, m, q, q)."""
+    batch, q = lower.shape[:2]
+    moved = np.zeros((batch, len(free[0]), q, q))
+    moved[:, np.arange(len(free[0])), free[0], :] = lower.transpose(0, 2, 1)[:, free[1], :]
+    return moved + moved.transpose(0, 1, 3, 2)
+
+
+def beta_response(at: Evaluation, free: tuple[Index, Index]) -> Array:
+    """Slope d beta_hat / d theta in scaled columns, (B, p, m): -A_xx^-1 sum_i Q_xi' (dS/dtheta_k) u_i."""
+    p, q = at.beta.shape[1], at.u_i.shape[2]
+    moved = np.einsum("bkac,bacp->bpk", directions(factor(at.theta, q, free), free), at.coupling)
+    return -np.linalg.solve(at.a[:, :p, :p], moved)
+
+
+def _chain(score: Array, curvature: Array, lower: Array, free: tuple[Index, Index]) -> tuple[Array, Array]:
+    """Gradient and Hessian in theta from those in S."""
+    batch, q = lower.shape[:2]
+    rows, columns = free
+    flat = directions(lower, free).reshape(batch, len(rows), q * q)
+    gradient = (flat @ score.reshape(batch, q * q, 1))[:, :, 0]
+    second = 2.0 * score[:, rows[:, None], rows[None, :]] * (columns[:, None] == columns[None, :])
+    return gradient, flat @ curvature @ flat.transpose(0, 2, 1) + second

@@ -1,0 +1,138 @@
+"""Standard errors, degrees of freedom and intervals of the fixed effects.
+
+Full-information covariance: the inverse of the negative Hessian of the log-likelihood over
+(beta, theta) with sigma^2 profiled, which is
+
+    C = C_GLS + J Var(theta) J',   J = d beta_hat / d theta = -A_xx^-1 sum Q_xi' (dS/dtheta) u_i
+
+With lagged sales among the columns J does not vanish in expectation, so the GLS covariance
+(what lme4 prints) is too small. It equals statsmodels' ``bse_fe`` at the optimum.
+
+Degrees of freedom: Satterthwaite, 2 f^2 / (g'W g), f = c'C c, W = 2 H^-1 with H the Hessian of
+the REML deviance in (theta, log sigma); invariant to that choice of coordinates (Kuznetsova,
+Brockhoff and Christensen 2017, J. Stat. Softw. 82(13)).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from scipy.stats import t as student
+
+from reportgen.model.lmm.crossproducts import Array
+from reportgen.model.lmm.deviance import beta_response, directions, factor, pattern
+from reportgen.model.lmm.fit import LmmFit
+from reportgen.results.market import FixedEffect
+
+StandardError = Literal["full-information", "gls", "cluster"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class FixedCovariance:
+    """Covariance of the fixed effects, (p, p), which kind it is, and Satterthwaite df, (p,)."""
+
+    values: Array
+    kind: StandardError
+    df: Array
+
+
+def _theta_directions(fit: LmmFit) -> Array:
+    """dS/dtheta_k at the optimum, (m, q, q), scaled columns."""
+    q = fit.products.q
+    free = pattern(q, fit.correlated)
+    return np.asarray(directions(factor(fit.at.theta, q, free), free)[0])
+
+
+def theta_gradient(fit: LmmFit) -> Array:
+    """J = d beta_hat / d theta in data units for beta and scaled units for theta, (p, m)."""
+    free = pattern(fit.products.q, fit.correlated)
+    return np.asarray(fit.scaling.y_scale * (fit.scaling.x_inverse @ beta_response(fit.at, free)[0]))
+
+
+def theta_covariance(fit: LmmFit) -> Array | None:
+    """Var(theta) = 2 H^-1 (m, m) of the profiled deviance; ``None`` where H is not positive definite."""
+    hessian = fit.at.hessian[0]
+    values = np.linalg.eigvalsh(hessian)
+    if not values[0] > 1e-9 * max(values[-1], 1e-300):
+        return None
+    return 2.0 * np.linalg.inv(hessian)
+
+
+def fixed_covariance(fit: LmmFit) -> FixedCovariance:
+    """Full-information covariance where it exists, GLS otherwise, with Satterthwaite df."""
+    spread = theta_covariance(fit)
+    df = satterthwaite(fit, np.eye(len(fit.beta)))
+    if spread is None:
+        return FixedCovariance(values=fit.cov_gls, kind="gls", df=df)
+    jacobian = theta_gradient(fit)
+    values = fit.cov_gls + jacobian @ spread @ jacobian.T
+    return FixedCovariance(values=0.5 * (values + values.T), kind="full-information", df=df)
+
+
+def satterthwaite(fit: LmmFit, contrasts: Array) -> Array:
+    """Satterthwaite degrees of freedom of each contrast c'beta; contrasts (k, p), returns (k,).
+
+    The Hessian in (theta, log sigma) of D = h(theta) + N 2 log sigma + r2(theta)/sigma^2 follows from the
+    profiled one: D_tt = H_profiled + g_r g_r'/N, D_t,ls = -2 g_r, D_ls,ls = 4 N, with g_r = N d log r2/d theta.
+    Directions without positive curvature (a boundary) are left out, as lmerTest does.
+    """
+    p = fit.products.p
+    at = fit.at
+    moved = _theta_directions(fit)
+    weight = fit.degrees / at.r2[0]
+    pull = -weight * np.einsum("kab,ga,gb->k", moved, at.u_i[0], at.u_i[0])
+    m = len(pull)
+    hessian = np.empty((m + 1, m + 1))
+    hessian[:m, :m] = at.hessian[0] + np.outer(pull, pull) / fit.degrees
+    hessian[:m, m] = hessian[m, :m] = -2.0 * pull
+    hessian[m, m] = 4.0 * fit.degrees
+    values, vectors = np.linalg.eigh(hessian)
+    kept = values > 1e-8 * values[-1]
+    w = 2.0 * (vectors[:, kept] / values[kept]) @ vectors[:, kept].T
+    inverse = np.linalg.inv(at.a[0, :p, :p])
+    back = (contrasts @ fit.scaling.x_inverse) @ inverse
+    q_x = at.q_i[0, :, :, :p] @ back.T
+    f = fit.sigma2 * np.einsum("kp,pr,kr->k", back, at.a[0, :p, :p], back)
+    slope = np.empty((len(contrasts), m + 1))
+    slope[:, :m] = fit.sigma2 * np.einsum("gak,mab,gbk->km", q_x, moved, q_x)
+    slope[:, m] = 2.0 * f
+    denominator = np.einsum("ki,ij,kj->k", slope, w, slope)
+    return np.asarray(2.0 * f**2 / denominator)
+
+
+def coefficient_rows(
+    names: tuple[str, ...],
+    beta: Array,
+    covariance: FixedCovariance,
+    cov_gls: Array | None,
+    column_sd: Array,
+    confidence: float,
+) -> tuple[FixedEffect, ...]:
+    """The coefficient table: t statistics, p-values and intervals on the given df."""
+    se = np.sqrt(np.maximum(np.diag(covariance.values), 0.0))
+    gls = np.sqrt(np.diag(cov_gls)) if cov_gls is not None else np.full(len(beta), np.nan)
+    quantile = student.ppf(0.5 + confidence / 2.0, covariance.df)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        statistic = beta / se
+    p_value = 2.0 * student.sf(np.abs(statistic), covariance.df)
+    return tuple(
+        FixedEffect(
+            term=name,
+            estimate=float(beta[k]),
+            se=_number(se[k]),
+            se_gls=_number(gls[k]),
+            df=_number(covariance.df[k]),
+            statistic=_number(statistic[k]),
+            p=_number(p_value[k]),
+            lower=_number(beta[k] - quantile[k] * se[k]),
+            upper=_number(beta[k] + quantile[k] * se[k]),
+            column_sd=_number(column_sd[k]),
+        )
+        for k, name in enumerate(names)
+    )
+
+
+def _number(value: float) -> float | None:
+    return float(value) if np.isfinite(value) else None

@@ -1,0 +1,163 @@
+"""The same market fitted another way, to see whether the answer moves.
+
+Each variant changes one thing (a pharmacy left out, month dummies, next period's promotion
+added, the last periods held out) and keeps the decay, so that a difference has one cause.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from scipy.stats import t as student
+
+from reportgen.model.lmm.crossproducts import Array, Design, Index, NoResidualVariation, RankDeficient
+from reportgen.model.lmm.fit import LmmFit, fit_lmm
+from reportgen.model.lmm.inference import fixed_covariance
+from reportgen.model.lmm.modes import conditional_modes
+from reportgen.model.market.fit import MarketFit
+from reportgen.panel.periods import period_start
+
+HOLDOUT_ORIGINS = 6
+LEAST_TRAINING = 6
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Estimate:
+    """One coefficient: estimate, SE, df and interval."""
+
+    value: float
+    se: float
+    df: float
+    lower: float
+    upper: float
+
+
+def coefficient(fit: LmmFit, position: int, confidence: float) -> Estimate:
+    """One fixed effect with its full-information interval."""
+    covariance = fixed_covariance(fit)
+    value, df = float(fit.beta[position]), float(covariance.df[position])
+    se = float(np.sqrt(covariance.values[position, position]))
+    reach = float(student.ppf(0.5 + confidence / 2.0, df)) * se
+    return Estimate(value=value, se=se, df=df, lower=value - reach, upper=value + reach)
+
+
+def keep_rows(design: Design, kept: np.ndarray) -> Design:
+    """The rows ``kept`` (boolean, (n,)), pharmacies renumbered."""
+    _, group = np.unique(design.group[kept], return_inverse=True)
+    return replace(
+        design, y=design.y[kept], x=design.x[kept], z=design.z[kept], group=group.astype(np.intp),
+        groups=int(group.max()) + 1 if group.size else 0,
+    )  # fmt: skip
+
+
+def add_columns(design: Design, columns: Array, names: tuple[str, ...]) -> Design:
+    """The design with further fixed-effect columns (n, k) at the end."""
+    return replace(design, x=np.column_stack([design.x, columns]), names=(*design.names, *names))
+
+
+def _refit(market: MarketFit, design: Design) -> LmmFit | None:
+    try:
+        return fit_lmm(design, method=market.fit.method, rung=market.fit.rung)
+    except (RankDeficient, NoResidualVariation):
+        return None
+
+
+def without_pharmacy(market: MarketFit, position: int, term: str, confidence: float) -> Estimate | None:
+    """The promotion effect when one pharmacy is left out."""
+    fit = _refit(market, keep_rows(market.design, market.design.group != position))
+    return None if fit is None else coefficient(fit, market.index(term), confidence)
+
+
+def with_month_dummies(market: MarketFit, term: str, confidence: float) -> Estimate | None:
+    """The promotion effect with a dummy per month of the year; ``None`` under a year of data."""
+    panel = market.frame.panel
+    calendar = [period_start(panel.first_period + j, panel.period_type).month for j in range(panel.n_periods)]
+    month = np.array(calendar)[market.frame.column]
+    present = np.unique(month)
+    if len(present) < 2 or np.unique(market.frame.column).size < len(present) + 2:
+        return None
+    dummies = (month[:, None] == present[1:]).astype(float)
+    names = tuple(f"Month_{value}" for value in present[1:])
+    fit = _refit(market, add_columns(market.design, dummies, names))
+    return None if fit is None else coefficient(fit, market.index(term), confidence)
+
+
+def with_lead(market: MarketFit, confidence: float) -> Estimate | None:
+    """Coefficient of next period's promotion (first channel), on rows where it is known."""
+    frame = market.frame
+    grid = frame.panel.promotion[0][frame.grid_rows]
+    following = np.concatenate([grid[:, 1:], np.full((len(grid), 1), np.nan)], axis=1)
+    lead = following[frame.group, frame.column]
+    known = np.isfinite(lead)
+    if known.sum() < 0.5 * len(lead):
+        return None
+    design = add_columns(market.design, np.nan_to_num(lead)[:, None], ("Lead_Promotion",))
+    fit = _refit(market, keep_rows(design, known))
+    return None if fit is None else coefficient(fit, len(design.names) - 1, confidence)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HoldOut:
+    """One-step-ahead forecasts of the last periods: sum |error| / sum sales, model and seasonal-naive."""
+
+    model: float | None
+    naive: float | None
+    periods: int
+
+
+def hold_out(market: MarketFit) -> HoldOut:
+    """Refit up to each of the last periods in turn and forecast the next from known promotion and lags.
+
+    The seasonal-naive forecast is the sales one year earlier (the last known period where there is no
+    year); only cells with both forecasts count.
+    """
+    frame = market.frame
+    last = int(frame.column.max())
+    first = int(frame.column.min())
+    season = 12 if frame.panel.period_type == "month" else 52
+    origins = min(HOLDOUT_ORIGINS, (last - first + 1) // 4, last - first + 1 - LEAST_TRAINING)
+    errors = np.zeros(3)
+    used = 0
+    for column in range(last - origins + 1, last + 1):
+        sums = _forecast(market, column, season)
+        if sums is not None:
+            errors += sums
+            used += 1
+    if used == 0 or not errors[2] > 0.0:
+        return HoldOut(model=None, naive=None, periods=0)
+    return HoldOut(model=float(errors[0] / errors[2]), naive=float(errors[1] / errors[2]), periods=used)
+
+
+def _forecast(market: MarketFit, column: int, season: int) -> Array | None:
+    """Sums of |model error|, |naive error| and sales over the cells of one period."""
+    frame, design = market.frame, market.design
+    train, test = frame.column < column, np.flatnonzero(frame.column == column)
+    if not train.any() or not test.size:
+        return None
+    kept = keep_rows(design, train)
+    if len(kept.y) <= kept.x.shape[1] + 2 * kept.groups:
+        return None
+    fit = _refit(market, kept)
+    if fit is None:
+        return None
+    known = np.unique(design.group[train])
+    modes = np.zeros((design.groups, design.z.shape[1]))
+    modes[known] = conditional_modes(fit)
+    forecast = design.x[test] @ fit.beta + np.einsum("ij,ij->i", design.z[test], modes[design.group[test]])
+    if frame.response_name.startswith("Log"):
+        forecast = np.exp(np.minimum(forecast, 700.0))
+    naive = _naive(frame.panel.sales[frame.grid_rows], design.group[test], column, season)
+    sales = frame.sales[test]
+    both = np.isfinite(naive)
+    return np.array([np.abs(sales - forecast)[both].sum(), np.abs(sales - naive)[both].sum(), sales[both].sum()])
+
+
+def _naive(sales: Array, group: Index, column: int, season: int) -> Array:
+    if column >= season:
+        return np.asarray(sales[group, column - season])
+    past = sales[:, :column]
+    known = np.isfinite(past)
+    latest = np.where(known, np.arange(column), -1).max(axis=1, initial=-1)
+    values = np.where(latest >= 0, sales[np.arange(len(sales)), np.maximum(latest, 0)], np.nan)
+    return np.asarray(values[group])

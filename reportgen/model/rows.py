@@ -1,0 +1,253 @@
+"""From a fitted market to the rows of results.json: pharmacies, comparisons, decay, fit, model."""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy.stats import t as student
+
+from reportgen.model.checks.estimates import differs
+from reportgen.model.effects.impact import Impact
+from reportgen.model.effects.responses import is_stationary, long_run
+from reportgen.model.lmm.crossproducts import Array
+from reportgen.model.lmm.inference import FixedCovariance, coefficient_rows
+from reportgen.model.lmm.least_squares import within_estimate
+from reportgen.model.lmm.leave_one_out import Influence
+from reportgen.model.lmm.modes import (
+    TotalSlope,
+    conditional_covariance,
+    conditional_modes,
+    expected_rank,
+    own_coefficients,
+    reliability,
+    total_slope,
+)
+from reportgen.model.market.decay_mixture import Mixture, carried_rows
+from reportgen.model.market.fit import MarketFit
+from reportgen.model.market.quality import information_criteria
+from reportgen.model.market.terms import lag_periods
+from reportgen.results.market import (
+    Comparison,
+    CovRe,
+    DecaySummary,
+    FitSummary,
+    FixedEffect,
+    ModelSummary,
+    PharmacyRow,
+)
+from reportgen.settings.sections import Settings
+
+
+def fixed_rows(market: MarketFit, confidence: float) -> tuple[FixedEffect, ...]:
+    """The coefficient table of the reported model; an estimated decay is carried along its profile."""
+    rows = coefficient_rows(
+        market.design.names,
+        market.fit.beta,
+        market.covariance,
+        None if market.rung == "pooled" else market.fit.cov_gls,
+        np.std(market.design.x, axis=0),
+        confidence,
+    )
+    return rows if market.mixture is None else carried_rows(rows, market.mixture, confidence)
+
+
+def compare_fit(market: MarketFit, chosen: FixedEffect, long_run_chosen: float | None, confidence: float) -> Comparison:
+    """Another mixed model on the same rows (plain, or corrected), as comparison rows."""
+    return _comparison(
+        fixed_rows(market, confidence), market.fit.beta, market.covariance, market.design.names,
+        market, chosen, long_run_chosen, confidence,
+    )  # fmt: skip
+
+
+def compare_within(
+    market: MarketFit, chosen: FixedEffect, long_run_chosen: float | None, confidence: float
+) -> Comparison | None:
+    """Within-pharmacy estimate on the same rows; ``None`` where it cannot be made."""
+    found = within_estimate(market.design)
+    if found is None or not set(market.terms.promotion) <= set(found.names):
+        return None
+    sd = np.array([float(np.std(market.design.column(name))) for name in found.names])
+    rows = coefficient_rows(found.names, found.beta, found.covariance, None, sd, confidence)
+    return _comparison(rows, found.beta, found.covariance, found.names, market, chosen, long_run_chosen, confidence)
+
+
+def _comparison(
+    rows: tuple[FixedEffect, ...],
+    beta: Array,
+    covariance: FixedCovariance,
+    names: tuple[str, ...],
+    market: MarketFit,
+    chosen: FixedEffect,
+    long_run_chosen: float | None,
+    confidence: float,
+) -> Comparison:
+    order = [names.index(term) for term in (chosen.term, *market.terms.lags)]
+    phi, lags = beta[order[1:]], lag_periods(market.terms.lags)
+    final = None
+    if is_stationary(phi, lags):
+        final = long_run(float(beta[order[0]]), phi, covariance.values[np.ix_(order, order)], lags=lags,
+                         confidence=confidence)  # fmt: skip
+    apart = differs(chosen.estimate, chosen.se, float(beta[order[0]]))
+    if final is not None and final.estimate is not None and long_run_chosen is not None:
+        apart = bool(apart or abs(final.estimate - long_run_chosen) > 0.1 * abs(long_run_chosen))
+    return Comparison(
+        fixed=rows,
+        long_run=None if final is None else final.estimate,
+        long_run_se=None if final is None else final.se,
+        differs=apart,
+    )
+
+
+def pharmacy_rows(
+    market: MarketFit, impact: Impact, influence: Influence, confidence: float
+) -> tuple[PharmacyRow, ...]:
+    """One row per used pharmacy, in the order of the frame."""
+    frame, fit = market.frame, market.fit
+    term = market.terms.promotion[0]
+    fixed, random = market.index(term), market.random_index(term)
+    modes, covariance, own = conditional_modes(fit), conditional_covariance(fit), own_coefficients(fit)
+    slope, (lower, upper) = _total_slopes(market, fixed, random, confidence)
+    phi = fit.beta[[market.index(name) for name in market.terms.lags]]
+    remainder = 1.0 - float(phi.sum()) if is_stationary(phi, lag_periods(market.terms.lags)) else np.nan
+    sizes = np.bincount(frame.group)
+    sales = np.bincount(frame.group, weights=frame.sales)
+    promotion = np.bincount(frame.group, weights=frame.promotion[:, 0]) / sizes
+    brought = impact.by_pharmacy if impact.by_pharmacy is not None else np.full(len(sizes), np.nan)
+    nothing = np.full(len(sizes), np.nan)
+    trust, rank, deviation, deviation_se, own_slope = (nothing,) * 5
+    if random is not None:
+        deviation, deviation_se = modes[:, random], np.sqrt(np.maximum(covariance[:, random, random], 0.0))
+        trust = reliability(covariance[:, random, random], float(fit.psi[random, random]))
+        rank = expected_rank(deviation, covariance[:, random, random])
+        own_slope = fit.beta[fixed] + own[:, random]
+    columns = {
+        "sales_mean": sales / sizes,
+        "promotion_mean": promotion,
+        "intercept": modes[:, 0],
+        "intercept_se": np.sqrt(np.maximum(covariance[:, 0, 0], 0.0)),
+        "slope": deviation,
+        "slope_se": deviation_se,
+        "total_slope": slope.value,
+        "lower": lower,
+        "upper": upper,
+        "reliability": trust,
+        "expected_rank": rank,
+        "long_run": slope.value / remainder,
+        "own_intercept": own[:, 0],
+        "own_slope": own_slope,
+        "incremental": brought,
+        "incremental_share": brought / np.where(sales > 0.0, sales, np.nan),
+        "cooks_d": influence.cooks_d,
+        "effect_without": influence.beta[:, fixed],
+    }
+    table = {name: [float(v) if np.isfinite(v) else None for v in values] for name, values in columns.items()}
+    return tuple(
+        PharmacyRow(pharmacy=name, rows=int(sizes[g]), **{key: values[g] for key, values in table.items()})
+        for g, name in enumerate(frame.pharmacies)
+    )
+
+
+def _total_slopes(
+    market: MarketFit, fixed: int, random: int | None, confidence: float
+) -> tuple[TotalSlope, tuple[Array, Array]]:
+    """Total slope of each pharmacy and its limits, along the decay's profile where it was estimated."""
+    slope = total_slope(market.fit, market.covariance.values, fixed, random)
+    if market.mixture is None:
+        reach = float(student.ppf(0.5 + confidence / 2.0, market.covariance.df[fixed])) * slope.se
+        return slope, (slope.value - reach, slope.value + reach)
+    nodes = [
+        total_slope(fit, covariance, fixed, random)
+        for fit, covariance in zip(market.mixture.fits, market.mixture.covariance, strict=True)
+    ]
+    spread = Mixture(
+        weights=market.mixture.weights,
+        centre=np.array([node.value for node in nodes]),
+        se=np.array([node.se for node in nodes]),
+        df=market.mixture.df[:, fixed, None],
+    )
+    return slope, spread.interval(confidence)
+
+
+def decay_summaries(market: MarketFit) -> tuple[DecaySummary, ...]:
+    """One per channel; a fixed decay has no profile and no interval, a shared one those of all markets together."""
+    found = market.decay_fit
+    correlation = _lag_correlation(market)
+    return tuple(
+        DecaySummary(
+            channel=channel,
+            estimate=market.decays[k],
+            lower=None if found is None else found.lower[k],
+            upper=None if found is None else found.upper[k],
+            at_edge=found is not None and found.at_edge[k],
+            estimated=market.decay_source != "fixed",
+            profile=() if found is None else found.profiles[k],
+            lag_correlation=correlation[k],
+            se=None if found is None else found.se[k],
+        )
+        for k, channel in enumerate(market.frame.panel.channels)
+    )
+
+
+def _lag_correlation(market: MarketFit) -> tuple[float | None, ...]:
+    """Correlation of each decay's estimate with that of the lag-1 coefficient."""
+    spread = np.diag(market.decay_covariance)
+    if not market.terms.lags:
+        return (None,) * len(spread)
+    lag = market.index(market.terms.lags[0])
+    cross = (market.decay_gradient @ market.decay_covariance)[lag]
+    variance = market.covariance.values[lag, lag]
+    return tuple(
+        float(cross[k] / np.sqrt(spread[k] * variance)) if spread[k] > 0.0 and variance > 0.0 else None
+        for k in range(len(spread))
+    )
+
+
+def fit_summary(market: MarketFit) -> FitSummary:
+    """The optimum and its certificate."""
+    fit = market.fit
+    aic, bic = information_criteria(market)
+    return FitSummary(
+        loglik=fit.loglik,
+        loglik_ml=market.ml.loglik,
+        aic=aic,
+        bic=bic,
+        scale=fit.sigma2,
+        converged=fit.converged,
+        certified=market.certified,
+        singular=fit.singular and market.rung != "pooled",
+        iterations=fit.iterations,
+        kkt=fit.kkt,
+        start_gap=None if market.rung == "pooled" else fit.start_gap,
+        statsmodels_gap=market.statsmodels_gap,
+        attempts=market.attempts,
+        theta=tuple(float(value) for value in fit.theta),
+        cov_re=CovRe(terms=fit.design.z_names, values=tuple(tuple(map(float, row)) for row in fit.psi)),
+        sigma=float(np.sqrt(fit.sigma2)),
+    )
+
+
+def model_summary(market: MarketFit, settings: Settings) -> ModelSummary:
+    """What was fitted, in words of the settings and terms of the design."""
+    terms = market.terms
+    return ModelSummary(
+        formula=terms.formula,
+        random_formula=terms.random_formula,
+        groups=settings.panel.pharmacy,
+        method=market.fit.method,
+        response=settings.model.response,
+        correction=settings.model.correction,
+        design=settings.model.design,
+        confidence=settings.report.confidence,
+        decay=market.decays[0],
+        decay_source=market.decay_source,
+        normalize=market.frame.normalize,
+        channels=market.frame.panel.channels,
+        decays=market.decays,
+        lags=lag_periods(terms.lags),
+        promotion_terms=terms.promotion,
+        lag_terms=terms.lags,
+        control_terms=terms.controls,
+        correction_terms=terms.correction,
+        random_terms=terms.random,
+        rung=market.rung,
+        standard_error=market.covariance.kind,
+    )

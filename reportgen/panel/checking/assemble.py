@@ -1,0 +1,68 @@
+"""From checked rows to one grid per market."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from types import MappingProxyType
+
+import numpy as np
+
+from reportgen.panel.checking.checks import Checked
+from reportgen.panel.grid import Floats, MarketPanel
+from reportgen.panel.reading.raw import RawTable
+from reportgen.settings.sections import Settings
+
+
+def assemble_markets(
+    raw: RawTable, checked: Checked, settings: Settings, refused: Collection[str]
+) -> MappingProxyType[str, MarketPanel]:
+    """Markets by code in code order, without the refused ones and without rows that have no market."""
+    order = np.lexsort((checked.period, checked.pharmacy, checked.market))
+    order = order[checked.market[order] >= 0]
+    markets = checked.market[order]
+    starts = np.flatnonzero(np.diff(markets, prepend=-1))
+    ends = np.append(starts[1:], markets.size)
+    grids = {}
+    for start, end in zip(starts, ends, strict=True):
+        code = checked.market_codes[int(markets[start])]
+        if code not in refused:
+            grids[code] = _assemble(raw, checked, settings, code, order[start:end])
+    return MappingProxyType({code: grids[code] for code in sorted(grids)})
+
+
+def _assemble(raw: RawTable, checked: Checked, settings: Settings, code: str, rows: np.ndarray) -> MarketPanel:
+    """One market from its row positions, which are sorted by pharmacy and period."""
+    pharmacy_codes, row = np.unique(checked.pharmacy[rows], return_inverse=True)
+    period = checked.period[rows]
+    first, last = int(period.min()), int(period.max())
+    shape = (pharmacy_codes.size, last - first + 1)
+    place = (row, period - first)
+
+    def grid(names: tuple[str, ...]) -> Floats:
+        out = np.full((len(names), *shape), np.nan)
+        for layer, name in zip(out, names, strict=True):
+            layer[place] = checked.values[name][rows]
+        return out
+
+    recorded = np.zeros(shape, dtype=bool)
+    recorded[place] = True
+    columns = checked.columns
+    cost: float | Floats | None = grid((columns.cost,))[0] if columns.cost else None
+    if isinstance(settings.panel.cost, (int, float)):
+        cost = float(settings.panel.cost)
+    return MarketPanel(
+        market=code,
+        pharmacies=tuple(checked.pharmacy_codes[int(i)] for i in pharmacy_codes),
+        period_type=settings.panel.period,
+        first_period=first,
+        n_periods=shape[1],
+        sales=grid((columns.sales,))[0],
+        promotion=grid(columns.promotion),
+        channels=columns.promotion,
+        controls=grid(columns.controls),
+        control_names=columns.controls,
+        recorded=recorded,
+        cost=cost,
+        rows_read=rows.size,
+        source=raw.source,
+    )

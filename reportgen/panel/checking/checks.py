@@ -1,0 +1,228 @@
+"""Runs every check of the data contract over a table and keeps what they parsed on the way.
+
+The order is: columns, keys, periods, numbers, then what needs several of them (duplicates, span, gaps). All of it is
+vectorised; only distinct texts are looked at one by one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reportgen.panel.checking.findings import NO_ROWS, Problem, plural, quote
+from reportgen.panel.checking.key_checks import check_keys, read_keys
+from reportgen.panel.checking.period_checks import check_calendar, read_periods
+from reportgen.panel.checking.value_checks import read_values
+from reportgen.panel.reading.columns import Columns, MissingColumn, find_columns
+from reportgen.panel.reading.numbers import texts
+from reportgen.panel.reading.raw import RawTable
+from reportgen.settings.sections import Settings
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Checked:
+    """A table after the checks; n rows that are not blank.
+
+    ``market`` and ``pharmacy`` are positions in ``market_codes`` and ``pharmacy_codes`` (sorted), -1 where empty;
+    ``period`` is the period index, -1 where there is none; ``values`` holds the number columns; all ``(n,)``.
+    ``file_rows`` are their row numbers in the file. Without the needed columns every array is empty.
+    """
+
+    problems: tuple[Problem, ...]
+    columns: Columns
+    file_rows: NDArray[np.intp]
+    market: NDArray[np.intp]
+    market_codes: tuple[str, ...]
+    pharmacy: NDArray[np.intp]
+    pharmacy_codes: tuple[str, ...]
+    period: NDArray[np.int64]
+    values: Mapping[str, NDArray[np.float64]]
+
+
+def run_checks(raw: RawTable, settings: Settings) -> Checked:
+    """All problems of a table; never raises on any table a reader returns."""
+    columns = find_columns([str(name) for name in raw.frame.columns], settings.panel)
+    problems = _check_columns(raw, columns, settings)
+    if any(problem.severity == "error" for problem in problems):
+        nothing = NO_ROWS.astype(np.int64)
+        return Checked(
+            problems=tuple(problems),
+            columns=columns,
+            file_rows=NO_ROWS,
+            market=NO_ROWS,
+            market_codes=(),
+            pharmacy=NO_ROWS,
+            pharmacy_codes=(),
+            period=nothing,
+            values={},
+        )
+    frame, file_rows, whole = _drop_blank_rows(raw, columns, problems)
+    market, pharmacy = read_keys(frame[columns.market]), read_keys(frame[columns.pharmacy])
+    problems += check_keys(market, pharmacy, columns, whole)
+    as_of = _as_of(settings)
+    period, found = read_periods(frame[columns.month], columns.month, settings.panel.period, as_of, whole)
+    problems += found
+    values, found = read_values(frame, columns, raw.delimiter, settings.model.response, market.codes, whole)
+    problems += found
+    problems += check_calendar(market, pharmacy, period, columns, settings.panel.period, whole)
+    return Checked(
+        problems=tuple(problems),
+        columns=columns,
+        file_rows=file_rows,
+        market=market.codes,
+        market_codes=market.names,
+        pharmacy=pharmacy.codes,
+        pharmacy_codes=pharmacy.names,
+        period=period,
+        values=values,
+    )
+
+
+def _as_of(settings: Settings) -> date:
+    try:
+        return date.fromisoformat(settings.run.as_of)
+    except ValueError:
+        return date.today()  # noqa: DTZ011 - the reader's own calendar is meant
+
+
+def _check_columns(raw: RawTable, columns: Columns, settings: Settings) -> list[Problem]:
+    problems = [_missing_column(raw, columns, missing, settings) for missing in columns.missing]
+    if len(raw.frame) == 0 and not any(problem.severity == "error" for problem in problems):
+        problems.append(
+            Problem(
+                code="no-rows",
+                severity="error",
+                column=None,
+                text="the table has column names but no rows",
+                advice="Export the table again.",
+                rows=NO_ROWS,
+            )
+        )
+    for wanted, found in columns.renamed:
+        problems.append(
+            Problem(
+                code="column-renamed",
+                severity="note",
+                column=found,
+                text=f"column {quote(found)} is read as {wanted}",
+                advice="",
+                rows=NO_ROWS,
+                count=1,
+            )
+        )
+    if raw.assumed_encoding:
+        problems.append(
+            Problem(
+                code="assumed-encoding",
+                severity="warning",
+                column=None,
+                text=f"the text is not UTF-8 and is read as {raw.encoding}",
+                advice="Check the names in the report, or save the file as UTF-8.",
+                rows=NO_ROWS,
+                count=1,
+            )
+        )
+    return problems
+
+
+def _missing_column(raw: RawTable, columns: Columns, missing: MissingColumn, settings: Settings) -> Problem:
+    default = missing.role == "promotion" and settings.panel.promotion == ("promotion",)
+    if default and not missing.proposals and not columns.spare:
+        return Problem(
+            code="no-promotion",
+            severity="warning",
+            column=None,
+            text="there is no promotion column, so no promotion effect can be estimated",
+            advice="Add the column, or set panel.promotion to its name.",
+            rows=NO_ROWS,
+            count=1,
+        )
+    names = ", ".join(quote(str(name)) for name in list(raw.frame.columns)[:12])
+    more = ", …" if len(raw.frame.columns) > 12 else ""
+    key = {"control": "controls"}.get(missing.role, missing.role)
+    advice = f"Set panel.{key} to the right name."
+    if missing.proposals:
+        advice = f"Did you mean {quote(missing.proposals[0])}? {advice}"
+    return Problem(
+        code="missing-column",
+        severity="error",
+        column=missing.wanted,
+        text=f"there is no column {quote(missing.wanted)} ({missing.role}); the columns are {names}{more}",
+        advice=advice,
+        rows=NO_ROWS,
+        count=1,
+    )
+
+
+def _drop_blank_rows(
+    raw: RawTable, columns: Columns, problems: list[Problem]
+) -> tuple[pd.DataFrame, NDArray[np.intp], NDArray[np.bool_]]:
+    """Rows with something in a used column, their file rows, and which of them are whole (not ragged)."""
+    whole = np.ones(len(raw.frame), dtype=bool)
+    whole[[row.position for row in raw.ragged]] = False
+    blank = whole.copy()
+    for name in (columns.market, columns.pharmacy, columns.month, *columns.numbers):
+        if blank.any():
+            blank &= _is_empty(raw.frame[name])
+    frame, file_rows = raw.frame, raw.file_rows()
+    if blank.any():
+        problems.append(
+            Problem(
+                code="blank-rows",
+                severity="note",
+                column=None,
+                text=f"{plural(int(blank.sum()), 'blank row')} left out",
+                advice="",
+                rows=NO_ROWS,
+                count=int(blank.sum()),
+            )
+        )
+        frame, file_rows, whole = frame[~blank], file_rows[~blank], whole[~blank]
+        if blank.all():
+            problems.append(
+                Problem(
+                    code="no-rows",
+                    severity="error",
+                    column=None,
+                    text="every row of the table is blank",
+                    advice="Export the table again.",
+                    rows=NO_ROWS,
+                )
+            )
+    if not whole.all():
+        widths = {row.position: row for row in raw.ragged}
+        first = raw.first_row
+        problems.append(
+            Problem(
+                code="ragged-row",
+                severity="error",
+                column=None,
+                text="the number of fields differs from the header in {rows}",
+                advice="Quote fields that hold the delimiter, or export the table again.",
+                rows=np.flatnonzero(~whole),
+                show=lambda i: _widths(widths[int(file_rows[i]) - first].found, len(raw.frame.columns)),
+            )
+        )
+    return frame, file_rows, whole
+
+
+def _widths(found: int, expected: int) -> str:
+    return f"{found} fields, not {expected}"
+
+
+def _is_empty(column: pd.Series) -> NDArray[np.bool_]:
+    import pyarrow.compute as pc
+
+    if column.dtype.kind in "biufcM":
+        return np.asarray(column.isna().to_numpy(dtype=bool))
+    text = texts(column)
+    empty = pc.fill_null(pc.equal(pc.utf8_trim_whitespace(text), ""), fill_value=True)
+    return np.array(empty.to_numpy(zero_copy_only=False), dtype=bool)

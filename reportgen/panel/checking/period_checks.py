@@ -1,0 +1,202 @@
+"""Months and weeks of a table: can they be read, are they plausible, is each pharmacy's calendar in order."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reportgen.panel.checking.findings import Problem, Severity, plural
+from reportgen.panel.checking.key_checks import Keys
+from reportgen.panel.periods import PeriodType, period_label, period_of
+from reportgen.panel.reading.columns import Columns
+from reportgen.panel.reading.dates import ASSUMED_YEAR, EARLIEST, LATEST, ParsedPeriods, parse_periods
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+SPAN_LIMIT = {"month": 40 * 12, "week": 40 * 52}
+Periods = NDArray[np.int64]
+Rows = NDArray[np.bool_]
+
+
+def read_periods(
+    column: pd.Series, name: str, period_type: PeriodType, as_of: date, whole: Rows
+) -> tuple[Periods, list[Problem]]:
+    """Period index of each row (-1: none), and what is wrong with the column.
+
+    Parameters
+    ----------
+    as_of
+        The day after which a period lies in the future; its year is not used for months without one.
+    whole
+        ``(n,)`` rows to judge; the others are reported elsewhere.
+    """
+    parsed = parse_periods(column, period_type)
+
+    def show(i: int) -> str:
+        return str(column.iloc[i])
+
+    def problem(code: str, severity: Severity, rows: Rows, text: str, advice: str) -> list[Problem]:
+        found = np.flatnonzero(rows & whole)
+        if not found.size:
+            return []
+        return [Problem(code=code, severity=severity, column=name, text=text, advice=advice, rows=found, show=show)]
+
+    kind = "a month" if period_type == "month" else "a week"
+    example = "2021-01" if period_type == "month" else "2021-01-04, the Monday, or 2021-W01"
+    problems = [
+        *problem(f"missing-{period_type}", "error", parsed.missing, f"{name} is empty in {{rows}}", "Fill it."),
+        *problem(
+            f"bad-{period_type}", "error", parsed.bad, f"{name} is not {kind} in {{rows}}", f"Write it as {example}."
+        ),
+        *problem(
+            "impossible-date",
+            "error",
+            parsed.impossible,
+            f"{name} is no possible date between {EARLIEST} and {LATEST} in {{rows}}",
+            f"Correct it; write it as {example}.",
+        ),
+        *problem(
+            "ambiguous-date",
+            "error",
+            parsed.ambiguous,
+            f"{name} does not say which number is the day and which the month in {{rows}}",
+            f"Write it as {example}.",
+        ),
+        *problem(
+            "assumed-year",
+            "warning",
+            parsed.no_year,
+            f"{name} has no year in {{rows}}; {ASSUMED_YEAR} is assumed",
+            f"Write it as {example}.",
+        ),
+        *problem("excel-date", "warning", parsed.serial, f"{name} is read as an Excel day number in {{rows}}", ""),
+        *problem("time-zone", "warning", parsed.zone, f"{name} has a time zone, which is ignored, in {{rows}}", ""),
+        *problem(
+            "future-period",
+            "warning",
+            parsed.index > period_of(as_of, period_type),
+            f"{name} lies after {as_of.isoformat()} in {{rows}}",
+            "Leave out forecasts, or correct the date.",
+        ),
+    ]
+    return parsed.index, [*problems, *_check_styles(parsed, name, whole)]
+
+
+def _check_styles(parsed: ParsedPeriods, name: str, whole: Rows) -> list[Problem]:
+    if len(parsed.styles) < 2:
+        return []
+    return [
+        Problem(
+            code="mixed-dates",
+            severity="warning",
+            column=name,
+            text=f"{name} is written in {len(parsed.styles)} different ways ({', '.join(parsed.styles)})",
+            advice="Check that each is read as meant.",
+            rows=np.flatnonzero(whole)[:0],
+            count=len(parsed.styles),
+        )
+    ]
+
+
+def check_calendar(
+    market: Keys, pharmacy: Keys, period: Periods, columns: Columns, period_type: PeriodType, whole: Rows
+) -> list[Problem]:
+    """Duplicates and an absurd span (errors), gaps (a note), over rows that have all three keys."""
+    rows = np.flatnonzero((market.codes >= 0) & (pharmacy.codes >= 0) & (period >= 0) & whole)
+    if not rows.size:
+        return []
+    order = rows[np.lexsort((rows, period[rows], pharmacy.codes[rows], market.codes[rows]))]
+    same_pharmacy = (np.diff(market.codes[order]) == 0) & (np.diff(pharmacy.codes[order]) == 0)
+    step = np.diff(period[order])
+    problems = _check_duplicates(order, same_pharmacy & (step == 0), pharmacy, period, columns, period_type)
+    problems += _check_span(order, market, period, columns, period_type)
+    gap = same_pharmacy & (step > 1)
+    if gap.any():
+        problems.append(
+            Problem(
+                code="gaps",
+                severity="note",
+                column=columns.month,
+                text=f"{plural(int(gap.sum()), 'gap')}, {plural(int((step[gap] - 1).sum()), period_type)} in all, "
+                "between the records of pharmacies; rows whose lags they hold are not used",
+                advice="",
+                rows=np.sort(order[1:][gap]),
+                count=int(gap.sum()),
+            )
+        )
+    return problems
+
+
+def _check_duplicates(
+    order: NDArray[np.intp],
+    repeats: Rows,
+    pharmacy: Keys,
+    period: Periods,
+    columns: Columns,
+    period_type: PeriodType,
+) -> list[Problem]:
+    if not repeats.any():
+        return []
+    again = np.zeros(order.size, dtype=bool)
+    again[1:] |= repeats
+    again[:-1] |= repeats
+    rows = np.sort(order[again])
+    advice = "Keep one row each, or add them up before."
+    if repeats.sum() > 0.5 * order.size and period_type == "month":
+        advice = (
+            'Most rows repeat a month: if the dates are weekly, set panel.period = "week"; else add them up before.'
+        )
+
+    def show(i: int) -> str:
+        return f"{pharmacy.names[int(pharmacy.codes[i])]} {period_label(int(period[i]), period_type)}"
+
+    return [
+        Problem(
+            code="duplicate-rows",
+            severity="error",
+            column=columns.month,
+            text=f"the same {columns.market}, {columns.pharmacy} and {columns.month} occur more than once in {{rows}}",
+            advice=advice,
+            rows=rows,
+            show=show,
+        )
+    ]
+
+
+def _check_span(
+    order: NDArray[np.intp], market: Keys, period: Periods, columns: Columns, period_type: PeriodType
+) -> list[Problem]:
+    """Rows far from their market's median period, in markets whose calendar is absurdly long."""
+    limit = SPAN_LIMIT[period_type]
+    codes, dates = market.codes[order], period[order]
+    first = np.full(len(market.names), np.iinfo(np.int64).max)
+    last = np.full(len(market.names), -1, dtype=np.int64)
+    np.minimum.at(first, codes, dates)
+    np.maximum.at(last, codes, dates)
+    far: list[int] = []
+    for code in np.flatnonzero(last - first >= limit):
+        own = order[codes == code]
+        away = np.abs(period[own] - np.median(period[own])) >= limit / 2
+        far += own[away].tolist()
+    if not far:
+        return []
+
+    def show(i: int) -> str:
+        return period_label(int(period[i]), period_type)
+
+    return [
+        Problem(
+            code="absurd-span",
+            severity="error",
+            column=columns.month,
+            text=f"{columns.month} stretches a market over more than {limit:,} {period_type}s; far from the others: "
+            "{rows}",
+            advice="Correct the year.",
+            rows=np.sort(np.array(far, dtype=np.intp)),
+            show=show,
+        )
+    ]

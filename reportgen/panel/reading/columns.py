@@ -1,0 +1,175 @@
+"""Which column of a table plays which role.
+
+A column is taken under its exact name, else under the same name written differently (case, blanks, underscores),
+else, where the setting is the default, under a usual name such as the headings of the introductory table. Anything
+further apart is proposed, never taken.
+"""
+
+from __future__ import annotations
+
+import difflib
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from reportgen.settings.sections import PanelSettings
+
+USUAL_NAMES = {
+    "market": ("market code", "market id", "market name", "markt"),
+    "pharmacy": (
+        "pharmacy code",
+        "pharmacy id",
+        "pharmacy name",
+        "store",
+        "outlet",
+        "store code",
+        "outlet code",
+        "apotheke",
+    ),
+    "month": ("period", "date", "week", "year month", "calendar month", "monat", "woche"),
+    "sales": ("sales amount (₹)", "sales amount", "sales value", "sales (₹)", "sales amount inr", "revenue", "umsatz"),
+    "promotion": ("promotions", "promo", "promotion units", "promotion count"),
+}
+OTHER_NAMES = {
+    "market": ("country", "region", "territory", "land", "gebiet"),
+    "pharmacy": ("customer", "account", "kunde"),
+    "promotion": ("visits", "calls", "details", "samples", "besuche"),
+}
+"""Names that may mean the role and may mean something else: proposed, never taken."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MissingColumn:
+    """A role no column plays. ``proposals``: columns it might be, nearest first."""
+
+    role: str
+    wanted: str
+    proposals: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Columns:
+    """Roles of the columns of one table; the names are those of the table.
+
+    ``renamed`` holds (wanted, found) where they differ, ``missing`` what was not found. Where a role is missing its
+    field is ``""`` (single) or left out (several). ``spare`` are columns without a role.
+    """
+
+    market: str
+    pharmacy: str
+    month: str
+    sales: str
+    promotion: tuple[str, ...]
+    controls: tuple[str, ...]
+    cost: str
+    renamed: tuple[tuple[str, str], ...]
+    missing: tuple[MissingColumn, ...]
+    spare: tuple[str, ...]
+
+    @property
+    def numbers(self) -> tuple[str, ...]:
+        """Columns that must hold numbers."""
+        return tuple(name for name in (self.sales, *self.promotion, *self.controls, self.cost) if name)
+
+
+def find_columns(names: Sequence[str], panel: PanelSettings) -> Columns:
+    """Assign the columns of a table to the roles of the settings; no column plays two of them."""
+    found: dict[tuple[str, int], str] = {}
+    wanted = _wanted(panel)
+    free = list(names)
+    for match in (_exact, _spelled, _usual):
+        for key, name in wanted.items():
+            if key not in found and (column := match(name, key[0], free)):
+                found[key] = column
+                free.remove(column)
+    missing = tuple(
+        MissingColumn(role=role, wanted=name, proposals=_propose(name, role, free))
+        for (role, i), name in wanted.items()
+        if (role, i) not in found
+    )
+    several = {role: tuple(found[key] for key in wanted if key[0] == role and key in found) for role in wanted_roles()}
+    return Columns(
+        market=found.get(("market", 0), ""),
+        pharmacy=found.get(("pharmacy", 0), ""),
+        month=found.get(("month", 0), ""),
+        sales=found.get(("sales", 0), ""),
+        promotion=several["promotion"],
+        controls=several["control"],
+        cost=found.get(("cost", 0), ""),
+        renamed=tuple((wanted[key], column) for key, column in found.items() if wanted[key] != column),
+        missing=missing,
+        spare=tuple(free),
+    )
+
+
+def propose_settings(names: Sequence[str], panel: PanelSettings) -> dict[str, object]:
+    """Settings that would fit a table: ``panel.<role>`` → its best column, for roles the settings do not name rightly.
+
+    Includes near matches that :func:`find_columns` would only propose, so a person has to look at them.
+    """
+    found = find_columns(names, panel)
+    proposed: dict[str, object] = {}
+    for role in ("market", "pharmacy", "month", "sales"):
+        column = getattr(found, role)
+        if column and column != getattr(panel, role):
+            proposed[f"panel.{role}"] = column
+    if found.promotion and found.promotion != panel.promotion:
+        proposed["panel.promotion"] = found.promotion
+    taken: set[str] = set()
+    for missing in found.missing:
+        free = [name for name in missing.proposals if name not in taken]
+        key = f"panel.{missing.role}"
+        if free and missing.role in {"market", "pharmacy", "month", "sales", "promotion"} and key not in proposed:
+            proposed[key] = (free[0],) if missing.role == "promotion" else free[0]
+            taken.add(free[0])
+    return proposed
+
+
+def wanted_roles() -> tuple[str, str]:
+    """Roles that several columns may play."""
+    return ("promotion", "control")
+
+
+def fold_name(name: str) -> str:
+    """Name without case, blanks, punctuation or composition, for comparison."""
+    folded = unicodedata.normalize("NFKC", name).casefold()
+    return "".join(c for c in folded if c.isalnum() or unicodedata.category(c)[0] == "M")
+
+
+def _wanted(panel: PanelSettings) -> dict[tuple[str, int], str]:
+    wanted = {("market", 0): panel.market, ("pharmacy", 0): panel.pharmacy, ("month", 0): panel.month}
+    wanted[("sales", 0)] = panel.sales
+    wanted |= {("promotion", i): name for i, name in enumerate(panel.promotion)}
+    wanted |= {("control", i): name for i, name in enumerate(panel.controls)}
+    if isinstance(panel.cost, str) and panel.cost.strip():
+        wanted[("cost", 0)] = panel.cost
+    return wanted
+
+
+def _exact(name: str, _role: str, free: Sequence[str]) -> str | None:
+    return name if name in free else None
+
+
+def _spelled(name: str, _role: str, free: Sequence[str]) -> str | None:
+    same = [column for column in free if fold_name(column) == fold_name(name)]
+    return same[0] if len(same) == 1 else None
+
+
+def _usual(name: str, role: str, free: Sequence[str]) -> str | None:
+    if name != role:
+        return None
+    usual = {fold_name(other) for other in USUAL_NAMES.get(role, ())}
+    same = [column for column in free if fold_name(column) in usual]
+    return same[0] if len(same) == 1 else None
+
+
+def _propose(name: str, role: str, free: Sequence[str]) -> tuple[str, ...]:
+    targets = [name, *(USUAL_NAMES.get(role, ()) if name == role else ())]
+    scores = {
+        column: max(difflib.SequenceMatcher(None, fold_name(column), fold_name(t)).ratio() for t in targets)
+        for column in free
+    }
+    other = {fold_name(word) for word in OTHER_NAMES.get(role, ())} if name == role else set()
+    scores |= {column: 0.9 for column in free if fold_name(column) in other}
+    near = [column for column in free if scores[column] >= 0.6 or fold_name(name) in fold_name(column)]
+    return tuple(sorted(near, key=lambda column: -scores[column])[:3])

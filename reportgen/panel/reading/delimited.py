@@ -1,0 +1,224 @@
+"""Delimited text: encoding, delimiter, quoting, compression; every field stays text.
+
+Numbers and dates are read later, when all of them have been seen. Lines that do not fit the header are kept aside
+and reported together. Rejected: pandas' reader, which turns ``NA`` into a missing value, ``00123`` into a number and
+stops at the first ragged line.
+"""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import hashlib
+import io
+import re
+import zlib
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from reportgen.errors import ReadError
+from reportgen.panel.reading.raw import RaggedRow, RawTable
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from pyarrow.csv import InvalidRow
+
+MAX_BYTES = 2 * 1024**3
+_CHUNK = 1 << 20
+_BOMS = ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe\x00\x00", "utf-32"), (b"\x00\x00\xfe\xff", "utf-32"))
+_UTF16_BOMS = (b"\xff\xfe", b"\xfe\xff")
+_DELIMITERS = ",;\t|"
+_BLANK_LINES = re.compile(r"([ \t]*\r?\n)+")
+_SEPARATOR_LINE = re.compile(r"sep=(.)\r?\n", re.IGNORECASE)
+
+
+def read_delimited(path: Path, max_bytes: int = MAX_BYTES) -> RawTable:
+    """Text file, plain or gzip, as a table of text columns.
+
+    Raises
+    ------
+    ReadError
+        ``empty-file``, ``damaged-file``, ``too-large``, ``bad-encoding``, ``nul-bytes``, ``duplicate-column``,
+        ``damaged-text``.
+    """
+    data = path.read_bytes()
+    name, digest = path.name, hashlib.sha256(data).hexdigest()
+    if data[:2] == b"\x1f\x8b":
+        data = _decompress(data, name, max_bytes)
+    if len(data) > max_bytes:
+        raise _too_large(name, max_bytes)
+    text, encoding, assumed = _decode(data, name)
+    del data  # as large as the file, like each of its other forms below
+    if not text.strip():
+        raise ReadError(f"{name}: the file is empty. Export the table again, with a header row.", code="empty-file")
+    if "\x00" in text:
+        line = text.count("\n", 0, text.index("\x00")) + 1
+        raise ReadError(
+            f"{name}: the file has NUL bytes (first in line {line}), so it is damaged or not text. Export it again.",
+            code="nul-bytes",
+        )
+    blank = _BLANK_LINES.match(text)
+    body = text[blank.end() :] if blank else text
+    separator = _SEPARATOR_LINE.match(body)
+    if separator:
+        body = body[separator.end() :]
+    start = text.count("\n", 0, len(text) - len(body)) + 2
+    delimiter = separator[1] if separator else _sniff_delimiter(body)
+    header, width = _read_header(body, delimiter, name)
+    encoded = body.encode("utf-8", "surrogatepass")
+    del text, body
+    frame, ragged = _parse(encoded, delimiter, header, width, name)
+    return RawTable(
+        frame=frame,
+        source=name,
+        first_row=start,
+        sha256=digest,
+        delimiter=delimiter,
+        encoding=encoding,
+        assumed_encoding=assumed,
+        ragged=ragged,
+    )
+
+
+def _too_large(name: str, max_bytes: int) -> ReadError:
+    limit = f"{max_bytes / 1024**2:,.0f} MiB"
+    return ReadError(
+        f"{name}: the table is larger than {limit} once unpacked. Split it by market, or store it as Parquet.",
+        code="too-large",
+    )
+
+
+def _decompress(stored: bytes, name: str, max_bytes: int) -> bytes:
+    parts: list[bytes] = []
+    total = 0
+    try:
+        with gzip.open(io.BytesIO(stored)) as stream:
+            while chunk := stream.read(_CHUNK):
+                total += len(chunk)
+                if total > max_bytes:
+                    raise _too_large(name, max_bytes)
+                parts.append(chunk)
+    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
+        raise ReadError(
+            f"{name}: the compressed file is damaged ({error}). Copy or export it again.", code="damaged-file"
+        ) from error
+    return b"".join(parts)
+
+
+def _decode(data: bytes, name: str) -> tuple[str, str, bool]:
+    """Text, its encoding, and whether that is only an assumption."""
+    for mark, encoding in _BOMS:
+        if data.startswith(mark):
+            return _strict(data, "utf-8-sig" if encoding == "utf-8" else encoding, name), encoding, False
+    if data.startswith(_UTF16_BOMS):
+        return _strict(data, "utf-16", name), "utf-16", False
+    sample = data[:4096]
+    if sample.count(0) > len(sample) // 4:
+        encoding = "utf-16-le" if sample[1::2].count(0) > sample[::2].count(0) else "utf-16-be"
+        return _strict(data, encoding, name), encoding, False
+    try:
+        return data.decode("utf-8"), "utf-8", False
+    except UnicodeDecodeError:
+        return _strict(data, "cp1252", name), "cp1252", True
+
+
+def _strict(data: bytes, encoding: str, name: str) -> str:
+    try:
+        return data.decode(encoding)
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise ReadError(
+            f"{name}: line {line} is not {encoding} text (byte {error.start:,}). Save the file as UTF-8.",
+            code="bad-encoding",
+        ) from error
+
+
+def _sniff_delimiter(text: str) -> str:
+    """The delimiter that splits the header into most columns; on a tie the first of ``, ; tab |``."""
+    first = next((line for line in text[:65536].splitlines() if line.strip()), "")
+    outside = re.sub(r'"[^"]*"', "", first)
+    return max(_DELIMITERS, key=outside.count)
+
+
+def _read_header(text: str, delimiter: str, name: str) -> tuple[list[str], int]:
+    """Column names without empty ones at the end, and the number of fields of the header line."""
+    lines = iter(csv.reader(io.StringIO(text[:1_000_000]), delimiter=delimiter))
+    try:
+        header = [field.strip() for field in next(lines)]
+    except (StopIteration, csv.Error) as error:
+        raise ReadError(
+            f"{name}: the first line cannot be read as column names ({error}). Put the names in line 1.",
+            code="damaged-text",
+        ) from error
+    width = len(header)
+    while len(header) > 1 and not header[-1]:
+        header.pop()
+    repeated = sorted({column for column in header if header.count(column) > 1 and column})
+    if repeated:
+        places = ", ".join(f'"{c}" in columns {_places(header, c)}' for c in repeated)
+        raise ReadError(
+            f"{name}: a column name occurs more than once ({places}). Rename or remove one.", code="duplicate-column"
+        )
+    if not any(header):
+        raise ReadError(f"{name}: row 1 has no column names. Put the names in line 1.", code="no-header")
+    return [column or f"(column {i})" for i, column in enumerate(header, start=1)], width
+
+
+def _places(header: list[str], column: str) -> str:
+    return " and ".join(str(i) for i, other in enumerate(header, start=1) if other == column)
+
+
+def _parse(
+    data: bytes, delimiter: str, header: list[str], width: int, name: str
+) -> tuple[pd.DataFrame, tuple[RaggedRow, ...]]:
+    import pyarrow as pa
+    from pyarrow import csv as arrow_csv
+
+    ragged: list[RaggedRow] = []
+    fields_of: list[list[str]] = []
+
+    def keep_aside(row: InvalidRow) -> str:
+        fields = next(csv.reader([row.text], delimiter=delimiter), [])
+        fields_of.append((fields + [""] * len(header))[: len(header)])
+        ragged.append(RaggedRow(position=row.number - 2, expected=len(header), found=row.actual_columns))
+        return "skip"
+
+    names = header + [f"(unnamed {i})" for i in range(width - len(header))]
+    try:
+        table = arrow_csv.read_csv(
+            io.BytesIO(data if data.endswith(b"\n") else data + b"\n"),
+            read_options=arrow_csv.ReadOptions(
+                use_threads=False, column_names=names, skip_rows_after_names=1, block_size=1 << 26
+            ),
+            parse_options=arrow_csv.ParseOptions(
+                delimiter=delimiter,
+                newlines_in_values=True,
+                ignore_empty_lines=False,
+                invalid_row_handler=keep_aside,
+            ),
+            convert_options=arrow_csv.ConvertOptions(
+                column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=False, check_utf8=False
+            ),
+        )
+    except pa.ArrowInvalid as error:
+        raise ReadError(
+            f"{name}: the text cannot be split into columns ({str(error).splitlines()[0]}). "
+            "Check the quotes, or export the table again.",
+            code="damaged-text",
+        ) from error
+    frame: pd.DataFrame = table.select(header).to_pandas()
+    return (_put_back(frame, fields_of, [row.position for row in ragged]) if ragged else frame), tuple(ragged)
+
+
+def _put_back(frame: pd.DataFrame, rows: list[list[str]], positions: list[int]) -> pd.DataFrame:
+    """Frame with ``rows`` inserted so that they end up at ``positions``."""
+    import numpy as np
+    import pandas as pd
+
+    total = len(frame) + len(rows)
+    others = np.delete(np.arange(total), positions)
+    order = np.empty(total, dtype=np.intp)
+    order[others] = np.arange(len(frame))
+    order[positions] = np.arange(len(frame), total)
+    extra = pd.DataFrame(rows, columns=frame.columns, dtype="str")
+    return pd.concat([frame, extra], ignore_index=True).iloc[order].reset_index(drop=True)

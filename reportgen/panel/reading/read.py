@@ -1,0 +1,143 @@
+"""From ``panel.source`` to a raw table, whatever the source is.
+
+What the bytes are decides, not only the ending of the name; pickled data are never loaded. Every foreign failure
+becomes a :class:`ReadError` that says what, where, found and what to do. Judging the values is left to
+``contract.py``.
+"""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from reportgen.errors import ReadError
+from reportgen.panel.reading import columnar, database
+from reportgen.panel.reading.columns import find_columns
+from reportgen.panel.reading.delimited import read_delimited
+from reportgen.panel.reading.raw import KeyFinder, RawTable
+from reportgen.panel.reading.spreadsheet import read_spreadsheet
+from reportgen.settings.sections import PanelSettings
+
+__all__ = ["RawTable", "is_database", "list_markets", "read_table"]
+
+_SPREADSHEETS = {".xlsx", ".xlsm", ".xlsb", ".xls", ".ods"}
+_PICKLES = {".pkl", ".pickle", ".joblib", ".dill"}
+_OLE = b"\xd0\xcf\x11\xe0"
+
+
+def is_database(source: str) -> bool:
+    """Whether ``panel.source`` names a database and not a file."""
+    return "://" in source or source.startswith("duckdb:")
+
+
+def read_table(panel: PanelSettings, root: Path, market: str | None = None, files: Sequence[Path] = ()) -> RawTable:
+    """Read the source of the settings.
+
+    Parameters
+    ----------
+    panel
+        Where the table is and how its columns are called.
+    root
+        Folder that relative paths start from.
+    market
+        Read only this market, where the source is Parquet; of a folder partitioned by market only its files are
+        opened. Other sources are read whole.
+    files
+        Its files as :func:`list_markets` gave them: then the folder is not searched again.
+
+    Raises
+    ------
+    ReadError
+        If there is no table to read, see the readers for the codes.
+    EnvironmentMissing
+        If a database driver is not installed.
+    """
+    if is_database(panel.source):
+        return database.read_database(panel, root, _key_finder(panel))
+    path = root / panel.source
+    try:
+        return _read_path(path, panel, market, files)
+    except (OSError, MemoryError, ValueError) as error:
+        raise _foreign(path, error) from error
+
+
+def list_markets(panel: PanelSettings, root: Path) -> dict[str, tuple[Path, ...]] | None:
+    """Markets of a folder partitioned by market and their files, without reading data; None for every other source.
+
+    Raises
+    ------
+    ReadError
+        If the folder holds no Parquet files.
+    """
+    path = root / panel.source
+    if is_database(panel.source) or not path.is_dir():
+        return None
+    column = find_columns(columnar.list_columns(path), panel).market
+    return columnar.list_partitions(path, column) if column else None
+
+
+def _read_path(path: Path, panel: PanelSettings, market: str | None, files: Sequence[Path]) -> RawTable:
+    if not path.exists():
+        raise ReadError(f"{panel.source}: there is no such file. {_nearby(path)}", code="missing-file")
+    if path.is_dir():
+        return _read_parquet(path, panel, market, files)
+    if not path.is_file():
+        raise ReadError(f"{path.name}: this is not a regular file. Name a file or a folder.", code="not-a-file")
+    with path.open("rb") as stream:
+        start = stream.read(8)
+    suffix = path.suffix.casefold()
+    if suffix in _PICKLES or (start[:1] == b"\x80" and start[1:2] in {b"\x02", b"\x03", b"\x04", b"\x05"}):
+        kind = "Parquet" if suffix in {".parquet", ".pq"} else "a table"
+        raise ReadError(
+            f"{path.name}: this is pickled Python data, not {kind}, and pickled data are never loaded "
+            "(loading one runs its code). Export the table as Parquet or CSV.",
+            code="pickle",
+        )
+    if start[:4] == columnar.MAGIC or suffix in {".parquet", ".pq"}:
+        return _read_parquet(path, panel, market)
+    if start[:4] == _OLE or suffix in _SPREADSHEETS or zipfile.is_zipfile(path):
+        return _read_spreadsheet(path, panel)
+    return read_delimited(path)
+
+
+def _read_parquet(path: Path, panel: PanelSettings, market: str | None, files: Sequence[Path] = ()) -> RawTable:
+    found = find_columns(columnar.list_columns(path, files), panel)
+    selection = (found.market, market) if market is not None and found.market else None
+    return columnar.read_parquet(path, _key_finder(panel), selection, files)
+
+
+def _read_spreadsheet(path: Path, panel: PanelSettings) -> RawTable:
+    if path.stat().st_size == 0:
+        raise ReadError(f"{path.name}: the file is empty. Export the table again.", code="empty-file")
+    wanted = (panel.market, panel.pharmacy, panel.month, panel.sales)
+    usual = ("market code", "pharmacy code", "month", "sales amount (₹)")
+    return read_spreadsheet(path, panel.table, _key_finder(panel), (*wanted, *usual))
+
+
+def _key_finder(panel: PanelSettings) -> KeyFinder:
+    def keys(names: Sequence[str]) -> tuple[str, str]:
+        found = find_columns(names, panel)
+        return found.market, found.pharmacy
+
+    return keys
+
+
+def _nearby(path: Path) -> str:
+    import difflib
+
+    folder = path.parent
+    names = sorted(p.name for p in folder.iterdir()) if folder.is_dir() else []
+    near = difflib.get_close_matches(path.name, names, n=1)
+    return f'Did you mean "{near[0]}"?' if near else "Set panel.source to the file, or name it on the command line."
+
+
+def _foreign(path: Path, error: BaseException) -> ReadError:
+    if isinstance(error, PermissionError):
+        return ReadError(f"{path.name}: the file may not be read. Change its permissions.", code="unreadable")
+    if isinstance(error, MemoryError):
+        return ReadError(f"{path.name}: there is not enough memory for this table. Split it.", code="too-large")
+    found = getattr(error, "strerror", None) or type(error).__name__
+    return ReadError(
+        f"{path.name}: the file cannot be read ({found}). Check it, or export it again.", code="unreadable"
+    )

@@ -1,0 +1,85 @@
+"""Foreign programs: found on PATH, run with a time limit, ended with their children."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+import threading
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+_KEPT = 256 * 1024
+
+
+_COLOUR = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Ended:
+    """One run of the program."""
+
+    code: int
+    output: str
+    timed_out: bool = False
+
+
+def run_program(command: Sequence[str], folder: Path, seconds: float) -> _Ended:
+    """Run a program in ``folder`` for at most ``seconds`` and return the end of what it printed."""
+    environment = {**os.environ, "NO_COLOR": "1", "QUARTO_LOG_LEVEL": "INFO"}
+    try:
+        process = subprocess.Popen(
+            list(command), cwd=folder, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+            env=environment, start_new_session=True,
+        )  # fmt: skip
+    except OSError as error:
+        return _Ended(code=1, output=f"ERROR: {command[0]}: {error.strerror}")
+    kept: deque[bytes] = deque()
+    reader = threading.Thread(target=_keep_end, args=(process.stdout, kept), daemon=True)
+    reader.start()
+    timed_out = False
+    try:
+        process.wait(seconds)
+    except subprocess.TimeoutExpired:
+        timed_out = True
+    finally:
+        _end_group(process.pid)
+        process.wait()
+    reader.join(5.0)
+    output = _COLOUR.sub("", b"".join(kept).decode("utf-8", "replace"))
+    return _Ended(code=process.returncode, output=output, timed_out=timed_out)
+
+
+def _keep_end(stream: IO[bytes] | None, kept: deque[bytes]) -> None:
+    size = 0
+    while stream is not None and (part := stream.read1(65536)):  # type: ignore[attr-defined]  # it is a BufferedReader
+        kept.append(part)
+        size += len(part)
+        while size - len(kept[0]) > _KEPT:
+            size -= len(kept.popleft())
+    if stream is not None:
+        stream.close()
+
+
+def _end_group(pid: int) -> None:
+    """End whatever the program left running: it starts pandoc, typst and a browser of its own."""
+    try:
+        os.killpg(pid, signal.SIGKILL)
+    except ProcessLookupError:
+        return
+
+
+def find_program(name: str) -> Path | None:
+    """Return the absolute path of a program on PATH; never one in the current folder."""
+    found = shutil.which(name)
+    if found is None:
+        return None
+    path = Path(found)
+    if not path.is_absolute() or path.resolve().parent == Path.cwd().resolve():
+        return None
+    return path

@@ -1,0 +1,120 @@
+"""Recipes: files that run a project every month, by cron, systemd, a CI service or a cluster.
+
+They lie in ``templates/recipes`` as they are, with ``@PROJECT@``, ``@PROGRAM@`` and ``@VERSION@`` to be filled in, each
+quoted as its file wants it. Nothing that exists is overwritten. Rejected: a template language for ten short files,
+most of which have braces of their own.
+"""
+
+from __future__ import annotations
+
+import difflib
+import json
+import shlex
+import shutil
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from reportgen import __version__
+from reportgen.batch.state.files import write_atomic
+from reportgen.errors import EnvironmentMissing, UsageError
+from reportgen.resources import templates_dir
+
+RECIPES = {
+    "cron": ("monthly.sh", "reportgen.cron"),
+    "systemd": ("monthly.sh", "reportgen.service", "reportgen.timer"),
+    "github": ("reportgen.yml",),
+    "github-pages": ("github-pages.yml",),
+    "s3": ("s3-sync.sh",),
+    "docker": ("Dockerfile", "dockerignore"),
+    "slurm": ("array.slurm", "merge.slurm", "slurm.sh"),
+    "kubernetes": ("kubernetes-build.yaml", "kubernetes-merge.yaml", "kubernetes.sh"),
+    "airflow": ("reportgen_dag.py.txt",),
+}
+"""Recipe → its files below ``templates/recipes``."""
+_PLACES = {
+    "reportgen.yml": ".github/workflows/reportgen.yml",
+    "github-pages.yml": ".github/workflows/github-pages.yml",
+    "Dockerfile": "Dockerfile",
+    "dockerignore": ".dockerignore",
+    "reportgen_dag.py.txt": "recipes/reportgen_dag.py",
+}
+"""Where a file goes in the project, if not to ``recipes/`` under its own name."""
+
+
+def parse_recipes(text: str) -> tuple[str, ...]:
+    """Read a comma list of recipe names.
+
+    Raises
+    ------
+    UsageError
+        If one is unknown.
+    """
+    names = tuple(dict.fromkeys(part.strip() for part in text.split(",") if part.strip()))
+    for name in names:
+        if name not in RECIPES:
+            near = difflib.get_close_matches(name, RECIPES, n=1)
+            hint = f" Did you mean {near[0]}?" if near else ""
+            raise UsageError(f"--recipe {name}: choose from {', '.join(RECIPES)}.{hint}", code="unknown-recipe")
+    return names
+
+
+def write_recipes(folder: Path, names: Sequence[str]) -> tuple[tuple[Path, ...], tuple[Path, ...]]:
+    """Write the files of some recipes into a project; return those written and those that were there already.
+
+    Raises
+    ------
+    EnvironmentMissing
+        If the folder cannot be written.
+    """
+    sources = dict.fromkeys(source for name in names for source in RECIPES[name])
+    written, kept = [], []
+    try:
+        for source in sources:
+            path = folder / _PLACES.get(source, f"recipes/{source}")
+            if path.exists():
+                kept.append(path)
+                continue
+            path.parent.mkdir(parents=True, exist_ok=True)
+            write_atomic(path, recipe_text(source, folder.absolute()).encode())
+            if path.suffix in {".sh", ".slurm"}:
+                path.chmod(0o755)
+            written.append(path)
+    except OSError as error:
+        raise EnvironmentMissing(f"{folder}: cannot write: {error.strerror}.", code="cannot-write") from error
+    return tuple(written), tuple(kept)
+
+
+def recipe_text(source: str, project: Path) -> str:
+    """Return a recipe's file for a project, with its folder, this program and its version filled in."""
+    quote = _QUOTES.get(source.partition(".")[2].removesuffix(".txt"), str)
+    text = (templates_dir() / "recipes" / source).read_text("utf-8")
+    text = text.replace("@PROJECT@/recipes/monthly.sh", quote(f"{project}/recipes/monthly.sh"))
+    for token, value in (("@PROJECT@", str(project)), ("@PROGRAM@", _program())):
+        text = text.replace(token, quote(value))
+    return text.replace("@VERSION@", __version__)
+
+
+def _program() -> str:
+    """Return the path of the command ``reportgen`` that belongs to this Python."""
+    beside = Path(sys.executable).with_name("reportgen")
+    return str(beside) if beside.is_file() else shutil.which("reportgen") or "reportgen"
+
+
+def _cron(text: str) -> str:
+    return shlex.quote(text).replace("%", "\\%")
+
+
+def _systemd(text: str) -> str:
+    plain = text.replace("\\", "\\\\").replace('"', '\\"').replace("%", "%%").replace("$", "$$")
+    return f'"{plain}"' if plain != text or " " in plain else plain
+
+
+_QUOTES: dict[str, Callable[[str], str]] = {
+    "sh": shlex.quote,
+    "slurm": shlex.quote,
+    "cron": _cron,
+    "service": _systemd,
+    "py": json.dumps,
+}
+"""Ending of a file → how text is quoted in it."""

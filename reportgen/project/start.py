@@ -1,0 +1,191 @@
+"""New projects: ``init`` writes one to fill in, ``demo`` one that is ready to build.
+
+The settings file is written from the settings' own names, defaults and descriptions, so that it
+cannot fall behind them. Nothing that exists is ever overwritten.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from reportgen.batch.state.files import write_atomic
+from reportgen.errors import EnvironmentMissing, UsageError
+from reportgen.project.recipes import parse_recipes, write_recipes
+from reportgen.resources import data_dir
+from reportgen.settings.read import settings_schema
+from reportgen.settings.sections import Settings, is_table
+
+if TYPE_CHECKING:
+    from reportgen.project.proposal import Proposal
+
+SETTINGS_FILE = "reportgen.toml"
+SCHEMA_FILE = "reportgen.schema.json"
+_HEAD = f"""\
+#:schema ./{SCHEMA_FILE}
+# Settings of this project. Every key is here with its default, most of them switched off by a leading #.
+# Precedence: command line > REPORTGEN_* environment (REPORTGEN_RUN_JOBS=2) > this file > default.
+# Paths start from the folder of this file.
+"""
+_WRITTEN = {
+    "panel": ("source", "market", "pharmacy", "month", "sales", "promotion"),
+    "report": ("title",),
+    "run": ("out",),
+}
+_OVERRIDES = """\
+Template overrides
+==================
+`reportgen templates list` prints every template with its blocks; `reportgen templates eject NAME --block BLOCK` writes
+one here to be changed. Set `templates = "templates"` under [report] so that they are used.
+They run in a sandbox and see plain data only.
+"""
+_DEMO = {
+    "report.title": "Promotion impact",
+    "brand.name": "Demo",
+    "report.promotion_unit": "visit",
+    "run.as_of": "2024-01-15",
+    "run.out": ".",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewProject:
+    """What ``init`` did: files written, files that were there, and what was found out about the user's table."""
+
+    written: tuple[Path, ...]
+    kept: tuple[Path, ...] = ()
+    proposal: Proposal | None = None
+
+
+def start_project(
+    folder: Path, data: str | None = None, overrides: Mapping[str, object] | None = None, *, recipe: str = ""
+) -> NewProject:
+    """Write a new project, and recipes into it; into a project that exists only recipes.
+
+    Raises
+    ------
+    UsageError
+        If there is a project and nothing but a project is asked for; if a recipe is unknown.
+    ReadError
+        If ``data`` cannot be read as a table.
+    EnvironmentMissing
+        If the folder cannot be written.
+    """
+    recipes = parse_recipes(recipe)
+    settings = folder / SETTINGS_FILE
+    if recipes and data is None and settings.exists():
+        written, kept = write_recipes(folder, recipes)
+        return NewProject(written=written, kept=(settings, *kept))
+    refuse_existing(folder)
+    proposal = None
+    if data is not None:
+        from reportgen.project.proposal import propose
+
+        proposal = propose(data, folder, overrides)
+    project = write_project(folder, proposal)
+    written, kept = write_recipes(folder, recipes)
+    return NewProject(written=(*project, *written), kept=kept, proposal=proposal)
+
+
+def write_project(folder: Path, proposal: Proposal | None = None) -> tuple[Path, ...]:
+    """Write a new project; return the files written.
+
+    Parameters
+    ----------
+    proposal
+        Settings found from a table of the user's; None: sample data, and the settings that fit them.
+
+    Raises
+    ------
+    UsageError
+        If the folder already holds settings.
+    EnvironmentMissing
+        If it cannot be written.
+    """
+    refuse_existing(folder)
+    content = {SCHEMA_FILE: schema_text().encode(), "templates/README.txt": _OVERRIDES.encode()}
+    if proposal is None:
+        content[SETTINGS_FILE] = settings_text({}).encode()
+        content["data/panel.csv"] = (data_dir() / "demo_panel.csv").read_bytes()
+    else:
+        content[SETTINGS_FILE] = settings_text(proposal.values, proposal.notes).encode()
+    return _write(folder, dict(sorted(content.items())))
+
+
+def refuse_existing(folder: Path) -> None:
+    """Raise :class:`UsageError` if the folder already holds settings."""
+    if (folder / SETTINGS_FILE).exists():
+        raise UsageError(f"{folder} already has a {SETTINGS_FILE}; nothing was written.", code="project-exists")
+
+
+def write_demo(folder: Path) -> tuple[Path, ...]:
+    """Write the demo project where its files are missing; return the files written.
+
+    Raises
+    ------
+    EnvironmentMissing
+        If the folder cannot be written.
+    """
+    content = {
+        SETTINGS_FILE: settings_text(_DEMO).encode(),
+        SCHEMA_FILE: schema_text().encode(),
+        "data/panel.csv": (data_dir() / "demo_panel.csv").read_bytes(),
+    }
+    return _write(folder, {name: body for name, body in content.items() if not (folder / name).exists()})
+
+
+def settings_text(values: Mapping[str, Any], notes: Mapping[str, str] | None = None) -> str:
+    """Return a settings file with every key, its description and default.
+
+    Parameters
+    ----------
+    values
+        ``section.key`` → value of keys that are to be set; the others are commented out, except
+        those that every project has to look at.
+    notes
+        ``section.key`` → one more comment line above it.
+    """
+    lines = [_HEAD]
+    for section, model in Settings.model_fields.items():
+        lines.append(f"[{section}]")
+        kind: Any = model.annotation
+        for key, field in kind.model_fields.items():
+            value = values.get(f"{section}.{key}", field.default)
+            active = f"{section}.{key}" in values or key in _WRITTEN.get(section, ())
+            shown = toml_value("" if value is None else dict(value) if is_table(field) else value)
+            said = (notes or {}).get(f"{section}.{key}")
+            lines += [
+                f"# {field.description}",
+                *([f"# {said}"] if said else ()),
+                f"{'' if active else '# '}{key} = {shown}",
+            ]
+        lines.append("")
+    return "\n".join(lines)
+
+
+def schema_text() -> str:
+    """Return the JSON Schema that the first line of a settings file names, for completion in editors."""
+    return json.dumps(settings_schema(), ensure_ascii=False, indent=2) + "\n"
+
+
+def toml_value(value: Any) -> str:
+    """Return a value as it is written in TOML; a list of one name without its brackets."""
+    if isinstance(value, Mapping):
+        return f"{{{', '.join(f'{json.dumps(str(key))} = {toml_value(item)}' for key, item in value.items())}}}"
+    if isinstance(value, tuple | list):
+        return f"[{', '.join(toml_value(item) for item in value)}]" if len(value) != 1 else toml_value(value[0])
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _write(folder: Path, content: Mapping[str, bytes]) -> tuple[Path, ...]:
+    try:
+        for name, body in content.items():
+            path = folder / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            write_atomic(path, body)
+    except OSError as error:
+        raise EnvironmentMissing(f"{folder}: cannot write: {error.strerror}.", code="cannot-write") from error
+    return tuple(folder / name for name in content)

@@ -1,0 +1,59 @@
+"""Template overrides of a project: where they lie, and copies to start from. What templates are is ``render``'s."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from reportgen.batch.state.files import write_atomic
+from reportgen.errors import EnvironmentMissing, UsageError
+from reportgen.settings.sections import Settings
+
+DEFAULT = "templates"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ejected:
+    """A written override, and whether the project's settings find it."""
+
+    path: Path
+    used: bool
+
+
+def overrides_folder(settings: Settings, root: Path) -> Path | None:
+    """Folder that ``report.templates`` names, or ``None``."""
+    return root / settings.report.templates if settings.report.templates else None
+
+
+def eject_template(
+    settings: Settings, root: Path, name: str, folder: Path | None = None, blocks: tuple[str, ...] = ()
+) -> Ejected:
+    """Write an override of template ``name``: the whole of it, or single ``blocks``.
+
+    Parameters
+    ----------
+    folder
+        Where to; the folder of ``report.templates`` by default, or ``templates`` where that is not set.
+
+    Raises
+    ------
+    UsageError
+        There is no such template or block, or the override exists already.
+    EnvironmentMissing
+        The file cannot be written.
+    """
+    from reportgen import __version__
+    from reportgen.render.templates import ejected
+
+    text = ejected(name, __version__, blocks)
+    chosen = overrides_folder(settings, root)
+    target = folder or chosen or root / DEFAULT
+    path = target / name
+    if path.exists():
+        raise UsageError(f"{path} exists already; nothing was written.", code="override-exists")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_atomic(path, text.encode())
+    except OSError as error:
+        raise EnvironmentMissing(f"{path}: cannot write: {error.strerror}.", code="cannot-write") from error
+    return Ejected(path=path, used=chosen is not None and chosen.resolve() == target.resolve())

@@ -1,0 +1,198 @@
+"""What the commands and the Python API share: a project opened once, then built, rendered, merged or checked.
+
+The functions take settings that are already loaded, so that a caller can look at them first. Names in here are for
+``api.py`` and the command line and may change.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from reportgen.settings.sections import Settings
+
+if TYPE_CHECKING:
+    from reportgen.batch.state.outcome import Progress, RunResult
+    from reportgen.panel.checking.contract import Finding
+    from reportgen.project.start import NewProject
+    from reportgen.settings.read import SettingRow
+
+SETTINGS_FILE = "reportgen.toml"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckReport:
+    """What the data contract says about a table."""
+
+    source: str
+    """Base name of the file."""
+    findings: tuple[Finding, ...]
+
+    @property
+    def exit_code(self) -> int:
+        """4 if a finding blocks the build, else 0."""
+        return 4 if any(finding.severity == "error" for finding in self.findings) else 0
+
+    def plain(self) -> dict[str, Any]:
+        """Return the report as JSON data."""
+        return {"source": self.source, "findings": [asdict(finding) for finding in self.findings]}
+
+
+def list_settings(
+    project: str | Path = ".", *, overrides: Mapping[str, object] | None = None
+) -> tuple[SettingRow, ...]:
+    """Return every setting of a project with its value, where it came from, its default and what it means.
+
+    Raises
+    ------
+    ConfigError
+        As for :func:`load_settings`.
+    """
+    import os
+
+    from reportgen.settings.read import list_settings as list_rows
+    from reportgen.settings.read import load_settings as load
+
+    return list_rows(load(Path(project).absolute() / SETTINGS_FILE, overrides=overrides, environ=os.environ))
+
+
+def open_project(
+    project: Path,
+    *,
+    data: str | Path | None = None,
+    out: str | Path | None = None,
+    formats: str | None = None,
+    jobs: int | None = None,
+    timeout: float | None = None,
+    memory: int | None = None,
+    overrides: Mapping[str, object] | None = None,
+) -> tuple[Settings, Path]:
+    """Return the settings of a project, options applied, and the folder its paths start from."""
+    import os
+
+    from reportgen.settings.read import load_settings as load
+
+    given: dict[str, object] = dict(overrides or {})
+    options = {
+        "panel.source": _from_here(data),
+        "run.out": _from_here(out),
+        "report.formats": formats,
+        "run.jobs": jobs,
+        "run.timeout": timeout,
+        "run.memory": memory,
+    }
+    given |= {key: value for key, value in options.items() if value is not None}
+    root = project.absolute()
+    return load(root / SETTINGS_FILE, overrides=given, environ=os.environ).settings, root
+
+
+def build_project(
+    settings: Settings,
+    root: Path,
+    *,
+    select: Sequence[str] = (),
+    exclude: Sequence[str] = (),
+    force: bool = False,
+    dry_run: bool = False,
+    fail_fast: bool = False,
+    max_failures: int = 0,
+    shard: str = "",
+    scheduler: str = "",
+    progress: Progress | None = None,
+) -> RunResult:
+    """Build with settings that are already loaded; see :func:`build`."""
+    if not dry_run:
+        from reportgen.batch.workers.warm_up import warm_up_first_run
+
+        warm_up_first_run(settings, root)
+    from reportgen.batch.run import Request
+    from reportgen.batch.run import build as run_build
+    from reportgen.batch.shard import parse_shard
+    from reportgen.publish.staging import local_only, run_in_staging
+
+    request = Request(
+        select=tuple(select),
+        exclude=tuple(exclude),
+        force=force,
+        dry_run=dry_run,
+        fail_fast=fail_fast,
+        max_failures=max_failures,
+        shard=parse_shard(shard) if shard else None,
+        scheduler=scheduler,
+    )
+    if shard:
+        local_only(settings, "--shard")
+
+    def work(local: Settings) -> RunResult:
+        return run_build(local, root, request, progress=progress)
+
+    return run_in_staging(settings, root, work, dry_run=dry_run, progress=progress)
+
+
+def render_project(
+    settings: Settings,
+    root: Path,
+    *,
+    select: Sequence[str] = (),
+    exclude: Sequence[str] = (),
+    progress: Progress | None = None,
+) -> RunResult:
+    """Render with settings that are already loaded; see :func:`render`."""
+    from reportgen.batch.run import Request
+    from reportgen.batch.run import render as run_render
+    from reportgen.publish.staging import run_in_staging
+
+    request = Request(select=tuple(select), exclude=tuple(exclude))
+
+    def work(local: Settings) -> RunResult:
+        return run_render(local, root, request, progress=progress)
+
+    return run_in_staging(settings, root, work, progress=progress)
+
+
+def merge_project(settings: Settings, root: Path, *, progress: Progress | None = None) -> RunResult:
+    """Merge with settings that are already loaded; see :func:`merge`."""
+    from reportgen.batch.merge import merge as merge_shards
+    from reportgen.publish.staging import local_only
+
+    return merge_shards(local_only(settings, "merge"), root, progress=progress)
+
+
+def check_project(settings: Settings, root: Path) -> CheckReport:
+    """Check with settings that are already loaded; see :func:`check`."""
+    from reportgen.batch.inputs.partition import check_partitions
+    from reportgen.panel.checking.contract import check_panel
+    from reportgen.panel.reading.read import list_markets, read_table
+
+    files = list_markets(settings.panel, root)
+    if files is not None:
+        name = Path(settings.panel.source).name
+        return CheckReport(source=name, findings=check_partitions(settings, root, files))
+    raw = read_table(settings.panel, root)
+    return CheckReport(source=raw.source, findings=check_panel(raw, settings))
+
+
+def init_project(
+    folder: Path, data: str | None, overrides: Mapping[str, object] | None = None, *, recipe: str = ""
+) -> NewProject:
+    """Write a new project, or recipes into one that exists; see :func:`init`."""
+    from reportgen.project.start import start_project
+
+    return start_project(folder, data, overrides, recipe=recipe)
+
+
+def open_demo(folder: Path, *, jobs: int | None = None, formats: str | None = None) -> tuple[Settings, Path]:
+    """Write the demo project where it is missing and return its settings and folder."""
+    from reportgen.project.start import write_demo
+
+    write_demo(folder)
+    return open_project(folder, jobs=jobs, formats=formats)
+
+
+def _from_here(path: str | Path | None) -> str | None:
+    if path is None:
+        return None
+    text = str(path)
+    return text if "://" in text else str(Path(text).absolute())

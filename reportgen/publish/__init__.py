@@ -1,0 +1,4 @@
+"""What happens to finished reports: mail, preview, Quarto, object storage.
+
+Nothing here estimates or writes a report; it takes complete folders of :mod:`reportgen.batch`.
+"""

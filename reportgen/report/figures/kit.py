@@ -1,0 +1,238 @@
+"""A finished chart, and what every family of charts needs to make one.
+
+``Chart`` is plain data: SVG text, the sentences around it, and the numbers it shows. ``Kit`` bundles words, number
+formats and colours of one report, so that each family is three plain functions: compute (results → data), table
+(data → rows), draw (axes, data). Sentences here are titles and notes of charts; all others are the narrative's.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from statistics import NormalDist
+from typing import TYPE_CHECKING, Literal, cast
+
+from reportgen.report.figures.drawing.theme import WIDE, Theme
+from reportgen.report.words.formats import Formats
+from reportgen.report.words.language import Language
+from reportgen.report.words.names import clean, isolated
+from reportgen.report.words.units import promotion_step
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from matplotlib.figure import Figure
+
+    from reportgen.report.words.writer import Writer
+    from reportgen.results.market import MarketResults
+
+Value = str | float | int | None
+Tip = tuple[float, float, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChartTable:
+    """The numbers behind a chart, unformatted: column names are stable and English, for files."""
+
+    columns: tuple[str, ...]
+    rows: tuple[tuple[Value, ...], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chart:
+    """One drawn chart.
+
+    ``svg`` has palette colours as hex and invisible tooltip targets (``data-tip``): inline it through
+    ``svg.for_screen``, write it to PDF or file through ``svg.for_print``. Sizes in SVG units (1 = CSS pixel).
+    """
+
+    name: str
+    svg: str
+    title: str
+    """The finding, a sentence with its number."""
+    subtitle: str
+    """What is drawn, in which unit."""
+    foot: str
+    """Rows, period, method, and how uncertainty is drawn."""
+    alt: str
+    """The finding and the numbers a listener needs."""
+    width: float
+    height: float
+    table: ChartTable
+    size: Literal["full", "half"] = "full"
+    zoom: bool = False
+    """Whether it has so many marks that a page should let its reader look closer."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kit:
+    """Words, formats, colours and the facts that most notes repeat."""
+
+    formats: Formats
+    language: Language
+    theme: Theme
+    rows: str = ""
+    """``3,264 rows of 96 pharmacies, Jan 2021 – Dec 2023``."""
+    read: str = ""
+    """The same for all rows read."""
+    weekly: bool = False
+    confidence: float = 0.95
+    step: float = 1.0
+    """Promotion units that an effect is told for."""
+
+    def say(self, message: str, **values: str) -> str:
+        """Translate ``message`` and fill its placeholders."""
+        text = self.language.gettext(message)
+        return text.format(**{key: isolated(value) for key, value in values.items()}) if values else text
+
+    def plural(self, singular: str, plural: str, count: int, **values: str) -> str:
+        """Translate by number; the message writes it as ``{count}``."""
+        text = self.language.ngettext(singular, plural, count)
+        return text.format(count=self.formats.integer(count), **values)
+
+    @property
+    def per_period(self) -> str:
+        """``a month`` or ``a week``."""
+        return self.say("a week") if self.weekly else self.say("a month")
+
+    def periods(self, count: int) -> str:
+        """``12 months`` or ``52 weeks``."""
+        if self.weekly:
+            return self.plural("{count} week", "{count} weeks", count)
+        return self.plural("{count} month", "{count} months", count)
+
+    @property
+    def unit(self) -> str:
+        """What one unit of promotion is called."""
+        named = clean(self.formats.unit, 30)
+        return self.say("unit of promotion") if named == "unit" else named
+
+    @property
+    def log(self) -> bool:
+        """Whether effects are percent changes."""
+        return self.formats.response == "log"
+
+    @property
+    def effect_unit(self) -> str:
+        """Unit of the promotion effect, for axes: ``₹ per visit``."""
+        per = self.unit if self.step == 1 else f"{self._shortest(self.step)} {self.unit}"
+        if self.log:
+            return self.say("% of sales per {unit}", unit=per)
+        return self.say("{currency} per {unit}", currency=self.formats.symbol, unit=per)
+
+    @property
+    def dose(self) -> str:
+        """``one visit``, or ``0.1 display share``: the promotion that an effect is told for."""
+        if self.step == 1:
+            return self.say("one {unit}", unit=self.unit)
+        return f"{self._shortest(self.step)} {self.unit}"
+
+    def _shortest(self, value: float) -> str:
+        digits = next((d for d in range(6) if abs(round(value, d) - value) < 1e-9), 6)
+        return self.formats.decimal(value, digits)
+
+    @property
+    def level(self) -> str:
+        """``95%``."""
+        return self.formats.percent(self.confidence, digits=0 if round(self.confidence * 1000) % 10 == 0 else 1)
+
+    @property
+    def pointwise(self) -> str:
+        """``95%``: the level of bands that are the same in every report."""
+        return self.formats.percent(0.95, digits=0)
+
+    @property
+    def uncertainty(self) -> str:
+        """How intervals are drawn."""
+        return self.say(
+            "Thin line {level} interval, thick line {half}; a hollow mark means that the interval crosses zero.",
+            level=self.level,
+            half=self.formats.percent(0.5, digits=0),
+        )
+
+    def term(self, term: str) -> str:
+        """Name a model term as the tables do."""
+        from reportgen.report.words.terms import term_label
+
+        return term_label(cast("Writer", self), term)  # the kit has all that it asks of a writer
+
+    def half(self, estimate: float, lower: float | None, upper: float | None) -> tuple[float, float]:
+        """Return the 50 % interval inside a (``confidence``) interval, each side scaled by normal quantiles."""
+        if lower is None or upper is None:
+            return estimate, estimate
+        share = NormalDist().inv_cdf(0.75) / NormalDist().inv_cdf(0.5 + self.confidence / 2)
+        return estimate - (estimate - lower) * share, estimate + (upper - estimate) * share
+
+    def shown(self, value: float | None) -> float:
+        """Return a number in response units as drawn: money, or a share at log response; NaN where missing."""
+        if value is None:
+            return float("nan")
+        made = self.formats.effect_value(value)
+        return float("nan") if made is None else made
+
+    def effect(self, value: float | None) -> float:
+        """Return the effect of ``step`` units of promotion as drawn."""
+        return self.shown(None if value is None else value * self.step)
+
+    def write_effect(self, value: float | None, se: float | None = None) -> str:
+        """Write the effect of ``step`` units of promotion."""
+        scaled = None if value is None else value * self.step
+        return self.formats.effect(scaled, None if se is None else se * self.step)
+
+    def effect_ticks(self, ticks: tuple[float, ...]) -> tuple[str, ...]:
+        """Labels of an axis of effects (drawn values)."""
+        return self.formats.ticks(ticks, "percent" if self.log else "money")
+
+    def foot(self, *notes: str) -> str:
+        """Rows and period, then the notes given."""
+        return " ".join(part for part in (f"{self.rows}." if self.rows else "", *notes) if part)
+
+    def chart(
+        self,
+        name: str,
+        figure: Figure,
+        *,
+        title: str,
+        subtitle: str,
+        alt: str = "",
+        foot: str = "",
+        table: ChartTable,
+        tips: Sequence[Tip] = (),
+        zoom: bool = False,
+    ) -> Chart:
+        """Write the figure and bundle it with its words."""
+        from reportgen.report.figures.drawing.svg import write_svg
+
+        width, height = (round(float(v) * 72, 1) for v in figure.get_size_inches())
+        spoken = f"{title} {alt}".strip() if title.endswith(".") else f"{title}. {alt}".strip()
+        return Chart(
+            name=name,
+            svg=write_svg(figure, spoken, tips),
+            title=title,
+            subtitle=subtitle,
+            foot=foot,
+            alt=spoken,
+            width=width,
+            height=height,
+            table=table,
+            size="full" if width >= WIDE * 0.75 else "half",
+            zoom=zoom,
+        )
+
+
+def kit_for(results: MarketResults, formats: Formats, language: Language, theme: Theme) -> Kit:
+    """Kit of one market's report."""
+    data = results.data
+    used = data.rows_used or data.rows_read
+    made = Kit(
+        step=promotion_step(data),
+        formats=formats,
+        language=language,
+        theme=theme,
+        weekly=data.period_type == "week",
+        confidence=results.model.confidence if results.model else 0.95,
+    )
+    rows, read = (made.plural("{count} row", "{count} rows", n) for n in (used, data.rows_read))
+    shops = made.plural("{count} pharmacy", "{count} pharmacies", data.pharmacies)
+    period = formats.period_range(*data.period)
+    both = [made.say("{rows} of {pharmacies}, {period}", rows=r, pharmacies=shops, period=period) for r in (rows, read)]
+    return replace(made, rows=both[0], read=both[1])

@@ -1,0 +1,62 @@
+"""The model as an equation in symbols, and what the symbols mean."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from reportgen.report.blocks import Definition, Definitions, Equation, Symbol
+from reportgen.report.words.names import clean
+
+if TYPE_CHECKING:
+    from reportgen.report.words.writer import Writer
+
+
+def _named(term: str) -> str:
+    """A term as a symbol: words that stay on one line."""
+    return clean(term).replace("_", "\u00a0")
+
+
+def equation(w: Writer) -> Equation | None:
+    """The model in symbols, with this market's terms."""
+    model = w.results.model
+    if model is None:
+        return None
+    sales = "log Sales" if model.response == "log" else "Sales"
+    symbols = [Symbol(text="y = Xβ + Zb + ε,   "), Symbol(text=sales, index="i,t"), Symbol(text=" = ")]
+    symbols += [Symbol(text="β", index="0")]
+    for k, term in enumerate(model.promotion_terms, start=1):
+        symbols += [
+            Symbol(text=" + β", index=str(k)),
+            Symbol(text="·" + _named(term), index="i,t"),
+        ]
+    for lag in model.lags:
+        symbols += [Symbol(text=" + φ", index=str(lag)), Symbol(text="·" + sales, index=f"i,t−{lag}")]
+    for term in (*model.control_terms, *model.correction_terms):
+        fixed = term in model.correction_terms
+        symbols += [Symbol(text=" + γ·" + _named(term), index="i" if fixed else "i,t")]
+    symbols += [Symbol(text=" + b", index="0,i")]
+    for k, term in enumerate([t for t in model.random_terms if t != "Intercept"], start=1):
+        symbols += [
+            Symbol(text=" + b", index=f"{k},i"),
+            Symbol(text="·" + _named(term), index="i,t"),
+        ]
+    symbols += [Symbol(text=" + ε", index="i,t")]
+    return Equation(symbols=tuple(symbols))
+
+
+def where(w: Writer) -> Definitions | None:
+    """What the symbols mean."""
+    model = w.results.model
+    if model is None:
+        return None
+    period = w.by_period("pharmacy i in month t", "pharmacy i in week t")
+    items = [
+        Definition(term="i, t", text=period),
+        Definition(term="β, φ, γ", text=w.say("coefficients of the whole market (fixed effects, Xβ)")),
+        Definition(
+            term="b",
+            text=w.say("deviations of pharmacy i (random effects, Zb), normal with covariance Ψ"),
+        ),
+        Definition(term="ε", text=w.say("what is left, normal with variance σ²")),
+    ]
+    return Definitions(items=tuple(items), style="facts")

@@ -1,0 +1,248 @@
+"""The tables of the overview: markets with an estimate, markets with an older report, markets without an estimate.
+
+Every row links to files inside the site, ``markets/<slug>/...``, so the site's folder can be put anywhere as it is.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from reportgen.report.blocks import Cell, Column, IntervalBar, Row, Table
+from reportgen.report.narrative.verdict import WORDS
+from reportgen.report.words.formats import Formats
+from reportgen.report.words.language import Language
+from reportgen.report.words.names import clean
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from reportgen.report.site.market_line import MarketSummary
+    from reportgen.results.market import VerdictCode
+    from reportgen.settings.sections import Settings
+
+ORDER: tuple[VerdictCode, ...] = ("works", "works-unevenly", "unclear", "no-effect", "negative", "cannot-tell")
+_PAGES = ("report.html", "report.pdf", "brief.pdf", "report.xlsx", "results.json")
+_FILES = ("brief.pdf", "report.pdf", "report.xlsx", "results.json")
+
+
+@dataclass(frozen=True, slots=True)
+class TableWriter:
+    """Words and number formats of the overview."""
+
+    settings: Settings
+    language: Language
+    level_formats: Formats
+    log_formats: Formats
+
+    def say(self, message: str, **values: str) -> str:
+        """Translate and fill."""
+        text = self.language.gettext(message)
+        return text.format(**values) if values else text
+
+    @property
+    def per_unit(self) -> str:
+        """What effects are counted in, e.g. ``per visit``."""
+        unit = clean(self.settings.report.promotion_unit, 30)
+        return self.say("per {unit}", unit=self.say("unit of promotion") if unit == "unit" else unit)
+
+    def markets(self, markets: Sequence[MarketSummary]) -> Table:
+        """All markets with an estimate."""
+        per = self.per_unit
+        level = self.level_formats.percent(self.settings.report.confidence, digits=0)
+        scale = _scale(markets)
+        with_roi = any(s.roi is not None for s in markets)
+        columns = [
+            Column(label=self.say("Market"), numeric=False),
+            Column(label=self.say("Verdict"), numeric=False),
+            Column(label=self.say("Effect now"), unit=per),
+            Column(label=self.say("Long run"), unit=per),
+            Column(label=self.say("{level} interval", level=level)),
+            Column(label=self.say("Long run, share of mean sales"), unit=self.say("line: interval; tick: zero")),
+            Column(label=self.say("With promotion"), unit=self.say("whole period")),
+            Column(label=self.say("Share of sales")),
+        ]
+        if with_roi:
+            columns.append(Column(label=self.say("Return")))
+        columns += [
+            Column(label=self.say("Checks"), unit=self.say("passed of run")),
+            Column(label=self.say("Pharmacies")),
+            Column(label=self.say("Files"), numeric=False),
+        ]
+        return Table(
+            name="markets",
+            caption=self.say("Markets with an estimate"),
+            columns=tuple(columns),
+            rows=tuple(self._row(s, scale, with_roi=with_roi) for s in markets),
+        )
+
+    def _row(self, s: MarketSummary, scale: tuple[float, float], *, with_roi: bool) -> Row:
+        f = self.log_formats if s.response == "log" else self.level_formats
+        relative = _relative(s)
+        cells = [
+            Cell(text=clean(s.market), link=address(s)),
+            self._verdict(s),
+            Cell(text=f.effect(s.now, s.now_se), sort=f.effect_value(s.now)),
+            Cell(text=f.effect(s.long_run, s.long_run_se), sort=f.effect_value(s.long_run)),
+            Cell(
+                text=f.effect_interval(s.long_run_lower, s.long_run_upper, s.long_run_se),
+                sort=f.effect_value(s.long_run_lower),
+            ),
+            Cell(text=f.percent(relative[0]), sort=relative[0], bar=self._bar(relative, scale))
+            if relative
+            else Cell(text="–"),
+            Cell(text=f.money_short(s.incremental), sort=s.incremental),
+            Cell(text=f.percent(s.share), sort=s.share),
+        ]
+        if with_roi:
+            cells.append(Cell(text=f.percent(s.roi, digits=0, plus=True), sort=s.roi))
+        cells += [
+            Cell(text=f"{s.checks_passed} / {s.checks_run}", sort=s.checks_passed / max(s.checks_run, 1)),
+            Cell(text=f.integer(s.pharmacies), sort=s.pharmacies),
+            _files(s),
+        ]
+        tone = " ".join(name for name, holds in (("changed", s.changed), ("stale", bool(s.stale_since))) if holds)
+        return Row(cells=tuple(cells), tone=tone)
+
+    def _verdict(self, s: MarketSummary) -> Cell:
+        word = self.say(WORDS[s.verdict][0])
+        if s.stale_since:
+            word = self.say("{verdict}, report of {date}", verdict=word, date=self.level_formats.date(s.stale_since))
+        return Cell(text=word, mark=s.verdict, sort=float(ORDER.index(s.verdict)))
+
+    def _bar(self, value: tuple[float, float, float], scale: tuple[float, float]) -> IntervalBar:
+        start, stop = scale
+
+        def place(number: float) -> float:
+            return round(100 * min(max((number - start) / (stop - start), 0.0), 1.0), 1)
+
+        estimate, low, high = value
+        hollow = low <= 0 <= high
+        return IntervalBar(
+            point=place(estimate), low=place(low), high=place(high),
+            low50=place(estimate - 0.344 * (estimate - low)), high50=place(estimate + 0.344 * (high - estimate)),
+            zero=place(0.0), hollow=hollow, alt=self.crossing(hollow=hollow),
+        )  # fmt: skip
+
+    def crossing(self, *, hollow: bool) -> str:
+        """What a drawn interval says, in words."""
+        if hollow:
+            return self.say("The interval includes zero.")
+        return self.say("The interval does not include zero.")
+
+    # --- the others ---------------------------------------------------------------------------
+
+    def stale(self, markets: Sequence[MarketSummary]) -> Table:
+        """Markets whose last build failed and that show an older report."""
+        rows = tuple(
+            Row(
+                cells=(
+                    Cell(text=clean(s.market), link=address(s)),
+                    Cell(text=self.level_formats.date(s.stale_since)),
+                    Cell(text=clean(s.trouble, 300)),
+                )
+            )
+            for s in markets
+        )
+        return Table(
+            name="stale",
+            caption=self.say("Markets with an older report"),
+            columns=(
+                Column(label=self.say("Market"), numeric=False),
+                Column(label=self.say("Report of"), numeric=False),
+                Column(label=self.say("Why the last build failed"), numeric=False),
+            ),
+            rows=rows,
+        )
+
+    def excluded(self, markets: Sequence[MarketSummary]) -> Table:
+        """Markets without an estimate, and why."""
+        rows = tuple(
+            Row(
+                cells=(
+                    Cell(text=clean(s.market), link=address(s)),
+                    Cell(text=self.status_word(s.status), mark="fail" if s.status == "failed" else "cannot-tell"),
+                    Cell(text=s.reason or "–"),
+                    Cell(text=self.level_formats.integer(s.pharmacies) if s.pharmacies else "–", sort=s.pharmacies),
+                )
+            )
+            for s in markets
+        )
+        return Table(
+            name="excluded",
+            caption=self.say("Markets without an estimate"),
+            columns=(
+                Column(label=self.say("Market"), numeric=False),
+                Column(label=self.say("Status"), numeric=False),
+                Column(label=self.say("Reason"), numeric=False),
+                Column(label=self.say("Pharmacies")),
+            ),
+            rows=rows,
+        )
+
+    def plain(self, markets: Sequence[MarketSummary]) -> Table:
+        """Every market with its verdict: a short row each, for the plain list."""
+        return Table(
+            name="list",
+            caption=self.say("All markets"),
+            columns=(
+                Column(label=self.say("Market"), numeric=False),
+                Column(label=self.say("Verdict"), numeric=False),
+            ),
+            rows=tuple(
+                Row(
+                    cells=(
+                        Cell(text=clean(s.market), link=address(s)),
+                        self._verdict(s) if s.estimated else Cell(text=self.status_word(s.status), mark="cannot-tell"),
+                    )
+                )
+                for s in markets
+            ),
+            tools=False,
+            width="auto",
+        )
+
+    def status_word(self, status: str) -> str:
+        """Why a market has no estimate, in a word."""
+        return {
+            "not-estimable": self.say("no estimate possible"),
+            "not-estimated": self.say("no proven fit"),
+            "failed": self.say("failed"),
+        }.get(status, clean(status))
+
+
+def table_writer(settings: Settings) -> TableWriter:
+    """Writer in the language of the run."""
+    formats = Formats(locale=settings.report.locale, currency=settings.report.currency)
+    return TableWriter(settings, Language(settings.report.locale), formats, replace(formats, response="log"))
+
+
+def address(s: MarketSummary) -> str:
+    """The market's report relative to the site's top; another of its documents where it has no page."""
+    return next((f"{s.folder}/{name}" for name in _PAGES if name in s.files), "")
+
+
+def _files(s: MarketSummary) -> Cell:
+    name = next((name for name in _FILES if name in s.files), "")
+    return Cell(text=name, link=f"{s.folder}/{name}") if name else Cell(text="–")
+
+
+def _relative(s: MarketSummary) -> tuple[float, float, float] | None:
+    """Long-run effect and its interval as a share of mean sales (at log response it is one already)."""
+    if s.long_run is None or s.long_run_lower is None or s.long_run_upper is None:
+        return None
+    if s.response == "log":
+        return s.long_run, s.long_run_lower, s.long_run_upper
+    if not s.sales_mean:
+        return None
+    return s.long_run / s.sales_mean, s.long_run_lower / s.sales_mean, s.long_run_upper / s.sales_mean
+
+
+def _scale(markets: Sequence[MarketSummary]) -> tuple[float, float]:
+    """Common scale of the drawn intervals; holds zero."""
+    found = [value for s in markets if (value := _relative(s)) is not None]
+    low = min((value[1] for value in found), default=0.0)
+    high = max((value[2] for value in found), default=0.0)
+    low, high = min(low, 0.0), max(high, 0.0)
+    room = 0.04 * (high - low) or 1.0
+    return low - room, high + room

@@ -1,0 +1,344 @@
+"""All markets of a run on one page: small summaries in, a finished overview out.
+
+The lines come from ``summaries.py``, tables from ``market_table.py``, the list of changes from ``changes.py``. What is
+computed *across* markets (pooled effect, false discoveries) comes from ``results_markets`` and is optional; here only
+money is added up, with markets taken as independent.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from math import sqrt
+from typing import TYPE_CHECKING, Literal
+
+from reportgen.report import brand as brands
+from reportgen.report.blocks import Block, Brand, Cell, Column, Labels, Prose, Row, Section, Table, as_figure
+from reportgen.report.figures import draw_market_charts
+from reportgen.report.narrative.verdict import WORDS
+from reportgen.report.site.changes import ChangeWriter
+from reportgen.report.site.market_table import ORDER, address, table_writer
+from reportgen.report.words.labels import page_labels
+from reportgen.report.words.names import clean
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from reportgen.report.site.changes import Changes
+    from reportgen.report.site.directory import Directory
+    from reportgen.report.site.market_line import MarketSummary
+    from reportgen.results.markets import OverviewResults
+    from reportgen.settings.sections import Settings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Total:
+    """One number of the line of totals."""
+
+    value: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PageLink:
+    """Another page of a long overview."""
+
+    text: str
+    address: str
+    current: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Download:
+    """One table of all markets' numbers; sizes in bytes."""
+
+    name: str
+    """``overview``, ``coefficients``, ``pharmacies``, ``months`` or ``checks``."""
+    rows: int
+    files: tuple[tuple[str, str, int], ...]
+    """Format, address and size of each file."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finder:
+    """Words of the tools above the list of markets; ``%1`` to ``%3`` are filled by the page's script."""
+
+    search: str
+    verdict: str
+    every: str
+    which: str
+    all_markets: str
+    changed: str
+    stale: str
+    previous: str
+    next: str
+    shown: str
+    nothing: str
+    plain: str
+    """Where every market is, for readers without JavaScript."""
+    zero: str
+    not_zero: str
+    verdicts: tuple[tuple[str, str], ...]
+    """Code and word of the verdicts that occur, in order."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Overview:
+    """A finished page over all markets: all that its template may see."""
+
+    lang: str
+    direction: Literal["ltr", "rtl"]
+    heading: str
+    scope: str
+    title: str
+    document_title: str
+    description: str
+    date: str
+    date_iso: str
+    brand: Brand
+    labels: Labels
+    totals: tuple[Total, ...]
+    lead: str
+    sections: tuple[Section, ...]
+    pages: tuple[PageLink, ...] = ()
+    """Parts of a long list."""
+    menu: tuple[PageLink, ...] = ()
+    """The other pages of the site."""
+    finder: Finder | None = None
+    """Only where a list of markets is on the page."""
+    full_text: str = ""
+    """Only on the page that searches all text: what readers see where it cannot work."""
+    directory: Directory | None = None
+    """Only on the page that finds a pharmacy."""
+
+
+_WITHOUT = ("singular", "not-estimable", "not-estimated", "failed")
+
+
+def build_overview(
+    summaries: Sequence[MarketSummary],
+    settings: Settings,
+    *,
+    as_of: str,
+    across: OverviewResults | None = None,
+    changes: Changes | None = None,
+    downloads: Sequence[Download] = (),
+) -> Overview:
+    """Overview of every market of a run.
+
+    Parameters
+    ----------
+    as_of
+        Date printed, ISO.
+    across
+        What was estimated across markets: its charts stand above the table.
+    changes
+        What differs from the run before.
+    downloads
+        Tables of all markets' numbers that lie beside the page.
+    """
+    builder = _OverviewBuilder(tuple(sorted(summaries, key=lambda s: s.market)), settings)
+    return builder.page(as_of, across, changes, tuple(downloads))
+
+
+class _OverviewBuilder:
+    """Arranges the blocks of the overview."""
+
+    def __init__(self, summaries: tuple[MarketSummary, ...], settings: Settings) -> None:
+        self.summaries, self.settings = summaries, settings
+        self.tables = table_writer(settings)
+        self.language, self.say = self.tables.language, self.tables.say
+        self.formats = self.tables.level_formats
+        self.estimated = [s for s in summaries if s.estimated]
+        self.excluded = [s for s in summaries if not s.estimated]
+        self.stale = [s for s in summaries if s.stale_since]
+
+    def page(
+        self, as_of: str, across: OverviewResults | None, changes: Changes | None, downloads: tuple[Download, ...]
+    ) -> Overview:
+        """Build the page."""
+        title = self.say(clean(self.settings.report.title))
+        heading = self.say("All markets")
+        brand = brands.load_brand(self.settings.brand)
+        sections = [
+            self._changes(changes), self._across(across, brand), self._markets(), self._stale(), self._excluded(),
+            self._downloads(downloads),
+        ]  # fmt: skip
+        shown = [section for section in sections if section.blocks]
+        lead = self._lead()
+        return Overview(
+            lang=self.language.code,
+            direction="rtl" if self.language.direction == "rtl" else "ltr",
+            heading=heading,
+            scope=self.language.ngettext("{count} market", "{count} markets", len(self.summaries)).format(
+                count=self.formats.integer(len(self.summaries))
+            ),
+            title=title,
+            document_title=f"{title} · {heading}",
+            description=lead,
+            date=self.formats.date(as_of),
+            date_iso=as_of,
+            brand=brand,
+            labels=page_labels(self.language),
+            totals=self._totals(),
+            lead=lead,
+            sections=tuple(replace(section, number=str(i)) for i, section in enumerate(shown, start=1)),
+            finder=self._finder() if self.estimated else None,
+        )
+
+    # --- totals -----------------------------------------------------------------------------
+
+    def _totals(self) -> tuple[Total, ...]:
+        f, ngettext = self.formats, self.language.ngettext
+        n = {status: sum(s.status == status for s in self.summaries) for status in _WITHOUT}
+        estimated, stale = len(self.estimated), len(self.stale)
+        counted = [
+            (estimated, ngettext("market with an estimate", "markets with an estimate", estimated)),
+            (n["singular"], self.say("of them without a verdict, because pharmacies cannot be told apart")),
+            (
+                n["not-estimable"],
+                ngettext(
+                    "market whose data allow no estimate", "markets whose data allow no estimate", n["not-estimable"]
+                ),
+            ),
+            (
+                n["not-estimated"],
+                ngettext("market without a proven fit", "markets without a proven fit", n["not-estimated"]),
+            ),
+            (n["failed"], ngettext("market that failed", "markets that failed", n["failed"])),
+            (
+                stale,
+                ngettext(
+                    "market shows an older report, because its last build failed",
+                    "markets show an older report, because their last build failed",
+                    stale,
+                ),
+            ),
+        ]
+        made = [
+            Total(value=f.integer(number), label=label)
+            for place, (number, label) in enumerate(counted)
+            if number or not place
+        ]
+        money = [s for s in self.estimated if s.incremental is not None]
+        if money:
+            total = sum(s.incremental or 0.0 for s in money)
+            half = sqrt(sum(_half(s) ** 2 for s in money))
+            interval = f.interval(total - half, total + half, "money-short")
+            label = self.say("of sales go with promotion ({interval}; markets taken as independent)", interval=interval)
+            made.insert(0, Total(value=f.money_short(total), label=label))
+        return tuple(made)
+
+    def _lead(self) -> str:
+        parts = []
+        for code in ORDER[:-1]:
+            number = sum(s.verdict == code for s in self.estimated)
+            if number:
+                word = self.say(WORDS[code][0])
+                parts.append(f"{word} {self.formats.integer(number)}")
+        if not parts:
+            return self.say("No market could be estimated; the list below says why.")
+        return self.say("Verdicts: {list}.", list=" · ".join(parts))
+
+    # --- sections ---------------------------------------------------------------------------
+
+    def _changes(self, changes: Changes | None) -> Section:
+        response = self.settings.model.response
+        formats = self.tables.log_formats if response == "log" else self.formats
+        links = {s.market: address(s) for s in self.summaries}
+        return ChangeWriter(self.language, formats).section(changes, links, self.tables.per_unit)
+
+    def _across(self, across: OverviewResults | None, brand: Brand) -> Section:
+        charts: tuple[Block, ...] = ()
+        if across is not None:
+            drawn = draw_market_charts(across, self.formats, self.language, brands.theme(brand))
+            charts = tuple(as_figure(chart) for chart in drawn.values())
+        return Section(anchor="across", number="", title=self.say("Markets side by side"), lead="", blocks=charts)
+
+    def _markets(self) -> Section:
+        blocks: tuple[Block, ...] = ()
+        lead = ""
+        if self.estimated:
+            lead = self.say("Sort by any column; open a market for its report.")
+            blocks = (self.tables.markets(self.estimated),)
+        return Section(anchor="markets", number="", title=self.say("Markets"), lead=lead, blocks=blocks)
+
+    def _finder(self) -> Finder:
+        present = {s.verdict for s in self.estimated}
+        return Finder(
+            search=self.say("Search markets"),
+            verdict=self.say("Verdict"),
+            every=self.say("All verdicts"),
+            which=self.say("Show"),
+            all_markets=self.say("All markets"),
+            changed=self.say("Changed since the last run"),
+            stale=self.say("With an older report"),
+            previous=self.say("Previous page"),
+            next=self.say("Next page"),
+            shown=self.say("{first} to {last} of {count}", first="%1", last="%2", count="%3"),
+            nothing=self.say("No market fits."),
+            plain=self.say("All markets on plain pages"),
+            zero=self.tables.crossing(hollow=True),
+            not_zero=self.tables.crossing(hollow=False),
+            verdicts=tuple((code, self.say(WORDS[code][0])) for code in ORDER if code in present),
+        )
+
+    def _stale(self) -> Section:
+        blocks: tuple[Block, ...] = (self.tables.stale(self.stale),) if self.stale else ()
+        title = self.say("Markets with an older report")
+        return Section(anchor="stale", number="", title=title, lead="", blocks=blocks)
+
+    def _excluded(self) -> Section:
+        blocks: tuple[Block, ...] = ()
+        if self.excluded:
+            note = Prose(text=self.say("These markets are in no total above."))
+            blocks = (note, self.tables.excluded(self.excluded))
+        title = self.say("Markets without an estimate")
+        return Section(anchor="excluded", number="", title=title, lead="", blocks=blocks)
+
+    def _downloads(self, downloads: tuple[Download, ...]) -> Section:
+        title = self.say("Download all numbers")
+        if not downloads:
+            return Section(anchor="downloads", number="", title=title, lead="", blocks=())
+        kinds = [kind for kind, _, _ in downloads[0].files]
+        words = {
+            "overview": self.say("Overview, a row per market"),
+            "coefficients": self.say("Coefficients and variances"),
+            "pharmacies": self.say("Pharmacies"),
+            "months": self.say("Months"),
+            "checks": self.say("Checks"),
+        }
+        table = Table(
+            name="downloads",
+            caption=self.say("Tables over all markets"),
+            columns=(
+                Column(label=self.say("Table"), numeric=False),
+                Column(label=self.say("Rows")),
+                *(Column(label=kind, numeric=False) for kind in kinds),
+            ),
+            rows=tuple(
+                Row(
+                    cells=(
+                        Cell(text=words.get(one.name, one.name)),
+                        Cell(text=self.formats.integer(one.rows), sort=one.rows),
+                        *(Cell(text=f"{place.rsplit('/', 1)[-1]} ({self._size(size)})", link=place)
+                          for _, place, size in one.files),
+                    )
+                )
+                for one in downloads
+            ),
+            tools=False,
+            width="auto",
+        )  # fmt: skip
+        lead = self.say("Every table over all markets, with a column that names the market.")
+        return Section(anchor="downloads", number="", title=title, lead=lead, blocks=(table,))
+
+    def _size(self, size: int) -> str:
+        if size < 1_000_000:
+            return f"{self.formats.integer(max(1, round(size / 1000)))} kB"
+        return f"{self.formats.decimal(size / 1_000_000, 1)} MB"
+
+
+def _half(s: MarketSummary) -> float:
+    if s.incremental_lower is None or s.incremental_upper is None:
+        return 0.0
+    return (s.incremental_upper - s.incremental_lower) / 2

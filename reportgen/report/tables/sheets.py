@@ -1,0 +1,241 @@
+"""Content of report.xlsx: tidy sheets, one fact a cell, numbers as numbers.
+
+The workbook is for going on with the numbers, so nothing is rounded here; the number format of a
+column is presentation and is chosen by kind. Names from data are cleaned as everywhere else.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from reportgen.report.narrative import trust
+from reportgen.report.narrative.verdict import status_label, verdict_line
+from reportgen.report.words.names import clean
+from reportgen.report.words.terms import bootstrap_label, random_label, term_label, term_unit
+from reportgen.report.words.writer import Writer, make_writer
+
+if TYPE_CHECKING:
+    from reportgen.results.market import FixedEffect, MarketResults
+    from reportgen.settings.sections import Settings
+
+Kind = Literal["text", "integer", "number", "money", "percent", "p"]
+Value = str | int | float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Column:
+    """Heading, kind of value, and width in characters."""
+
+    heading: str
+    kind: Kind = "number"
+    width: int = 14
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sheet:
+    """One tidy table; ``rows`` have one value per column."""
+
+    name: str
+    columns: tuple[Column, ...]
+    rows: tuple[tuple[Value, ...], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Workbook:
+    """All sheets of one market, with the currency symbol and grouping its money cells use."""
+
+    title: str
+    date: str
+    symbol: str
+    indian_grouping: bool
+    sheets: tuple[Sheet, ...]
+
+
+def build_workbook(results: MarketResults, settings: Settings) -> Workbook:
+    """Sheets of one market: summary, coefficients, pharmacies, months, checks."""
+    settings = settings.for_market(results.market)
+    w = make_writer(results, settings)
+    sheets = (_summary(w), _coefficients(w), _pharmacies(w), _months(w), _checks(w))
+    return Workbook(
+        title=f"{clean(results.market)} · {w.say(clean(settings.report.title))}",
+        date=results.provenance.as_of,
+        symbol=w.formats.symbol,
+        indian_grouping=settings.report.locale.endswith("_IN"),
+        sheets=tuple(sheet for sheet in sheets if sheet.rows),
+    )
+
+
+def _summary(w: Writer) -> Sheet:
+    results, verdict = w.results, verdict_line(w)
+    data = results.data
+    rows: list[tuple[Value, ...]] = [
+        (w.say("Market"), clean(results.market), None, None, None),
+        (w.say("Verdict"), verdict.word, None, None, None),
+        (w.say("In a sentence"), verdict.sentence, None, None, None),
+        (w.say("Status"), status_label(w), None, None, None),
+        (w.say("First period"), data.period[0], None, None, None),
+        (w.say("Last period"), data.period[1], None, None, None),
+        (w.say("Pharmacies"), None, data.pharmacies, None, None),
+        (w.say("Rows read"), None, data.rows_read, None, None),
+        (w.say("Rows used"), None, data.rows_used, None, None),
+    ]
+    for row in results.fixed:
+        if results.model is not None and row.term in results.model.promotion_terms:
+            unit = f"{w.say('Effect in the same period')} ({term_unit(w, row.term)})"
+            rows.append((unit, term_label(w, row.term), row.estimate, row.lower, row.upper))
+    if results.long_run is not None and results.long_run.estimate is not None:
+        long = results.long_run
+        rows.append((w.say("Effect in the long run"), None, long.estimate, long.lower, long.upper))
+    if results.incremental is not None and results.incremental.total is not None:
+        brought = results.incremental
+        rows.append((w.say("Incremental sales"), w.formats.currency, brought.total, brought.lower, brought.upper))
+        rows.append(
+            (w.say("Incremental share of sales"), None, brought.share, brought.share_lower, brought.share_upper)
+        )
+    for item in results.channels:
+        label = f"{w.say('Incremental sales')}: {clean(item.channel)}"
+        rows.append((label, w.formats.currency, item.incremental, item.lower, item.upper))
+    if results.roi is not None:
+        rows.append((w.say("Return on promotion"), None, results.roi.roi, results.roi.lower, results.roi.upper))
+    columns = (
+        Column(heading=w.say("Quantity"), kind="text", width=38),
+        Column(heading=w.say("Text"), kind="text", width=46),
+        Column(heading=w.say("Value"), width=18),
+        Column(heading=w.say("Lower limit"), width=18),
+        Column(heading=w.say("Upper limit"), width=18),
+    )
+    return Sheet(name=w.say("Summary"), columns=columns, rows=tuple(rows))
+
+
+def _coefficients(w: Writer) -> Sheet:
+    results = w.results
+    models: list[tuple[str, tuple[FixedEffect, ...]]] = [(w.say("This report"), results.fixed)]
+    if results.plain is not None:
+        models.append((w.say("Plain"), results.plain.fixed))
+    if results.within is not None:
+        models.append((w.say("Within pharmacies"), results.within.fixed))
+    rows: list[tuple[Value, ...]] = [
+        (
+            name,
+            row.term,
+            term_label(w, row.term),
+            row.estimate,
+            row.se,
+            row.df,
+            row.statistic,
+            row.p,
+            row.lower,
+            row.upper,
+        )
+        for name, table in models
+        for row in table
+    ]
+    spread = w.say("Standard deviation")
+    rows += [
+        (spread, item.term, random_label(w, item.term), item.sd, None, None, None, None, item.lower, item.upper)
+        for item in results.variances
+    ]
+    if results.bootstrap is not None:
+        rows += [
+            (
+                w.say("Bootstrap"),
+                item.term,
+                bootstrap_label(w, item),
+                item.estimate,
+                item.se,
+                None,
+                None,
+                None,
+                item.lower,
+                item.upper,
+            )
+            for item in results.bootstrap.rows
+        ]
+    columns = (
+        Column(heading=w.say("Model"), kind="text", width=20),
+        Column(heading=w.say("In the formula"), kind="text", width=22),
+        Column(heading=w.say("Term"), kind="text", width=34),
+        Column(heading=w.say("Estimate")),
+        Column(heading=w.say("SE")),
+        Column(heading="df"),
+        Column(heading="t"),
+        Column(heading="p", kind="p"),
+        Column(heading=w.say("Lower limit")),
+        Column(heading=w.say("Upper limit")),
+    )
+    return Sheet(name=w.say("Coefficients"), columns=columns, rows=tuple(rows))
+
+
+def _pharmacies(w: Writer) -> Sheet:
+    rows = tuple(
+        (
+            clean(row.pharmacy), row.rows, row.sales_mean, row.promotion_mean, row.total_slope, row.lower, row.upper,
+            row.long_run, row.slope, row.slope_se, row.intercept, row.intercept_se, row.reliability,
+            row.expected_rank, row.incremental, row.incremental_share, row.cooks_d, row.effect_without,
+        )
+        for row in w.results.pharmacies
+    )  # fmt: skip
+    money: Kind = "number" if w.log else "money"
+    columns = (
+        Column(heading=w.say("Pharmacy"), kind="text", width=24),
+        Column(heading=w.say("Rows"), kind="integer", width=8),
+        Column(heading=w.say("Mean sales"), kind="money"),
+        Column(heading=w.say("Mean promotion")),
+        Column(heading=w.say("Effect now"), kind=money),
+        Column(heading=w.say("Lower limit"), kind=money),
+        Column(heading=w.say("Upper limit"), kind=money),
+        Column(heading=w.say("In the long run"), kind=money),
+        Column(heading=w.say("Deviation of the effect"), kind=money),
+        Column(heading=w.say("SE")),
+        Column(heading=w.say("Deviation of the level"), kind=money),
+        Column(heading=w.say("SE")),
+        Column(heading=w.say("Reliability"), kind="percent"),
+        Column(heading=w.say("Expected rank, 0-100")),
+        Column(heading=w.say("Incremental sales"), kind="money", width=18),
+        Column(heading=w.say("Incremental share of sales"), kind="percent"),
+        Column(heading=w.say("Cook’s distance")),
+        Column(heading=w.say("Market effect without it"), kind=money),
+    )
+    return Sheet(name=w.say("Pharmacies"), columns=columns, rows=rows)
+
+
+def _months(w: Writer) -> Sheet:
+    months = w.results.incremental.months if w.results.incremental is not None else ()
+    rows: tuple[tuple[Value, ...], ...] = tuple(
+        (m.period, m.pharmacies, m.sales, m.without, m.without_lower, m.without_upper, m.incremental) for m in months
+    )
+    monthly = w.results.charts.monthly
+    if not rows and monthly is not None:
+        series = zip(monthly.periods, monthly.pharmacies, monthly.sales_total, strict=True)
+        rows = tuple((period, count, total, None, None, None, None) for period, count, total in series)
+    columns = (
+        Column(heading=w.say("Period"), kind="text"),
+        Column(heading=w.say("Pharmacies"), kind="integer"),
+        Column(heading=w.say("Sales"), kind="money", width=18),
+        Column(heading=w.say("Without promotion"), kind="money", width=18),
+        Column(heading=w.say("Lower limit"), kind="money", width=18),
+        Column(heading=w.say("Upper limit"), kind="money", width=18),
+        Column(heading=w.say("Incremental sales"), kind="money", width=18),
+    )
+    return Sheet(name=w.by_period("Months", "Weeks"), columns=columns, rows=rows)
+
+
+def _checks(w: Writer) -> Sheet:
+    rows = tuple(
+        (
+            trust.name(w, check), check.id, trust.status_word(w, check.status), check.value, check.threshold,
+            trust.rule(w, check), trust.advice(w, check),
+        )
+        for check in w.results.checks
+    )  # fmt: skip
+    columns = (
+        Column(heading=w.say("Check"), kind="text", width=28),
+        Column(heading=w.say("Code"), kind="text", width=30),
+        Column(heading=w.say("Result"), kind="text"),
+        Column(heading=w.say("Value")),
+        Column(heading=w.say("Limit")),
+        Column(heading=w.say("Rule"), kind="text", width=60),
+        Column(heading=w.say("What it means"), kind="text", width=60),
+    )
+    return Sheet(name=w.say("Checks"), columns=columns, rows=rows)

@@ -1,0 +1,106 @@
+"""Text in scripts whose letters join or stack (Devanagari, Arabic, …), as outlines for print.
+
+Browsers shape such text themselves. WeasyPrint lays SVG text out letter by letter, which tears vowel signs off their
+consonants and writes Arabic in isolated forms, so for PDF these labels become shapes, drawn by matplotlib's own
+shaping engine: Mukta for Devanagari, DejaVu Sans (comes with matplotlib) for what neither of our faces covers. The
+words themselves stay in the text alternative and in the table of the chart.
+"""
+
+from __future__ import annotations
+
+import re
+import warnings
+from functools import lru_cache
+from html import unescape
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from reportgen.report.typefaces.widths import COMPLEX, FALLBACK, FAMILY, register_fonts
+
+if TYPE_CHECKING:
+    from matplotlib.font_manager import FontProperties
+
+_PARTS = re.compile(r'<g( fill="[^>]*)>|<text x="([^"]+)" y="([^"]+)">([^<]*)</text>|</g>')
+_ATTRIBUTE = re.compile(r'([a-z-]+)="([^"]*)"')
+_COMMANDS = {1: "M", 2: "L", 3: "Q", 4: "C"}
+
+
+@lru_cache(maxsize=4)
+def _font(weight: int) -> FontProperties:
+    from matplotlib.font_manager import FontProperties
+
+    register_fonts()
+    return FontProperties(family=[FAMILY, FALLBACK, "DejaVu Sans"], weight=700 if weight >= 600 else 400)
+
+
+@lru_cache(maxsize=2048)
+def shaped_width(text: str, weight: int = 400) -> float:
+    """Width of ``text`` in em, letters joined and stacked as written."""
+    from matplotlib.textpath import text_to_path
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # a glyph that no face has is drawn as a box, here as in a browser
+        width, _, _ = text_to_path.get_text_width_height_descent(text, _font(weight), ismath=False)
+    return float(width) / float(_font(weight).get_size_in_points())
+
+
+@lru_cache(maxsize=2048)
+def outline(text: str, weight: int = 400) -> tuple[tuple[str, tuple[tuple[float, float], ...]], ...]:
+    """Return the commands of the outline of ``text``: SVG letter and points in em, y down."""
+    from matplotlib.path import Path
+    from matplotlib.textpath import text_to_path
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        vertices, codes = text_to_path.get_text_path(_font(weight), text, ismath=False)
+    if not len(vertices):
+        return ()
+    made: list[tuple[str, tuple[tuple[float, float], ...]]] = []
+    scale = np.array([1.0, -1.0]) / float(text_to_path.FONT_SCALE)
+    for points, code in Path(np.asarray(vertices), np.asarray(codes)).iter_segments(simplify=False):
+        if code == Path.CLOSEPOLY:
+            made.append(("z", ()))
+        else:
+            pairs = np.asarray(points).reshape(-1, 2) * scale
+            made.append((_COMMANDS[int(code)], tuple((float(x), float(y)) for x, y in pairs)))
+    return tuple(made)
+
+
+def outlined(svg: str) -> str:
+    """Return ``svg`` with every label in a complex script drawn as a shape; anything else unchanged."""
+    if COMPLEX.search(svg) is None:
+        return svg
+    look: dict[str, str] = {}
+
+    def replace(match: re.Match[str]) -> str:
+        nonlocal look
+        if match[1] is not None:
+            look = dict(_ATTRIBUTE.findall(match[1]))
+        elif match[4] is not None and COMPLEX.search(match[4]):
+            return _shape(unescape(match[4]), float(match[2]), float(match[3]), look)
+        return match[0]
+
+    return _PARTS.sub(replace, svg)
+
+
+def _shape(text: str, x: float, y: float, look: dict[str, str]) -> str:
+    size, weight = float(look.get("font-size", "12")), int(look.get("font-weight", "400"))
+    shift = {"middle": 0.5, "end": 1.0}.get(look.get("text-anchor", ""), 0.0)
+    left = x - shift * shaped_width(text, weight) * size
+    parts: list[str] = []
+    at = start = (0, 0)  # hundredths of a pixel: relative steps stay exact
+    for command, points in outline(text, weight):
+        if command == "z":
+            parts.append("z")
+            at = start
+            continue
+        whole = [(round(100 * (left + a * size)), round(100 * (y + b * size))) for a, b in points]
+        if command == "M":
+            start = whole[0]
+            parts.append(f"M{start[0] / 100:g} {start[1] / 100:g}")
+        else:
+            steps = ((a - at[0], b - at[1]) for a, b in whole)
+            parts.append(command.lower() + " ".join(f"{a / 100:g} {b / 100:g}" for a, b in steps))
+        at = whole[-1]
+    return f'<path d="{"".join(parts)}"/>'

@@ -1,0 +1,30 @@
+"""The words of a page that are not about any market: navigation, buttons, running feet."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from reportgen.report.blocks import Labels
+from reportgen.report.words.writer import mark
+
+if TYPE_CHECKING:
+    from reportgen.report.words.language import Language
+
+DEFAULT_TITLE = mark("Promotion impact")
+"""``report.title`` as it comes; a title of one's own is printed as it was written."""
+
+
+def page_labels(language: Language) -> Labels:
+    """Labels in the language of the page."""
+    _ = language.gettext
+    return Labels(
+        contents=_("Contents"),
+        skip=_("Skip to the content"),
+        filter=_("Filter rows"),
+        copy=_("Copy table"),
+        copied=_("Copied"),
+        download=_("Download CSV"),
+        sort=_("Sort by this column"),
+        larger=_("Zoom in"),
+        smaller=_("Zoom out"),
+    )

@@ -1,0 +1,236 @@
+"""The tools of a sentence: translation, number formats, and a record of every number printed.
+
+A sentence is written with :meth:`Writer.say`, its numbers through the methods that take a ``source`` (the path
+of the number in the results, or ``count:name`` for a count). The record ends up in ``MarketReport.facts``, where
+a test looks every number up again.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from reportgen.report.blocks import Fact
+from reportgen.report.words.formats import Formats, Kind
+from reportgen.report.words.language import Language
+from reportgen.report.words.names import clean, isolated
+from reportgen.report.words.units import promotion_step
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from reportgen.results.market import FixedEffect, MarketResults
+    from reportgen.settings.sections import Settings
+
+
+def mark(message: str) -> str:
+    """Name a message for the catalogue without translating it yet (``N_`` of gettext)."""
+    return message
+
+
+@dataclass(frozen=True, slots=True)
+class Writer:
+    """One market's results with its language and number formats."""
+
+    results: MarketResults
+    settings: Settings
+    formats: Formats
+    language: Language
+    facts: list[Fact] = field(default_factory=list)
+
+    # --- words ------------------------------------------------------------------------------
+
+    def say(self, message: str, **values: str) -> str:
+        """Translate ``message`` and fill its placeholders."""
+        text = self.language.gettext(message)
+        return text.format(**{key: isolated(value) for key, value in values.items()}) if values else text
+
+    def plural(self, singular: str, plural: str, count: int, source: str, **values: str) -> str:
+        """Translate by number; ``{count}`` is printed as a fact from ``source``."""
+        text = self.language.ngettext(singular, plural, count)
+        return text.format(count=self.count(count, source), **values)
+
+    def sentences(self, *parts: str) -> str:
+        """Join sentences, leaving out the empty ones."""
+        return " ".join(part for part in parts if part)
+
+    def listed(self, items: Sequence[str], limit: int = 3) -> str:
+        """``A, B, C and 4 more``."""
+        items = [isolated(item) for item in items]
+        if len(items) > limit:
+            rest = self.language.ngettext("{names} and {count} more", "{names} and {count} more", len(items) - limit)
+            shown, text = ", ".join(items[:limit]), str(len(items) - limit)
+            self.fact(text, len(items) - limit, "count:rest")
+            return rest.format(names=shown, count=text)
+        return ", ".join(items)
+
+    @property
+    def log(self) -> bool:
+        """Whether effects are natural-log points (written as percent)."""
+        return self.formats.response == "log"
+
+    @property
+    def weekly(self) -> bool:
+        """Whether one period is a week."""
+        return self.results.data.period_type == "week"
+
+    def by_period(self, month: str, week: str) -> str:
+        """Choose and translate a wording by the length of a period."""
+        return self.say(week if self.weekly else month)
+
+    @property
+    def per_period(self) -> str:
+        """``a month`` or ``a week``, as in "one visit more a month"."""
+        return self.by_period("a month", "a week")
+
+    @property
+    def periods(self) -> str:
+        """``months`` or ``weeks``."""
+        return self.by_period("months", "weeks")
+
+    @property
+    def unit(self) -> str:
+        """What one unit of promotion is called, e.g. ``visit``."""
+        named = clean(self.settings.report.promotion_unit, 30)
+        return self.say("unit of promotion") if named == "unit" else named
+
+    @property
+    def step(self) -> float:
+        """Promotion units that sentences and tables speak of: 1, or a power of ten where 1 never happens."""
+        return promotion_step(self.results.data)
+
+    @property
+    def amount(self) -> str:
+        """``one more visit``, or ``0.1 more (display share)``."""
+        if self.step == 1:
+            return self.say("one more {unit}", unit=self.unit)
+        shown = self.fact(self.shortest(self.step), self.step, "count:step")
+        if self.step < 1:
+            return self.say("{amount} more {unit}", amount=shown, unit=self.unit)
+        return self.say("{amount} more ({unit})", amount=shown, unit=self.unit)
+
+    @property
+    def per_unit(self) -> str:
+        """``per visit``, or ``per 0.1 display share``: what tables count effects in."""
+        if self.step == 1:
+            return self.say("per {unit}", unit=self.unit)
+        return self.say("per {amount} {unit}", amount=self.shortest(self.step), unit=self.unit)
+
+    @property
+    def one_more(self) -> str:
+        """``one more visit a month``."""
+        return self.say("{amount} {per_period}", amount=self.amount, per_period=self.per_period)
+
+    @property
+    def per_pharmacy(self) -> str:
+        """``per pharmacy and month``: what a sales effect is counted in."""
+        return self.by_period("per pharmacy and month", "per pharmacy and week")
+
+    @property
+    def level(self) -> str:
+        """``95%``: the level of every interval."""
+        model = self.results.model
+        value = model.confidence if model else self.settings.report.confidence
+        return self.fact(self.formats.percent(value, digits=0), value, "model.confidence")
+
+    @staticmethod
+    def start(text: str) -> str:
+        """Capital first letter, for a phrase that starts a sentence."""
+        return text[:1].upper() + text[1:]
+
+    # --- numbers ----------------------------------------------------------------------------
+
+    def fact(self, text: str, value: float, source: str) -> str:
+        """Record that ``text`` prints ``value``, which the results hold at ``source``."""
+        self.facts.append(Fact(text=text, value=float(value), source=source))
+        return text
+
+    def count(self, value: float, source: str) -> str:
+        """Write a whole number."""
+        return self.fact(self.formats.integer(value), value, source)
+
+    def number(self, value: float, source: str, se: float | None = None, digits: int | None = None) -> str:
+        """Write a plain number."""
+        text = self.formats.number(value, se) if digits is None else self.formats.decimal(value, digits)
+        return self.fact(text, value, source)
+
+    def shortest(self, value: float | None) -> str:
+        """Write a number with as many decimals as it has, three digits where it has more than three."""
+        if value is None:
+            return self.formats.decimal(None, 0)
+        digits = next((d for d in range(4) if abs(round(value, d) - value) < 1e-9), None)
+        return self.formats.number(value) if digits is None else self.formats.decimal(value, digits)
+
+    def percent(self, value: float, source: str, *, digits: int = 1, plus: bool = False) -> str:
+        """Write a fraction as percent."""
+        return self.fact(self.formats.percent(value, digits=digits, plus=plus), value, source)
+
+    def money(
+        self,
+        value: float,
+        source: str,
+        *,
+        short: bool = True,
+        plus: bool = False,
+        size: bool = False,
+        se: float | None = None,
+    ) -> str:
+        """Money, with the digits ``se`` supports; ``size`` leaves the sign to the words around it."""
+        shown = abs(value) if size else value
+        text = self.formats.money_short(shown, se, plus=plus) if short else self.formats.money(shown, se, plus=plus)
+        return self.fact(text, value, source)
+
+    def effect(self, value: float, source: str, se: float | None = None, *, size: bool = False) -> str:
+        """Effect of one unit: money, or percent where the response is a logarithm."""
+        scaled = value * self.step
+        text = self.formats.effect(scaled, None if se is None else se * self.step)
+        return self.fact(text.removeprefix("\u2212") if size else text, value, source)
+
+    def effect_interval(self, lower: float, upper: float, source: str, se: float | None = None) -> str:
+        """Interval of an effect; ``source`` is the object that has ``lower`` and ``upper``."""
+        spread = None if se is None else se * self.step
+        text = self.formats.effect_interval(lower * self.step, upper * self.step, spread)
+        self.fact(text, lower, f"{source}.lower")
+        return self.fact(text, upper, f"{source}.upper")
+
+    def interval(
+        self, bounds: tuple[float, float], sources: tuple[str, str], kind: Kind, digits: int | None = None
+    ) -> str:
+        """Interval of any kind of number; ``digits`` fixes the decimals of percents."""
+        if digits is None:
+            text = self.formats.interval(bounds[0], bounds[1], kind)
+        else:
+            low, high = (self.formats.percent(value, digits=digits) for value in bounds)
+            text = self.say("{lower} to {upper}", lower=low, upper=high)
+        self.fact(text, bounds[0], sources[0])
+        return self.fact(text, bounds[1], sources[1])
+
+    def p(self, value: float, source: str) -> str:
+        """``p = 0.03`` or ``p < 0.001``."""
+        text = self.formats.p_value(value)
+        shown = f"p {text[0]} {text[1:]}" if text[:1] in "<>" else f"p = {text}"
+        shown = shown.replace(" ", "\u00a0")
+        return self.fact(shown, value, source)
+
+    # --- finding things in the results ----------------------------------------------------------
+
+    def promotion(self) -> tuple[int, FixedEffect] | None:
+        """Index and row of the (first) promotion coefficient, if it was estimated."""
+        model = self.results.model
+        if model is None or not model.promotion_terms:
+            return None
+        return self.find(lambda row: row.term == model.promotion_terms[0])
+
+    def find(self, wanted: Callable[[FixedEffect], bool]) -> tuple[int, FixedEffect] | None:
+        """First row of the coefficient table that is ``wanted``."""
+        return next(((i, row) for i, row in enumerate(self.results.fixed) if wanted(row)), None)
+
+
+def make_writer(results: MarketResults, settings: Settings) -> Writer:
+    """Writer of one market, in the language of ``settings.report``."""
+    report = settings.report
+    response = results.model.response if results.model else settings.model.response
+    formats = Formats(
+        locale=report.locale, currency=report.currency, unit=clean(report.promotion_unit, 30), response=response
+    )
+    return Writer(results=results, settings=settings, formats=formats, language=Language(report.locale))

@@ -1,0 +1,217 @@
+"""The waist of a whole run: what the overview of all markets may print, and nothing else.
+
+Same rules as ``results.py``: plain types that round-trip through JSON exactly, a missing number
+is ``None``, verdicts and reasons are codes. ``model/markets.py`` fills these types from the
+finished ``MarketResults`` of a run; the report side reads them without importing statistics.
+
+The pooled numbers are about *one* estimand, declared before the run (``OverviewResults.estimand``):
+
+============================  =====================================================================
+``long-run-percent``          long-run effect of one more promotion unit, percent of mean sales
+``now-percent``               coefficient of promotion at work (adstock), percent of mean sales per unit
+``long-run-elasticity``       percent of sales per percent of promotion, at the market's means, long run
+``now-elasticity``            the same for the coefficient of promotion at work
+============================  =====================================================================
+
+With a log response percents are log points times 100, and mean sales play no part.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, Literal
+
+from reportgen.results.market import Reason, VerdictCode
+
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter
+
+SCHEMA_VERSION = 1
+
+Estimand = Literal["long-run-percent", "now-percent", "long-run-elasticity", "now-elasticity"]
+MarketStatus = Literal["ok", "singular", "not-estimated", "not-estimable", "failed"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunTotals:
+    """The line of totals above the overview. Counts are of markets; money is summed over markets."""
+
+    markets: int
+    estimated: int
+    """Markets with status ``ok`` or ``singular``."""
+    singular: int
+    not_estimated: int
+    not_estimable: int
+    failed: int
+    pharmacies: int
+    rows_used: int
+    verdicts: tuple[tuple[VerdictCode, int], ...]
+    """Markets by verdict, every code once, in the order of ``VerdictCode``."""
+    sales: float | None
+    """Sales of the markets that have incremental sales, over the rows their models used."""
+    incremental: float | None
+    incremental_lower: float | None
+    incremental_upper: float | None
+    """Markets are taken as independent; half widths add in squares."""
+    share: float | None
+    incremental_markets: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PooledEffect:
+    """Random-effects mean of the estimand over ``k`` markets, and how much markets differ.
+
+    ``lower``/``upper`` use the Hartung-Knapp SE and t with k - 1 df; the prediction interval (where the effect of a
+    new, comparable market is expected) uses t with k - 2 df and does not exist below three markets. All in units of
+    the estimand; ``tau2`` in its square, ``i2`` in percent.
+    """
+
+    k: int
+    estimate: float
+    se: float
+    """Hartung-Knapp."""
+    se_classical: float
+    """1/sqrt(sum of weights), the SE that ignores that tau² was estimated."""
+    df: int
+    statistic: float | None
+    """``None`` where all estimates are equal and the SE is 0."""
+    p: float
+    lower: float
+    upper: float
+    prediction_lower: float | None
+    prediction_upper: float | None
+    tau2: float
+    """REML."""
+    tau: float
+    tau2_lower: float
+    tau2_upper: float
+    """Q-profile interval (Viechtbauer 2007)."""
+    tau2_paule_mandel: float
+    estimate_paule_mandel: float
+    certified: bool
+    """The REML optimum passed the search of the whole profile."""
+    q: float
+    q_df: int
+    q_p: float
+    i2: float
+    h2: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MarketEstimate:
+    """One estimated market: its estimand, its place among the others, and the columns of the overview table."""
+
+    market: str
+    status: MarketStatus
+    verdict: VerdictCode
+    estimate: float
+    se: float
+    lower: float
+    upper: float
+    """Interval of the market alone."""
+    p: float | None
+    """Of the market's promotion effect."""
+    p_adjusted: float | None
+    """Benjamini-Hochberg over the markets of this run."""
+    discovery: bool
+    """``p_adjusted`` is at or below ``OverviewResults.false_discovery_rate``."""
+    weight: float | None
+    """Percent of the pooled mean; ``None`` where nothing is pooled."""
+    shrunken: float | None
+    shrunken_se: float | None
+    shrunken_lower: float | None
+    shrunken_upper: float | None
+    """Best estimate of this market's effect given all markets."""
+    expected_rank: float | None
+    """Percent: 0 lowest, 100 highest effect."""
+    pharmacies: int
+    rows_used: int
+    sales_mean: float | None
+    effect_now: float | None
+    """Sales units per promotion unit, as in the market's own report."""
+    long_run: float | None
+    long_run_lower: float | None
+    long_run_upper: float | None
+    incremental: float | None
+    incremental_share: float | None
+    roi: float | None
+    checks_passed: int
+    checks_run: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExcludedMarket:
+    """A market that is not in the pooled effect, and why (at least one reason)."""
+
+    market: str
+    status: MarketStatus
+    verdict: VerdictCode
+    reasons: tuple[Reason, ...]
+    pharmacies: int
+    rows_used: int
+    sales_mean: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OverviewResults:
+    """All markets of one run. ``markets`` and ``excluded`` are sorted by market code and together hold every market."""
+
+    schema_version: int = SCHEMA_VERSION
+    estimand: Estimand
+    confidence: float
+    false_discovery_rate: float
+    totals: RunTotals
+    pooled: PooledEffect | None
+    """``None`` below two markets: there is nothing to pool."""
+    markets: tuple[MarketEstimate, ...]
+    excluded: tuple[ExcludedMarket, ...]
+
+
+@lru_cache(maxsize=1)
+def _adapter() -> TypeAdapter[OverviewResults]:
+    from pydantic import TypeAdapter
+
+    return TypeAdapter(OverviewResults)
+
+
+def to_json(results: OverviewResults) -> bytes:
+    """Serialise to UTF-8 JSON, one line, shortest exact decimal for every float."""
+    return _adapter().dump_json(results)
+
+
+def from_json(text: bytes | str) -> OverviewResults:
+    """Read what :func:`to_json` wrote.
+
+    Raises
+    ------
+    InputError
+        If the text is not a valid overview, or was written by another schema version.
+    """
+    import json
+
+    from pydantic import ValidationError
+
+    from reportgen.errors import InputError
+
+    try:
+        version = json.loads(text).get("schema_version")
+    except (ValueError, AttributeError) as error:
+        raise InputError(f"overview.json is not readable: {error}.", code="results-unreadable") from None
+    if version != SCHEMA_VERSION:
+        raise InputError(
+            f"overview.json has schema_version {version!r}; this program reads {SCHEMA_VERSION}. Build the site again.",
+            code="results-version",
+        )
+    try:
+        return _adapter().validate_json(text)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise InputError(f"overview.json: {where}: {first['msg']}.", code="results-invalid") from None
+
+
+def json_schema() -> dict[str, Any]:
+    """JSON Schema (draft 2020-12) of overview.json."""
+    schema = _adapter().json_schema(mode="serialization")
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "reportgen overview", **schema}

@@ -1,0 +1,282 @@
+"""Where settings come from: command line > ``REPORTGEN_*`` environment > reportgen.toml > defaults.
+
+Reads TOML, says where each value came from, and reports every problem at once with the nearest
+known key. What the keys are is ``config.py``'s. YAML was rejected (it can carry code), and so were
+silent fallbacks: a key nobody knows stops the program.
+"""
+
+from __future__ import annotations
+
+import difflib
+import json
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, get_origin
+
+from pydantic import ValidationError
+from pydantic.fields import FieldInfo
+
+from reportgen.errors import ConfigError
+from reportgen.settings.sections import Settings, is_table
+
+PREFIX = "REPORTGEN_"
+_PROGRAM_VARIABLES = frozenset({"REPORTGEN_UPDATE_GOLDEN", "REPORTGEN_DB_PASSWORD", "REPORTGEN_MAIL_PASSWORD"})
+Origin = Literal["command line", "environment", "file", "default"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoadedSettings:
+    """Settings and, for every ``section.key``, where its value came from."""
+
+    settings: Settings
+    origins: Mapping[str, Origin]
+    places: Mapping[str, str]
+    """Where exactly: ``REPORTGEN_RUN_JOBS``, ``reportgen.toml, line 12``; the origin where there is no better word."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SettingRow:
+    """One setting as ``config show`` lists it; ``value`` and ``default`` are JSON data."""
+
+    setting: str
+    value: Any
+    origin: Origin
+    place: str
+    default: Any
+    description: str
+
+
+def list_settings(loaded: LoadedSettings) -> tuple[SettingRow, ...]:
+    """Return every setting with its value, where it came from, its default and what it means."""
+    values = loaded.settings.model_dump(mode="json")
+    defaults = Settings().model_dump(mode="json")
+
+    def listed(key: str, field: FieldInfo, content: Mapping[str, Any]) -> Any:
+        section, _, name = key.partition(".")
+        value = content[section][name]
+        return dict(value) if is_table(field) else _without_password(value)
+
+    return tuple(
+        SettingRow(
+            setting=key,
+            value=listed(key, field, values),
+            origin=loaded.origins[key],
+            place=loaded.places[key],
+            default=listed(key, field, defaults),
+            description=field.description or "",
+        )
+        for key, field in _keys().items()
+    )
+
+
+def _without_password(value: Any) -> Any:
+    """Hide the password of an address; one in the settings is refused when it is used, but may stand there."""
+    return re.sub(r"(://[^/@:]*):[^/@]*@", r"\1:***@", value) if isinstance(value, str) else value
+
+
+def load_settings(
+    path: Path, *, overrides: Mapping[str, object] | None = None, environ: Mapping[str, str] | None = None
+) -> LoadedSettings:
+    """Read settings.
+
+    Parameters
+    ----------
+    path
+        The settings file; it may be missing (then only the other sources count).
+    overrides
+        ``section.key`` → value, from the command line or a call; text is read as TOML where the key is not text.
+    environ
+        Environment; ``REPORTGEN_RUN_JOBS`` sets ``run.jobs``.
+
+    Raises
+    ------
+    ConfigError
+        If the file is no TOML, a key is unknown or a value does not fit; lists every problem.
+    """
+    from_file = _read(path)
+    problems = _unknown(from_file, path.name)
+    layers: list[tuple[Origin, dict[str, object]]] = [
+        ("file", _flat(from_file)),
+        ("environment", _environment(environ or {}, problems)),
+        ("command line", _overrides(overrides or {}, problems)),
+    ]
+    values: dict[str, object] = {}
+    origins: dict[str, Origin] = dict.fromkeys(_keys(), "default")
+    for origin, layer in layers:
+        for key, value in layer.items():
+            values[key] = value
+            origins[key] = origin
+    if problems:
+        raise ConfigError("\n".join(problems), code="unknown-setting")
+    settings = _validate(values, origins, path.name)
+    located = _with_logo_from(path.parent, settings)
+    return LoadedSettings(settings=located, origins=origins, places=_places(origins, path))
+
+
+def _with_logo_from(folder: Path, settings: Settings) -> Settings:
+    """Settings whose logo is found from any current folder: its path starts from the settings file, as all paths do."""
+    if not settings.brand.logo or Path(settings.brand.logo).is_absolute():
+        return settings
+    logo = str(folder.absolute() / settings.brand.logo)
+    return settings.model_copy(update={"brand": settings.brand.model_copy(update={"logo": logo})})
+
+
+def settings_schema() -> dict[str, Any]:
+    """JSON Schema of reportgen.toml, for completion and checks in editors."""
+    schema = Settings.model_json_schema(mode="validation")
+    title = {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "reportgen.toml"}
+    return title | {key: value for key, value in schema.items() if key != "title"}
+
+
+def _keys() -> dict[str, FieldInfo]:
+    found: dict[str, FieldInfo] = {}
+    for section, field in Settings.model_fields.items():
+        kind: Any = field.annotation
+        found |= {f"{section}.{key}": inner for key, inner in kind.model_fields.items()}
+    return found
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_bytes().decode("utf-8"))
+    except FileNotFoundError:
+        return {}
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path.name}: not valid TOML: {error}.", code="bad-toml") from error
+    except OSError as error:
+        raise ConfigError(f"{path.name}: {error.strerror}.", code="unreadable-settings") from error
+
+
+def _places(origins: Mapping[str, Origin], path: Path) -> dict[str, str]:
+    lines = _lines(path) if "file" in origins.values() else {}
+
+    def place(key: str, origin: Origin) -> str:
+        if origin == "environment":
+            return PREFIX + key.upper().replace(".", "_")
+        if origin == "file":
+            return f"{path.name}, line {lines[key]}" if lines.get(key) else path.name
+        return origin
+
+    return {key: place(key, origin) for key, origin in origins.items()}
+
+
+def _lines(path: Path) -> dict[str, int]:
+    """Line of every ``section.key`` of a file that was read as TOML before; 0 where it is not beyond doubt."""
+    found: dict[str, int] = {}
+    section = ""
+    for number, line in enumerate(path.read_text("utf-8").splitlines(), 1):
+        if header := re.fullmatch(r"\s*\[\s*(\w+)\s*\]\s*(#.*)?", line):
+            section = header[1]
+        elif assignment := re.match(r"\s*(\w+)(?:\s*\.\s*(\w+))?\s*=", line):
+            key = f"{section}.{assignment[1]}" if section else f"{assignment[1]}.{assignment[2]}"
+            found[key] = 0 if key in found else number
+    return found
+
+
+def _unknown(content: Mapping[str, Any], where: str) -> list[str]:
+    problems = []
+    known = _keys()
+    sections = list(Settings.model_fields)
+    for section, values in content.items():
+        if section not in sections:
+            problems.append(f"{where}: [{section}] is not a section.{_nearest(section, sections)}")
+        elif not isinstance(values, dict):
+            problems.append(f"{where}: {section} is a section: write [{section}] on a line of its own.")
+        else:
+            problems += [
+                f"{where}: {section}.{key} is not a setting.{_nearest(f'{section}.{key}', known)}"
+                for key in values
+                if f"{section}.{key}" not in known
+            ]
+    return problems
+
+
+def _nearest(word: str, known: Any) -> str:
+    """Return a suggestion: a similar key, or the same key in another section."""
+    names = list(known)
+    last = word.rsplit(".", 1)[-1]
+    elsewhere = [name for name in names if "." in word and name.rsplit(".", 1)[-1] == last]
+    near = elsewhere or difflib.get_close_matches(word, names, n=1, cutoff=0.6)
+    return f" Did you mean {near[0]}?" if near else ""
+
+
+def _flat(content: Mapping[str, Any]) -> dict[str, object]:
+    return {
+        f"{section}.{key}": value
+        for section, values in content.items()
+        if isinstance(values, dict)
+        for key, value in values.items()
+    }
+
+
+def _environment(environ: Mapping[str, str], problems: list[str]) -> dict[str, object]:
+    known = {PREFIX + key.upper().replace(".", "_"): key for key in _keys()}
+    found: dict[str, object] = {}
+    for name, text in environ.items():
+        if not name.startswith(PREFIX) or name in _PROGRAM_VARIABLES:
+            continue
+        if name in known:
+            found[known[name]] = _parse(known[name], text)
+        else:
+            problems.append(f"environment: {name} is not a setting.{_nearest(name, known)}")
+    return found
+
+
+def _overrides(overrides: Mapping[str, object], problems: list[str]) -> dict[str, object]:
+    known = _keys()
+    found: dict[str, object] = {}
+    for key, value in overrides.items():
+        if key in known:
+            found[key] = _parse(key, value) if isinstance(value, str) else value
+        else:
+            problems.append(f"command line: {key} is not a setting.{_nearest(key, known)}")
+    return found
+
+
+def _parse(key: str, text: str) -> object:
+    """Read the text of a variable or option as the type of its key: lists by commas, else TOML or plain text."""
+    if get_origin(_keys()[key].annotation) is tuple:
+        inner = text.strip().removeprefix("[").removesuffix("]")
+        return [_plain(part.strip()) for part in inner.split(",") if part.strip()]
+    if _keys()[key].annotation is str:
+        return text
+    return _plain(text)
+
+
+def _plain(text: str) -> object:
+    try:
+        value: object = tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError:
+        return text
+    return value if isinstance(value, str | int | float | bool) else text
+
+
+def _validate(values: Mapping[str, object], origins: Mapping[str, Origin], where: str) -> Settings:
+    nested: dict[str, dict[str, object]] = {}
+    for key, value in values.items():
+        section, _, name = key.partition(".")
+        nested.setdefault(section, {})[name] = tuple(value) if isinstance(value, list) else value
+    try:
+        return Settings.model_validate(nested)
+    except ValidationError as error:
+        lines = []
+        for entry in error.errors():
+            key = ".".join(str(part) for part in entry["loc"][:2])
+            if key not in origins:  # about several keys of a section
+                lines.append(f"{where}: [{key}]: {_sentence(entry['msg'])}")
+                continue
+            place = {"file": where}.get(origins[key], origins[key])
+            lines.append(f"{place}: {key} = {_shown(values.get(key))}: {_sentence(entry['msg'])}")
+        raise ConfigError("\n".join(dict.fromkeys(lines)), code="bad-setting") from None
+
+
+def _shown(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, default=str)[:80]
+
+
+def _sentence(message: str) -> str:
+    said = message.removeprefix("Value error, ")
+    return said[:1].lower() + said[1:] + "."

@@ -1,0 +1,110 @@
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from reportgen.project import doctor
+
+
+def answer(monkeypatch: pytest.MonkeyPatch, code: int, output: str = "", errors: str = "") -> None:
+    def run(command: Any, **kwargs: Any) -> subprocess.CompletedProcess[str]:
+        return subprocess.CompletedProcess(command, code, output, errors)
+
+    monkeypatch.setattr("subprocess.run", run)
+
+
+def by_name(probes: Any) -> dict[str, doctor.Probe]:
+    return {probe.name: probe for probe in probes}
+
+
+def test_missing_pango_is_told_with_the_packages_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    answer(monkeypatch, 1, errors="Traceback\nOSError: cannot load library 'libpango-1.0-0'")
+    probe = by_name(doctor._pdf())["Pango"]
+    assert probe.state == "missing"
+    assert "libpango" in probe.found
+    assert "apt-get install libpango-1.0-0" in probe.advice
+
+
+def test_a_segmentation_fault_means_no_fonts(monkeypatch: pytest.MonkeyPatch) -> None:
+    answer(monkeypatch, -11)
+    probe = by_name(doctor._pdf())["PDF"]
+    assert (probe.state, "signal 11" in probe.found) == ("missing", True)
+
+
+def test_unreadable_answer_still_counts_as_rendered(monkeypatch: pytest.MonkeyPatch) -> None:
+    answer(monkeypatch, 0, output="noise")
+    assert by_name(doctor._pdf())["PDF"].state == "ok"
+
+
+def test_a_program_that_hangs_is_not_waited_for(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    program = tmp_path / "quarto"
+    program.write_text("#!/bin/sh\nsleep 60\n")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
+    monkeypatch.setattr("reportgen.publish.quarto.program.START_SECONDS", 0.3)
+    probe = doctor._quarto()
+    assert probe.state == "warning"
+    assert "--version failed" in probe.found
+
+
+def test_a_program_tells_its_version(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    program = tmp_path / "quarto"
+    program.write_text("#!/bin/sh\necho 1.9.1\n")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
+    probe = doctor._quarto()
+    assert (probe.state, probe.found) == ("ok", f"1.9.1, {program}")
+
+
+def test_the_search_program_is_told_with_its_version_or_with_what_it_is_for(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    probe = by_name(doctor.examine(tmp_path / "out"))["pagefind"]
+    assert (probe.state, "not on PATH" in probe.found) == ("warning", True)
+    assert 'search = "pagefind"' in probe.advice
+    program = tmp_path / "pagefind"
+    program.write_text("#!/bin/sh\necho pagefind 1.4.0\n")
+    program.chmod(0o755)
+    assert doctor._pagefind() == doctor.Probe(name="pagefind", state="ok", found=f"1.4.0, {program}")
+    program.write_text("#!/bin/sh\necho cannot open shared object >&2\nexit 127\n")
+    probe = doctor._pagefind()
+    assert (probe.state, "--version failed: cannot open" in probe.found) == ("warning", True)
+
+
+def test_a_program_in_the_current_folder_is_never_used(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    program = tmp_path / "quarto"
+    program.write_text("#!/bin/sh\necho bad\n")
+    program.chmod(0o755)
+    monkeypatch.chdir(tmp_path)
+    for path in (".", "", str(tmp_path)):
+        monkeypatch.setenv("PATH", path)
+        assert doctor.find_program("quarto") is None
+
+
+def test_missing_package_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(doctor, "versions", lambda: {"python": "3.11", "weasyprint": "missing", "numpy": "2"})
+    probes = by_name(doctor._packages())
+    assert (probes["weasyprint"].state, probes["weasyprint"].advice) == ("missing", "pip install weasyprint")
+    assert probes["numpy"].state == "ok"
+
+
+def test_a_folder_that_cannot_be_written_is_missing(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    def fail(**kwargs: Any) -> None:
+        raise OSError(30, "Read-only file system")
+
+    monkeypatch.setattr("tempfile.TemporaryFile", fail)
+    assert doctor._writable(tmp_path / "out").state == "missing"
+
+
+def test_little_disk_is_a_warning(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(doctor, "_LEAST_DISK", 10**18)
+    assert doctor._disk(tmp_path / "not" / "there").state == "warning"
+
+
+def test_fonts_without_the_glyphs_are_a_warning(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(doctor, "_GLYPHS", "\U0001f600")
+    assert doctor._fonts().state == "warning"
