@@ -13,7 +13,7 @@ from reportgen.batch import plan as manifest
 from reportgen.batch.account import Request, Run, account
 from reportgen.batch.inputs.source import StoredMarkets
 from reportgen.batch.market import build_market
-from reportgen.batch.plan import InputIndex, LastRun
+from reportgen.batch.plan import LastRun
 from reportgen.batch.shard import shard_folders, take_over
 from reportgen.batch.state import files, record
 from reportgen.batch.state.fingerprint import fingerprint
