@@ -17,6 +17,7 @@ from reportgen.batch.plan import LastRun
 from reportgen.batch.shard import shard_folders, take_over
 from reportgen.batch.state import files, record
 from reportgen.batch.state.fingerprint import fingerprint
+from reportgen.batch.state.input_index import InputIndex
 from reportgen.batch.state.lock import hold_lock
 from reportgen.batch.state.outcome import MarketOutcome, Progress, RunResult, Silent
 from reportgen.batch.workers.interrupt import Interrupts
