@@ -1,0 +1,1 @@
+"""Markets that depart from the model in one known way each, with their truth, for ``reality.py``."""
