@@ -17,7 +17,7 @@ from reportgen.model.checks import residuals as residual_checks
 from reportgen.model.checks import serial as serial_checks
 from reportgen.model.lmm.crossproducts import Array
 from reportgen.model.lmm.leave_one_out import Influence, beta_contributions
-from reportgen.model.lmm.modes import conditional_modes
+from reportgen.model.lmm.modes import conditional_modes, fitted_values
 from reportgen.model.lmm.reml import KKT_TOLERANCE
 from reportgen.model.market.decay import HIGHEST
 from reportgen.model.market.fit import MarketFit
@@ -62,9 +62,9 @@ class Residuals:
 
 def conditional_residuals(market: MarketFit) -> Residuals:
     """Fitted values with the pharmacies' own effects, and what is left."""
-    design, modes = market.design, conditional_modes(market.fit)
-    fitted = design.x @ market.fit.beta + np.einsum("ij,ij->i", design.z, modes[design.group])
-    return Residuals(fitted=fitted, values=design.y - fitted, modes=modes)
+    modes = conditional_modes(market.fit)
+    fitted = fitted_values(market.fit, modes)
+    return Residuals(fitted=fitted, values=market.design.y - fitted, modes=modes)
 
 
 def diagnose(

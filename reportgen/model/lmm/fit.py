@@ -2,13 +2,13 @@
 
 Two starts are searched, five where they disagree; the best is kept and its first-order conditions are checked
 (:mod:`reportgen.model.lmm.reml`). Tests, intervals and degrees of freedom are ``inference.py``,
-conditional modes ``pharmacies.py``, the comparison with statsmodels ``mixedlm.py``.
+conditional modes and fitted values ``modes.py``, the comparison with statsmodels ``mixedlm.py``.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 import numpy as np
 
@@ -16,9 +16,6 @@ from reportgen.model.lmm.crossproducts import Array, CrossProducts, Design, Scal
 from reportgen.model.lmm.deviance import Evaluation, evaluate, factor, pattern
 from reportgen.model.lmm.reml import Optimum, joined, minimise, starts
 from reportgen.results.market import Attempt
-
-if TYPE_CHECKING:
-    from statsmodels.regression.mixed_linear_model import MixedLMResultsWrapper
 
 Method = Literal["REML", "ML"]
 Rung = Literal["correlated", "uncorrelated", "intercept"]
@@ -128,20 +125,6 @@ class LmmFit:
     def certified(self) -> bool:
         """Optimality conditions hold and the two starts agree."""
         return self.converged and self.start_gap < START_TOLERANCE
-
-    def residuals(self) -> Array:
-        """Conditional residuals y - X beta - Z b, (n,)."""
-        from reportgen.model.lmm.modes import conditional_modes
-
-        design = self.design
-        modes = conditional_modes(self)
-        return np.asarray(design.y - design.x @ self.beta - np.einsum("ij,ij->i", design.z, modes[design.group]))
-
-    def to_statsmodels(self) -> MixedLMResultsWrapper:
-        """A statsmodels ``MixedLMResults`` at this optimum, made without its optimiser."""
-        from reportgen.model.lmm.mixedlm import results_at
-
-        return results_at(self)
 
 
 def full_loglik(deviance: Array, n: Array, p: int, scaling: Scaling, *, reml: bool) -> Array:

@@ -7,7 +7,6 @@ The optimiser of statsmodels is never run. Rejected: pickling or caching its res
 from __future__ import annotations
 
 import warnings
-from typing import TYPE_CHECKING
 
 import numpy as np
 from statsmodels.regression.mixed_linear_model import (
@@ -17,8 +16,7 @@ from statsmodels.regression.mixed_linear_model import (
     MixedLMResultsWrapper,
 )
 
-if TYPE_CHECKING:
-    from reportgen.model.lmm.fit import LmmFit
+from reportgen.model.lmm.fit import LmmFit
 
 AGREEMENT = 1e-6
 

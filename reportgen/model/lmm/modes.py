@@ -22,6 +22,12 @@ def conditional_modes(fit: LmmFit) -> Array:
     return np.asarray(fit.scaling.y_scale * (fit.at.u_i[0] @ s @ fit.scaling.z_inverse.T))
 
 
+def fitted_values(fit: LmmFit, modes: Array) -> Array:
+    """Conditional fitted values X beta + Z b in data units, (n,), at the ``modes``, (G, q)."""
+    design = fit.design
+    return np.asarray(design.x @ fit.beta + np.einsum("ij,ij->i", design.z, modes[design.group]))
+
+
 def conditional_covariance(fit: LmmFit) -> Array:
     """Conditional covariance of the random effects given the data and beta, (G, q, q)."""
     lower = fit.scaled_lower

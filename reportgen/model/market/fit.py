@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 import numpy as np
 
@@ -28,9 +28,6 @@ from reportgen.model.market.terms import Terms, dependent_columns, market_design
 from reportgen.panel.features import ModelFrame
 from reportgen.results.market import Attempt
 from reportgen.settings.sections import Settings
-
-if TYPE_CHECKING:
-    from statsmodels.regression.mixed_linear_model import MixedLMResultsWrapper
 
 DecaySource = Literal["estimated", "fixed", "shared"]
 ReportedRung = Literal["correlated", "uncorrelated", "intercept", "pooled"]
@@ -106,10 +103,6 @@ class MarketFit:
         """Position of a random effect; ``None`` if the term has none on this rung."""
         names = self.design.z_names
         return names.index(term) if term in names and self.rung != "pooled" else None
-
-    def to_statsmodels(self) -> MixedLMResultsWrapper:
-        """A genuine statsmodels ``MixedLMResults`` at this optimum."""
-        return self.fit.to_statsmodels()
 
 
 def _tolerance(fit: LmmFit) -> float:

@@ -13,7 +13,7 @@ from statsmodels.regression.mixed_linear_model import MixedLM, MixedLMParams
 from model_problems import random_design
 from reportgen.model.lmm.fit import fit_lmm
 from reportgen.model.lmm.inference import fixed_covariance
-from reportgen.model.lmm.mixedlm import AGREEMENT, loglik_gap
+from reportgen.model.lmm.mixedlm import AGREEMENT, loglik_gap, results_at
 from reportgen.model.lmm.modes import conditional_covariance, conditional_modes
 
 CASES = [(q, "correlated" if q > 1 else "intercept", method) for q in (1, 2, 3) for method in ("REML", "ML")]
@@ -44,7 +44,7 @@ def in_order(mapping):
 @every_case
 def test_results_equal_statsmodels_own_at_the_same_point(monkeypatch, q, rung, method):
     fit = fit_lmm(random_design(q=q, groups=25), method=method, rung=rung)
-    ours, theirs = fit.to_statsmodels(), statsmodels_own(monkeypatch, fit)
+    ours, theirs = results_at(fit), statsmodels_own(monkeypatch, fit)
     for name in ("llf", "scale", "bse_fe", "fe_params", "cov_re", "fittedvalues", "resid"):
         assert_allclose(getattr(ours, name), getattr(theirs, name), rtol=1e-9, atol=1e-10, err_msg=name)
     assert_allclose(ours.bse, theirs.bse, rtol=1e-9)
@@ -60,7 +60,7 @@ def test_results_equal_statsmodels_own_at_the_same_point(monkeypatch, q, rung, m
 @every_case
 def test_statsmodels_results_equal_our_own_numbers(q, rung, method):
     fit = fit_lmm(random_design(q=q, groups=25), method=method, rung=rung)
-    theirs = fit.to_statsmodels()
+    theirs = results_at(fit)
     ours = fixed_covariance(fit)
     assert ours.kind == "full-information"
     assert theirs.llf == pytest.approx(fit.loglik, rel=1e-12)
@@ -72,7 +72,7 @@ def test_statsmodels_results_equal_our_own_numbers(q, rung, method):
 
 def test_summary_and_predictions_work():
     fit = fit_lmm(random_design())
-    results = fit.to_statsmodels()
+    results = results_at(fit)
     text = str(results.summary())
     assert "Dependent Variable:  y" in text
     assert "x1" in text
@@ -86,7 +86,7 @@ def test_singular_covariance_has_no_statsmodels_results_and_no_gap():
     assert fit.singular
     assert loglik_gap(fit) is None
     with pytest.raises(np.linalg.LinAlgError, match="singular"):
-        fit.to_statsmodels()
+        results_at(fit)
 
 
 def test_gap_sees_a_wrong_likelihood():

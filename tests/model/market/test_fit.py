@@ -12,6 +12,7 @@ from numpy.testing import assert_allclose
 from model_problems import changed_panel, settings, small_panel
 from reportgen.model.lmm import fit as fit_module
 from reportgen.model.lmm.crossproducts import RankDeficient
+from reportgen.model.lmm.mixedlm import results_at
 from reportgen.model.market import fit as module
 from reportgen.model.market.fit import DependentTerm, estimable_terms, fit_market
 from reportgen.panel.features import build_frame
@@ -82,7 +83,7 @@ def test_positions_of_terms():
 
 def test_statsmodels_results_of_a_market():
     market = fitted(small_panel(2, pharmacies=30, periods=24), adstock=FIXED)
-    results = market.to_statsmodels()
+    results = results_at(market.fit)
     assert results.llf == pytest.approx(market.fit.loglik, rel=1e-12)
     assert_allclose(results.bse_fe, np.sqrt(np.diag(market.covariance.values)), rtol=1e-9)
     assert "Lag1_Sales" in str(results.summary())

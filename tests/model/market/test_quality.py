@@ -12,6 +12,7 @@ from scipy.stats import chi2
 
 from model_problems import random_design, settings, small_panel
 from reportgen.model.lmm.fit import fit_lmm
+from reportgen.model.lmm.mixedlm import results_at
 from reportgen.model.market.fit import fit_market
 from reportgen.model.market.quality import (
     correlation_rows,
@@ -94,7 +95,7 @@ def test_correlation_with_a_variance_of_zero_does_not_exist():
 
 def test_information_criteria_are_those_of_the_ml_fit():
     fitted = market()
-    results = fitted.ml.to_statsmodels()
+    results = results_at(fitted.ml)
     aic, bic = information_criteria(fitted)
     assert fitted.ml.method == "ML"
     assert aic == pytest.approx(results.aic, rel=1e-10)
