@@ -9,7 +9,6 @@ from reference_values import design, fitted
 from reportgen.model.lmm.crossproducts import Design, RankDeficient
 from reportgen.model.lmm.fit import fit_lmm
 from reportgen.model.many import fit_many
-from reportgen.model.market.variants import keep_rows
 
 CASES = ["sim_corrected", "sleepstudy", "sim_long", "orthodont", "sim_slope_0", "sim_missing", "pastes", "sim_channels"]
 
@@ -17,7 +16,7 @@ CASES = ["sim_corrected", "sleepstudy", "sim_long", "orthodont", "sim_slope_0", 
 def designs() -> list[Design]:
     """Designs of unlike size and shape, some twice with pharmacies left out."""
     whole = [design(name) for name in CASES]
-    return whole + [keep_rows(item, item.group >= 3) for item in whole[:4]]
+    return whole + [item.rows(item.group >= 3) for item in whole[:4]]
 
 
 @pytest.mark.parametrize("method", ["REML", "ML"])

@@ -55,7 +55,7 @@ def leave_one_out(fit: LmmFit, cov_beta: Array) -> Influence:
         Covariance of the fixed effects that scales Cook's distance, (p, p).
     """
     groups, p = fit.design.groups, fit.products.p
-    own = own_blocks(fit)
+    rows, _, _ = scaled_columns(fit.design, correlated=fit.correlated, centre=fit.scaling.offset)
     sizes = np.bincount(fit.design.group, minlength=groups).astype(float)
     order = np.arange(groups)
     if groups > MOST_EXACT:
@@ -64,28 +64,35 @@ def leave_one_out(fit: LmmFit, cov_beta: Array) -> Influence:
     step = max(1, BATCH_GROUPS // groups)
     for start in range(0, len(order), step):
         left_out = order[start : start + step]
-        scaled[left_out] = _refit(fit, left_out, own, sizes)
+        scaled[left_out] = _refit(fit, left_out, own_blocks(fit, rows, left_out), sizes[left_out])
     beta = fit.scaling.offset + fit.scaling.y_scale * scaled @ fit.scaling.x_inverse.T
     change = beta - fit.beta
     distance = np.einsum("gi,ij,gj->g", change, np.linalg.inv(cov_beta), change) / p
     return Influence(beta=beta, cooks_d=distance)
 
 
-def own_blocks(fit: LmmFit) -> Array:
-    """What Z_i cannot explain of each pharmacy, [X y]'[X y] - C_i'C_i in scaled columns, (G, p+1, p+1)."""
-    w, _, _ = scaled_columns(fit.design, correlated=fit.correlated, centre=fit.scaling.offset)
-    width = w.shape[1]
-    own = np.add.reduceat((w[:, :, None] * w[:, None, :]).reshape(len(w), -1), fit.design.starts(), axis=0)
+def own_blocks(fit: LmmFit, rows: Array, which: Index) -> Array:
+    """What Z_i cannot explain of the pharmacies ``which``, [X y]'[X y] - C_i'C_i in scaled columns, (B, p+1, p+1).
+
+    ``rows`` are the scaled columns [X y], (n, p+1). Made for few pharmacies at a time: with an effect of every period
+    all blocks together may not fit in memory.
+    """
+    starts = np.append(fit.design.starts(), len(rows))
     c = fit.products.c[0]
-    return np.asarray(own.reshape(-1, width, width) - c.transpose(0, 2, 1) @ c)
+    return np.stack(
+        [rows[starts[i] : starts[i + 1]].T @ rows[starts[i] : starts[i + 1]] - c[i].T @ c[i] for i in which]
+    )
 
 
 def _refit(fit: LmmFit, left_out: Index, own: Array, sizes: Array) -> Array:
-    """Fixed effects in scaled columns without each of the pharmacies ``left_out``, (B, p)."""
+    """Fixed effects in scaled columns without each of the pharmacies ``left_out``, (B, p).
+
+    ``own`` are their blocks and ``sizes`` their rows, (B,).
+    """
     batch = len(left_out)
     rc = np.repeat(fit.products.rc, batch, axis=0)
     rc[np.arange(batch), left_out] = 0.0
-    products = CrossProducts(rc=rc, within=fit.products.within - own[left_out], n=fit.products.n - sizes[left_out])
+    products = CrossProducts(rc=rc, within=fit.products.within - own, n=fit.products.n - sizes)
     reml = fit.method == "REML"
     free = pattern(fit.products.q, fit.correlated)
     start = np.repeat(fit.at.theta, batch, axis=0)
@@ -124,9 +131,12 @@ def _newton(products: CrossProducts, theta: Array, free: tuple[Index, Index], re
 def score_contributions(fit: LmmFit) -> Array:
     """X_i' V_i^-1 (y_i - X_i beta) of each pharmacy in scaled columns, relative to sigma^2, (G, p); sums to zero."""
     p, q = fit.products.p, fit.products.q
-    f = fit.at.half[0, :, :, q:]
-    block = own_blocks(fit) + f.transpose(0, 2, 1) @ f
-    return np.asarray(block[:, :p, p] - block[:, :p, :p] @ fit.at.beta[0])
+    rows, _, _ = scaled_columns(fit.design, correlated=fit.correlated, centre=fit.scaling.offset)
+    contrast = np.append(-fit.at.beta[0], 1.0)
+    plain = np.add.reduceat(rows[:, :p] * (rows @ contrast)[:, None], fit.design.starts(), axis=0)
+    c, f = fit.products.c[0], fit.at.half[0, :, :, q:]
+    absorbed = np.einsum("gqp,gq->gp", c[..., :p], c @ contrast) - np.einsum("gqp,gq->gp", f[..., :p], f @ contrast)
+    return np.asarray(plain - absorbed)
 
 
 def beta_contributions(fit: LmmFit) -> Array:

@@ -42,15 +42,6 @@ def coefficient(fit: LmmFit, position: int, confidence: float) -> Estimate:
     return Estimate(value=value, se=se, df=df, lower=value - reach, upper=value + reach)
 
 
-def keep_rows(design: Design, kept: np.ndarray) -> Design:
-    """The rows ``kept`` (boolean, (n,)), pharmacies renumbered."""
-    _, group = np.unique(design.group[kept], return_inverse=True)
-    return replace(
-        design, y=design.y[kept], x=design.x[kept], z=design.z[kept], group=group.astype(np.intp),
-        groups=int(group.max()) + 1 if group.size else 0,
-    )  # fmt: skip
-
-
 def add_columns(design: Design, columns: Array, names: tuple[str, ...]) -> Design:
     """The design with further fixed-effect columns (n, k) at the end."""
     return replace(design, x=np.column_stack([design.x, columns]), names=(*design.names, *names))
@@ -65,7 +56,7 @@ def _refit(market: MarketFit, design: Design) -> LmmFit | None:
 
 def without_pharmacy(market: MarketFit, position: int, term: str, confidence: float) -> Estimate | None:
     """The promotion effect when one pharmacy is left out."""
-    fit = _refit(market, keep_rows(market.design, market.design.group != position))
+    fit = _refit(market, market.design.rows(market.design.group != position))
     return None if fit is None else coefficient(fit, market.index(term), confidence)
 
 
@@ -93,7 +84,7 @@ def with_lead(market: MarketFit, confidence: float) -> Estimate | None:
     if known.sum() < 0.5 * len(lead):
         return None
     design = add_columns(market.design, np.nan_to_num(lead)[:, None], ("Lead_Promotion",))
-    fit = _refit(market, keep_rows(design, known))
+    fit = _refit(market, design.rows(known))
     return None if fit is None else coefficient(fit, len(design.names) - 1, confidence)
 
 
@@ -135,7 +126,7 @@ def _forecast(market: MarketFit, column: int, season: int) -> Array | None:
     train, test = frame.column < column, np.flatnonzero(frame.column == column)
     if not train.any() or not test.size:
         return None
-    kept = keep_rows(design, train)
+    kept = design.rows(train)
     if len(kept.y) <= kept.x.shape[1] + 2 * kept.groups:
         return None
     fit = _refit(market, kept)

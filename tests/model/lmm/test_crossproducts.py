@@ -11,12 +11,15 @@ from numpy.testing import assert_allclose
 from model_problems import random_design
 from reportgen.model.lmm.crossproducts import (
     CrossProducts,
+    Design,
     NoResidualVariation,
     RankDeficient,
     cross_products,
     scaled_columns,
     stack,
+    with_periods,
 )
+from reportgen.model.lmm.fit import fit_lmm
 
 
 @pytest.mark.parametrize("q", [1, 2, 3])
@@ -121,3 +124,66 @@ def test_stacked_problems_are_padded_and_taken_apart_again():
 def test_column_is_found_by_name():
     design = random_design()
     assert_allclose(design.column("x2"), design.x[:, 2])
+
+
+def market_with_periods(groups: int = 12, periods: int = 9, *, missing: float = 0.2) -> Design:
+    """A design with an effect of every period, some rows missing, and one column after the period effects."""
+    rng = np.random.default_rng([3, groups, periods])
+    present = rng.random((groups, periods)) >= missing
+    present[:, :2] = present[:2] = True
+    group, period = np.nonzero(present)
+    n = len(group)
+    x = np.column_stack([np.ones(n), rng.normal(size=n) + period, 1e4 + rng.normal(size=groups)[group]])
+    y = x[:, 1] + np.sin(period) + rng.normal(size=groups)[group] + rng.normal(size=n)
+    design = Design(
+        y=y, x=x, z=x[:, :2].copy(), group=group.astype(np.intp), groups=groups, names=("Intercept", "a", "b"),
+        z_names=("Intercept", "a"), y_name="y",
+    )  # fmt: skip
+    design = with_periods(design, period.astype(np.intp), tuple(f"P{t}" for t in range(1, periods)))
+    return replace(design, x=np.column_stack([design.x, rng.normal(size=n)]), names=(*design.names, "last"))
+
+
+@pytest.mark.parametrize("correlated", [True, False])
+def test_period_effects_by_code_equal_their_written_out_columns(correlated):
+    design = market_with_periods()
+    plain = replace(design, period=None)
+    for method in ("REML", "ML"):
+        rung = "correlated" if correlated else "uncorrelated"
+        coded, written = fit_lmm(design, method=method, rung=rung), fit_lmm(plain, method=method, rung=rung)
+        assert coded.loglik == pytest.approx(written.loglik, abs=1e-9)
+        assert_allclose(coded.beta, written.beta, atol=1e-8)
+        assert_allclose(coded.cov_gls, written.cov_gls, rtol=1e-7, atol=1e-10)
+        assert_allclose(coded.psi, written.psi, rtol=1e-6, atol=1e-9)
+
+
+def test_scaled_columns_with_period_effects_lead_back_to_the_data():
+    design = market_with_periods()
+    w, z, scaling = scaled_columns(design)
+    n, p = design.x.shape
+    assert_allclose(w[:, :-1].T @ w[:, :-1] / n, np.eye(p), atol=1e-11)
+    assert_allclose(w[:, :-1], design.x @ scaling.x_inverse, atol=1e-9)
+    assert_allclose(scaling.y_scale * w[:, -1] + design.x @ scaling.offset, design.y, atol=1e-9)
+    assert scaling.x_logdet == pytest.approx(-np.linalg.slogdet(scaling.x_inverse)[1])
+    products, _ = cross_products(design)
+    for i in range(design.groups):
+        rows = design.group == i
+        assert_allclose(products.zw[0, i], z[rows].T @ w[rows], atol=1e-9)
+
+
+def test_rows_of_a_design_lose_the_effects_of_periods_that_are_gone():
+    design = market_with_periods()
+    kept = design.rows(~np.isin(design.period, [0, 4]))
+    assert kept.names == ("Intercept", "a", "b", "P2", "P3", "P5", "P6", "P7", "P8", "last")
+    assert fit_lmm(kept).loglik == pytest.approx(fit_lmm(replace(kept, period=None)).loglik, abs=1e-9)
+
+
+def test_a_column_common_to_all_pharmacies_of_a_period_is_redundant_beside_period_effects():
+    design = market_with_periods()
+    common = np.cos(np.arange(9.0))[design.period]
+    with pytest.raises(RankDeficient) as error:
+        cross_products(replace(design, x=np.column_stack([design.x, common]), names=(*design.names, "national")))
+    assert error.value.column == len(design.names)
+    with pytest.raises(ValueError, match="intercept"):
+        with_periods(replace(design, x=design.x + 1.0), design.period, ("P",) * 8)
+    with pytest.raises(ValueError, match="each with rows"):
+        with_periods(design, np.minimum(design.period, 7), ("P",) * 8)

@@ -14,11 +14,10 @@ from reportgen.model.lmm.crossproducts import Design
 from reportgen.model.lmm.fit import fit_lmm
 from reportgen.model.lmm.inference import fixed_covariance
 from reportgen.model.lmm.leave_one_out import Influence, beta_contributions, leave_one_out, score_contributions
-from reportgen.model.market.variants import keep_rows
 
 
 def refit_without(fit, position: int):
-    return fit_lmm(keep_rows(fit.design, fit.design.group != position), method=fit.method, rung=fit.rung)
+    return fit_lmm(fit.design.rows(fit.design.group != position), method=fit.method, rung=fit.rung)
 
 
 def with_outlier(design: Design) -> Design:

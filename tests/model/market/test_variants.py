@@ -18,7 +18,6 @@ from reportgen.model.market.variants import (
     add_columns,
     coefficient,
     hold_out,
-    keep_rows,
     with_lead,
     with_month_dummies,
     without_pharmacy,
@@ -51,11 +50,11 @@ def test_coefficient_has_the_interval_of_the_table():
 
 def test_kept_rows_renumber_their_pharmacies():
     design = random_design(groups=5)
-    kept = keep_rows(design, (design.group == 1) | (design.group == 4))
+    kept = design.rows((design.group == 1) | (design.group == 4))
     assert kept.groups == 2
     assert set(kept.group.tolist()) == {0, 1}
     assert_allclose(kept.y, np.concatenate([design.y[design.group == 1], design.y[design.group == 4]]))
-    assert keep_rows(design, np.zeros(len(design.y), dtype=bool)).groups == 0
+    assert design.rows(np.zeros(len(design.y), dtype=bool)).groups == 0
 
 
 def test_added_columns_come_last():
@@ -145,7 +144,7 @@ def test_holdout_forecasts_one_step_ahead_from_the_past_only():
     last = frame.column.max()
     for column in range(last - 5, last + 1):
         train, test = frame.column < column, frame.column == column
-        fit = fit_lmm(keep_rows(design, train))
+        fit = fit_lmm(design.rows(train))
         modes = conditional_modes(fit)
         forecast = design.x[test] @ fit.beta + np.einsum("ij,ij->i", design.z[test], modes[design.group[test]])
         errors += np.abs(frame.sales[test] - forecast).sum()
