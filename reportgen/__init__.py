@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     )
     from reportgen.batch.state.outcome import MarketOutcome, RunResult
     from reportgen.errors import ReportgenError
-    from reportgen.results.market import MarketResults
+    from reportgen.results import MarketResults
     from reportgen.settings.sections import Settings
 
 _HOMES = {
@@ -45,7 +45,7 @@ _HOMES = {
     "RunResult": "reportgen.batch.state.outcome",
     "Settings": "reportgen.settings.sections",
     "ReportgenError": "reportgen.errors",
-    "MarketResults": "reportgen.results.market",
+    "MarketResults": "reportgen.results",
 }
 
 __all__ = [

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from reportgen.project.doctor import Probe
     from reportgen.publish.mail import MailResult
     from reportgen.publish.quarto.run import QuartoRun
-    from reportgen.results.market import MarketResults
+    from reportgen.results import MarketResults
 
 __all__ = [
     "SETTINGS_FILE", "CheckReport", "build", "build_project", "check", "check_project", "demo", "doctor", "init",
@@ -375,7 +375,7 @@ def load_results(path: str | Path) -> MarketResults:
         If the file is missing or is no results.json of a version this program knows.
     """
     from reportgen.errors import InputError
-    from reportgen.results.market import from_json
+    from reportgen.results import from_json
 
     try:
         text = Path(path).read_bytes()

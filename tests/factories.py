@@ -15,8 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
-from reportgen.results import market as r
-from reportgen.results import markets as rm
+from reportgen import results as r
+from reportgen import results as rm
 
 Floats = NDArray[np.float64]
 Names = Literal["plain", "long", "devanagari", "arabic", "hostile"]

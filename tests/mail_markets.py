@@ -9,7 +9,7 @@ from factories import market_results
 from reportgen.batch.market import MarketJob, publish
 from reportgen.batch.state.record import MarketRecord
 from reportgen.errors import MarketError
-from reportgen.results.market import to_json
+from reportgen.results import to_json
 
 
 def work(job: MarketJob) -> MarketRecord:

@@ -10,7 +10,7 @@ import numpy as np
 from reportgen.model.lmm.crossproducts import Design
 from reportgen.panel.grid import MarketPanel, make_panel
 from reportgen.panel.simulate import MarketSpec, simulate_market, simulate_panel
-from reportgen.results.market import Provenance
+from reportgen.results import Provenance
 from reportgen.settings.sections import Settings
 
 PROVENANCE = Provenance(

@@ -21,7 +21,7 @@ from reportgen.report.blocks import MarketReport
 from reportgen.report.document import build_report
 from reportgen.report.site.market_line import summarise
 from reportgen.report.site.site_pages import INDEX, build_pages
-from reportgen.results.market import MarketResults
+from reportgen.results import MarketResults
 from reportgen.settings.sections import BrandSettings, ReportSettings, Settings
 
 FOLDER = Path(__file__).resolve().parent / "golden" / "pictures"

@@ -7,7 +7,7 @@ from pathlib import Path
 import factories
 from reportgen.batch.state import files, record
 from reportgen.batch.state.fingerprint import Fingerprint
-from reportgen.results.market import MarketResults, to_json
+from reportgen.results import MarketResults, to_json
 
 STAMP = Fingerprint(data="d", numbers="n", documents="o", templates="t", code="c")
 

@@ -17,7 +17,7 @@ from reportgen.batch.market import MarketJob, publish
 from reportgen.batch.state.record import MarketRecord
 from reportgen.errors import MarketError
 from reportgen.panel.grid import MarketPanel, make_panel
-from reportgen.results.market import DataSummary, GroupSize, MarketResults, Provenance, Verdict, to_json
+from reportgen.results import DataSummary, GroupSize, MarketResults, Provenance, Verdict, to_json
 
 
 def panel(market: str, value: float = 1.0, rows: int = 2) -> MarketPanel:

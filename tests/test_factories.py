@@ -8,7 +8,7 @@ from factories import CHECKS, market_results
 from model_problems import PROVENANCE, settings, small_panel
 from reportgen.model.analysis import analyse_market
 from reportgen.model.checks.rules import RULES, grade
-from reportgen.results.market import MarketResults
+from reportgen.results import MarketResults
 
 
 @pytest.fixture(scope="module")

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from reportgen.batch.inputs.stored_panel import StoredPanel, open_panel
 from reportgen.batch.state import files, record
 from reportgen.batch.state.fingerprint import Fingerprint, number_settings, versions
-from reportgen.results.market import MarketResults, Provenance, from_json, to_json
+from reportgen.results import MarketResults, Provenance, from_json, to_json
 from reportgen.settings.sections import Settings
 
 if TYPE_CHECKING:

@@ -35,7 +35,7 @@ from reportgen.model.rows import (
 from reportgen.model.verdict import decide_verdict
 from reportgen.panel.features import ModelFrame, build_frame
 from reportgen.panel.grid import MarketPanel
-from reportgen.results.market import (
+from reportgen.results import (
     BootstrapSummary,
     Charts,
     Contribution,

@@ -10,7 +10,7 @@ import numpy as np
 from reportgen.model.lmm.crossproducts import Array
 from reportgen.panel.features import ModelFrame
 from reportgen.panel.grid import MarketPanel
-from reportgen.results.market import DataSummary, GroupSize, MonthlySeries, PharmacySeries
+from reportgen.results import DataSummary, GroupSize, MonthlySeries, PharmacySeries
 
 Role = Literal["largest", "smallest", "typical", "odd"]
 EACH_ROLE = 3

@@ -9,7 +9,7 @@ from reportgen.model.effects.incremental import recursion_totals
 from reportgen.model.lmm.least_squares import LeastSquares, pooled_estimate
 from reportgen.model.market.fit import MarketFit
 from reportgen.model.market.terms import lag_periods, market_design, model_terms
-from reportgen.results.market import CheckStatus, OlsAssumption, OlsTerm, OrdinaryRegression, SlopeTest
+from reportgen.results import CheckStatus, OlsAssumption, OlsTerm, OrdinaryRegression, SlopeTest
 
 DEPENDENCE_LIMIT = 0.05
 """Share of residual variance between pharmacies from which classical SE mislead (design effect, Kish 1965)."""

@@ -25,7 +25,7 @@ from reportgen.model.market.decay_mixture import Mixture, carried_rows
 from reportgen.model.market.fit import MarketFit
 from reportgen.model.market.quality import information_criteria
 from reportgen.model.market.terms import lag_periods
-from reportgen.results.market import (
+from reportgen.results import (
     Comparison,
     CovRe,
     DecaySummary,

@@ -44,7 +44,7 @@ from collections.abc import Sequence
 from math import sqrt
 from statistics import fmean, pvariance
 
-from reportgen.results.market import (
+from reportgen.results import (
     Check,
     Comparison,
     FixedEffect,

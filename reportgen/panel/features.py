@@ -17,7 +17,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from reportgen.panel import transforms
 from reportgen.panel.grid import Booleans, Floats, MarketPanel
-from reportgen.results.market import RowsLost
+from reportgen.results import RowsLost
 from reportgen.settings.sections import AdstockSettings, ModelSettings
 
 Indices = NDArray[np.intp]

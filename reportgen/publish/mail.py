@@ -24,7 +24,7 @@ from reportgen.batch import plan as manifest
 from reportgen.batch.market import RESULTS
 from reportgen.batch.state import files, record
 from reportgen.errors import ConfigError, EnvironmentMissing, NothingSelectedError
-from reportgen.results.market import from_json
+from reportgen.results import from_json
 from reportgen.settings.sections import MailSettings, Settings
 
 NAME = "mail.json"

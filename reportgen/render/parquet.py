@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from reportgen.results.market import FixedEffect, MarketResults
+from reportgen.results import FixedEffect, MarketResults
 
 if TYPE_CHECKING:
     import pyarrow as pa

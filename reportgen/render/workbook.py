@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from xlsxwriter.worksheet import Worksheet
 
     from reportgen.report.tables.sheets import Sheet, Workbook
-    from reportgen.results.market import MarketResults
+    from reportgen.results import MarketResults
     from reportgen.settings.sections import Settings
 
 _OPTIONS = {

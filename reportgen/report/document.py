@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from reportgen.report.figures.kit import Chart
-    from reportgen.results.market import MarketResults
+    from reportgen.results import MarketResults
     from reportgen.settings.sections import Settings
 
 _WANTED = tuple(name for name in CHARTS if name != "key_roi")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from reportgen.results.market import MarketResults
+    from reportgen.results import MarketResults
 
 
 def market_effect(results: MarketResults) -> float | None:

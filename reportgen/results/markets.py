@@ -1,7 +1,7 @@
 """The waist of a whole run: what the overview of all markets may print, and nothing else.
 
-Same rules as ``results.py``: plain types that round-trip through JSON exactly, a missing number
-is ``None``, verdicts and reasons are codes. ``model/markets.py`` fills these types from the
+Same rules as ``market.py``: plain types that round-trip through JSON exactly, a missing number
+is ``None``, verdicts and reasons are codes. ``model/across/markets.py`` fills these types from the
 finished ``MarketResults`` of a run; the report side reads them without importing statistics.
 
 The pooled numbers are about *one* estimand, declared before the run (``OverviewResults.estimand``):
@@ -19,13 +19,9 @@ With a log response percents are log points times 100, and mean sales play no pa
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Literal
 
 from reportgen.results.market import Reason, VerdictCode
-
-if TYPE_CHECKING:
-    from pydantic import TypeAdapter
 
 SCHEMA_VERSION = 1
 
@@ -166,52 +162,3 @@ class OverviewResults:
     """``None`` below two markets: there is nothing to pool."""
     markets: tuple[MarketEstimate, ...]
     excluded: tuple[ExcludedMarket, ...]
-
-
-@lru_cache(maxsize=1)
-def _adapter() -> TypeAdapter[OverviewResults]:
-    from pydantic import TypeAdapter
-
-    return TypeAdapter(OverviewResults)
-
-
-def to_json(results: OverviewResults) -> bytes:
-    """Serialise to UTF-8 JSON, one line, shortest exact decimal for every float."""
-    return _adapter().dump_json(results)
-
-
-def from_json(text: bytes | str) -> OverviewResults:
-    """Read what :func:`to_json` wrote.
-
-    Raises
-    ------
-    InputError
-        If the text is not a valid overview, or was written by another schema version.
-    """
-    import json
-
-    from pydantic import ValidationError
-
-    from reportgen.errors import InputError
-
-    try:
-        version = json.loads(text).get("schema_version")
-    except (ValueError, AttributeError) as error:
-        raise InputError(f"overview.json is not readable: {error}.", code="results-unreadable") from None
-    if version != SCHEMA_VERSION:
-        raise InputError(
-            f"overview.json has schema_version {version!r}; this program reads {SCHEMA_VERSION}. Build the site again.",
-            code="results-version",
-        )
-    try:
-        return _adapter().validate_json(text)
-    except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
-        raise InputError(f"overview.json: {where}: {first['msg']}.", code="results-invalid") from None
-
-
-def json_schema() -> dict[str, Any]:
-    """JSON Schema (draft 2020-12) of overview.json."""
-    schema = _adapter().json_schema(mode="serialization")
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "reportgen overview", **schema}

@@ -1,7 +1,7 @@
 """The published JSON Schemas of results.json and overview.json: files beside this module, written from the types.
 
 ``python -m reportgen.schema`` writes them, and ``fields.md``, the same as tables to read; a test fails where they are
-not what the types say. The text of every field is its docstring in ``results.py`` or ``results_markets.py``. Every
+not what the types say. The text of every field is its docstring in ``results/``. Every
 field is always written (a missing number is ``null``), so every field is required; fields that a later version adds
 are allowed. Rejected: a hand-written schema, which would drift, and one made at run time only, which other programs
 cannot read.
@@ -12,20 +12,25 @@ from __future__ import annotations
 import ast
 import inspect
 import json
+from functools import lru_cache
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
-from reportgen.results import market as results
-from reportgen.results import markets as results_markets
+from reportgen import results
+from reportgen.results import MarketResults, OverviewResults, market, markets
 
-FILES: dict[str, tuple[ModuleType, str, str]] = {
-    "results.schema.json": (results, "MarketResults", "results.json: one market of a reportgen run"),
-    "overview.schema.json": (results_markets, "OverviewResults", "overview.json: all markets of a reportgen run"),
+FILES: dict[str, tuple[type[MarketResults | OverviewResults], int, str]] = {
+    "results.schema.json": (MarketResults, market.SCHEMA_VERSION, "results.json: one market of a reportgen run"),
+    "overview.schema.json": (
+        OverviewResults,
+        markets.SCHEMA_VERSION,
+        "overview.json: all markets of a reportgen run",
+    ),
 }
-"""Published files, each with the module whose types it describes, the outermost type, and its title."""
+"""Published files, each with its outermost type, the version of its shape, and its title."""
 TABLES = "fields.md"
 FOLDER = Path(__file__).parent
+_SOURCES = sorted(Path(results.__file__).parent.glob("*.py"))
 
 
 def published_schema(name: str) -> dict[str, Any]:
@@ -36,10 +41,10 @@ def published_schema(name: str) -> dict[str, Any]:
     KeyError
         If there is no such file.
     """
-    module, root, title = FILES[name]
-    schema: dict[str, Any] = module.json_schema()
-    texts = _field_texts(results) | _field_texts(module)
-    for kind, item in {root: schema, **schema["$defs"]}.items():
+    root, version, title = FILES[name]
+    schema = results.json_schema(root)
+    texts = _field_texts()
+    for kind, item in {root.__name__: schema, **schema["$defs"]}.items():
         item["required"] = list(item["properties"])
         for field, content in item["properties"].items():
             content.pop("title", None)
@@ -48,8 +53,8 @@ def published_schema(name: str) -> dict[str, Any]:
                 content["description"] = texts[kind, field]
         if "description" in item:
             item["description"] = inspect.cleandoc(item["description"])
-    schema["properties"]["schema_version"]["const"] = module.SCHEMA_VERSION
-    head = {"$schema": schema.pop("$schema"), "$id": f"urn:reportgen:{name}:{module.SCHEMA_VERSION}"}
+    schema["properties"]["schema_version"]["const"] = version
+    head = {"$schema": schema.pop("$schema"), "$id": f"urn:reportgen:{name}:{version}", "title": title}
     return {**head, **schema, "title": title}
 
 
@@ -68,10 +73,11 @@ def write_schemas(folder: Path = FOLDER) -> tuple[Path, ...]:
     return written
 
 
-def _field_texts(module: ModuleType) -> dict[tuple[str, str], str]:
-    """Docstrings below the fields of the module's classes, by class and field, as one line each."""
+@lru_cache(maxsize=1)
+def _field_texts() -> dict[tuple[str, str], str]:
+    """Docstrings below the fields of the results' classes, by class and field, as one line each."""
     found: dict[tuple[str, str], str] = {}
-    for item in ast.parse(inspect.getsource(module)).body:
+    for item in (item for path in _SOURCES for item in ast.parse(path.read_text(encoding="utf-8")).body):
         if not isinstance(item, ast.ClassDef):
             continue
         for field, text in zip(item.body, item.body[1:], strict=False):
@@ -86,9 +92,9 @@ def _tables() -> list[str]:
     """One Markdown table per type, the outermost types first."""
     lines: list[str] = []
     shown: set[str] = set()
-    for name, (_, root, title) in FILES.items():
+    for name, (root, _, title) in FILES.items():
         schema = published_schema(name)
-        for kind, item in {root: {**schema, "description": title}, **schema["$defs"]}.items():
+        for kind, item in {root.__name__: {**schema, "description": title}, **schema["$defs"]}.items():
             if kind in shown:
                 continue
             shown.add(kind)

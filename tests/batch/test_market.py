@@ -18,7 +18,7 @@ from reportgen.batch.state import record
 from reportgen.batch.state.fingerprint import fingerprint
 from reportgen.panel.grid import make_panel
 from reportgen.render.parquet import parquet_files
-from reportgen.results.market import from_json, to_json
+from reportgen.results import from_json, to_json
 from reportgen.settings.sections import Settings
 
 

@@ -14,7 +14,7 @@ from reportgen.batch.market import MarketJob, publish
 from reportgen.batch.state import files, record
 from reportgen.batch.state.fingerprint import Fingerprint
 from reportgen.batch.state.outcome import MarketOutcome, RunResult
-from reportgen.results.market import to_json
+from reportgen.results import to_json
 from reportgen.settings.sections import Settings
 
 STAMP = Fingerprint(data="d", numbers="n", documents="o", templates="t", code="c")

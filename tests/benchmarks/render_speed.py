@@ -24,7 +24,7 @@ import numpy as np
 from problems import written
 from reportgen.batch.workers.worker import load_stack
 from reportgen.panel.simulate import MarketSpec, simulate_market
-from reportgen.results.market import MarketResults, Provenance
+from reportgen.results import MarketResults, Provenance
 from reportgen.settings.sections import Settings
 
 

@@ -25,7 +25,7 @@ from reportgen.batch.site.build import SiteJob, SiteMarket, build_site
 from reportgen.batch.state import files
 from reportgen.render.html import render_report
 from reportgen.report.document import build_report
-from reportgen.results.market import MarketResults, from_json, to_json
+from reportgen.results import MarketResults, from_json, to_json
 from reportgen.settings.sections import ReportSettings, Settings
 
 SETTINGS = Settings(report=ReportSettings(promotion_unit="visit"))

@@ -22,7 +22,7 @@ from reportgen.report.document import build_report
 from reportgen.report.site.changes import Changes, MarketChange
 from reportgen.report.site.market_line import MarketSummary, summarise
 from reportgen.report.site.site_pages import build_pages
-from reportgen.results.market import to_json
+from reportgen.results import to_json
 from reportgen.settings.sections import ReportSettings, Settings
 
 pytestmark = pytest.mark.browser

@@ -30,7 +30,7 @@ from reportgen.batch.state import files
 from reportgen.batch.state.fingerprint import Fingerprint
 from reportgen.batch.state.record import headline
 from reportgen.errors import InputError
-from reportgen.results.market import from_json, to_json
+from reportgen.results import from_json, to_json
 from reportgen.settings.sections import Settings
 
 EXAMPLES = int(os.environ.get("EXAMPLES", "2000"))

@@ -13,7 +13,7 @@ from reportgen.errors import InputError
 from reportgen.model.analysis import analyse_market
 from reportgen.panel.checking.contract import MarketPanel, Panel, check_panel, validate_panel
 from reportgen.panel.reading.read import read_table
-from reportgen.results.market import Provenance
+from reportgen.results import Provenance
 from reportgen.settings.sections import ModelSettings, PanelSettings, RunSettings, Settings
 
 PROVENANCE = Provenance(

@@ -17,7 +17,7 @@ from reportgen import schema
 from reportgen.model.analysis import _flat_direction, analyse_market
 from reportgen.model.checks.rules import RULES
 from reportgen.model.lmm import fit as fit_module
-from reportgen.results.market import MarketResults, from_json, to_json
+from reportgen.results import MarketResults, from_json, to_json
 
 PLAIN = (str, int, float, bool, type(None))
 VALIDATOR = jsonschema.Draft202012Validator(schema.published_schema("results.schema.json"))

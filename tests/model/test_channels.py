@@ -13,7 +13,7 @@ from reportgen.model.market.fit import MarketFit, fit_market
 from reportgen.panel.features import build_frame
 from reportgen.panel.grid import MarketPanel, make_panel
 from reportgen.panel.transforms import adstock
-from reportgen.results.market import MarketResults, Provenance, from_json, to_json
+from reportgen.results import MarketResults, Provenance, from_json, to_json
 from reportgen.settings.sections import Settings
 
 DECAYS, EFFECTS, SPREADS = (0.6, 0.2, 0.4), (900.0, 500.0, 700.0), (250.0, 150.0, 200.0)

@@ -18,7 +18,7 @@ from numpy.testing import assert_allclose
 from model_problems import PROVENANCE, changed_panel, settings, small_panel
 from reportgen.model.analysis import analyse_market
 from reportgen.panel.grid import MarketPanel
-from reportgen.results.market import MarketResults, to_json
+from reportgen.results import MarketResults, to_json
 
 CHOSEN = settings(adstock={"decay": 0.5})
 SALES_UNITS = {

@@ -17,7 +17,7 @@ from reportgen import schema
 from reportgen.model.analysis import analyse_market
 from reportgen.panel.grid import MarketPanel
 from reportgen.panel.simulate import MarketSpec, simulate_panel
-from reportgen.results.market import from_json, to_json
+from reportgen.results import from_json, to_json
 
 VALIDATOR = jsonschema.Draft202012Validator(schema.published_schema("results.schema.json"))
 DAMAGE = (

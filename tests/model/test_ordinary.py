@@ -17,7 +17,7 @@ from reportgen.model.market.fit import fit_market
 from reportgen.model.market.terms import lag_periods
 from reportgen.model.ordinary import between_share, ordinary_regression
 from reportgen.panel.features import build_frame
-from reportgen.results.market import SlopeTest
+from reportgen.results import SlopeTest
 
 
 @lru_cache(maxsize=4)

@@ -9,7 +9,7 @@ import pytest
 
 from reportgen.model import verdict as v
 from reportgen.model.checks.rules import RULES
-from reportgen.results.market import (
+from reportgen.results import (
     Check,
     Comparison,
     FixedEffect,

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from reportgen.panel.features import ModelFrame, build_frame, term_name
 from reportgen.panel.grid import MarketPanel, make_panel
 from reportgen.panel.simulate import MarketSpec, simulate_panel
-from reportgen.results.market import RowsLost
+from reportgen.results import RowsLost
 from reportgen.settings.sections import AdstockSettings, ModelSettings
 
 NAN = np.nan

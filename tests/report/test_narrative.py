@@ -18,7 +18,7 @@ from reportgen.report.narrative.verdict import WORDS, effect_sentence, shown_cod
 from reportgen.report.words.language import Language
 from reportgen.report.words.terms import random_label, term_label, term_unit
 from reportgen.report.words.writer import Writer, make_writer
-from reportgen.results.market import Check, MarketResults, Reason, Verdict
+from reportgen.results import Check, MarketResults, Reason, Verdict
 from reportgen.settings.sections import ReportSettings, Settings
 
 VISIT = Settings(report=ReportSettings(promotion_unit="visit"))

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from factories import market_results
+from reportgen import results as r
 from reportgen.report import tables
 from reportgen.report.blocks import Table
 from reportgen.report.words.writer import Writer, make_writer
-from reportgen.results import market as r
 from reportgen.settings.sections import ReportSettings, Settings
 
 ALL = [getattr(tables, name) for name in tables.__all__]

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+import pkgutil
 import subprocess
 import sys
 from dataclasses import fields, is_dataclass, replace
-from types import ModuleType
+from importlib import import_module
 
 import jsonschema
 import pytest
@@ -14,11 +15,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from factories import market_results, overview_results
-from reportgen import schema
+from reportgen import results, schema
 from reportgen.errors import InputError
-from reportgen.results import market as results
-from reportgen.results import markets as results_markets
-from reportgen.results.market import DecayPoint, MarketResults, Reason, from_json, to_json
+from reportgen.results import DecayPoint, MarketResults, Reason, from_json, market, overview_from_json, to_json
 
 STATUSES = ("ok", "singular", "not-estimated", "not-estimable")
 each_status = pytest.mark.parametrize("status", STATUSES)
@@ -85,10 +84,10 @@ def test_schema_refuses_a_number_that_must_exist_but_does_not():
         ('{"schema_version": 1}', "results-invalid"),
     ],
 )
-@pytest.mark.parametrize("module", [results, results_markets])
-def test_text_that_is_not_results_is_refused(module, text, code):
+@pytest.mark.parametrize("read", [from_json, overview_from_json])
+def test_text_that_is_not_results_is_refused(read, text, code):
     with pytest.raises(InputError) as caught:
-        module.from_json(text)
+        read(text)
     assert caught.value.code == code
 
 
@@ -108,8 +107,8 @@ def test_newer_version_says_to_build_again():
 @pytest.mark.parametrize("pooled", [True, False])
 def test_overview_round_trips_and_validates(pooled):
     made = overview_results(pooled=pooled)
-    text = results_markets.to_json(made)
-    assert results_markets.from_json(text) == made
+    text = to_json(made)
+    assert overview_from_json(text) == made
     validator("overview.schema.json").validate(json.loads(text))
 
 
@@ -126,13 +125,18 @@ def test_one_command_writes_the_published_files(tmp_path):
         assert path.read_text(encoding="utf-8") == schema.schema_text(path.name)
 
 
-def every_type(module: ModuleType) -> list[type]:
-    return [item for item in vars(module).values() if isinstance(item, type) and is_dataclass(item)]
+def every_type() -> list[type]:
+    """Every dataclass that a module of the package defines."""
+    modules = [import_module(f"reportgen.results.{m.name}") for m in pkgutil.iter_modules(results.__path__)]
+    return [k for m in modules for k in vars(m).values() if is_dataclass(k) and k.__module__ == m.__name__]
 
 
-@pytest.mark.parametrize("module", [results, results_markets])
-def test_every_type_is_frozen_slotted_and_explained(module):
-    for kind in every_type(module):
+def test_every_type_is_on_the_door():
+    assert {kind.__name__ for kind in every_type()} <= set(results.__all__)
+
+
+def test_every_type_is_frozen_slotted_and_explained():
+    for kind in every_type():
         assert kind.__dataclass_params__.frozen, kind
         assert hasattr(kind, "__slots__"), kind
         assert kind.__doc__, kind
@@ -144,9 +148,11 @@ def test_every_field_is_required_and_described_where_the_code_describes_it():
     published = schema.published_schema("results.schema.json")
     assert published["required"] == [item.name for item in fields(MarketResults)]
     kinds = published["$defs"]
-    assert set(kinds) == {kind.__name__ for kind in every_type(results)} - {"MarketResults"}
+    overview = schema.published_schema("overview.schema.json")["$defs"]
+    outermost = {"MarketResults", "OverviewResults"}
+    assert set(kinds) | set(overview) == {kind.__name__ for kind in every_type()} - outermost
     assert kinds["FitSummary"]["properties"]["kkt"]["description"].startswith("Largest possible further gain")
-    assert published["properties"]["schema_version"]["const"] == results.SCHEMA_VERSION
+    assert published["properties"]["schema_version"]["const"] == market.SCHEMA_VERSION
     assert kinds["Verdict"]["properties"]["code"]["enum"] == list(results.VerdictCode.__args__)
 
 

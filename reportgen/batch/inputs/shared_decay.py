@@ -48,7 +48,7 @@ class Remembered:
     def decay(self) -> SharedDecay | None:
         """Return what the content says."""
         from reportgen.model.market.shared_decay import SharedDecay
-        from reportgen.results.market import DecayPoint
+        from reportgen.results import DecayPoint
 
         if self.content is None:
             return None

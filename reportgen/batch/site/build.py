@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 from reportgen.batch.state import files, record
 from reportgen.batch.state.fingerprint import hash_strings
-from reportgen.results.market import Charts, MarketResults, from_json
+from reportgen.results import Charts, MarketResults, from_json
 from reportgen.settings.sections import Settings
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from reportgen.report.site.changes import Changes
     from reportgen.report.site.market_line import MarketSummary
     from reportgen.report.site.overview import Download
-    from reportgen.results.markets import OverviewResults
+    from reportgen.results import OverviewResults
 
 FOLDER = "site"
 PAGE = "report.html"
@@ -129,7 +129,7 @@ def without_detail(results: MarketResults) -> MarketResults:
 def _fill(job: SiteJob, folder: Path) -> None:
     from reportgen.render.site import SITEMAP, site_files, sitemap
     from reportgen.report.site.site_pages import INDEX, build_pages
-    from reportgen.results.markets import to_json
+    from reportgen.results import to_json
 
     written: dict[str, str] = {}
     overrides = _overrides(job)

@@ -15,13 +15,13 @@ from typing import TYPE_CHECKING, Any, Self
 
 from reportgen.render.parquet import TABLES, market_tables
 from reportgen.report.site.overview import Download
-from reportgen.results.market import MarketResults
+from reportgen.results import MarketResults
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
     from reportgen.report.site.market_line import MarketSummary
-    from reportgen.results.markets import OverviewResults
+    from reportgen.results import OverviewResults
 
 FOLDER = "data"
 _AT_ONCE = 100

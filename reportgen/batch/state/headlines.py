@@ -13,7 +13,7 @@ from typing import Any, cast
 from reportgen.batch.state.record import MarketRecord
 from reportgen.report.narrative.verdict import shown
 from reportgen.report.site.changes import Changes, Kind, MarketChange
-from reportgen.results.market import Status, VerdictCode
+from reportgen.results import Status, VerdictCode
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,7 +14,7 @@ from typing import Any
 
 from reportgen.batch.state.files import sha256_bytes, sha256_file
 from reportgen.batch.state.fingerprint import Fingerprint
-from reportgen.results.market import MarketResults
+from reportgen.results import MarketResults
 
 NAME = "_OK.json"
 SCHEMA_VERSION = 1

@@ -23,14 +23,17 @@ from typing import get_args
 
 from reportgen.model.across.meta import RandomEffects, adjust_benjamini_hochberg, pool_effects
 from reportgen.model.lmm.modes import expected_rank
-from reportgen.results.market import FixedEffect, MarketResults, Reason, VerdictCode
-from reportgen.results.markets import (
+from reportgen.results import (
     Estimand,
     ExcludedMarket,
+    FixedEffect,
     MarketEstimate,
+    MarketResults,
     OverviewResults,
     PooledEffect,
+    Reason,
     RunTotals,
+    VerdictCode,
 )
 
 DEFAULT_ESTIMAND: Estimand = "long-run-percent"

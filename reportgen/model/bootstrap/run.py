@@ -28,7 +28,7 @@ from reportgen.model.market.decay import HIGHEST
 from reportgen.model.market.fit import MarketFit
 from reportgen.model.market.quality import without_slopes
 from reportgen.model.market.terms import Terms, decay_terms, lag_periods, market_design
-from reportgen.results.market import BootstrapRow, BootstrapSummary, SlopeTest
+from reportgen.results import BootstrapRow, BootstrapSummary, SlopeTest
 
 Quantity = Literal["coefficient", "long-run", "decay", "sd", "correlation"]
 

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from scipy.special import stdtrit
 
 from reportgen.model.checks.rules import RULES, grade
-from reportgen.results.market import Check
+from reportgen.results import Check
 
 Array = NDArray[np.float64]
 Index = NDArray[np.intp]

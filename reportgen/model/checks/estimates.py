@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from reportgen.model.checks.rules import RULES, grade
 from reportgen.model.effects.responses import critical_value, spectral_radius
-from reportgen.results.market import Check, CheckStatus
+from reportgen.results import Check, CheckStatus
 
 Array = NDArray[np.float64]
 

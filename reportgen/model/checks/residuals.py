@@ -17,7 +17,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import betaincinv, chdtrc, ndtr, ndtri
 
 from reportgen.model.checks.rules import RULES, grade
-from reportgen.results.market import QQ, Check, Curve, Density, PredictiveCheck
+from reportgen.results import QQ, Check, Curve, Density, PredictiveCheck
 
 Array = NDArray[np.float64]
 

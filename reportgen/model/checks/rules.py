@@ -54,7 +54,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from reportgen.results.market import Check, CheckStatus
+from reportgen.results import Check, CheckStatus
 
 
 class Rule(NamedTuple):

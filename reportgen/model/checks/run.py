@@ -23,7 +23,7 @@ from reportgen.model.market.decay import HIGHEST
 from reportgen.model.market.fit import MarketFit
 from reportgen.model.market.terms import lag_periods
 from reportgen.model.market.variants import Estimate, HoldOut, with_lead, with_month_dummies, without_pharmacy
-from reportgen.results.market import (
+from reportgen.results import (
     QQ,
     Autocorrelation,
     Check,

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from scipy.special import ndtri
 
 from reportgen.model.checks.rules import RULES, grade
-from reportgen.results.market import Autocorrelation, Check
+from reportgen.results import Autocorrelation, Check
 
 Array = NDArray[np.float64]
 Index = NDArray[np.intp]

@@ -30,7 +30,7 @@ from reportgen.model.lmm.inference import satterthwaite
 from reportgen.model.market.decay_mixture import Mixture, carried_long_run
 from reportgen.model.market.fit import MarketFit
 from reportgen.model.market.terms import lag_periods
-from reportgen.results.market import ChannelEffect, ImpulsePoint, Incremental, LongRun, Roi, WhatIf
+from reportgen.results import ChannelEffect, ImpulsePoint, Incremental, LongRun, Roi, WhatIf
 from reportgen.settings.sections import Settings
 
 DRAWS = 400

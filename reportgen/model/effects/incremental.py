@@ -27,7 +27,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from reportgen.results.market import Incremental, IncrementalMonth, Roi, WhatIf
+from reportgen.results import Incremental, IncrementalMonth, Roi, WhatIf
 
 Array = NDArray[np.float64]
 Mask = NDArray[np.bool_]

@@ -25,7 +25,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import ndtri, stdtrit
 
-from reportgen.results.market import ImpulsePoint, LongRun
+from reportgen.results import ImpulsePoint, LongRun
 
 Array = NDArray[np.float64]
 

@@ -15,7 +15,7 @@ import numpy as np
 from reportgen.model.lmm.crossproducts import Array, CrossProducts, Design, Scaling, cross_products
 from reportgen.model.lmm.deviance import Evaluation, evaluate, factor, pattern
 from reportgen.model.lmm.reml import Optimum, joined, minimise, starts
-from reportgen.results.market import Attempt
+from reportgen.results import Attempt
 
 Method = Literal["REML", "ML"]
 Rung = Literal["correlated", "uncorrelated", "intercept"]

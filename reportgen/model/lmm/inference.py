@@ -24,7 +24,7 @@ from scipy.stats import t as student
 from reportgen.model.lmm.crossproducts import Array
 from reportgen.model.lmm.deviance import beta_response, directions, factor, pattern
 from reportgen.model.lmm.fit import LmmFit
-from reportgen.results.market import FixedEffect
+from reportgen.results import FixedEffect
 
 StandardError = Literal["full-information", "gls", "cluster"]
 

@@ -25,7 +25,7 @@ from reportgen.model.lmm.fit import Method, Rung, fit_lmm, full_loglik
 from reportgen.model.lmm.reml import best_of, minimise, starts
 from reportgen.model.market.terms import Terms, decay_terms, market_design
 from reportgen.panel.features import ModelFrame
-from reportgen.results.market import DecayPoint
+from reportgen.results import DecayPoint
 
 HIGHEST = 0.95
 GRID = tuple(np.round(np.linspace(0.0, HIGHEST, 20), 4))

@@ -38,7 +38,7 @@ from reportgen.model.lmm.reml import best_of, minimise, starts
 from reportgen.model.market.decay import DecayFit
 from reportgen.model.market.terms import Terms, market_design
 from reportgen.panel.features import ModelFrame
-from reportgen.results.market import FixedEffect, LongRun
+from reportgen.results import FixedEffect, LongRun
 
 STEPS, PRECISION = 80, 1e-13
 LARGEST_DF = 1e7

@@ -26,7 +26,7 @@ from reportgen.model.market.decay import DecayFit, beta_gradient, estimate_decay
 from reportgen.model.market.decay_mixture import DecayMixture, decay_mixture
 from reportgen.model.market.terms import Terms, dependent_columns, market_design, model_terms, without_dependent
 from reportgen.panel.features import ModelFrame
-from reportgen.results.market import Attempt
+from reportgen.results import Attempt
 from reportgen.settings.sections import Settings
 
 DecaySource = Literal["estimated", "fixed", "shared"]

@@ -11,7 +11,7 @@ from reportgen.model.lmm.crossproducts import Array, Design
 from reportgen.model.lmm.fit import LmmFit, fit_lmm
 from reportgen.model.lmm.variance_intervals import Bounds, VarianceIntervals
 from reportgen.model.market.fit import MarketFit
-from reportgen.results.market import CorrelationRow, RSquared, SlopeTest, VarianceRow
+from reportgen.results import CorrelationRow, RSquared, SlopeTest, VarianceRow
 
 
 def fixed_variance(design: Design, beta: Array) -> float:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from reportgen.panel.features import ModelFrame
-from reportgen.results.market import Reason
+from reportgen.results import Reason
 
 LEAST_PHARMACIES = 8
 LEAST_PERIODS = 6

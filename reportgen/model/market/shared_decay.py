@@ -24,7 +24,7 @@ from reportgen.model.market.fit import DependentTerm, estimable_terms
 from reportgen.model.market.refusals import refusals
 from reportgen.panel.features import build_frame
 from reportgen.panel.grid import MarketPanel
-from reportgen.results.market import DecayPoint
+from reportgen.results import DecayPoint
 from reportgen.settings.sections import Settings
 
 Profiles = Mapping[str, tuple[float, ...] | None]

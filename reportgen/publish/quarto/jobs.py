@@ -16,7 +16,7 @@ from reportgen.batch.site.build import without_detail
 from reportgen.batch.state import files
 from reportgen.publish.quarto.record import CONFIGURATION, Hashes
 from reportgen.report.site.market_line import MarketSummary
-from reportgen.results.market import MarketResults, from_json
+from reportgen.results import MarketResults, from_json
 from reportgen.settings.sections import Settings
 
 

@@ -20,8 +20,7 @@ if TYPE_CHECKING:
 
     from reportgen.report.words.formats import Formats
     from reportgen.report.words.language import Language
-    from reportgen.results.market import MarketResults
-    from reportgen.results.markets import OverviewResults
+    from reportgen.results import MarketResults, OverviewResults
 
     Maker = Callable[[MarketResults, Kit, str], Chart | None]
 

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from reportgen.report.figures.drawing.axes import ChartAxes
-    from reportgen.results.market import MarketResults
+    from reportgen.results import MarketResults
 
 NAMED, ALL, ENDS = 24, 120, 20
 

@@ -16,7 +16,7 @@ from reportgen.report.words.units import no_carry_over
 
 if TYPE_CHECKING:
     from reportgen.report.figures.drawing.axes import ChartAxes
-    from reportgen.results.market import DecaySummary
+    from reportgen.results import DecaySummary
 
 DEEPEST = -12.0
 

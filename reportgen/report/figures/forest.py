@@ -10,7 +10,7 @@ from reportgen.report.figures.kit import Chart, ChartTable, Kit, Value
 from reportgen.report.words.names import clean
 
 if TYPE_CHECKING:
-    from reportgen.results.market import FixedEffect, MarketResults
+    from reportgen.results import FixedEffect, MarketResults
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,7 +18,7 @@ from reportgen.report.words.names import clean
 
 if TYPE_CHECKING:
     from reportgen.report.figures.drawing.axes import ChartAxes
-    from reportgen.results.market import MarketResults
+    from reportgen.results import MarketResults
 
 _ROW, _HEAD = 18.0, 28.0
 _PHARMACY, _STRIP, _COUNT = 178.0, 330.0, 62.0

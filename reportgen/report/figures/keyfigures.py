@@ -13,7 +13,7 @@ from reportgen.report.typefaces.widths import text_width
 
 if TYPE_CHECKING:
     from reportgen.report.figures.drawing.axes import ChartAxes
-    from reportgen.results.market import MarketResults
+    from reportgen.results import MarketResults
 
 WIDTH, HEIGHT = 216.0, 48.0
 

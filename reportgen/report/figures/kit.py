@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from reportgen.report.words.writer import Writer
-    from reportgen.results.market import MarketResults
+    from reportgen.results import MarketResults
 
 Value = str | float | int | None
 Tip = tuple[float, float, str]

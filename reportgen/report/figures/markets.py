@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from reportgen.report.figures.drawing.axes import ChartAxes
-    from reportgen.results.markets import OverviewResults
+    from reportgen.results import OverviewResults
 
 MOST, EACH = 60, 15
 """Markets drawn at most; of more than that, so many at each end."""

@@ -16,7 +16,7 @@ from reportgen.report.words.names import clean
 
 if TYPE_CHECKING:
     from reportgen.report.figures.drawing.axes import ChartAxes
-    from reportgen.results.market import MarketResults, PharmacySeries
+    from reportgen.results import MarketResults, PharmacySeries
 
 _COLUMNS, _CELL, _PLOT, _STRIP, _LEFT, _GAP = 4, 90.0, 39.0, 10.0, 66.0, 18.0
 

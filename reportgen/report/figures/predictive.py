@@ -15,7 +15,7 @@ from reportgen.report.figures.kit import Chart, ChartTable, Kit
 
 if TYPE_CHECKING:
     from reportgen.report.figures.drawing.axes import ChartAxes
-    from reportgen.results.market import MarketResults
+    from reportgen.results import MarketResults
 
 
 @dataclass(frozen=True, slots=True, eq=False)

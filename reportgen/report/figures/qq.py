@@ -14,7 +14,7 @@ from reportgen.report.figures.kit import Chart, ChartTable, Kit
 
 if TYPE_CHECKING:
     from reportgen.report.figures.drawing.axes import ChartAxes
-    from reportgen.results.market import QQ, MarketResults
+    from reportgen.results import QQ, MarketResults
 
 MOST = 200
 

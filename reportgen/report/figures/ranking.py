@@ -26,7 +26,7 @@ from reportgen.report.typefaces.widths import fit_text, fit_texts, text_width
 
 if TYPE_CHECKING:
     from reportgen.report.figures.drawing.axes import ChartAxes
-    from reportgen.results.markets import OverviewResults
+    from reportgen.results import OverviewResults
 
 NAMED = 12
 _ORDERED = 10.0

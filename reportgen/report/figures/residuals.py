@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from reportgen.report.figures.drawing.axes import ChartAxes
-    from reportgen.results.market import Density, MarketResults
+    from reportgen.results import Density, MarketResults
 
 _SHADES = (0.1, 0.2, 0.34, 0.5, 0.68, 0.88)
 

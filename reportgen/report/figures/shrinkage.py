@@ -16,7 +16,7 @@ from reportgen.report.words.names import clean
 if TYPE_CHECKING:
     from reportgen.report.figures.drawing.axes import ChartAxes
     from reportgen.report.words.formats import Kind
-    from reportgen.results.market import MarketResults
+    from reportgen.results import MarketResults
 
 MOST = 240
 

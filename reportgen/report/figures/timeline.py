@@ -14,7 +14,7 @@ from reportgen.report.figures.kit import Chart, ChartTable, Kit, Tip
 
 if TYPE_CHECKING:
     from reportgen.report.figures.drawing.axes import ChartAxes
-    from reportgen.results.market import MarketResults
+    from reportgen.results import MarketResults
 
 _LEFT, _RIGHT = 74.0, 96.0
 

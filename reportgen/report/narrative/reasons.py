@@ -13,7 +13,7 @@ from reportgen.report.words.writer import mark
 
 if TYPE_CHECKING:
     from reportgen.report.words.writer import Writer
-    from reportgen.results.market import Reason
+    from reportgen.results import Reason
 
 _FOUND = {
     "too-few-pharmacies": mark(

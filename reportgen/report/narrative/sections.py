@@ -12,7 +12,7 @@ from reportgen.report.words.writer import mark
 if TYPE_CHECKING:
     from reportgen.report.words.formats import Kind
     from reportgen.report.words.writer import Writer
-    from reportgen.results.market import FixedEffect, OrdinaryRegression
+    from reportgen.results import FixedEffect, OrdinaryRegression
 
 # --- 4 coefficients ---------------------------------------------------------------------------
 

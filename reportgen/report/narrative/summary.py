@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from reportgen.report.blocks import Figure
     from reportgen.report.words.writer import Writer
-    from reportgen.results.market import Check, Incremental, PharmacyRow
+    from reportgen.results import Check, Incremental, PharmacyRow
 
 _OTHER_CHOICES = (("plain", mark("{effect} uncorrected")), ("within", mark("{effect} within pharmacies")))
 

@@ -14,7 +14,7 @@ from reportgen.report.words.writer import mark
 
 if TYPE_CHECKING:
     from reportgen.report.words.writer import Writer
-    from reportgen.results.market import Check, CheckStatus, MarketResults, OlsAssumption
+    from reportgen.results import Check, CheckStatus, MarketResults, OlsAssumption
 
 Value = Literal["number", "percent", "none"]
 

@@ -14,7 +14,7 @@ from reportgen.report.words.writer import mark
 
 if TYPE_CHECKING:
     from reportgen.report.words.writer import Writer
-    from reportgen.results.market import FixedEffect, LongRun, MarketResults, Status, VerdictCode
+    from reportgen.results import FixedEffect, LongRun, MarketResults, Status, VerdictCode
 
 WORDS: dict[VerdictCode, tuple[str, Tone]] = {
     "works": (mark("Works"), "good"),

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from reportgen.report.words.formats import Formats
     from reportgen.report.words.language import Language
-    from reportgen.results.market import VerdictCode
+    from reportgen.results import VerdictCode
 
 Kind = Literal["verdict", "failed", "stale", "recovered", "up", "down", "new", "gone"]
 KINDS: tuple[Kind, ...] = ("verdict", "failed", "stale", "recovered", "up", "down", "new", "gone")

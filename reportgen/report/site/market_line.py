@@ -16,7 +16,7 @@ from reportgen.report.words.writer import make_writer
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from reportgen.results.market import MarketResults, VerdictCode
+    from reportgen.results import MarketResults, VerdictCode
     from reportgen.settings.sections import Settings
 
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from reportgen.report.site.market_line import MarketSummary
-    from reportgen.results.market import VerdictCode
+    from reportgen.results import VerdictCode
     from reportgen.settings.sections import Settings
 
 ORDER: tuple[VerdictCode, ...] = ("works", "works-unevenly", "unclear", "no-effect", "negative", "cannot-tell")

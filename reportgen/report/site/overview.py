@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from reportgen.report.site.changes import Changes
     from reportgen.report.site.directory import Directory
     from reportgen.report.site.market_line import MarketSummary
-    from reportgen.results.markets import OverviewResults
+    from reportgen.results import OverviewResults
     from reportgen.settings.sections import Settings
 
 

@@ -26,8 +26,7 @@ if TYPE_CHECKING:
     from reportgen.report.site.changes import Changes
     from reportgen.report.site.market_line import MarketSummary
     from reportgen.report.site.overview import Download, Overview
-    from reportgen.results.market import MarketResults
-    from reportgen.results.markets import OverviewResults
+    from reportgen.results import MarketResults, OverviewResults
     from reportgen.settings.sections import Settings
 
 PAGE = 1000

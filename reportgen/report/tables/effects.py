@@ -10,7 +10,7 @@ from reportgen.report.words.names import clean, told_apart
 
 if TYPE_CHECKING:
     from reportgen.report.words.writer import Writer
-    from reportgen.results.market import PharmacyRow
+    from reportgen.results import PharmacyRow
 
 
 def impulse(w: Writer) -> Table | None:

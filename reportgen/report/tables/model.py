@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from reportgen.report.words.writer import Writer
-    from reportgen.results.market import Comparison, FixedEffect
+    from reportgen.results import Comparison, FixedEffect
 
 
 def rows_lost(w: Writer) -> Table:

@@ -16,7 +16,7 @@ from reportgen.report.words.terms import bootstrap_label, random_label, term_lab
 from reportgen.report.words.writer import Writer, make_writer
 
 if TYPE_CHECKING:
-    from reportgen.results.market import FixedEffect, MarketResults
+    from reportgen.results import FixedEffect, MarketResults
     from reportgen.settings.sections import Settings
 
 Kind = Literal["text", "integer", "number", "money", "percent", "p"]

@@ -10,7 +10,7 @@ from reportgen.report.words.writer import mark
 
 if TYPE_CHECKING:
     from reportgen.report.words.writer import Writer
-    from reportgen.results.market import BootstrapRow
+    from reportgen.results import BootstrapRow
 
 _KNOWN = {
     "Intercept": mark("Level of the average pharmacy"),

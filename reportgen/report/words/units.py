@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from reportgen.results.market import DataSummary, DecaySummary
+    from reportgen.results import DataSummary, DecaySummary
 
 
 def promotion_step(data: DataSummary) -> float:

@@ -19,7 +19,7 @@ from reportgen.report.words.units import promotion_step
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from reportgen.results.market import FixedEffect, MarketResults
+    from reportgen.results import FixedEffect, MarketResults
     from reportgen.settings.sections import Settings
 
 

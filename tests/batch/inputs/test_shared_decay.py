@@ -12,7 +12,7 @@ import reportgen
 from reportgen.batch.inputs.source import Source
 from reportgen.model.market.shared_decay import market_profile, search_shared_decay
 from reportgen.panel.simulate import MarketSpec, _demo_rows, simulate_market
-from reportgen.results.market import from_json
+from reportgen.results import from_json
 from reportgen.settings.sections import Settings
 
 SHARED = {"adstock.scope": "all"}

@@ -18,8 +18,7 @@ from reportgen.batch.site.refresh import FailedMarket, SiteState, refresh_site
 from reportgen.batch.state import files, record
 from reportgen.batch.state.fingerprint import Fingerprint
 from reportgen.render.parquet import market_tables
-from reportgen.results import markets as results_markets
-from reportgen.results.market import to_json
+from reportgen.results import overview_from_json, to_json
 from reportgen.settings.sections import Settings
 
 STAMP = Fingerprint(data="d", numbers="n", documents="o", templates="t", code="c")
@@ -254,7 +253,7 @@ def test_downloads_hold_every_market_and_run_no_formula(tmp_path: Path) -> None:
         plain = pacsv.read_csv(data / f"{name}.csv")
         assert set(plain.column("market").to_pylist()) == {"'=1+1", "B"}
         assert plain.column_names == whole.column_names
-    across = results_markets.from_json((data / "overview.json").read_bytes())
+    across = overview_from_json((data / "overview.json").read_bytes())
     assert [market.market for market in across.markets] == ["=1+1", "B"]
     overview = pq.read_table(data / "overview.parquet")
     assert overview.column("market").to_pylist() == ["=1+1", "B"]

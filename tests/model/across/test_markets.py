@@ -9,11 +9,11 @@ import jsonschema
 import pytest
 
 from factories import market_results
+from reportgen import results as rm
 from reportgen.errors import InputError
 from reportgen.model.across import markets as mk
 from reportgen.model.across import meta
-from reportgen.results import markets as rm
-from reportgen.results.market import Reason
+from reportgen.results import Reason
 
 
 @pytest.fixture(scope="module")
@@ -200,7 +200,7 @@ def test_equal_markets_have_no_statistic(run):
     twin = replace(run[0], market="ZZ")
     pooled = mk.summarise_markets([run[0], twin]).pooled
     assert (pooled.statistic, pooled.se) == (None, 0.0)
-    assert rm.from_json(rm.to_json(mk.summarise_markets([run[0], twin]))).pooled == pooled
+    assert rm.overview_from_json(rm.to_json(mk.summarise_markets([run[0], twin]))).pooled == pooled
 
 
 def test_order_of_markets_changes_nothing(run, refused):
@@ -211,8 +211,8 @@ def test_order_of_markets_changes_nothing(run, refused):
 def test_overview_comes_back_from_json_unchanged_and_fits_its_schema(run, refused):
     overview = mk.summarise_markets([*run, *refused], failed=[("AA", "timeout")], estimand="now-elasticity")
     text = rm.to_json(overview)
-    assert rm.from_json(text) == overview
-    jsonschema.validate(json.loads(text), rm.json_schema())
+    assert rm.overview_from_json(text) == overview
+    jsonschema.validate(json.loads(text), rm.json_schema(rm.OverviewResults))
 
 
 @pytest.mark.parametrize(
@@ -226,5 +226,5 @@ def test_overview_comes_back_from_json_unchanged_and_fits_its_schema(run, refuse
 )
 def test_unreadable_overview_is_an_input_error(text, code):
     with pytest.raises(InputError) as caught:
-        rm.from_json(text)
+        rm.overview_from_json(text)
     assert caught.value.code == code

@@ -23,7 +23,7 @@ from reportgen.panel import transforms
 from reportgen.panel.features import ModelFrame, build_frame
 from reportgen.panel.grid import make_panel
 from reportgen.panel.simulate import MarketSpec, simulate_market, simulate_panel
-from reportgen.results.market import Provenance, from_json, to_json
+from reportgen.results import Provenance, from_json, to_json
 from reportgen.settings.sections import AdstockSettings, ModelSettings, Settings
 
 

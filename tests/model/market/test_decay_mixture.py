@@ -24,7 +24,7 @@ from reportgen.model.market.fit import fit_market
 from reportgen.model.market.terms import market_design
 from reportgen.model.rows import fixed_rows, pharmacy_rows
 from reportgen.panel.features import build_frame
-from reportgen.results.market import LongRun
+from reportgen.results import LongRun
 
 
 def fitted(panel, /, **sections):

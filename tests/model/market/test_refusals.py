@@ -10,7 +10,7 @@ from reportgen.model.analysis import analyse_market
 from reportgen.model.market.refusals import LEAST_PERIODS, LEAST_PHARMACIES, refusals
 from reportgen.panel.features import build_frame
 from reportgen.panel.grid import make_panel
-from reportgen.results.market import from_json, to_json
+from reportgen.results import from_json, to_json
 
 
 def analysed(market, /, **sections):

@@ -11,7 +11,7 @@ from reportgen.model.market.fit import fit_market
 from reportgen.model.market.shared_decay import SharedDecay, market_profile, search_shared_decay
 from reportgen.panel.features import build_frame
 from reportgen.panel.simulate import MarketSpec, simulate_panel
-from reportgen.results.market import Provenance
+from reportgen.results import Provenance
 from reportgen.settings.sections import AdstockSettings, Settings
 
 PROVENANCE = Provenance(

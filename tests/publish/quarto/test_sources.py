@@ -11,7 +11,7 @@ from reportgen.batch.state import files
 from reportgen.errors import LockedError, NothingSelectedError, UsageError
 from reportgen.publish.quarto.record import NAME, read_written
 from reportgen.publish.quarto.sources import choose_formats, write_sources
-from reportgen.results.market import to_json
+from reportgen.results import to_json
 from reportgen.settings.sections import Settings
 
 

@@ -14,11 +14,11 @@ from typing import Any
 import pytest
 
 from factories import market_results, overview_results
+from reportgen import results as r
 from reportgen.report.figures import CHARTS, Chart, Theme, draw_charts, draw_market_charts, for_print, for_screen
 from reportgen.report.figures.drawing.sheet import forget_sheets
 from reportgen.report.words.formats import Formats
 from reportgen.report.words.language import Language
-from reportgen.results import market as r
 
 FORMATS, ENGLISH = Formats("en_IN", "INR", unit="visit"), Language("en_IN")
 

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from factories import market_results
+from reportgen import results as r
 from reportgen.report.figures import (
     Theme,
     caterpillar,
@@ -32,7 +33,6 @@ from reportgen.report.figures import (
 from reportgen.report.figures.kit import Kit
 from reportgen.report.words.formats import Formats
 from reportgen.report.words.language import Language
-from reportgen.results import market as r
 
 RESULTS = market_results()
 

@@ -1,0 +1,109 @@
+"""Summarised data of the charts that are not already a table of the results."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MonthlySeries:
+    """Market by calendar period, read rows: one entry per period from first to last."""
+
+    periods: tuple[str, ...]
+    sales_total: tuple[float | None, ...]
+    sales_median: tuple[float | None, ...]
+    sales_q25: tuple[float | None, ...]
+    sales_q75: tuple[float | None, ...]
+    promotion_mean: tuple[float | None, ...]
+    pharmacies: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PharmacySeries:
+    """One pharmacy for the small multiples, aligned with ``MonthlySeries.periods``."""
+
+    pharmacy: str
+    role: Literal["largest", "smallest", "typical", "odd"]
+    sales: tuple[float | None, ...]
+    promotion: tuple[float | None, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Density:
+    """Two-dimensional histogram: counts[row][column], rows by y, with a running mean."""
+
+    x_edges: tuple[float, ...]
+    y_edges: tuple[float, ...]
+    counts: tuple[tuple[int, ...], ...]
+    smooth_x: tuple[float, ...]
+    smooth_y: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QQ:
+    """Normal quantile plot with a pointwise 95 % band."""
+
+    name: str
+    """``residuals`` or the random term."""
+    theoretical: tuple[float, ...]
+    sample: tuple[float, ...]
+    lower: tuple[float, ...]
+    upper: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Autocorrelation:
+    """Within-pharmacy residual autocorrelation pooled over pharmacies, by calendar lag."""
+
+    lags: tuple[int, ...]
+    values: tuple[float | None, ...]
+    bounds: tuple[float | None, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Curve:
+    """Plain x-y line."""
+
+    x: tuple[float, ...]
+    y: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PredictiveCheck:
+    """Observed histogram of the response against data simulated from the fitted model."""
+
+    edges: tuple[float, ...]
+    observed: tuple[float, ...]
+    simulated: tuple[float, ...]
+    lower: tuple[float, ...]
+    upper: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contribution:
+    """Fitted sales of the market by period, split: sums to ``fitted``, money (level response)."""
+
+    periods: tuple[str, ...]
+    baseline: tuple[float, ...]
+    persistence: tuple[float, ...]
+    promotion: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Charts:
+    """Summarised data of every chart that is not already a table above."""
+
+    monthly: MonthlySeries | None = None
+    multiples: tuple[PharmacySeries, ...] = ()
+    residuals: Density | None = None
+    qq: tuple[QQ, ...] = ()
+    autocorrelation: Autocorrelation | None = None
+    scale_location: Curve | None = None
+    promotion_range: tuple[float, float] | None = None
+    """5 % and 95 % quantile of adstocked promotion, for the pharmacy lines."""
+    promotion_center: float | None = None
+    market_level: float | None = None
+    """Fitted response at ``promotion_center`` for the average pharmacy, response units."""
+    predictive: PredictiveCheck | None = None
+    contribution: Contribution | None = None

@@ -1,0 +1,46 @@
+"""What was read and what was used."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RowsLost:
+    """Rows that were read but not used, by reason code."""
+
+    reason: str
+    rows: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GroupSize:
+    """Used rows per pharmacy."""
+
+    min: int
+    mean: float
+    max: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DataSummary:
+    """What was read and what was used. ``rows_read == rows_used + sum(rows_lost)``."""
+
+    rows_read: int
+    rows_used: int
+    rows_lost: tuple[RowsLost, ...]
+    pharmacies: int
+    """Pharmacies with at least one used row (all pharmacies read, if nothing is used)."""
+    months: int
+    """Calendar periods between the first and the last record, both included."""
+    period: tuple[str, str]
+    """First and last period read, ISO: ``2021-01`` (month) or ``2021-01-04`` (Monday of a week)."""
+    period_type: Literal["month", "week"]
+    group_size: GroupSize
+    sales_total: float | None
+    sales_mean: float | None
+    """Mean sales per used pharmacy-period, in money."""
+    promotion_mean: tuple[float, ...]
+    promotion_sd: tuple[float, ...]
+    """Per channel, over used rows, in promotion units."""

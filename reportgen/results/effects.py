@@ -1,0 +1,165 @@
+"""What promotion does: carry-over, the response over time, money, and pharmacy by pharmacy."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DecayPoint:
+    """One point of the profile."""
+
+    decay: float
+    loglik_ml: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DecaySummary:
+    """Estimated carry-over of one channel and the profile it was read from."""
+
+    channel: str
+    estimate: float
+    lower: float | None
+    upper: float | None
+    at_edge: bool
+    estimated: bool
+    profile: tuple[DecayPoint, ...]
+    lag_correlation: float | None
+    """Correlation of the estimates of decay and of the lag-1 coefficient (the Koyck ridge)."""
+    se: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LongRun:
+    """Long-run effect beta / (1 - sum phi) of one more promotion unit kept up for ever."""
+
+    estimate: float | None
+    se: float | None
+    lower: float | None
+    upper: float | None
+    stationary: bool
+    method: Literal["delta", "fieller", "none"]
+    multiplier: float | None
+    """Long run over immediate effect, 1 / (1 - sum phi)."""
+    half_life: float | None
+    """Periods until half of the total effect of one pulse has happened."""
+    total_pulse: float | None
+    """Total effect of one unit given once (un-normalised weight), beta/((1-d) D) or beta/D."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImpulsePoint:
+    """Effect of one promotion unit given in period 0, ``horizon`` periods later."""
+
+    horizon: int
+    effect: float
+    lower: float | None
+    upper: float | None
+    cumulative: float
+    cumulative_lower: float | None
+    cumulative_upper: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IncrementalMonth:
+    """Sales of the market in one period with and without promotion, money."""
+
+    period: str
+    sales: float
+    without: float
+    without_lower: float | None
+    without_upper: float | None
+    incremental: float
+    pharmacies: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Incremental:
+    """Sales that promotion brought over the used rows, through the recursion, money."""
+
+    total: float | None
+    share: float | None
+    lower: float | None
+    upper: float | None
+    share_lower: float | None
+    share_upper: float | None
+    draws: int
+    months: tuple[IncrementalMonth, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WhatIf:
+    """Change of total sales over the used period had promotion been scaled by 1 + change."""
+
+    change: float
+    sales: float
+    lower: float | None
+    upper: float | None
+    share: float | None
+    profit: float | None
+    profit_lower: float | None
+    profit_upper: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Roi:
+    """Return on promotion: (incremental * margin - cost) / cost, and the break-even cost per unit."""
+
+    cost: float
+    margin: float
+    roi: float | None
+    lower: float | None
+    upper: float | None
+    break_even_cost: float | None
+    break_even_lower: float | None
+    break_even_upper: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChannelEffect:
+    """What one of several promotion channels does; ``term`` is its row among the fixed effects."""
+
+    channel: str
+    term: str
+    long_run: LongRun
+    impulse: tuple[ImpulsePoint, ...]
+    incremental: float | None
+    """Money over the used rows that would be missing without this channel alone, through the recursion."""
+    lower: float | None
+    upper: float | None
+    share: float | None
+    """Of total sales."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PharmacyRow:
+    """One pharmacy: conditional modes, their conditional SE, and what follows from them."""
+
+    pharmacy: str
+    rows: int
+    sales_mean: float | None
+    promotion_mean: float | None
+    intercept: float | None
+    """Conditional mode of the random intercept, deviation from the market, sales units."""
+    intercept_se: float | None
+    slope: float | None
+    """Conditional mode of the promotion slope, deviation from the market effect."""
+    slope_se: float | None
+    total_slope: float | None
+    """Market effect plus deviation: sales units per promotion unit."""
+    lower: float | None
+    upper: float | None
+    """Interval of ``total_slope``."""
+    reliability: float | None
+    expected_rank: float | None
+    """Of the slope, in percent (0 lowest, 100 highest)."""
+    long_run: float | None
+    own_intercept: float | None
+    own_slope: float | None
+    """The pharmacy's own regression on promotion, other coefficients held at the market's."""
+    incremental: float | None
+    incremental_share: float | None
+    cooks_d: float | None
+    effect_without: float | None
+    """Market promotion effect when this pharmacy is left out (exact refit)."""

@@ -1,0 +1,195 @@
+"""What was fitted, how well, and what it says of its coefficients and variances."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelSummary:
+    """What was fitted."""
+
+    formula: str
+    random_formula: str
+    groups: str
+    method: Literal["REML", "ML"]
+    response: Literal["level", "log"]
+    correction: Literal["initial-conditions", "none"]
+    design: Literal["observational", "experiment"]
+    confidence: float
+    decay: float | None
+    """Adstock decay used, in [0, 1). First channel where there are several (see ``channels``)."""
+    decay_source: Literal["estimated", "fixed", "shared"]
+    normalize: bool
+    channels: tuple[str, ...]
+    decays: tuple[float, ...]
+    lags: tuple[int, ...]
+    promotion_terms: tuple[str, ...]
+    """Terms of the promotion channels in ``fixed`` (adstocked)."""
+    lag_terms: tuple[str, ...]
+    control_terms: tuple[str, ...]
+    correction_terms: tuple[str, ...]
+    random_terms: tuple[str, ...]
+    rung: Literal["correlated", "uncorrelated", "intercept", "pooled"]
+    standard_error: Literal["full-information", "gls", "cluster"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attempt:
+    """One run of the optimiser: a start, or a rung of the ladder."""
+
+    rung: str
+    start: str
+    loglik: float | None
+    iterations: int
+    converged: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CovRe:
+    """Covariance of the random effects Psi, in squared coefficient units, rows by ``terms``."""
+
+    terms: tuple[str, ...]
+    values: tuple[tuple[float, ...], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FitSummary:
+    """The optimum and its certificate."""
+
+    loglik: float
+    """Restricted log-likelihood (log-likelihood where ``method`` is ML), statsmodels' constant."""
+    loglik_ml: float
+    aic: float
+    bic: float
+    """From the ML fit on identical rows; decay counts as a parameter where it was estimated."""
+    scale: float
+    """Residual variance sigma^2."""
+    converged: bool
+    certified: bool
+    singular: bool
+    iterations: int
+    kkt: float
+    """Largest possible further gain in deviance that the first-order conditions allow."""
+    start_gap: float | None
+    """Difference in log-likelihood between the two starts."""
+    statsmodels_gap: float | None
+    """|statsmodels loglike - ours| at the answer; ``None`` where Psi is singular (skipped)."""
+    attempts: tuple[Attempt, ...]
+    theta: tuple[float, ...]
+    """Lower triangle of the Cholesky factor of Psi/sigma^2, column by column (lme4's order)."""
+    cov_re: CovRe
+    sigma: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FixedEffect:
+    """One row of the coefficient table."""
+
+    term: str
+    estimate: float
+    se: float | None
+    se_gls: float | None
+    df: float | None
+    """Satterthwaite degrees of freedom (cluster count - 1 for cluster SE)."""
+    statistic: float | None
+    p: float | None
+    lower: float | None
+    upper: float | None
+    column_sd: float | None
+    """SD of the column over used rows: estimate * column_sd is the effect per standard deviation."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VarianceRow:
+    """Variance and SD of a random effect; ``term == "Residual"`` is sigma. Interval of the SD."""
+
+    term: str
+    variance: float
+    sd: float
+    lower: float | None
+    upper: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CorrelationRow:
+    """Correlation of two random effects."""
+
+    terms: tuple[str, str]
+    value: float | None
+    lower: float | None
+    upper: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RSquared:
+    """Johnson (2014) R², and the part of promotion (loss of marginal R² without it)."""
+
+    marginal: float | None
+    conditional: float | None
+    promotion: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FitQuality:
+    """In-sample error and hold-out forecasts against a seasonal-naive forecast, money units."""
+
+    rmse: float | None
+    wmape: float | None
+    """Sum |error| / sum sales, in sample."""
+    holdout_wmape: float | None
+    naive_wmape: float | None
+    holdout_periods: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Comparison:
+    """Another estimator of the same coefficients on the same rows."""
+
+    fixed: tuple[FixedEffect, ...]
+    long_run: float | None
+    long_run_se: float | None
+    differs: bool | None
+    """True where the promotion effect or long run is over 1 SE or 10 % from the chosen model's."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SlopeTest:
+    """Do pharmacies differ in their response? Likelihood ratio against the boundary mixture."""
+
+    statistic: float | None
+    p: float | None
+    reference: str
+    """``mixture-1-2``, ``mixture-0-1`` or ``bootstrap``."""
+    replicates: int | None = None
+    """Copies without random slopes that the statistic was compared with (``bootstrap`` only)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BootstrapRow:
+    """One estimate and its spread over the bootstrap copies: SE and percentile interval, units of the estimate.
+
+    ``term`` is a fixed effect, a random effect or ``Residual``; ``other`` the second effect of a correlation.
+    """
+
+    quantity: Literal["coefficient", "long-run", "decay", "sd", "correlation"]
+    term: str
+    other: str | None = None
+    estimate: float | None
+    se: float | None
+    lower: float | None
+    upper: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BootstrapSummary:
+    """Parametric bootstrap: sales rebuilt through the recursion, everything estimated again."""
+
+    replicates: int
+    failed: int
+    """Copies without a certified fit; left out, never replaced."""
+    not_stationary: int
+    """Copies without a long run; left out of the ``long-run`` rows."""
+    decay_estimated: bool
+    rows: tuple[BootstrapRow, ...]
