@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reportgen.batch.inputs.stored_panel import StoredPanel, open_panel
-from reportgen.batch.state import files, record
+from reportgen.batch.state import files, record, swap
 from reportgen.batch.state.fingerprint import Fingerprint, number_settings, versions
 from reportgen.results import MarketResults, Provenance, from_json, to_json
 from reportgen.settings.sections import Settings
@@ -162,11 +162,12 @@ def publish(job: MarketJob, results: MarketResults, content: dict[str, bytes]) -
         headline=record.headline(results),
         files=tuple(sorted((name, files.sha256_bytes(body)) for name, body in content.items())),
     )
-    folder = files.temporary_folder(job.folder)
+    out, name = job.folder.parent.parent, f"markets/{job.folder.name}"
+    folder = swap.draft_folder(out, name)
     try:
         files.write_all(folder, content)
         files.write_new(folder / record.NAME, record.to_json(done))
-        files.swap_in(folder, job.folder)
+        swap.swap_in(folder, out, name)
     except BaseException:
         files.discard(folder)
         raise

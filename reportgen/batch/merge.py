@@ -15,11 +15,12 @@ from reportgen.batch.inputs.source import StoredMarkets
 from reportgen.batch.market import build_market
 from reportgen.batch.plan import LastRun
 from reportgen.batch.shard import shard_folders, take_over
-from reportgen.batch.state import files, record
+from reportgen.batch.state import files, record, swap
 from reportgen.batch.state.fingerprint import fingerprint
 from reportgen.batch.state.input_index import InputIndex
 from reportgen.batch.state.lock import hold_lock
 from reportgen.batch.state.outcome import MarketOutcome, Progress, RunResult, Silent
+from reportgen.batch.state.ownership import refuse_foreign_output
 from reportgen.batch.workers.interrupt import Interrupts
 from reportgen.errors import InputError
 from reportgen.settings.sections import Settings
@@ -59,6 +60,7 @@ def merge(settings: Settings, root: Path, *, progress: Progress | None = None) -
     """
     start = time.monotonic()
     run = Run(settings, root, Request(), progress or Silent(), build_market)
+    refuse_foreign_output(settings, root, run.out)
     run.last = manifest.read_last_run(run.out)
     folders = shard_folders(run.out)
     sources: dict[str, tuple[Path, record.MarketRecord]] = {}
@@ -72,7 +74,8 @@ def merge(settings: Settings, root: Path, *, progress: Progress | None = None) -
     run.stamp = fingerprint(settings, root)
     run.shared = lasts[0].shared if all(last.shared == lasts[0].shared for last in lasts) else None
     with hold_lock(run.out), Interrupts() as interrupts:
-        files.recover(run.out / "markets")
+        swap.work_folder(run.out)
+        swap.recover(run.out)
         for market, (folder, found) in sorted(sources.items()):
             if interrupts.stopping():
                 break
@@ -108,8 +111,6 @@ def _complete_folders(shard: Path) -> dict[str, tuple[Path, record.MarketRecord]
     """
     found = {}
     for folder in sorted((shard / "markets").glob("*")):
-        if folder.name.startswith((files.TEMPORARY, files.REPLACED)):
-            continue
         one = record.read_record(folder)
         if one is None or one.slug != folder.name or record.damaged_files(folder, one):
             raise InputError(

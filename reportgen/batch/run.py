@@ -23,10 +23,11 @@ from reportgen.batch.inputs.source import Markets, StoredMarkets
 from reportgen.batch.market import MarketJob, build_market
 from reportgen.batch.plan import PlannedMarket
 from reportgen.batch.selection import select_markets, split_patterns
-from reportgen.batch.state import files
+from reportgen.batch.state import files, swap
 from reportgen.batch.state.fingerprint import fingerprint
 from reportgen.batch.state.lock import hold_lock
 from reportgen.batch.state.outcome import MarketOutcome, Progress, RunResult, Silent
+from reportgen.batch.state.ownership import refuse_foreign_output
 from reportgen.batch.state.record import MarketRecord
 from reportgen.batch.workers import pool as engine
 from reportgen.batch.workers.interrupt import Interrupts
@@ -64,6 +65,7 @@ def build(
     progress = progress or Silent()
     progress.stage("reading")
     run = Run(settings, root, request or Request(), progress, work)
+    refuse_foreign_output(settings, root, run.out)
     run.last = manifest.read_last_run(run.out)
     source = open_source(settings, root, run.last.index, jobs=settings.run.jobs or _cores())
     if not source.remembered:
@@ -85,6 +87,7 @@ def render(
     """
     start = time.monotonic()
     run = Run(settings, root, request or Request(), progress or Silent(), work)
+    refuse_foreign_output(settings, root, run.out)
     run.last = manifest.read_last_run(run.out)
     return _go(run, StoredMarkets(run.out), start)
 
@@ -108,7 +111,8 @@ def _go(run: Run, source: Markets, start: float) -> RunResult:
 
 def _locked(run: Run, chosen: Sequence[str], interrupts: Interrupts, start: float) -> RunResult:
     """Do the part of a run that changes the output folder."""
-    files.recover(run.out / "markets")
+    swap.work_folder(run.out)
+    swap.recover(run.out)
     run.shared = _shared_decay(run, interrupts.stopping)
     plans = _plan(run, chosen)
     interrupted = False

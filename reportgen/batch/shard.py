@@ -15,7 +15,7 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-from reportgen.batch.state import files, record
+from reportgen.batch.state import files, record, swap
 from reportgen.errors import UsageError
 
 FOLDER = "shards"
@@ -79,14 +79,15 @@ def take_over(source: Path, final: Path, found: record.MarketRecord) -> bool:
     """Make a complete market folder of a shard the market's folder; return whether anything had to be done."""
     if record.read_record(final) == found and not record.damaged_files(final, found):
         return False
-    folder = files.temporary_folder(final)
+    out, place = final.parent.parent, f"markets/{final.name}"
+    folder = swap.draft_folder(out, place)
     try:
         for name in (*(name for name, _ in found.files), record.NAME):
             target = folder / name
             target.parent.mkdir(exist_ok=True)
             shutil.copyfile(source / name, target)
             files.sync_file(target)
-        files.swap_in(folder, final)
+        swap.swap_in(folder, out, place)
     except BaseException:
         files.discard(folder)
         raise

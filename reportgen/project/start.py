@@ -47,7 +47,6 @@ _DEMO = {
     "brand.name": "Demo",
     "report.promotion_unit": "visit",
     "run.as_of": "2024-01-15",
-    "run.out": ".",
 }
 
 

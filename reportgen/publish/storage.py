@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from reportgen.batch.state import files, record
+from reportgen.batch.state import files, record, swap
 from reportgen.errors import ConfigError, EnvironmentMissing
 
 LEDGER = "published.json"
@@ -147,7 +147,7 @@ class Storage:
 
     def _pull_folder(self, name: str, content: bytes, local: Path) -> bool:
         """Fetch a remote folder whole; return whether it was complete and is now the local one."""
-        folder = files.temporary_folder(local)
+        folder = swap.draft_folder(self.staging, name)
         try:
             (folder / record.NAME).write_bytes(content)
             sealed = record.unseal(folder / record.NAME)
@@ -162,7 +162,7 @@ class Storage:
             if any(files.sha256_file(folder / file) != digest for file, digest in wanted.items()):
                 files.discard(folder)
                 return False
-            files.swap_in(folder, local)
+            swap.swap_in(folder, self.staging, name)
         except BaseException:
             files.discard(folder)
             raise

@@ -19,6 +19,7 @@ from projects import Project
 from reportgen.batch import run
 from reportgen.batch.run import Request
 from reportgen.batch.site.refresh import SiteState
+from reportgen.batch.state import swap
 from reportgen.batch.state.lock import hold_lock
 from reportgen.batch.state.outcome import MarketOutcome, RunResult
 from reportgen.errors import ConfigError, LockedError, NothingSelectedError
@@ -265,10 +266,13 @@ def test_leftovers_of_a_killed_run_are_cleared(project: Project) -> None:
     clean = project.tree()
     markets = project.root / "out" / "markets"
     one = next(markets.glob("a-*"))
-    one.rename(markets / f".old-{one.name}")
-    (markets / ".new-b-123").mkdir()
+    work = project.root / "out" / swap.WORK
+    (work / "old" / "markets").mkdir(parents=True, exist_ok=True)
+    one.rename(work / "old" / "markets" / one.name)
+    (work / "new" / "markets--b-123").mkdir(parents=True)
     project.build()
     assert project.tree() == clean
+    assert not list((work / "new").iterdir())
 
 
 def test_input_that_changes_meanwhile_is_said_and_not_remembered(

@@ -18,6 +18,7 @@ import pytest
 
 from real_runs import CHECKOUT, RealProject, small_table, tree
 from reportgen.batch.state import record
+from reportgen.batch.state.swap import WORK
 
 
 @pytest.fixture(scope="module")
@@ -57,6 +58,13 @@ def cut(path: Path) -> None:
     path.write_bytes(path.read_bytes()[:-20])
 
 
+def half_a_swap(made: RealProject) -> None:
+    one = a_file(made, "markets/*")
+    aside = made.out / WORK / "old" / "markets" / one.name
+    aside.parent.mkdir(parents=True, exist_ok=True)
+    one.rename(aside)
+
+
 DAMAGE: dict[str, Callable[[RealProject], object]] = {
     "truncated run.json": lambda m: cut(m.out / "run.json"),
     "empty run.json": lambda m: (m.out / "run.json").write_bytes(b""),
@@ -81,8 +89,8 @@ DAMAGE: dict[str, Callable[[RealProject], object]] = {
     ),
     "a file in place of a market": lambda m: swap_for_file(a_file(m, "markets/*")),
     "records of two markets swapped": lambda m: swap(*sorted(m.out.glob("markets/*"))),
-    "half a swap": lambda m: a_file(m, "markets/*").rename(m.out / "markets" / f".old-{a_file(m, 'markets/*').name}"),
-    "left temporary folders": lambda m: (m.out / "markets" / ".new-a-1" / "deep").mkdir(parents=True),
+    "half a swap": half_a_swap,
+    "left temporary folders": lambda m: (m.out / WORK / "new" / "markets--a-1" / "deep").mkdir(parents=True),
     "lock file with text": lambda m: (m.out / ".lock").write_text("pid 1\n"),
 }
 

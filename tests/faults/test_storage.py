@@ -43,7 +43,7 @@ def drive(root: Path, *, jobs: int = 1, before: tuple[str, ...] = (), **options:
 
 def assert_complete(root: Path) -> int:
     """Every folder at a final path is complete; return how many there are."""
-    folders = [path for path in (root / "out" / "markets").glob("*") if not path.name.startswith((".new-", ".old-"))]
+    folders = list((root / "out" / "markets").glob("*"))
     for folder in folders:
         found = record.read_record(folder)
         assert found is not None, folder

@@ -14,7 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from reportgen.batch.state.files import TEMPORARY, sha256_file
+from reportgen.batch.state.files import sha256_file
 from reportgen.batch.state.fingerprint import Fingerprint, code_hash, hash_strings
 from reportgen.batch.state.input_index import InputIndex
 from reportgen.batch.state.record import MarketRecord, read_record
@@ -138,7 +138,7 @@ class StoredMarkets:
         self.name = "results.json"
         self._records: dict[str, MarketRecord] = {}
         for folder in sorted((out / "markets").glob("*")):
-            record = None if folder.name.startswith(TEMPORARY) else read_record(folder)
+            record = read_record(folder)
             if record is not None and record.slug == folder.name:
                 self._records[record.market] = record
         if not self._records:

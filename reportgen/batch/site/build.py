@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from reportgen.batch.state import files, record
+from reportgen.batch.state import files, record, swap
 from reportgen.batch.state.fingerprint import hash_strings
 from reportgen.results import Charts, MarketResults, from_json
 from reportgen.settings.sections import Settings
@@ -87,10 +87,10 @@ def build_site(job: SiteJob) -> None:
     ReportgenError
         If results or a template cannot be used; the old site stays.
     """
-    folder = files.temporary_folder(job.out / FOLDER)
+    folder = swap.draft_folder(job.out, FOLDER)
     try:
         _fill(job, folder)
-        files.swap_in(folder, job.out / FOLDER, deep=False)
+        swap.swap_in(folder, job.out, FOLDER, deep=False)
     except BaseException:
         files.discard(folder)
         raise

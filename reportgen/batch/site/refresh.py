@@ -55,7 +55,6 @@ def refresh_site(
     verified
         Records of markets whose every file this run has compared with its hash: they are not read again.
     """
-    files.recover(out)
     records, parts = _complete(out, markets, verified)
     troubles = [f"{market}:{entry}" for market, entry in sorted(failed.items())]
     address = f"{settings.report.site_url} {settings.report.search}"

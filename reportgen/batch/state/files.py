@@ -1,14 +1,13 @@
-"""Files that are either complete or not there: slugs, hashes, atomic writes and folder swaps.
+"""Files that are either complete or not there: slugs, hashes, atomic writes.
 
 A file at its final path is always complete (RELIABILITY R2): content goes to a temporary name in
-the same folder, is flushed to disk, and is renamed. A market's folder is built whole under a
-temporary name and swapped in with two renames; :func:`recover` repairs the only state that a
-kill between the two can leave. Writing in place with a journal was rejected: two renames need no
-replay. Nothing here knows what a market or a report is.
+the same folder, is flushed to disk, and is renamed. Whole folders are ``swap.py``. Nothing here knows what a market
+or a report is.
 """
 
 from __future__ import annotations
 
+import glob
 import hashlib
 import os
 import re
@@ -20,8 +19,6 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TypeVar
 
-TEMPORARY = ".new-"
-REPLACED = ".old-"
 _SLUG_TEXT = 40
 _MANY = 50
 _AT_ONCE = 12
@@ -117,7 +114,10 @@ def _sync_at_once(paths: Sequence[Path]) -> bool:
 
 def write_atomic(path: Path, content: bytes) -> None:
     """Replace ``path`` by ``content`` in one step; on any failure the old file stays."""
-    temporary = path.with_name(f"{TEMPORARY}{path.name}-{os.getpid()}")
+    for left in path.parent.glob(f".{glob.escape(path.name)}.reportgen-*"):  # by a run that was killed
+        if is_draft_of(left, path.name):
+            left.unlink(missing_ok=True)
+    temporary = path.with_name(f".{path.name}.reportgen-{os.getpid()}")
     try:
         write_new(temporary, content)
         temporary.replace(path)
@@ -127,53 +127,9 @@ def write_atomic(path: Path, content: bytes) -> None:
     sync_folder(path.parent)
 
 
-def temporary_folder(final: Path) -> Path:
-    """Create and return an empty folder beside ``final``, to be passed to :func:`swap_in`."""
-    final.parent.mkdir(parents=True, exist_ok=True)
-    folder = final.with_name(f"{TEMPORARY}{final.name}-{os.getpid()}")
-    discard(folder)
-    folder.mkdir()
-    return folder
-
-
-def swap_in(folder: Path, final: Path, *, deep: bool = True) -> None:
-    """Make ``folder`` the folder at ``final``; whatever was there is removed afterwards.
-
-    Without ``deep`` only the folder's own entries are flushed, not those of its subfolders.
-    """
-    for part in sorted(folder.rglob("*")) if deep else ():
-        if part.is_dir():
-            sync_folder(part)
-    sync_folder(folder)
-    replaced = final.with_name(REPLACED + final.name)
-    if final.is_symlink():
-        final.unlink()
-    if final.exists():
-        discard(replaced)
-        final.replace(replaced)
-    try:
-        folder.replace(final)
-    except BaseException:
-        if replaced.exists() and not final.exists():
-            replaced.replace(final)
-        raise
-    sync_folder(final.parent)
-    discard(replaced)
-
-
-def recover(parent: Path) -> None:
-    """Repair what a killed run left in ``parent``: restore half-swapped folders, drop temporaries."""
-    if not parent.is_dir():
-        return
-    for entry in sorted(parent.iterdir()):
-        if entry.name.startswith(REPLACED):
-            final = parent / entry.name.removeprefix(REPLACED)
-            if final.exists():
-                discard(entry)
-            else:
-                entry.replace(final)
-        elif entry.name.startswith(TEMPORARY):
-            discard(entry)
+def is_draft_of(path: Path, name: str) -> bool:
+    """Whether ``path`` is an unfinished file that :func:`write_atomic` made for ``name``."""
+    return re.fullmatch(rf"\.{re.escape(name)}\.reportgen-\d+", path.name) is not None
 
 
 def discard(path: Path) -> None:

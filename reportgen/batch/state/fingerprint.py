@@ -20,7 +20,7 @@ from typing import Any
 from reportgen import __version__
 from reportgen.batch.state.files import sha256_bytes, sha256_file
 from reportgen.errors import ConfigError
-from reportgen.resources import CATALOGUES, PACKAGE, templates_dir
+from reportgen.resources import CATALOGUES, PACKAGE
 from reportgen.settings.sections import Settings
 
 STACK = (
@@ -111,6 +111,8 @@ def _document_settings(settings: Settings, root: Path) -> dict[str, Any]:
 
 
 def _templates_hash(settings: Settings, root: Path) -> str:
+    from reportgen.resources import templates_dir
+
     ours = [entry for entry in _tree(templates_dir(), "*") if not entry[0].startswith("recipes/")]
     trees = [ours, _tree(CATALOGUES, "*.po")]
     if settings.report.templates:

@@ -147,7 +147,7 @@ def write_files(folder: Path, content: Mapping[str, bytes]) -> tuple[dict[str, s
         if path.is_file() and path.stat().st_size == len(body) and path.read_bytes() == body:
             continue
         path.parent.mkdir(parents=True, exist_ok=True)
-        draft = path.with_name(f"{files.TEMPORARY}{path.name}-{os.getpid()}")
+        draft = path.with_name(f".{path.name}.reportgen-{os.getpid()}")
         try:
             draft.write_bytes(body)
             draft.replace(path)

@@ -23,11 +23,12 @@ from reportgen.batch.state import files, record
 from reportgen.batch.state.fingerprint import Fingerprint, fingerprint, hash_strings
 from reportgen.batch.state.lock import hold_lock
 from reportgen.batch.state.outcome import MarketOutcome, Progress, Silent
+from reportgen.batch.state.ownership import refuse_foreign_pages
 from reportgen.batch.state.record import MarketRecord
 from reportgen.batch.workers import pool as engine
 from reportgen.errors import EnvironmentMissing, NothingSelectedError, UsageError
 from reportgen.publish.quarto.jobs import MarketSources, SiteJob, SourceJob, write_market, write_site
-from reportgen.publish.quarto.record import CONFIGURATION, Hashes, Written, page_names, read_written
+from reportgen.publish.quarto.record import CONFIGURATION, NAME, Hashes, Written, page_names, read_written
 from reportgen.settings.sections import Settings
 
 FORMATS = ("html", "typst", "pdf")
@@ -113,6 +114,7 @@ def write_sources(
         If another run writes to the folder, or it cannot be written.
     """
     start = time.monotonic()
+    refuse_foreign_pages(settings, root, project, record_name=NAME)
     complete = _complete(root / settings.run.out)
     statuses = {market: found.headline.status for market, found in complete.items()}
     patterns = split_patterns(select), split_patterns(exclude)
@@ -129,7 +131,7 @@ def _complete(out: Path) -> dict[str, MarketRecord]:
     """Complete markets of a run by code."""
     found = {}
     for folder in sorted((out / "markets").glob("*")):
-        kept = None if folder.name.startswith((files.TEMPORARY, files.REPLACED)) else record.read_record(folder)
+        kept = record.read_record(folder)
         if kept is not None and kept.slug == folder.name:
             found[kept.market] = kept
     if not found:

@@ -15,7 +15,7 @@ import pytest
 from factories import market_results
 from reportgen.batch.market import MarketJob, publish
 from reportgen.batch.site.refresh import FailedMarket, SiteState, refresh_site
-from reportgen.batch.state import files, record
+from reportgen.batch.state import files, record, swap
 from reportgen.batch.state.fingerprint import Fingerprint
 from reportgen.render.parquet import market_tables
 from reportgen.results import overview_from_json, to_json
@@ -214,17 +214,19 @@ def test_a_site_that_cannot_be_made_leaves_the_old_one(tmp_path: Path) -> None:
     assert state.failure is not None
     assert state.failure.code == "results-version"
     assert listed(tmp_path / "site") == set(before) - {"index.html"}
-    assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".")] == []
+    assert not list((tmp_path / swap.WORK / "new").iterdir())
 
 
 def test_a_swap_that_was_cut_short_is_repaired(tmp_path: Path) -> None:
     complete(tmp_path, "A")
     refresh(tmp_path, ("A",))
-    (tmp_path / "site").rename(tmp_path / ".old-site")
-    (tmp_path / ".new-site-1").mkdir()
+    (tmp_path / swap.WORK / "old").mkdir(exist_ok=True)
+    (tmp_path / "site").rename(tmp_path / swap.WORK / "old" / "site")
+    (tmp_path / swap.WORK / "new" / "site-1").mkdir()
+    swap.recover(tmp_path)
     assert not refresh(tmp_path, ("A",)).changed
     assert (tmp_path / "site" / "index.html").is_file()
-    assert not (tmp_path / ".new-site-1").exists()
+    assert not (tmp_path / swap.WORK / "new" / "site-1").exists()
 
 
 def test_nothing_to_show_makes_no_site(tmp_path: Path) -> None:

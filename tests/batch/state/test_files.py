@@ -63,63 +63,6 @@ def test_failed_write_keeps_the_old_file(tmp_path: Path, monkeypatch: pytest.Mon
     assert [entry.name for entry in tmp_path.iterdir()] == ["run.json"]
 
 
-def market(folder: Path, text: str) -> Path:
-    new = files.temporary_folder(folder)
-    (new / "figures").mkdir()
-    files.write_new(new / "figures" / "a.svg", text.encode())
-    return new
-
-
-def test_swap_in_replaces_the_whole_folder(tmp_path: Path) -> None:
-    final = tmp_path / "markets" / "a"
-    files.swap_in(market(final, "one"), final)
-    (final / "stray").touch()
-    files.swap_in(market(final, "two"), final)
-    assert (final / "figures" / "a.svg").read_text() == "two"
-    assert not (final / "stray").exists()
-    assert [entry.name for entry in final.parent.iterdir()] == ["a"]
-
-
-def test_swap_in_replaces_a_link_without_touching_its_target(tmp_path: Path) -> None:
-    target = tmp_path / "elsewhere"
-    target.mkdir()
-    (target / "precious").touch()
-    final = tmp_path / "markets" / "a"
-    final.parent.mkdir()
-    final.symlink_to(target)
-    files.swap_in(market(final, "one"), final)
-    assert not final.is_symlink()
-    assert (target / "precious").exists()
-
-
-def test_failed_swap_puts_the_old_folder_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    final = tmp_path / "markets" / "a"
-    files.swap_in(market(final, "one"), final)
-    new = market(final, "two")
-    real = Path.replace
-
-    def fail(self: Path, target: Path) -> Path:
-        if self.name.startswith(files.TEMPORARY):
-            raise OSError(28, "No space left on device")
-        return real(self, target)
-
-    monkeypatch.setattr(Path, "replace", fail)
-    with pytest.raises(OSError, match="No space"):
-        files.swap_in(new, final)
-    assert (final / "figures" / "a.svg").read_text() == "one"
-
-
-def test_recover_restores_a_half_swapped_folder_and_drops_temporaries(tmp_path: Path) -> None:
-    (tmp_path / (files.REPLACED + "a")).mkdir()
-    (tmp_path / (files.REPLACED + "b")).mkdir()
-    (tmp_path / "b").mkdir()
-    (tmp_path / (files.TEMPORARY + "c-123")).mkdir()
-    (tmp_path / (files.TEMPORARY + "d-123")).touch()
-    files.recover(tmp_path)
-    assert sorted(entry.name for entry in tmp_path.iterdir()) == ["a", "b"]
-    files.recover(tmp_path / "missing")
-
-
 @pytest.mark.parametrize("count", [3, 40])
 def test_all_files_are_written_and_flushed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, count: int) -> None:
     flushed: list[str] = []
