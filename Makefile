@@ -1,14 +1,16 @@
 # Each target does all its own set-up: a fresh clone needs nothing but make and Python 3.11.
 VENV ?= .venv
 export VENV
-PYTEST = $(VENV)/bin/python -m pytest
+IN_VENV = "$(VENV)/bin/python"
+# Tests see nothing of whoever runs them: no home, terminal, language or PYTHON* variable.
+PYTEST = scripts/bare.sh $(IN_VENV) -m pytest
 FAST = not slow and not faults and not benchmark
 
 .PHONY: demo test test-all lint words bench setup setup-dev clean
 .DEFAULT_GOAL := demo
 
-demo: setup   ## write the demo project to out/demo and build it
-	$(VENV)/bin/reportgen demo out/demo
+demo: setup   ## write the demo project to out/demo and build it; finishes one that was interrupted
+	@$(IN_VENV) -m reportgen demo out/demo
 
 test: setup-dev lint   ## style, types, contracts, and all quick tests
 	$(PYTEST) -n 2 --dist loadgroup -m "$(FAST)"
@@ -20,10 +22,10 @@ lint: setup-dev   ## ruff, mypy, import contracts
 	scripts/check.sh
 
 words: setup-dev   ## messages.pot and every language brought to what the code says
-	$(VENV)/bin/python -m reportgen.report.words.catalogue
+	$(IN_VENV) -m reportgen.report.words.catalogue
 
 bench: setup-dev   ## the measurements of the README
-	$(PYTEST) -m benchmark -s
+	$(IN_VENV) -m pytest -m benchmark -s
 
 setup:
 	@scripts/setup.sh run
@@ -32,4 +34,4 @@ setup-dev:
 	@scripts/setup.sh dev
 
 clean:   ## remove what these targets made
-	rm -rf $(VENV) out .pytest_cache .mypy_cache .ruff_cache .coverage*
+	rm -rf "$(VENV)" out .pytest_cache .mypy_cache .ruff_cache .coverage*

@@ -4,5 +4,5 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 bin=${VENV:-.venv}/bin
 "$bin/ruff" check .
-"$bin/mypy"
+"$bin/python" -m mypy
 "$bin/lint-imports" --no-logo

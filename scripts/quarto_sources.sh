@@ -4,6 +4,6 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 scripts/setup.sh run
-bin=${VENV:-.venv}/bin
-"$bin/reportgen" demo out/quarto --formats results --quiet
-"$bin/reportgen" quarto . --project out/quarto --quiet
+python=${VENV:-.venv}/bin/python
+"$python" -m reportgen demo out/quarto --formats results --quiet
+"$python" -m reportgen quarto . --project out/quarto --quiet

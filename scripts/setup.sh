@@ -6,57 +6,110 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 what=${1:-run}
 venv=${VENV:-.venv}
+patience=900 # seconds for which another package manager is waited for
 
+say() { printf 'Set-up: %s\n' "$*"; }
+megabytes() { awk '{bytes += $1} END {printf "%.0f MB", bytes / 1e6}'; }
 usable() { "$1" -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1; }
+administrator() { [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; }
 
-apt_install() {
-  if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
-    echo "Installing $*"
-    apt-get update -qq
-    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" >/dev/null
-  else
-    echo "Please install, as root: apt-get install $*" >&2
-    exit 7
-  fi
+# apt-get, waiting while another program holds a lock of the package manager, as any machine does in its first minutes.
+apt_get() {
+  local output waited=0
+  until output=$(LC_ALL=C DEBIAN_FRONTEND=noninteractive apt-get -qq -o Dpkg::Use-Pty=0 -o Acquire::Retries=3 "$@" 2>&1); do
+    case $output in
+      *"Could not get lock"* | *"Unable to acquire"* | *"Unable to lock"* | *"locked by another process"*) ;;
+      *) printf '%s\n' "$output" >&2; say "apt-get $1 failed; the lines above say why." >&2; exit 7 ;;
+    esac
+    if [ "$waited" -ge "$patience" ]; then
+      printf '%s\n' "$output" >&2; say "the package manager is still busy after $patience s; run this again later." >&2; exit 7
+    fi
+    [ $((waited % 30)) -ne 0 ] || say "waiting for another program that is installing packages ($waited s)"
+    sleep 3
+    waited=$((waited + 3))
+  done
+  printf '%s' "$output"
 }
 
-if ! [ -x "$venv/bin/python" ]; then
-  python=""
-  for candidate in "${PYTHON:-python3}" python3.13 python3.12 python3.11; do
-    if usable "$candidate"; then python=$candidate; break; fi
-  done
-  if [ -z "$python" ]; then
-    apt_install python3 python3-venv
-    python=python3
-    usable "$python" || { echo "reportgen needs Python 3.11 or newer; name one with PYTHON=..." >&2; exit 7; }
-  fi
-  "$python" -c 'import ensurepip' 2>/dev/null || apt_install python3-venv
-  "$python" -m venv "$venv"
-fi
+apt_install() {
+  local began=$SECONDS size
+  apt_get update >/dev/null
+  size=$(apt_get install -y --no-install-recommends --print-uris "$@" | awk '/^\x27/ {print $3}' | megabytes)
+  say "installing $* ($size to fetch)"
+  apt_get install -y --no-install-recommends "$@" >/dev/null
+  say "system packages installed in $((SECONDS - began)) s"
+}
 
-# System packages: name and what proves that it is there.
-missing=()
-has_library() { ldconfig -p 2>/dev/null | grep -q "$1" || /sbin/ldconfig -p 2>/dev/null | grep -q "$1"; }
-has_library libpango-1.0.so.0 || missing+=(libpango-1.0-0)
-has_library libpangoft2-1.0.so.0 || missing+=(libpangoft2-1.0-0)
-has_library libharfbuzz-subset.so.0 || missing+=(libharfbuzz-subset0)
-if [ "$what" = dev ]; then
-  command -v pdftotext >/dev/null || missing+=(poppler-utils)
-  command -v qpdf >/dev/null || missing+=(qpdf)
-  command -v strace >/dev/null || missing+=(strace)
-  command -v chromium >/dev/null || missing+=(chromium)
+find_python() {
+  local candidate
+  for candidate in "${PYTHON:-python3}" python3.14 python3.13 python3.12 python3.11; do
+    if usable "$candidate"; then echo "$candidate"; return; fi
+  done
+}
+
+make_venv() {
+  if [ -d "$venv" ] && [ ! -e "$venv/pyvenv.cfg" ] && [ -n "$(ls -A "$venv")" ]; then
+    echo "$venv is a folder but no virtual environment; name another one with VENV=..." >&2
+    exit 7
+  fi
+  "${python:-python3}" -m venv --clear "$venv"
+  pwd >"$venv/.reportgen-folder"
+}
+
+# System packages: name and what proves that it is there. Without those of the second list `make demo` makes everything
+# but PDFs, and says so; without those of the first nothing starts, and the tests need them all.
+needed=()
+wanted=()
+python=$(find_python)
+if ! usable "$venv/bin/python"; then
+  if [ -z "$python" ]; then
+    needed+=(python3 python3-venv)
+  elif ! "$python" -c 'import ensurepip' 2>/dev/null; then
+    needed+=("$("$python" -c 'import sys; print("python%d.%d-venv" % sys.version_info[:2])')")
+  fi
 fi
-if [ ${#missing[@]} -gt 0 ]; then apt_install "${missing[@]}"; fi
+has_library() { { ldconfig -p || /sbin/ldconfig -p; } 2>/dev/null | grep -q "$1"; }
+has_library libpango-1.0.so.0 || wanted+=(libpango-1.0-0)
+has_library libpangoft2-1.0.so.0 || wanted+=(libpangoft2-1.0-0)
+has_library libharfbuzz-subset.so.0 || wanted+=(libharfbuzz-subset0)
+if [ "$what" = dev ]; then
+  has_library libatomic.so.1 || wanted+=(libatomic1) # Node.js, which Playwright brings along
+  command -v pdftotext >/dev/null || wanted+=(poppler-utils)
+  command -v qpdf >/dev/null || wanted+=(qpdf)
+  command -v strace >/dev/null || wanted+=(strace)
+  command -v chromium >/dev/null || wanted+=(chromium)
+  needed+=("${wanted[@]}")
+  wanted=()
+fi
+if [ $((${#needed[@]} + ${#wanted[@]})) -gt 0 ]; then
+  if administrator; then
+    apt_install "${needed[@]}" "${wanted[@]}"
+  elif [ ${#needed[@]} -gt 0 ]; then
+    echo "Please install, as root: apt-get install ${needed[*]} ${wanted[*]}" >&2
+    exit 7
+  fi
+fi
+if ! usable "$venv/bin/python" && ! usable "${python:=python3}"; then
+  echo "reportgen needs Python 3.11 or newer; name one with PYTHON=..." >&2
+  exit 7
+fi
 
 # Python packages; skipped while nothing that decides them has changed.
 stamp="$venv/.reportgen-$what"
-wanted=$(cat pyproject.toml constraints.txt | sha256sum)
-if [ "$(cat "$stamp" 2>/dev/null || true)" != "$wanted" ]; then
-  echo "Installing Python packages into $venv"
-  extra=""
-  [ "$what" = dev ] && extra="[dev]"
-  "$venv/bin/python" -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".$extra"
-  echo "$wanted" >"$stamp"
+decided=$(pwd; cat pyproject.toml constraints.txt | sha256sum)
+made_in=$(cat "$venv/.reportgen-folder" 2>/dev/null || true)
+if ! usable "$venv/bin/python" || [ "$(cat "$stamp" 2>/dev/null || true)" != "$decided" ]; then
+  began=$SECONDS
+  # An environment that was moved, or whose making was interrupted, is made anew.
+  { [ "$made_in" = "$(pwd)" ] && "$venv/bin/python" -m pip --version >/dev/null 2>&1; } || make_venv
+  # Modules are compiled when they are first imported, most never; but all of them now where that would not be kept.
+  compile=--no-compile
+  [ -z "${PYTHONDONTWRITEBYTECODE:-}" ] || compile=--compile
+  case $what in dev) about="330 MB" extra="[dev]" ;; *) about="170 MB" extra="" ;; esac
+  say "installing Python packages into $venv (about $about to fetch)"
+  "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --root-user-action=ignore $compile \
+    -c constraints.txt -e ".$extra"
+  echo "$decided" >"$stamp"
+  say "Python packages installed in $((SECONDS - began)) s ($(du -sb "$venv" | megabytes) in $venv)"
 fi
-# Where bytecode is not written on import (PYTHONDONTWRITEBYTECODE), every start would compile the program again.
-"$venv/bin/python" -m compileall -q reportgen >/dev/null || true
+if [ -n "${PYTHONDONTWRITEBYTECODE:-}" ]; then "$venv/bin/python" -m compileall -q reportgen >/dev/null || true; fi

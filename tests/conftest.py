@@ -80,8 +80,10 @@ def _suite(item: pytest.Item) -> str:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Note the corpus of every test where its report carries it, also from a worker of xdist."""
+    """Note the corpus of every test where its report carries it, also from a worker of xdist; no test waits for ever."""
     for item in items:
+        if any(item.get_closest_marker(name) for name in ("slow", "faults", "benchmark")):
+            item.add_marker(pytest.mark.timeout(3600), append=False)
         if suite := _suite(item):
             item.user_properties.append(("suite", suite))
 

@@ -110,7 +110,7 @@ def test_recipes_do_not_count_as_templates_of_reports(monkeypatch: pytest.Monkey
     before = fingerprint(Settings(), tmp_path).templates
     copy = tmp_path / "templates"
     shutil.copytree(templates_dir(), copy)
-    monkeypatch.setattr("reportgen.resources.templates_dir", lambda: copy)
+    monkeypatch.setattr("reportgen.batch.state.fingerprint.templates_dir", lambda: copy)
     (copy / "recipes" / "monthly.sh").write_text("other")
     assert fingerprint(Settings(), tmp_path).templates == before
     (copy / "css" / "layout.css").write_text("other")

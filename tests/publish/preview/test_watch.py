@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -310,9 +311,10 @@ def test_settings_table_templates_and_logo_are_watched(project: Project) -> None
 
 def test_ctrl_c_ends_it_cleanly(site: Path) -> None:
     command = [sys.executable, "-m", "reportgen", "preview", str(site.parent.parent), "--no-build", "--port", "0"]
+    usual = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
     before = signal.signal(signal.SIGINT, signal.default_int_handler)  # a test run in the background ignores Ctrl-C
     try:
-        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=usual)
     finally:
         signal.signal(signal.SIGINT, before)
     try:
