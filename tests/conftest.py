@@ -80,7 +80,7 @@ def _suite(item: pytest.Item) -> str:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Note the corpus of every test where its report carries it, also from a worker of xdist; no test waits for ever."""
+    """Note the corpus of every test where its report carries it, also from a worker of xdist; give slow ones time."""
     for item in items:
         if any(item.get_closest_marker(name) for name in ("slow", "faults", "benchmark")):
             item.add_marker(pytest.mark.timeout(3600), append=False)
