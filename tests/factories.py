@@ -216,6 +216,15 @@ def _model(w: _World, confidence: float, design: str) -> r.ModelSummary:
         control_terms=(),
         correction_terms=correction,
         random_terms=("Intercept", "Adstock_Promotion"),
+        terms=(
+            r.ModelTerm(term="Intercept", role="intercept"),
+            r.ModelTerm(term="Adstock_Promotion", role="promotion", channel=0),
+            *(r.ModelTerm(term=name, role="lag", lag=k) for k, name in enumerate(lags, start=1)),
+            r.ModelTerm(term="Initial_Sales", role="initial-sales", lag=1),
+            r.ModelTerm(term="Mean_Promotion", role="mean-promotion", channel=0),
+            r.ModelTerm(term="Initial_Promotion", role="initial-promotion", channel=0),
+            r.ModelTerm(term="Presample_Promotion", role="presample-promotion", channel=0),
+        ),
         rung="correlated",
         standard_error="full-information",
     )

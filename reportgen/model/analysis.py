@@ -221,7 +221,7 @@ def _flat_direction(market: MarketFit) -> str | None:
 
 def _quality(frame: ModelFrame, residuals: Residuals, holdout: HoldOut) -> FitQuality:
     fitted = residuals.fitted
-    if frame.response_name.startswith("Log"):
+    if frame.scale == "log":
         fitted = np.exp(np.minimum(fitted, 700.0))
     error = frame.sales - fitted
     total = float(np.sum(np.abs(frame.sales)))
@@ -248,7 +248,7 @@ def _promotion_range(market: MarketFit) -> tuple[float, float]:
 def _contribution(market: MarketFit, residuals: Residuals, impact: Impact) -> Contribution | None:
     """Fitted sales by period: baseline, persistence (lags), promotion now. Level response only."""
     frame, design = market.frame, market.design
-    if frame.response_name.startswith("Log") or impact.incremental is None:
+    if frame.scale == "log" or impact.incremental is None:
         return None
     promotion = np.zeros(len(design.y))
     for term in market.terms.promotion:

@@ -8,7 +8,7 @@ from reportgen.model.checks.residuals import check_normality, check_scale_locati
 from reportgen.model.effects.incremental import recursion_totals
 from reportgen.model.lmm.least_squares import LeastSquares, pooled_estimate
 from reportgen.model.market.fit import MarketFit
-from reportgen.model.market.terms import lag_periods, market_design, model_terms
+from reportgen.model.market.terms import market_design, model_terms
 from reportgen.results import CheckStatus, OlsAssumption, OlsTerm, OrdinaryRegression, SlopeTest
 
 DEPENDENCE_LIMIT = 0.05
@@ -94,8 +94,8 @@ def _incremental(market: MarketFit, ols: LeastSquares) -> float:
         promotion=frame.panel.promotion[:, frame.grid_rows],
         slopes=np.repeat(slopes[:, None], len(frame.pharmacies), axis=1),
         phi=np.array([ols.beta[ols.names.index(term)] for term in market.terms.lags]),
-        lags=lag_periods(market.terms.lags),
-        response="log" if frame.response_name.startswith("Log") else "level",
+        lags=market.terms.lag_periods,
+        response=frame.scale,
         decay=np.array(market.decays),
         normalize=frame.normalize,
     )

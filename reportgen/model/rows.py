@@ -24,7 +24,6 @@ from reportgen.model.lmm.modes import (
 from reportgen.model.market.decay_mixture import Mixture, carried_rows
 from reportgen.model.market.fit import MarketFit
 from reportgen.model.market.quality import information_criteria
-from reportgen.model.market.terms import lag_periods
 from reportgen.results import (
     Comparison,
     CovRe,
@@ -81,7 +80,7 @@ def _comparison(
     confidence: float,
 ) -> Comparison:
     order = [names.index(term) for term in (chosen.term, *market.terms.lags)]
-    phi, lags = beta[order[1:]], lag_periods(market.terms.lags)
+    phi, lags = beta[order[1:]], market.terms.lag_periods
     final = None
     if is_stationary(phi, lags):
         final = long_run(float(beta[order[0]]), phi, covariance.values[np.ix_(order, order)], lags=lags,
@@ -107,7 +106,7 @@ def pharmacy_rows(
     modes, covariance, own = conditional_modes(fit), conditional_covariance(fit), own_coefficients(fit)
     slope, (lower, upper) = _total_slopes(market, fixed, random, confidence)
     phi = fit.beta[[market.index(name) for name in market.terms.lags]]
-    remainder = 1.0 - float(phi.sum()) if is_stationary(phi, lag_periods(market.terms.lags)) else np.nan
+    remainder = 1.0 - float(phi.sum()) if is_stationary(phi, market.terms.lag_periods) else np.nan
     sizes = np.bincount(frame.group)
     sales = np.bincount(frame.group, weights=frame.sales)
     promotion = np.bincount(frame.group, weights=frame.promotion[:, 0]) / sizes
@@ -242,12 +241,13 @@ def model_summary(market: MarketFit, settings: Settings) -> ModelSummary:
         normalize=market.frame.normalize,
         channels=market.frame.panel.channels,
         decays=market.decays,
-        lags=lag_periods(terms.lags),
+        lags=terms.lag_periods,
         promotion_terms=terms.promotion,
         lag_terms=terms.lags,
         control_terms=terms.controls,
         correction_terms=terms.correction,
         random_terms=terms.random,
+        terms=terms.columns,
         rung=market.rung,
         standard_error=market.covariance.kind,
     )

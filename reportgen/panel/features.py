@@ -11,18 +11,22 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from reportgen.panel import transforms
 from reportgen.panel.grid import Booleans, Floats, MarketPanel
-from reportgen.results import RowsLost
+from reportgen.results import ModelTerm, RowsLost
 from reportgen.settings.sections import AdstockSettings, ModelSettings
 
 Indices = NDArray[np.intp]
 INITIAL_OFFSETS = (1, 2)
 """Periods before a pharmacy's first row whose sales and promotion are kept, where the lags reach them."""
+INTERCEPT, RESIDUAL = "Intercept", "Residual"
+RESERVED_TERMS = (INTERCEPT, RESIDUAL, "Initial_Sales")
+"""Terms whose names no column of the table decides."""
 LOSS_REASONS = (
     "missing-sales",
     "missing-promotion",
@@ -51,24 +55,24 @@ class ModelFrame:
         ``(n,)`` position in ``pharmacies``, non-decreasing.
     column
         ``(n,)`` period column of the grid.
-    response, response_name
-        ``(n,)`` sales in money, or their natural logarithm.
-    lags, lag_names
+    response, response_name, scale
+        ``(n,)`` sales in money (``level``), or their natural logarithm (``log``).
+    lags, lag_names, lag_periods
         ``(n, L)`` the response 1, 2 ... periods earlier.
     controls, control_names
         ``(n, k)`` in the units of their columns.
     correction, correction_names
         ``(n, m)`` initial condition, constant within a pharmacy: the response in the last known period before
         its first row; no column without lags. (The promotion columns of the correction depend on the decay.)
-    initial, initial_names
+    initial, initial_terms
         ``(n, k)`` everything known of a pharmacy before its first row, constant within it: the response and each
         channel's promotion one and two periods before (as far as the lags reach), and mean promotion over its rows.
     promotion
         ``(n, c)`` raw promotion units.
     sales
         ``(n,)`` money.
-    channel_terms
-        Names of the adstock columns (c).
+    channel_terms, channel_labels
+        Names of the adstock columns (c), and of their channels as parts of names ("" for a single one).
     normalize
         Whether adstock weights sum to one.
     rows_lost
@@ -83,17 +87,20 @@ class ModelFrame:
     column: Indices
     response: Floats
     response_name: str
+    scale: Literal["level", "log"]
     lags: Floats
     lag_names: tuple[str, ...]
+    lag_periods: tuple[int, ...]
     controls: Floats
     control_names: tuple[str, ...]
     correction: Floats
     correction_names: tuple[str, ...]
     initial: Floats
-    initial_names: tuple[str, ...]
+    initial_terms: tuple[ModelTerm, ...]
     promotion: Floats
     sales: Floats
     channel_terms: tuple[str, ...]
+    channel_labels: tuple[str, ...]
     normalize: bool
     rows_lost: tuple[RowsLost, ...]
 
@@ -129,11 +136,12 @@ def build_frame(panel: MarketPanel, model: ModelSettings, adstock: AdstockSettin
     used, lost = _select_rows(panel, model, response, lagged)
     grid_row, column = np.nonzero(used)
     grid_rows, group = np.unique(grid_row, return_inverse=True)
-    control_names = _distinct((term_name(name) for name in panel.control_names), taken=())
     response_name = "Sales" if model.response == "level" else "Log_Sales"
     doses = panel.promotion[:, grid_row, column].T
-    channel_terms = _channel_terms(panel, "Adstock_Promotion", "Adstock_")
-    initial, initial_names = _initial_conditions(panel, model, response, (grid_row, column), channel_terms)
+    labels = _channel_labels(panel)
+    channel_terms = tuple(promotion_term("Adstock", label) for label in labels)
+    lag_names = tuple(f"Lag{k}_{response_name}" for k in model.lags)
+    initial, initial_terms = _initial_conditions(panel, model, response, (grid_row, column), labels)
     return ModelFrame(
         panel=panel,
         used=used,
@@ -143,17 +151,20 @@ def build_frame(panel: MarketPanel, model: ModelSettings, adstock: AdstockSettin
         column=column,
         response=response[grid_row, column],
         response_name=response_name,
+        scale=model.response,
         lags=np.ascontiguousarray(lagged[:, grid_row, column].T),
-        lag_names=tuple(f"Lag{k}_{response_name}" for k in model.lags),
+        lag_names=lag_names,
+        lag_periods=tuple(model.lags),
         controls=np.ascontiguousarray(panel.controls[:, grid_row, column].T),
-        control_names=control_names,
+        control_names=_control_names(panel, _taken(response_name, lag_names, labels, initial_terms)),
         correction=initial[:, :1] if model.lags else np.empty((group.size, 0)),
         correction_names=("Initial_Sales",) if model.lags else (),
         initial=initial,
-        initial_names=initial_names,
+        initial_terms=initial_terms,
         promotion=np.ascontiguousarray(doses),
         sales=panel.sales[grid_row, column],
         channel_terms=channel_terms,
+        channel_labels=labels,
         normalize=adstock.normalize,
         rows_lost=lost,
     )
@@ -177,10 +188,33 @@ def _distinct(names: Iterable[str], taken: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(seen[len(taken) :])
 
 
-def _channel_terms(panel: MarketPanel, single: str, prefix: str) -> tuple[str, ...]:
+def _taken(
+    response_name: str, lag_names: tuple[str, ...], labels: tuple[str, ...], initial_terms: tuple[ModelTerm, ...]
+) -> tuple[str, ...]:
+    """Every name that a control may not have because another column of the model has it."""
+    parts = ("Adstock", "Mean", "Initial", "Presample")
+    promotion = [promotion_term(part, label) for part in parts for label in labels]
+    return (*RESERVED_TERMS, response_name, *lag_names, *promotion, *(column.term for column in initial_terms))
+
+
+def _control_names(panel: MarketPanel, taken: tuple[str, ...]) -> tuple[str, ...]:
+    """Controls as terms; a column that would have the name of another term gets a number."""
+    return _distinct((term_name(name) for name in panel.control_names), taken=taken)
+
+
+def _channel_labels(panel: MarketPanel) -> tuple[str, ...]:
     if len(panel.channels) == 1:
-        return (single,)
-    return tuple(prefix + name for name in _distinct((term_name(c) for c in panel.channels), taken=()))
+        return ("",)
+    return _distinct((term_name(name) for name in panel.channels), taken=())
+
+
+def promotion_term(part: str, label: str) -> str:
+    """Term of one channel's promotion: ``Adstock_Promotion`` of a single channel, ``Adstock_Calls`` of one of several;
+    parts that are not the adstock itself keep the word: ``Mean_Promotion_Calls``.
+    """
+    if not label:
+        return f"{part}_Promotion"
+    return f"{part}_{label}" if part == "Adstock" else f"{part}_Promotion_{label}"
 
 
 def _response(panel: MarketPanel, model: ModelSettings) -> Floats:
@@ -219,9 +253,9 @@ def _initial_conditions(
     model: ModelSettings,
     response: Floats,
     cells: tuple[Indices, Indices],
-    channel_terms: tuple[str, ...],
-) -> tuple[Floats, tuple[str, ...]]:
-    """Sales and promotion of the periods that the lags lose, and mean promotion, ``(n, m)``, with their names.
+    labels: tuple[str, ...],
+) -> tuple[Floats, tuple[ModelTerm, ...]]:
+    """Sales and promotion of the periods that the lags lose, and mean promotion, ``(n, m)``, with their terms.
 
     Given all of them the random intercept is independent of the lagged sales (Wooldridge 2005; Mundlak 1978).
     Promotion that is unknown counts as none, as for adstock.
@@ -231,23 +265,24 @@ def _initial_conditions(
     first = cells[1][starts]
     offsets = tuple(k for k in INITIAL_OFFSETS if k in model.lags)
     columns: list[Floats] = []
-    names: list[str] = []
+    terms: list[ModelTerm] = []
     if model.lags:
         columns.append(_last_before(response[rows], first))
-        names.append("Before1_Sales")
+        terms.append(ModelTerm(term="Before1_Sales", role="initial-sales", lag=1))
     if offsets == INITIAL_OFFSETS:
         columns.append(response[rows, first - 2])
-        names.append("Before2_Sales")
-    suffixes = [""] if len(channel_terms) == 1 else [term.removeprefix("Adstock") for term in channel_terms]
-    for dose, suffix in zip(panel.promotion, suffixes, strict=True):
+        terms.append(ModelTerm(term="Before2_Sales", role="initial-sales", lag=2))
+    for c, (dose, label) in enumerate(zip(panel.promotion, labels, strict=True)):
         columns.append(np.bincount(group, weights=dose[cells], minlength=rows.size) / sizes)
-        names.append(f"Average_Promotion{suffix}")
+        name = promotion_term("Average", label)
+        terms.append(ModelTerm(term=name, role="mean-promotion", channel=c, label=label))
     for k in offsets:
-        for dose, suffix in zip(panel.promotion, suffixes, strict=True):
+        for c, (dose, label) in enumerate(zip(panel.promotion, labels, strict=True)):
             columns.append(np.nan_to_num(dose[rows, first - k]))
-            names.append(f"Before{k}_Promotion{suffix}")
+            name = promotion_term(f"Before{k}", label)
+            terms.append(ModelTerm(term=name, role="initial-promotion", channel=c, lag=k, label=label))
     made = np.column_stack(columns) if columns else np.empty((rows.size, 0))
-    return np.ascontiguousarray(made[group]), tuple(names)
+    return np.ascontiguousarray(made[group]), tuple(terms)
 
 
 def _last_before(response: Floats, first: Indices) -> Floats:

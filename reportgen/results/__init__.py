@@ -40,8 +40,10 @@ from reportgen.results.fit import (
     FitSummary,
     FixedEffect,
     ModelSummary,
+    ModelTerm,
     RSquared,
     SlopeTest,
+    TermRole,
     VarianceRow,
 )
 from reportgen.results.json import from_json, json_schema, overview_from_json, to_json
@@ -89,6 +91,7 @@ __all__ = [
     "MarketResults",
     "MarketStatus",
     "ModelSummary",
+    "ModelTerm",
     "MonthlySeries",
     "OlsAssumption",
     "OlsTerm",
@@ -107,6 +110,7 @@ __all__ = [
     "Sensitivity",
     "SlopeTest",
     "Status",
+    "TermRole",
     "VarianceRow",
     "Verdict",
     "VerdictCode",

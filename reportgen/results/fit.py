@@ -5,6 +5,36 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+TermRole = Literal[
+    "intercept",
+    "promotion",
+    "lag",
+    "control",
+    "initial-sales",
+    "mean-promotion",
+    "initial-promotion",
+    "presample-promotion",
+    "period",
+    "season",
+    "trend",
+    "initial-trend",
+]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelTerm:
+    """What one column of the model is; nothing is read back out of its name.
+
+    ``channel`` is the position of its promotion channel, ``lag`` the periods it looks back, ``label`` the part of
+    ``term`` that names a column of the table ("" where there is none).
+    """
+
+    term: str
+    role: TermRole
+    channel: int | None = None
+    lag: int | None = None
+    label: str = ""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelSummary:
@@ -31,6 +61,8 @@ class ModelSummary:
     control_terms: tuple[str, ...]
     correction_terms: tuple[str, ...]
     random_terms: tuple[str, ...]
+    terms: tuple[ModelTerm, ...] = ()
+    """Role of every row of ``fixed``."""
     rung: Literal["correlated", "uncorrelated", "intercept", "pooled"]
     standard_error: Literal["full-information", "gls", "cluster"]
 

@@ -20,6 +20,10 @@ def frame_of(panel: MarketPanel, **model: object) -> ModelFrame:
     return build_frame(panel, ModelSettings.model_validate(model), AdstockSettings())
 
 
+def named(frame: ModelFrame) -> tuple[str, ...]:
+    return tuple(column.term for column in frame.initial_terms)
+
+
 def two_pharmacies() -> MarketPanel:
     """A is complete; B starts in the second period and misses the fifth."""
     sales = [[10, 11, 12, 13, 14, 15, 16, 17], [NAN, 21, 22, 23, NAN, 25, 26, 27]]
@@ -38,7 +42,7 @@ def test_rows_lags_and_corrections_of_a_small_market_by_hand() -> None:
     assert frame.lag_names == ("Lag1_Sales", "Lag2_Sales")
     assert frame.correction_names == ("Initial_Sales",)
     np.testing.assert_array_equal(frame.correction[:, 0], [11] * 6 + [22] * 2)
-    known = dict(zip(frame.initial_names, frame.initial.T, strict=True))
+    known = dict(zip(named(frame), frame.initial.T, strict=True))
     expected = {
         "Before1_Sales": (11, 22),
         "Before2_Sales": (10, 21),
@@ -115,12 +119,12 @@ def test_without_lags_there_is_no_initial_condition() -> None:
     ],
 )
 def test_what_is_known_before_the_first_row_reaches_as_far_as_the_lags(lags: list[int], names: tuple[str, ...]) -> None:
-    assert frame_of(two_pharmacies(), lags=lags).initial_names == names
+    assert named(frame_of(two_pharmacies(), lags=lags)) == names
 
 
 def test_unknown_promotion_before_the_first_row_counts_as_none() -> None:
     frame = frame_of(make_panel("M", [[10, 11, 12, 13]], [[NAN, 3, 4, 5]]))
-    known = dict(zip(frame.initial_names, frame.initial[0], strict=True))
+    known = dict(zip(named(frame), frame.initial[0], strict=True))
     assert (known["Before1_Promotion"], known["Before2_Promotion"]) == (3, 0)
 
 
@@ -172,6 +176,13 @@ def test_controls_whose_terms_collide_stay_apart() -> None:
         "M", np.ones((1, 5)), np.ones((1, 5)), controls=np.ones((2, 1, 5)), control_names=("price", "Price")
     )
     assert frame_of(panel).control_names == ("Price", "Price_2")
+
+
+def test_a_control_called_like_a_term_of_the_model_gets_a_name_of_its_own() -> None:
+    names = ("Intercept", "Adstock promotion", "Lag1 sales", "Mean promotion", "Lagos price")
+    panel = make_panel("M", np.ones((1, 5)), np.ones((1, 5)), controls=np.ones((5, 1, 5)), control_names=names)
+    found = frame_of(panel).control_names
+    assert found == ("Intercept_2", "Adstock_Promotion_2", "Lag1_Sales_2", "Mean_Promotion_2", "Lagos_Price")
 
 
 PANELS = st.builds(

@@ -18,7 +18,7 @@ from reportgen.report.narrative.verdict import WORDS, effect_sentence, shown_cod
 from reportgen.report.words.language import Language
 from reportgen.report.words.terms import random_label, term_label, term_unit
 from reportgen.report.words.writer import Writer, make_writer
-from reportgen.results import Check, MarketResults, Reason, Verdict
+from reportgen.results import Check, MarketResults, ModelTerm, Reason, Verdict
 from reportgen.settings.sections import ReportSettings, Settings
 
 VISIT = Settings(report=ReportSettings(promotion_unit="visit"))
@@ -404,6 +404,20 @@ def test_ordinary_regression_that_was_not_run_is_silent() -> None:
 
 def test_weekly_terms_and_channels_are_named() -> None:
     writer = _writer(period="week")
+    channel = {"channel": 0, "label": "Calls"}
+    model = replace(
+        writer.results.model,
+        terms=(
+            ModelTerm(term="Lag1_Log_Sales", role="lag", lag=1),
+            ModelTerm(term="Lag2_Sales", role="lag", lag=2),
+            ModelTerm(term="Adstock_Calls", role="promotion", **channel),
+            ModelTerm(term="Mean_Promotion_Calls", role="mean-promotion", **channel),
+            ModelTerm(term="Presample_Promotion", role="presample-promotion", channel=0),
+            ModelTerm(term="Price", role="control", label="Price"),
+            ModelTerm(term="Lagos_Price", role="control", label="Lagos_Price"),
+        ),
+    )
+    writer = replace(writer, results=replace(writer.results, model=model))
     assert term_label(writer, "Lag1_Log_Sales") == "Sales 1 week before"
     assert term_label(writer, "Lag2_Sales") == "Sales 2 weeks before"
     assert term_label(writer, "Adstock_Calls") == "Calls"
@@ -411,6 +425,7 @@ def test_weekly_terms_and_channels_are_named() -> None:
     assert term_label(writer, "Presample_Promotion") == "Promotion before the record, fading out"
     assert random_label(writer, "Adstock_Calls") == "Calls"
     assert term_unit(writer, "Price") == "₹ per unit"
+    assert (term_label(writer, "Lagos_Price"), term_unit(writer, "Lagos_Price")) == ("Lagos Price", "₹ per unit")
 
 
 def test_a_long_list_of_names_is_cut_and_counted() -> None:

@@ -14,13 +14,13 @@ around fitted values row by row (leaves the lags of the data in place: no draw f
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
 from reportgen.model.lmm.crossproducts import Array, CrossProducts
 from reportgen.model.lmm.fit import LmmFit
-from reportgen.model.market.terms import Terms, lag_periods, market_design
+from reportgen.model.market.terms import Terms, market_design
 from reportgen.panel import transforms
 from reportgen.panel.features import ModelFrame
 
@@ -46,7 +46,7 @@ class Simulator:
         terms = process.terms
         self.used = frame.used[frame.grid_rows]
         self.alive = np.maximum.accumulate(self.used, axis=1)
-        self.lags = lag_periods(terms.lags)
+        self.lags = terms.lag_periods
         weight = dict(zip(terms.fixed, process.beta.tolist(), strict=True))
         self.phi = [weight[name] for name in terms.lags]
         self.sigma = process.sigma
@@ -97,7 +97,7 @@ class Simulator:
 def _response_grid(frame: ModelFrame) -> Array:
     """Observed response on the grid (G, T), the pharmacy's mean where unknown."""
     response = frame.panel.sales[frame.grid_rows]
-    if frame.response_name.startswith("Log"):
+    if frame.scale == "log":
         response = np.log(response, out=np.full(response.shape, np.nan), where=response > 0.0)
     known = np.isfinite(response)
     mean = np.where(known, response, 0.0).sum(axis=1) / np.maximum(known.sum(axis=1), 1)
@@ -117,7 +117,7 @@ class Copies:
         self._centre = centre
         self._moving = [*(terms.fixed.index(name) for name in terms.lags), p]
         self._given = [k for k in range(p) if k not in self._moving]
-        self._shifting = replace(terms, lags=(), controls=())
+        self._shifting = terms.keep(lambda column: column.role not in ("lag", "control"))
         self._cells = np.flatnonzero(self._used)
         self._template = np.zeros((p - len(terms.lags), self._used.size))
         self._template[:, self._cells] = fit.design.x[:, self._given].T - centre[self._given, None]
@@ -128,7 +128,7 @@ class Copies:
         weights[0] += centre @ weights
         self._weights = weights
         block = np.empty((self.batch, len(self._moving), *self._used.shape))
-        columns = [*(transforms.lag(responses, lag) for lag in lag_periods(terms.lags)), responses]
+        columns = [*(transforms.lag(responses, lag) for lag in terms.lag_periods), responses]
         for k, column in enumerate(columns):
             block[:, k] = np.where(self._used, column - centre[self._moving[k]], 0.0)
         self._block = block

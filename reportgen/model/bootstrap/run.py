@@ -27,7 +27,7 @@ from reportgen.model.lmm.reml import minimise, newton_step, starts
 from reportgen.model.market.decay import HIGHEST
 from reportgen.model.market.fit import MarketFit
 from reportgen.model.market.quality import without_slopes
-from reportgen.model.market.terms import Terms, decay_terms, lag_periods, market_design
+from reportgen.model.market.terms import Terms, decay_terms, market_design
 from reportgen.results import BootstrapRow, BootstrapSummary, SlopeTest
 
 Quantity = Literal["coefficient", "long-run", "decay", "sd", "correlation"]
@@ -300,7 +300,7 @@ def _ratios(fit: LmmFit, products: CrossProducts, start: Array, null: LmmFit) ->
 def summarise_bootstrap(market: MarketFit, draws: BootstrapDraws, confidence: float) -> BootstrapSummary:
     """Standard errors and percentile intervals of everything that was estimated again."""
     fit, terms = market.fit, market.terms
-    lags, periods = [market.index(term) for term in terms.lags], lag_periods(terms.lags)
+    lags, periods = [market.index(term) for term in terms.lags], terms.lag_periods
     rows = [
         _row("coefficient", name, float(fit.beta[k]), draws.beta[:, k], confidence)
         for k, name in enumerate(terms.fixed)

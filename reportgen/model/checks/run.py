@@ -21,7 +21,6 @@ from reportgen.model.lmm.modes import conditional_modes, fitted_values
 from reportgen.model.lmm.reml import KKT_TOLERANCE
 from reportgen.model.market.decay import HIGHEST
 from reportgen.model.market.fit import MarketFit
-from reportgen.model.market.terms import lag_periods
 from reportgen.model.market.variants import Estimate, HoldOut, with_lead, with_month_dummies, without_pharmacy
 from reportgen.results import (
     QQ,
@@ -172,7 +171,7 @@ def _design_checks(market: MarketFit) -> tuple[Check, ...]:
             )
         )
         phi = market.fit.beta[[market.index(term) for term in terms.lags]]
-        checks.append(estimate_checks.check_stationarity(phi, lag_periods(terms.lags)))
+        checks.append(estimate_checks.check_stationarity(phi, terms.lag_periods))
     checks.append(
         design_checks.check_targeting(
             design.y, frame.promotion, frame.group, frame.panel.channels, corrected=bool(terms.correction)

@@ -29,7 +29,6 @@ from reportgen.model.lmm.crossproducts import Array
 from reportgen.model.lmm.inference import satterthwaite
 from reportgen.model.market.decay_mixture import Mixture, carried_long_run
 from reportgen.model.market.fit import MarketFit
-from reportgen.model.market.terms import lag_periods
 from reportgen.results import ChannelEffect, ImpulsePoint, Incremental, LongRun, Roi, WhatIf
 from reportgen.settings.sections import Settings
 
@@ -78,7 +77,7 @@ def measure_impact(market: MarketFit, settings: Settings) -> Impact:
 def _response(market: MarketFit, channel: int, confidence: float) -> tuple[LongRun, tuple[ImpulsePoint, ...]]:
     """Long-run effect and impulse response of one channel."""
     beta, lags = market.index(market.terms.promotion[channel]), [market.index(term) for term in market.terms.lags]
-    periods = lag_periods(market.terms.lags)
+    periods = market.terms.lag_periods
     order = [beta, *lags]
     phi = market.fit.beta[lags]
     covariance = market.covariance.values[np.ix_(order, order)]
@@ -125,7 +124,7 @@ def _impulse(
     market: MarketFit, channel: int, order: list[int], confidence: float, df: float
 ) -> tuple[ImpulsePoint, ...]:
     """Impulse response of one channel: along the decay's profile where there is one, else delta method."""
-    beta, phi, lags = float(market.fit.beta[order[0]]), market.fit.beta[order[1:]], lag_periods(market.terms.lags)
+    beta, phi, lags = float(market.fit.beta[order[0]]), market.fit.beta[order[1:]], market.terms.lag_periods
     decay, normalize = market.decays[channel], market.frame.normalize
     horizon = impulse_horizon(phi, decay, lags=lags, most=24)
     if market.mixture is None:
@@ -169,8 +168,8 @@ def _totals(market: MarketFit, draws: ModelDraws) -> RecursionTotals:
         promotion=frame.panel.promotion[:, frame.grid_rows],
         slopes=draws.slopes,
         phi=draws.phi,
-        lags=lag_periods(market.terms.lags),
-        response="log" if frame.response_name.startswith("Log") else "level",
+        lags=market.terms.lag_periods,
+        response=frame.scale,
         decay=draws.decays,
         normalize=frame.normalize,
     )

@@ -136,7 +136,7 @@ def _forecast(market: MarketFit, column: int, season: int) -> Array | None:
     modes = np.zeros((design.groups, design.z.shape[1]))
     modes[known] = conditional_modes(fit)
     forecast = design.x[test] @ fit.beta + np.einsum("ij,ij->i", design.z[test], modes[design.group[test]])
-    if frame.response_name.startswith("Log"):
+    if frame.scale == "log":
         forecast = np.exp(np.minimum(forecast, 700.0))
     naive = _naive(frame.panel.sales[frame.grid_rows], design.group[test], column, season)
     sales = frame.sales[test]

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from reportgen.report.words.writer import Writer
-    from reportgen.results import MarketResults
+    from reportgen.results import MarketResults, ModelTerm
 
 Value = str | float | int | None
 Tip = tuple[float, float, str]
@@ -78,6 +78,8 @@ class Kit:
     confidence: float = 0.95
     step: float = 1.0
     """Promotion units that an effect is told for."""
+    model_terms: tuple[ModelTerm, ...] = ()
+    """What each column of the model is."""
 
     def say(self, message: str, **values: str) -> str:
         """Translate ``message`` and fill its placeholders."""
@@ -230,6 +232,7 @@ def kit_for(results: MarketResults, formats: Formats, language: Language, theme:
         theme=theme,
         weekly=data.period_type == "week",
         confidence=results.model.confidence if results.model else 0.95,
+        model_terms=results.model.terms if results.model else (),
     )
     rows, read = (made.plural("{count} row", "{count} rows", n) for n in (used, data.rows_read))
     shops = made.plural("{count} pharmacy", "{count} pharmacies", data.pharmacies)

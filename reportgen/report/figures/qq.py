@@ -69,18 +69,24 @@ def draw_quantiles(axes: ChartAxes, data: Quantiles, kit: Kit) -> None:
     marks.grid_x(axes, at, kit.formats.ticks(at), theme, lines=False, base=True)
 
 
+def _kind(name: str, results: MarketResults) -> str:
+    """``residuals``, or the role of the random term."""
+    terms = results.model.terms if results.model is not None else ()
+    return next((column.role for column in terms if column.term == name), name)
+
+
 def _what(name: str, kit: Kit) -> str:
     if name == "residuals":
         return kit.say("Residuals")
-    return kit.say("Levels of pharmacies") if name == "Intercept" else kit.say("Responses of pharmacies")
+    return kit.say("Levels of pharmacies") if name == "intercept" else kit.say("Responses of pharmacies")
 
 
-def chart_qq(source: QQ, kit: Kit, name: str) -> Chart | None:
+def chart_qq(source: QQ, kit: Kit, name: str, results: MarketResults) -> Chart | None:
     """Plot one sample against the normal distribution."""
     data = compute_quantiles(source)
     if data is None:
         return None
-    what = _what(source.name, kit)
+    what = _what(_kind(source.name, results), kit)
     bounds = marks.limits(np.concatenate([data.sample, data.lower[1:-1], data.upper[1:-1]]))
     figure, (axes,) = sheet(
         "half", HALF, 212, [Box(46, 26, HALF - 46 - 12, 146, marks.limits(data.theoretical), bounds)]
@@ -118,9 +124,9 @@ def charts_qq(results: MarketResults, kit: Kit) -> dict[str, Chart | None]:
     """Plots of residuals and of each random term: ``qq_residuals``, ``qq_intercept``, ``qq_slope`` (then ``_2``)."""
     made: dict[str, Chart | None] = {}
     for source in results.charts.qq:
-        name = {"residuals": "qq_residuals", "Intercept": "qq_intercept"}.get(source.name, "qq_slope")
+        name = {"residuals": "qq_residuals", "intercept": "qq_intercept"}.get(_kind(source.name, results), "qq_slope")
         while name in made:
             stem, _, number = name.rpartition("_")
             name = f"{stem}_{int(number) + 1}" if number.isdigit() else f"{name}_2"
-        made[name] = chart_qq(source, kit, name)
+        made[name] = chart_qq(source, kit, name, results)
     return made

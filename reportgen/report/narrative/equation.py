@@ -35,7 +35,7 @@ def equation(w: Writer) -> Equation | None:
         fixed = term in model.correction_terms
         symbols += [Symbol(text=" + γ·" + _named(term), index="i" if fixed else "i,t")]
     symbols += [Symbol(text=" + b", index="0,i")]
-    for k, term in enumerate([t for t in model.random_terms if t != "Intercept"], start=1):
+    for k, term in enumerate(model.random_terms[1:], start=1):
         symbols += [
             Symbol(text=" + b", index=f"{k},i"),
             Symbol(text="·" + _named(term), index="i,t"),

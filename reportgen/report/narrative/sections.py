@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from reportgen.report.narrative.summary import above_average, not_responding, roi_line, total_text
-from reportgen.report.words.terms import term_label, term_unit
+from reportgen.report.words.terms import term_label, term_role, term_unit
 from reportgen.report.words.units import no_carry_over
 from reportgen.report.words.writer import mark
 
@@ -56,7 +56,7 @@ def _coefficient(w: Writer, i: int, row: FixedEffect) -> str:
         )
     if w.log:
         value = f"{value} {term_unit(w, row.term)}"
-    elif row.term != "Intercept":
+    elif not _is_intercept(w, row.term):
         value = w.say("{sales} per {unit}", sales=value, unit=_divisor(w, row.term))
     if row.term in model.correction_terms:
         return w.say(
@@ -67,7 +67,7 @@ def _coefficient(w: Writer, i: int, row: FixedEffect) -> str:
             value=value,
             interval=bounds,
         )
-    if row.term == "Intercept":
+    if _is_intercept(w, row.term):
         return w.say(
             "{term}: {value} ({interval}) where all other columns are zero; a starting point, not a forecast.",
             term=term_label(w, row.term),
@@ -89,10 +89,16 @@ def _coefficient(w: Writer, i: int, row: FixedEffect) -> str:
 
 def _divisor(w: Writer, term: str) -> str:
     """What the coefficient of ``term`` is counted per, at level."""
-    if term == "Initial_Sales":
+    column = term_role(w, term)
+    if column is not None and column.role == "initial-sales":
         return w.formats.money(1.0, 1.0)
-    named = w.unit if term.startswith(("Mean_Promotion", "Initial_Promotion", "Presample_Promotion")) else ""
+    named = w.unit if column is not None and column.channel is not None else ""
     return named or w.say("unit")
+
+
+def _is_intercept(w: Writer, term: str) -> bool:
+    column = term_role(w, term)
+    return column is not None and column.role == "intercept"
 
 
 def comparison_words(w: Writer) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from reportgen.report.words.names import clean
@@ -10,50 +9,56 @@ from reportgen.report.words.writer import mark
 
 if TYPE_CHECKING:
     from reportgen.report.words.writer import Writer
-    from reportgen.results import BootstrapRow
+    from reportgen.results import BootstrapRow, ModelTerm
 
-_KNOWN = {
-    "Intercept": mark("Level of the average pharmacy"),
-    "Residual": mark("Residual"),
-    "Adstock_Promotion": mark("Promotion, with carry-over"),
-    "Initial_Sales": mark("First sales on record"),
-    "Initial_Log_Sales": mark("First sales on record"),
+RESIDUAL = "Residual"
+"""Term of the residual among the variances."""
+_NAMED: dict[str, str] = {
+    "intercept": mark("Level of the average pharmacy"),
+    "initial-sales": mark("First sales on record"),
+    "mean-promotion": mark("Average promotion of the pharmacy"),
+    "initial-promotion": mark("First promotion on record"),
+    "presample-promotion": mark("Promotion before the record, fading out"),
 }
-_OF_CHANNELS = {
-    "Mean_Promotion": mark("Average promotion of the pharmacy"),
-    "Initial_Promotion": mark("First promotion on record"),
-    "Presample_Promotion": mark("Promotion before the record, fading out"),
-}
-_LAG = re.compile(r"Lag(\d+)_(Log_)?Sales\Z")
+_PER_PROMOTION = ("promotion", "mean-promotion", "initial-promotion", "presample-promotion")
+
+
+def term_role(w: Writer, term: str) -> ModelTerm | None:
+    """What the column ``term`` of the model is, ``None`` where the results do not say."""
+    return next((column for column in w.model_terms if column.term == term), None)
 
 
 def term_label(w: Writer, term: str) -> str:
-    """``Lag1_Sales`` → ``Sales 1 month before``; unknown terms keep their (cleaned) name."""
-    lag = _LAG.match(term)
-    if lag:
+    """``Lag1_Sales`` → ``Sales 1 month before``; columns of the table keep their (cleaned) name."""
+    if term == RESIDUAL:
+        return w.say(mark("Residual"))
+    column = term_role(w, term)
+    if column is None:
+        return _named(term)
+    if column.role == "lag":
+        count = column.lag or 0
         message = (
-            w.language.ngettext("Sales {count} week before", "Sales {count} weeks before", int(lag[1]))
+            w.language.ngettext("Sales {count} week before", "Sales {count} weeks before", count)
             if w.weekly
-            else w.language.ngettext("Sales {count} month before", "Sales {count} months before", int(lag[1]))
+            else w.language.ngettext("Sales {count} month before", "Sales {count} months before", count)
         )
-        return message.format(count=lag[1])
-    if term in _KNOWN:
-        return w.say(_KNOWN[term])
-    for prefix, label in _OF_CHANNELS.items():
-        if term == prefix:
-            return w.say(label)
-        if term.startswith(f"{prefix}_"):
-            return f"{w.say(label)}: {_named(term, f'{prefix}_')}"
-    return _named(term, "Adstock_")
+        return message.format(count=count)
+    if column.role == "promotion":
+        return _named(column.label) if column.label else w.say(mark("Promotion, with carry-over"))
+    if column.role in _NAMED:
+        label = w.say(_NAMED[column.role])
+        return f"{label}: {_named(column.label)}" if column.label else label
+    return _named(term)
 
 
 def random_label(w: Writer, term: str) -> str:
     """A random effect as the SD of something between pharmacies."""
-    if term == "Intercept":
-        return w.say("Level of sales, between pharmacies")
-    if term == "Residual":
+    if term == RESIDUAL:
         return w.say("Residual, within a pharmacy")
-    if term == "Adstock_Promotion":
+    column = term_role(w, term)
+    if column is not None and column.role == "intercept":
+        return w.say("Level of sales, between pharmacies")
+    if column is not None and column.role == "promotion" and not column.label:
         return w.say("Promotion effect, between pharmacies")
     return term_label(w, term)
 
@@ -75,12 +80,14 @@ def bootstrap_label(w: Writer, row: BootstrapRow) -> str:
 
 def term_unit(w: Writer, term: str) -> str:
     """Unit of the coefficient of ``term``."""
-    if term in ("Intercept", "Residual"):
+    column = term_role(w, term)
+    role = "" if column is None else column.role
+    if term == RESIDUAL or role == "intercept":
         return w.say("log points") if w.log else w.formats.symbol
     sales = w.say("log") if w.log else w.formats.symbol
-    if term.startswith("Lag") or term in ("Initial_Sales", "Initial_Log_Sales"):
+    if role in ("lag", "initial-sales"):
         return _together(w.say("{sales} per {sales}", sales="%" if w.log else sales))
-    if term.startswith(("Adstock_", "Mean_Promotion", "Initial_Promotion", "Presample_Promotion")):
+    if role in _PER_PROMOTION:
         named = clean(w.formats.unit, 30)
         unit = w.say("unit") if named == "unit" else named
         return _together(w.say("{sales} per {unit}", sales=sales, unit=unit))
@@ -92,5 +99,5 @@ def _together(unit: str) -> str:
     return unit.replace(" ", "\u00a0") if len(unit) <= 16 else unit
 
 
-def _named(term: str, prefix: str) -> str:
-    return clean(term.removeprefix(prefix).replace("_", " "), 40)
+def _named(term: str) -> str:
+    return clean(term.replace("_", " "), 40)

@@ -19,7 +19,7 @@ from reportgen.report.words.units import promotion_step
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from reportgen.results import FixedEffect, MarketResults
+    from reportgen.results import FixedEffect, MarketResults, ModelTerm
     from reportgen.settings.sections import Settings
 
 
@@ -213,6 +213,11 @@ class Writer:
         return self.fact(shown, value, source)
 
     # --- finding things in the results ----------------------------------------------------------
+
+    @property
+    def model_terms(self) -> tuple[ModelTerm, ...]:
+        """What each column of the model is."""
+        return self.results.model.terms if self.results.model is not None else ()
 
     def promotion(self) -> tuple[int, FixedEffect] | None:
         """Index and row of the (first) promotion coefficient, if it was estimated."""
