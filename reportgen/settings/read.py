@@ -7,6 +7,7 @@ silent fallbacks: a key nobody knows stops the program.
 
 from __future__ import annotations
 
+import codecs
 import difflib
 import json
 import re
@@ -24,6 +25,11 @@ from reportgen.settings.sections import Settings, is_table
 
 PREFIX = "REPORTGEN_"
 _PROGRAM_VARIABLES = frozenset({"REPORTGEN_UPDATE_GOLDEN", "REPORTGEN_DB_PASSWORD", "REPORTGEN_MAIL_PASSWORD"})
+SECRET_OPTION = re.compile(
+    r"([?&;][^=&;?]*(?:pass|pwd|secret|token|credential|api[_-]?key|access[_-]?key|private[_-]?key|sas[_-]?key)[^=&;?]*=)[^&;]*",
+    re.IGNORECASE,
+)
+"""An option of an address whose value is a secret, from ``?`` or ``&`` to its value."""
 Origin = Literal["command line", "environment", "file", "default"]
 
 
@@ -74,7 +80,9 @@ def list_settings(loaded: LoadedSettings) -> tuple[SettingRow, ...]:
 
 def _without_password(value: Any) -> Any:
     """Hide the password of an address; one in the settings is refused when it is used, but may stand there."""
-    return re.sub(r"(://[^/@:]*):[^/@]*@", r"\1:***@", value) if isinstance(value, str) else value
+    if not isinstance(value, str):
+        return value
+    return SECRET_OPTION.sub(r"\1***", re.sub(r"(://[^/@:]*):[^/@]*@", r"\1:***@", value))
 
 
 def load_settings(
@@ -141,13 +149,20 @@ def _keys() -> dict[str, FieldInfo]:
 
 def _read(path: Path) -> dict[str, Any]:
     try:
-        return tomllib.loads(path.read_bytes().decode("utf-8"))
+        return tomllib.loads(_decoded(path))
     except FileNotFoundError:
         return {}
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path.name}: not valid TOML: {error}.", code="bad-toml") from error
     except OSError as error:
         raise ConfigError(f"{path.name}: {error.strerror}.", code="unreadable-settings") from error
+
+
+def _decoded(path: Path) -> str:
+    """Text of a settings file; Windows editors save UTF-16, or a byte order mark before UTF-8."""
+    content = path.read_bytes()
+    marked = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    return content.decode("utf-16" if marked else "utf-8-sig")
 
 
 def _places(origins: Mapping[str, Origin], path: Path) -> dict[str, str]:
@@ -167,7 +182,7 @@ def _lines(path: Path) -> dict[str, int]:
     """Line of every ``section.key`` of a file that was read as TOML before; 0 where it is not beyond doubt."""
     found: dict[str, int] = {}
     section = ""
-    for number, line in enumerate(path.read_text("utf-8").splitlines(), 1):
+    for number, line in enumerate(_decoded(path).splitlines(), 1):
         if header := re.fullmatch(r"\s*\[\s*(\w+)\s*\]\s*(#.*)?", line):
             section = header[1]
         elif assignment := re.match(r"\s*(\w+)(?:\s*\.\s*(\w+))?\s*=", line):

@@ -128,3 +128,22 @@ def test_the_logo_is_found_from_any_current_folder(tmp_path: Path, monkeypatch: 
     assert load_settings(path).settings.brand.logo == str(tmp_path / "art" / "logo.png")
     absolute = write(tmp_path, "[brand]\nlogo = '/elsewhere/logo.png'\n")
     assert load_settings(absolute).settings.brand.logo == "/elsewhere/logo.png"
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+def test_settings_as_editors_of_windows_save_them(tmp_path: Path, encoding: str) -> None:
+    path = tmp_path / "reportgen.toml"
+    path.write_bytes('[report]\ntitle = "Wirkung ₹"\n'.replace("\n", "\r\n").encode(encoding))
+    loaded = load_settings(path, environ={})
+    assert loaded.settings.report.title == "Wirkung ₹"
+    assert loaded.places["report.title"] == "reportgen.toml, line 2"
+
+
+@pytest.mark.parametrize("option", ["password", "sslpassword", "PWD", "access_token", "api-key", "ssl_key_passphrase"])
+def test_a_secret_among_the_options_of_an_address_is_never_shown(option: str) -> None:
+    from reportgen.settings.read import _without_password
+
+    shown = _without_password(f"mysql://user@host/db?charset=utf8&{option}=canary&x=1")
+    assert "canary" not in shown
+    assert "charset=utf8" in shown
+    assert "x=1" in shown

@@ -1,8 +1,9 @@
 """Databases: any SQLAlchemy URL, and DuckDB files.
 
-The connection only reads: one SELECT, then a rollback. A password comes from the environment
-(``REPORTGEN_DB_PASSWORD``, or the driver's own variable such as ``PGPASSWORD``), never from the settings, and no
-message repeats what a driver said without removing it. Rejected: pandas' reader, which guesses types per chunk.
+The connection cannot write: SQLite and DuckDB files are opened read-only, servers run the one SELECT in a transaction
+that is declared read-only where they know such a thing, and is rolled back anywhere. A password comes from the
+environment (``REPORTGEN_DB_PASSWORD``, or the driver's own variable such as ``PGPASSWORD``), never from the settings,
+and no message repeats what a driver said without removing it. Rejected: pandas' reader, which guesses types per chunk.
 """
 
 from __future__ import annotations
@@ -11,19 +12,37 @@ import decimal
 import hashlib
 import math
 import os
-from collections.abc import Sequence
+import re
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reportgen.errors import EnvironmentMissing, ReadError
 from reportgen.panel.reading.raw import KeyFinder, RawTable
+from reportgen.settings.read import SECRET_OPTION
 from reportgen.settings.sections import PanelSettings
 
 if TYPE_CHECKING:
+    import sqlite3
+
     import pandas as pd
     from sqlalchemy import URL, Executable
 
 PASSWORD_VARIABLE = "REPORTGEN_DB_PASSWORD"  # noqa: S105 - the name of a variable, not a password
+_QUOTED = re.compile(r"'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"|`[^`]*`|\[[^\]]*\]|--[^\n]*|/\*.*?\*/", re.DOTALL)
+_WRITES = re.compile(
+    r"\b(insert\s+into|delete\s+from|update\s+\S+\s+set|merge\s+into|replace\s+into|into\s+(outfile|dumpfile)|drop\s+\w+|"
+    r"truncate\s+\w+|alter\s+\w+|create\s+\w+|attach|copy\s+\S+\s+to)\b",
+    re.IGNORECASE,
+)
+"""Statements that change something; a second line of defence where a driver knows no read-only transaction."""
+_READ_ONLY = {
+    "postgresql": "SET TRANSACTION READ ONLY",
+    "mysql": "SET TRANSACTION READ ONLY",
+    "mariadb": "SET TRANSACTION READ ONLY",
+    "oracle": "SET TRANSACTION READ ONLY",
+}
+"""First statement of the transaction, by dialect."""
 
 
 def read_database(panel: PanelSettings, root: Path, keys: KeyFinder) -> RawTable:
@@ -56,6 +75,22 @@ def _check_request(panel: PanelSettings) -> None:
         )
     if panel.query and not panel.query.lstrip().casefold().startswith(("select", "with")):
         raise ReadError("database: panel.query must be a SELECT statement. Nothing else is run.", code="bad-query")
+    bare = _QUOTED.sub("''", panel.query)
+    if ";" in bare.rstrip().rstrip(";"):
+        raise ReadError("database: panel.query holds several statements. Write one SELECT.", code="bad-query")
+    written = None if panel.source.startswith(tuple(_READ_ONLY)) else _WRITES.search(bare)
+    if written:
+        raise ReadError(
+            f"database: panel.query holds {written[0].upper()}, and nothing may be written to a source. "
+            "Write a SELECT; put a name that is such a word in quotes.",
+            code="bad-query",
+        )
+    if SECRET_OPTION.search(panel.source):
+        raise ReadError(
+            "database: panel.source holds a password or key among its options. Take it out and set "
+            f"{PASSWORD_VARIABLE}, or the driver's own variable, in the environment.",
+            code="password-in-settings",
+        )
 
 
 def _url(panel: PanelSettings, root: Path) -> URL:
@@ -96,7 +131,7 @@ def _fetch(panel: PanelSettings, root: Path) -> tuple[tuple[str, ...], list[tupl
 
     url = _url(panel, root)
     try:
-        engine = sqlalchemy.create_engine(url, poolclass=sqlalchemy.pool.NullPool)
+        engine = sqlalchemy.create_engine(url, poolclass=sqlalchemy.pool.NullPool, **_opened_read_only(url))
     except (sqlalchemy.exc.SQLAlchemyError, ImportError) as error:
         raise EnvironmentMissing(
             f"database: no driver for {url.drivername} is installed ({_first_line(error)}). Install one with pip.",
@@ -104,8 +139,8 @@ def _fetch(panel: PanelSettings, root: Path) -> tuple[tuple[str, ...], list[tupl
         ) from None
     try:
         with engine.connect() as connection:
-            if url.get_backend_name() == "postgresql":
-                connection.execute(sqlalchemy.text("SET TRANSACTION READ ONLY"))
+            if url.get_backend_name() in _READ_ONLY:
+                connection.execute(sqlalchemy.text(_READ_ONLY[url.get_backend_name()]))
             result = connection.execute(_statement(panel))
             names = tuple(str(name) for name in result.keys())  # noqa: SIM118 - not a mapping
             rows = [tuple(row) for row in result]
@@ -120,6 +155,17 @@ def _fetch(panel: PanelSettings, root: Path) -> tuple[tuple[str, ...], list[tupl
     finally:
         engine.dispose()
     return names, rows
+
+
+def _opened_read_only(url: URL) -> dict[str, Callable[[], sqlite3.Connection]]:
+    """Options of the engine under which an SQLite file is opened by a connection that cannot write."""
+    import sqlite3
+    from urllib.parse import quote
+
+    if url.get_backend_name() != "sqlite" or url.database in {None, "", ":memory:"}:
+        return {}
+    address = f"file:{quote(str(Path(str(url.database)).absolute()))}?mode=ro"
+    return {"creator": lambda: sqlite3.connect(address, uri=True)}
 
 
 def _fetch_duckdb(panel: PanelSettings, root: Path) -> tuple[tuple[str, ...], list[tuple[object, ...]]]:

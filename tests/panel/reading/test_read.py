@@ -348,6 +348,9 @@ def test_tables_beyond_the_caps_are_refused(
         ({"source": "duckdb:///absent.duckdb", "table": "a"}, "missing-file"),
         ({"source": "duckdb:///data.db", "query": "SELECT nonsense"}, "database"),
         ({"source": "postgresql://user:secret@host/db", "table": "a"}, "password-in-settings"),
+        ({"source": "postgresql://user@host/db?password=secret", "table": "a"}, "password-in-settings"),
+        ({"source": "mysql://user@host/db?ssl_ca=x&ssl_key_passphrase=secret", "table": "a"}, "password-in-settings"),
+        ({"source": "duckdb:///data.db?motherduck_token=secret", "table": "a"}, "password-in-settings"),
         ({"source": "://", "table": "a"}, "bad-url"),
     ],
 )
@@ -357,6 +360,48 @@ def test_database_failures_are_explained(tmp_path: Path, settings: dict[str, str
         read_table(PanelSettings.model_validate(settings), tmp_path)
     assert caught.value.code == code
     assert "secret" not in caught.value.message
+
+
+def sqlite_panel(path: Path, *, extra: str = "", market: str = "A") -> None:
+    connection = sqlite3.connect(path)
+    connection.execute(f"CREATE TABLE panel (market, pharmacy, month, sales, promotion{extra})")
+    connection.execute(
+        "INSERT INTO panel (market, pharmacy, month, sales, promotion) VALUES (?, '1', '2021-01', 5, 1)", (market,)
+    )
+    connection.commit()
+    connection.close()
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "with a as (select 1) delete from panel returning *",
+        "WITH a AS (SELECT 1) INSERT INTO panel SELECT * FROM panel RETURNING *",
+        "with a as (select 1) update panel set sales = 0 returning *",
+        "select 1; delete from panel",
+        "select * from panel; drop table panel",
+    ],
+)
+def test_no_query_writes_to_its_source(tmp_path: Path, query: str) -> None:
+    path = tmp_path / "data.db"
+    sqlite_panel(path)
+    before = path.read_bytes()
+    with pytest.raises(ReadError):
+        read_table(PanelSettings(source="sqlite:///data.db", query=query), tmp_path)
+    assert path.read_bytes() == before
+    opened = database._opened_read_only(
+        database._url(PanelSettings(source="sqlite:///data.db", table="panel"), tmp_path)
+    )
+    with pytest.raises(sqlite3.OperationalError, match="readonly"):
+        opened["creator"]().execute(query.partition(";")[2] or query).fetchall()
+
+
+def test_words_in_quotes_do_not_make_a_query_a_write(tmp_path: Path) -> None:
+    sqlite_panel(tmp_path / "a #%.db", extra=', "drop table"', market="delete from; x")
+    query = """select market, pharmacy, month, sales, promotion, "drop table" from panel -- ; update x set
+        where market <> 'drop table x;';"""
+    frame = read_table(PanelSettings(source="sqlite:///a #%.db", query=query), tmp_path).frame
+    assert frame["market"].tolist() == ["delete from; x"]
 
 
 def test_an_unknown_database_needs_its_driver(tmp_path: Path) -> None:
