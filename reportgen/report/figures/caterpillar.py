@@ -301,7 +301,7 @@ def chart_caterpillar_ends(
     n = len(data.names)
     rows = _rows(data, kit, range(n), values=True)
     if n > 2 * each + 1:
-        between = kit.plural("⋮ {count} pharmacy between", "⋮ {count} pharmacies between", n - 2 * each)
+        between = kit.plural("… {count} pharmacy between", "… {count} pharmacies between", n - 2 * each)
         gap = Interval(label=between, estimate=float("nan"), lower=None, upper=None, color="muted")
         rows = [*rows[:each], gap, *rows[-each:]]
     figure, tips = interval_chart(

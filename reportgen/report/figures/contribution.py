@@ -265,7 +265,7 @@ def draw_by_pharmacy(axes: ChartAxes, data: ByPharmacy, chosen: list[int | None]
     for k, i in enumerate(chosen):
         y = float(len(chosen) - 1 - k)
         if i is None:
-            marks.label(axes, axes.get_xlim()[0], y, "⋮", theme.muted, dx=-names)
+            marks.label(axes, axes.get_xlim()[0], y, "…", theme.muted, dx=-names)
             continue
         amount = float(data.amount[i])
         boxes.append((min(0.0, amount), y - 0.34, max(0.0, amount), y + 0.34))

@@ -157,7 +157,7 @@ def draw_market_forest(
         tips.append((*marks.pixel(axes, float(data.estimate[i]), y), f"{data.names[i]}: {text}"))
     for y, place_of in zip(place, chosen, strict=True):
         if place_of is None:
-            marks.label(axes, left, y, "⋮", theme.muted, dx=-names)
+            marks.label(axes, left, y, "…", theme.muted, dx=-names)
     if data.pooled:
         ux = marks.units(axes)[0]
         marks.line(axes, [left - names * ux, right + values * ux], [0.5 + extra - 1] * 2, theme.line, clip=False)

@@ -208,7 +208,7 @@ def draw_market_ranks(axes: ChartAxes, data: Markets, chosen: list[int | None], 
     for k, i in enumerate(chosen):
         row = float(len(chosen) - 1 - k)
         if i is None:
-            marks.label(axes, 0.0, row, "⋮", theme.muted, dx=-names)
+            marks.label(axes, 0.0, row, "…", theme.muted, dx=-names)
             continue
         rank = float(data.rank[i])
         x.append(rank)
