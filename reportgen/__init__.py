@@ -7,8 +7,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-__version__ = "0.1.0"
-
 if TYPE_CHECKING:
     from reportgen.api import (
         build,
@@ -27,6 +25,7 @@ if TYPE_CHECKING:
     from reportgen.errors import ReportgenError
     from reportgen.results import MarketResults
     from reportgen.settings.sections import Settings
+    from reportgen.version import __version__
 
 _HOMES = {
     "build": "reportgen.api",
@@ -46,6 +45,7 @@ _HOMES = {
     "Settings": "reportgen.settings.sections",
     "ReportgenError": "reportgen.errors",
     "MarketResults": "reportgen.results",
+    "__version__": "reportgen.version",
 }
 
 __all__ = [

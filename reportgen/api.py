@@ -14,8 +14,8 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from reportgen.batch.request import Request, parse_shard
 from reportgen.project.verbs import (
-    SETTINGS_FILE,
     CheckReport,
     build_project,
     check_project,
@@ -26,7 +26,7 @@ from reportgen.project.verbs import (
     open_project,
     render_project,
 )
-from reportgen.settings.sections import Settings
+from reportgen.settings.sections import SETTINGS_FILE, Settings
 
 if TYPE_CHECKING:
     from threading import Event
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from reportgen.results import MarketResults
 
 __all__ = [
-    "SETTINGS_FILE", "CheckReport", "build", "build_project", "check", "check_project", "demo", "doctor", "init",
+    "CheckReport", "build", "build_project", "check", "check_project", "demo", "doctor", "init",
     "init_project", "list_settings", "load_results", "load_settings", "mail", "merge", "merge_project", "open_demo",
     "open_project", "preview", "quarto", "render", "render_project",
 ]  # fmt: skip
@@ -105,25 +105,23 @@ def build(
         Path(project),
         data=data,
         out=out,
-        formats=",".join(formats) if formats is not None else None,
+        formats=formats,
         jobs=jobs,
         timeout=timeout,
         memory=memory,
         overrides=overrides,
     )
-    return build_project(
-        settings,
-        root,
+    request = Request(
         select=select,
         exclude=exclude,
         force=force,
         dry_run=dry_run,
         fail_fast=fail_fast,
         max_failures=max_failures,
-        shard=shard,
+        shard=parse_shard(shard),
         scheduler=scheduler,
-        progress=progress,
     )
+    return build_project(settings, root, request, progress=progress)
 
 
 def merge(
@@ -165,11 +163,11 @@ def render(
     settings, root = open_project(
         Path(project),
         out=out,
-        formats=",".join(formats) if formats is not None else None,
+        formats=formats,
         jobs=jobs,
         overrides=overrides,
     )
-    return render_project(settings, root, select=select, exclude=exclude, progress=progress)
+    return render_project(settings, root, Request(select=select, exclude=exclude), progress=progress)
 
 
 def quarto(
@@ -214,11 +212,9 @@ def quarto(
         local_only(settings, "quarto"),
         root,
         Path(folder).absolute() if folder is not None else None,
+        Request(select=select, exclude=exclude, force=force),
         to=to,
-        select=select,
-        exclude=exclude,
         render=render,
-        force=force,
         progress=progress,
     )
 
@@ -252,7 +248,7 @@ def mail(
 
     settings, root = open_project(Path(project), out=out, overrides=overrides)
     folder = None if dry_run is None else Path(dry_run)
-    return mail_project(settings, root, select=select, exclude=exclude, dry_run=folder, again=again)
+    return mail_project(settings, root, Request(select=select, exclude=exclude), dry_run=folder, again=again)
 
 
 def preview(
@@ -290,10 +286,8 @@ def preview(
     from reportgen.publish.preview.watch import preview as run_preview
     from reportgen.publish.staging import local_only
 
-    chosen = ",".join(formats) if formats is not None else None
-
     def load() -> tuple[Settings, Path]:
-        settings, root = open_project(Path(project), out=out, formats=chosen, overrides=overrides)
+        settings, root = open_project(Path(project), out=out, formats=formats, overrides=overrides)
         return local_only(settings, "preview"), root
 
     watch = Watch(load=load, settings_file=Path(project).absolute() / SETTINGS_FILE, build=build, progress=progress)
@@ -352,8 +346,8 @@ def demo(
     progress: Progress | None = None,
 ) -> RunResult:
     """Write the demo project and build it: 8 synthetic markets with known truth."""
-    settings, root = open_demo(Path(folder), jobs=jobs, formats=",".join(formats) if formats is not None else None)
-    return build_project(settings, root, progress=progress)
+    settings, root = open_demo(Path(folder), jobs=jobs, formats=formats)
+    return build_project(settings, root, Request(), progress=progress)
 
 
 def doctor(project: str | Path = ".") -> tuple[Probe, ...]:

@@ -1,4 +1,7 @@
-"""Foreign programs: found on PATH, run with a time limit, ended with their children."""
+"""Foreign programs: found on PATH, run with a time limit, ended with their children.
+
+What is asked of a program, and what its answer means, is known where it is used.
+"""
 
 from __future__ import annotations
 
@@ -15,13 +18,12 @@ from pathlib import Path
 from typing import IO
 
 _KEPT = 256 * 1024
-
-
+"""Bytes of the end of what a program prints."""
 _COLOUR = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Ended:
+class Ended:
     """One run of the program."""
 
     code: int
@@ -29,7 +31,7 @@ class _Ended:
     timed_out: bool = False
 
 
-def run_program(command: Sequence[str], folder: Path, seconds: float) -> _Ended:
+def run_program(command: Sequence[str], folder: Path, seconds: float) -> Ended:
     """Run a program in ``folder`` for at most ``seconds`` and return the end of what it printed."""
     environment = {**os.environ, "NO_COLOR": "1", "QUARTO_LOG_LEVEL": "INFO"}
     try:
@@ -38,7 +40,7 @@ def run_program(command: Sequence[str], folder: Path, seconds: float) -> _Ended:
             env=environment, start_new_session=True,
         )  # fmt: skip
     except OSError as error:
-        return _Ended(code=1, output=f"ERROR: {command[0]}: {error.strerror}")
+        return Ended(code=1, output=f"ERROR: {command[0]}: {error.strerror}")
     kept: deque[bytes] = deque()
     reader = threading.Thread(target=_keep_end, args=(process.stdout, kept), daemon=True)
     reader.start()
@@ -51,8 +53,13 @@ def run_program(command: Sequence[str], folder: Path, seconds: float) -> _Ended:
         _end_group(process.pid)
         process.wait()
     reader.join(5.0)
-    output = _COLOUR.sub("", b"".join(kept).decode("utf-8", "replace"))
-    return _Ended(code=process.returncode, output=output, timed_out=timed_out)
+    output = without_colour(b"".join(kept).decode("utf-8", "replace"))
+    return Ended(code=process.returncode, output=output, timed_out=timed_out)
+
+
+def without_colour(text: str) -> str:
+    """Return what a program printed without its terminal colours."""
+    return _COLOUR.sub("", text)
 
 
 def _keep_end(stream: IO[bytes] | None, kept: deque[bytes]) -> None:

@@ -13,7 +13,7 @@ import pytest
 import stub_market
 from reportgen.batch import run
 from reportgen.batch.inputs.source import Source
-from reportgen.batch.run import Request
+from reportgen.batch.request import Request
 from reportgen.batch.state.outcome import RunResult
 from reportgen.settings.sections import Settings
 

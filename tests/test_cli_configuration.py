@@ -12,8 +12,10 @@ import jsonschema
 import pytest
 
 from reportgen.cli import main
-from reportgen.project.start import SCHEMA_FILE, settings_text, write_demo, write_project
+from reportgen.project.start import write_demo, write_project
 from reportgen.settings.read import list_settings, load_settings, settings_schema
+from reportgen.settings.sections import SCHEMA_FILE
+from reportgen.settings.write import settings_text
 
 
 def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, *arguments: str) -> tuple[int, str, str]:

@@ -1,28 +1,32 @@
 """``merge``: the shards of a run become one output folder with its site and run.json.
 
-Afterwards the folder cannot be told from one that a single run made. Merging again does nothing; a
-shard whose folders are damaged is refused before anything is changed.
+Shards are for schedulers that start independent jobs on shared storage (Slurm arrays, Kubernetes indexed jobs,
+CI matrices). Which shard a market belongs to follows from its code alone, so shards need not talk to each other, and
+a shard that is started again goes on where it stopped. Merging checks every hash and swaps folders in as a build
+does; afterwards the folder cannot be told from one that a single run made. Merging again does nothing; a shard whose
+folders are damaged is refused before anything is changed. Rejected: one folder for all shards, which would need a
+lock that network file systems do not keep.
 """
 
 from __future__ import annotations
 
+import shutil
 import time
 from pathlib import Path
 
-from reportgen.batch import plan as manifest
-from reportgen.batch.account import Request, Run, account
+from reportgen.batch.account import account
 from reportgen.batch.inputs.source import StoredMarkets
 from reportgen.batch.market import build_market
-from reportgen.batch.plan import LastRun
-from reportgen.batch.shard import shard_folders, take_over
-from reportgen.batch.state import files, record, swap
+from reportgen.batch.request import FOLDER, Request
+from reportgen.batch.run_state import Run
+from reportgen.batch.state import files, record, run_json, swap
 from reportgen.batch.state.fingerprint import fingerprint
-from reportgen.batch.state.input_index import InputIndex
 from reportgen.batch.state.lock import hold_lock
 from reportgen.batch.state.outcome import MarketOutcome, Progress, RunResult, Silent
 from reportgen.batch.state.ownership import refuse_foreign_output
+from reportgen.batch.state.run_json import InputIndex, LastRun, read_last_run
 from reportgen.batch.workers.interrupt import Interrupts
-from reportgen.errors import InputError
+from reportgen.errors import InputError, UsageError
 from reportgen.settings.sections import Settings
 
 
@@ -61,14 +65,14 @@ def merge(settings: Settings, root: Path, *, progress: Progress | None = None) -
     start = time.monotonic()
     run = Run(settings, root, Request(), progress or Silent(), build_market)
     refuse_foreign_output(settings, root, run.out)
-    run.last = manifest.read_last_run(run.out)
-    folders = shard_folders(run.out)
+    run.last = read_last_run(run.out)
+    folders = _shard_folders(run.out)
     sources: dict[str, tuple[Path, record.MarketRecord]] = {}
     lasts = []
     for shard in folders:
-        if record.unseal(shard / manifest.NAME) is None:
+        if record.unseal(shard / run_json.NAME) is None:
             raise InputError(f"{shard.name}: run.json is damaged; build this shard again.", code="shard-damaged")
-        lasts.append(manifest.read_last_run(shard))
+        lasts.append(read_last_run(shard))
         sources |= _complete_folders(shard)
     run.source = _ShardMarkets({market: found for market, (_, found) in sources.items()}, lasts)
     run.stamp = fingerprint(settings, root)
@@ -79,7 +83,7 @@ def merge(settings: Settings, root: Path, *, progress: Progress | None = None) -
         for market, (folder, found) in sorted(sources.items()):
             if interrupts.stopping():
                 break
-            changed = take_over(folder, run.out / "markets" / found.slug, found)
+            changed = _take_over(folder, run.out / "markets" / found.slug, found)
             run.outcomes[market] = MarketOutcome(
                 market=market,
                 slug=found.slug,
@@ -133,3 +137,43 @@ def _failed(out: Path, market: str, code: str, message: str) -> MarketOutcome:
         message=message,
         stale_since=kept.as_of if kept else "",
     )
+
+
+def _shard_folders(out: Path) -> tuple[Path, ...]:
+    """Return the output folders of the shards of ``out``, in order.
+
+    Raises
+    ------
+    UsageError
+        If there are none, they belong to different counts, or one is missing.
+    """
+    found = sorted((out / FOLDER).glob("*-of-*"))
+    counts = {folder.name.partition("-of-")[2] for folder in found}
+    if not found:
+        raise UsageError(f"{out.name}: there are no shards to merge; build them with --shard i/n.", code="no-shards")
+    if len(counts) > 1:
+        raise UsageError(f"{out.name}: shards of different counts: {', '.join(sorted(counts))}.", code="mixed-shards")
+    count = int(counts.pop())
+    missing = [str(i) for i in range(1, count + 1) if not (out / FOLDER / f"{i}-of-{count}" / "run.json").is_file()]
+    if missing:
+        raise UsageError(f"{out.name}: shard {', '.join(missing)} of {count} has not finished.", code="missing-shards")
+    return tuple(out / FOLDER / f"{i}-of-{count}" for i in range(1, count + 1))
+
+
+def _take_over(source: Path, final: Path, found: record.MarketRecord) -> bool:
+    """Make a complete market folder of a shard the market's folder; return whether anything had to be done."""
+    if record.read_record(final) == found and not record.damaged_files(final, found):
+        return False
+    out, place = final.parent.parent, f"markets/{final.name}"
+    folder = swap.draft_folder(out, place)
+    try:
+        for name in (*(name for name, _ in found.files), record.NAME):
+            target = folder / name
+            target.parent.mkdir(exist_ok=True)
+            shutil.copyfile(source / name, target)
+            files.sync_file(target)
+        swap.swap_in(folder, out, place)
+    except BaseException:
+        files.discard(folder)
+        raise
+    return True

@@ -2,39 +2,37 @@
 
 The order matters: the input is read and checked before anything is created, the lock is taken
 before anything is changed, and run.json is written after everything it speaks of. What one market
-needs is in ``market.py``, how processes are kept apart in ``engine.py``, why a market is built in
-``manifest.py``.
+needs is in ``market.py``, how processes are kept apart in ``workers/pool.py``, why a market is built in
+``plan.py``.
 """
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from reportgen.batch import plan as manifest
-from reportgen.batch.account import Request, Run, Work, account, resolve_as_of
-from reportgen.batch.inputs import shared_decay as shared
+from reportgen.batch.account import account
 from reportgen.batch.inputs.partition import open_source
+from reportgen.batch.inputs.shared_decay import is_shared, shared_decay
 from reportgen.batch.inputs.source import Markets, StoredMarkets
 from reportgen.batch.market import MarketJob, build_market
-from reportgen.batch.plan import PlannedMarket
-from reportgen.batch.selection import select_markets, split_patterns
+from reportgen.batch.plan import PlannedMarket, plan_market
+from reportgen.batch.request import Request
+from reportgen.batch.run_state import Run, Work, resolve_as_of
 from reportgen.batch.state import files, swap
 from reportgen.batch.state.fingerprint import fingerprint
 from reportgen.batch.state.lock import hold_lock
 from reportgen.batch.state.outcome import MarketOutcome, Progress, RunResult, Silent
 from reportgen.batch.state.ownership import refuse_foreign_output
 from reportgen.batch.state.record import MarketRecord
-from reportgen.batch.workers import pool as engine
+from reportgen.batch.state.run_json import RememberedDecay, read_last_run
+from reportgen.batch.workers import pool
 from reportgen.batch.workers.interrupt import Interrupts
 from reportgen.batch.workers.warm_up import warm_up
 from reportgen.settings.sections import Settings
-
-__all__ = ["Request", "build", "render"]
 
 
 def build(
@@ -66,8 +64,8 @@ def build(
     progress.stage("reading")
     run = Run(settings, root, request or Request(), progress, work)
     refuse_foreign_output(settings, root, run.out)
-    run.last = manifest.read_last_run(run.out)
-    source = open_source(settings, root, run.last.index, jobs=settings.run.jobs or _cores())
+    run.last = read_last_run(run.out)
+    source = open_source(settings, root, run.last.index, jobs=settings.run.jobs or pool.cores())
     if not source.remembered:
         warm_up(settings)
     return _go(run, source, start)
@@ -88,19 +86,16 @@ def render(
     start = time.monotonic()
     run = Run(settings, root, request or Request(), progress or Silent(), work)
     refuse_foreign_output(settings, root, run.out)
-    run.last = manifest.read_last_run(run.out)
+    run.last = read_last_run(run.out)
     return _go(run, StoredMarkets(run.out), start)
 
 
 def _go(run: Run, source: Markets, start: float) -> RunResult:
     run.source = source
-    select, exclude = split_patterns(run.request.select), split_patterns(run.request.exclude)
     run.stamp = fingerprint(run.settings, run.root)
     index = run.source.index
     everything = tuple(sorted({*index.markets, *index.refused}))
-    chosen = select_markets(everything, run.last.statuses, select=select, exclude=exclude)
-    if run.request.shard is not None:
-        chosen = tuple(market for market in chosen if run.request.shard.holds(market))
+    chosen = run.request.markets(everything, run.last.statuses)
     if run.request.dry_run:
         run.shared = _shared_decay(run)
         outcomes = tuple(_planned(plan) for plan in _plan(run, chosen))
@@ -145,7 +140,7 @@ def _plan(run: Run, chosen: Sequence[str]) -> list[PlannedMarket]:
 
     def plan(market: str) -> PlannedMarket:
         stamp = run.source.stamp(market, run.stamp)
-        planned = manifest.plan_market(
+        planned = plan_market(
             run.out,
             market,
             stamp if run.shared is None else run.shared.mixed_into(stamp),
@@ -179,8 +174,8 @@ def _build_all(run: Run, plans: Sequence[PlannedMarket], interrupts: Interrupts)
     if not todo:
         return
     warm_up(run.settings)
-    jobs = min(run.settings.run.jobs or _cores(), len(todo))
-    limits = engine.Limits(timeout=run.settings.run.timeout, memory=run.settings.run.memory)
+    jobs = min(run.settings.run.jobs or pool.cores(), len(todo))
+    limits = pool.Limits(timeout=run.settings.run.timeout, memory=run.settings.run.memory)
 
     def stopping() -> bool:
         failures = sum(outcome.action == "failed" for outcome in run.outcomes.values())
@@ -193,7 +188,7 @@ def _build_all(run: Run, plans: Sequence[PlannedMarket], interrupts: Interrupts)
 
         ended = run_on_cluster(run.work, tasks, address=run.request.scheduler, limits=limits, stopping=stopping)
     else:
-        ended = engine.run_tasks(run.work, tasks, jobs=jobs, limits=limits, stopping=stopping)
+        ended = pool.run_tasks(run.work, tasks, jobs=jobs, limits=limits, stopping=stopping)
     try:
         for done in ended:
             outcome = _outcome(todo[done.key], done)
@@ -203,16 +198,16 @@ def _build_all(run: Run, plans: Sequence[PlannedMarket], interrupts: Interrupts)
         ended.close()
 
 
-def _shared_decay(run: Run, stopping: Callable[[], bool] = lambda: False) -> shared.Remembered | None:
+def _shared_decay(run: Run, stopping: Callable[[], bool] = lambda: False) -> RememberedDecay | None:
     """The decay of all markets, where they share one; estimated before anything is planned, since all depend on it."""
-    if not shared.is_shared(run.settings):
+    if not is_shared(run.settings):
         return None
     run.progress.stage("shared-decay")
-    jobs = run.settings.run.jobs or _cores()
-    return shared.shared_decay(run.settings, run.source, run.stamp, run.last.shared, jobs=jobs, stopping=stopping)
+    jobs = run.settings.run.jobs or pool.cores()
+    return shared_decay(run.settings, run.source, run.stamp, run.last.shared, jobs=jobs, stopping=stopping)
 
 
-def _tasks(run: Run, todo: dict[str, PlannedMarket]) -> Iterator[engine.Task]:
+def _tasks(run: Run, todo: dict[str, PlannedMarket]) -> Iterator[pool.Task]:
     """Yield the largest market first: the last worker to finish should not have the longest task."""
     as_of = resolve_as_of(run.settings)
     decay = None if run.shared is None else run.shared.decay()
@@ -227,12 +222,12 @@ def _tasks(run: Run, todo: dict[str, PlannedMarket]) -> Iterator[engine.Task]:
             formats=plan.formats,
             panel=None if plan.reuse else run.source.panel(plan.market),
             shared_decay=decay,
-            idle_cores=not run.request.scheduler and len(todo) < (run.settings.run.jobs or _cores()),
+            idle_cores=not run.request.scheduler and len(todo) < (run.settings.run.jobs or pool.cores()),
         )
-        yield engine.Task(key=plan.market, argument=job)
+        yield pool.Task(key=plan.market, argument=job)
 
 
-def _outcome(plan: PlannedMarket, done: engine.Done) -> MarketOutcome:
+def _outcome(plan: PlannedMarket, done: pool.Done) -> MarketOutcome:
     answer = done.answer
     if answer.failure is not None:
         failed = _failed(plan, answer.failure.code, answer.failure.message)
@@ -266,7 +261,3 @@ def _kept(plan: PlannedMarket, action: Any) -> MarketOutcome:
 
 def _planned(plan: PlannedMarket) -> MarketOutcome:
     return _kept(plan, "up-to-date" if plan.reason == "up-to-date" else "planned")
-
-
-def _cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -94,7 +94,7 @@ app.add_typer(configuration.app, name="config")
 
 def _version(value: bool) -> None:
     if value:
-        from reportgen import __version__
+        from reportgen.version import __version__
 
         sys.stdout.write(f"reportgen {__version__}\n")
         raise typer.Exit
@@ -135,6 +135,7 @@ def build(
 ) -> None:
     """Build the reports of every market that is not up to date, and the overview."""
     from reportgen import api
+    from reportgen.batch.request import Request, parse_shard
     from reportgen.cli import console
 
     settings, root = api.open_project(
@@ -147,20 +148,18 @@ def build(
         memory=memory,
         overrides=parse_overrides(set_),
     )
-    result = api.build_project(
-        settings,
-        root,
+    request = Request(
         select=select or (),
         exclude=exclude or (),
         force=force,
         dry_run=dry_run,
         fail_fast=fail_fast,
         max_failures=max_failures,
-        shard=shard,
+        shard=parse_shard(shard),
         scheduler=scheduler,
-        progress=console.choose_progress(_log_format(log_format)),
     )
-    _finish(result, settings)
+    progress = console.choose_progress(_log_format(log_format))
+    _finish(api.build_project(settings, root, request, progress=progress), settings)
 
 
 @app.command()
@@ -180,20 +179,16 @@ def render(
 ) -> None:
     """Make the documents again from results.json, without data and without fitting."""
     from reportgen import api
+    from reportgen.batch.request import Request
     from reportgen.cli import console
 
     overrides = parse_overrides(set_)
     if locale is not None:
         overrides["report.locale"] = locale
     settings, root = api.open_project(project, out=out, jobs=jobs, formats=formats, overrides=overrides)
-    result = api.render_project(
-        settings,
-        root,
-        select=select or (),
-        exclude=exclude or (),
-        progress=console.choose_progress(_log_format(log_format)),
-    )
-    _finish(result, settings)
+    request = Request(select=select or (), exclude=exclude or ())
+    progress = console.choose_progress(_log_format(log_format))
+    _finish(api.render_project(settings, root, request, progress=progress), settings)
 
 
 @app.command()
@@ -306,10 +301,11 @@ def demo(
 ) -> None:
     """Write the demo project and build it: 8 markets, HTML, PDF and site."""
     from reportgen import api
+    from reportgen.batch.request import Request
     from reportgen.cli import console
 
     settings, root = api.open_demo(folder, jobs=jobs, formats=formats)
-    result = api.build_project(settings, root, progress=console.choose_progress("text"))
+    result = api.build_project(settings, root, Request(), progress=console.choose_progress("text"))
     _finish(result, settings)
 
 

@@ -30,6 +30,7 @@ def show(
 
     from reportgen import api
     from reportgen.cli import console
+    from reportgen.settings.sections import SETTINGS_FILE
 
     chosen = folder if folder is not None else project
     every = api.list_settings(chosen, overrides=parse_overrides(set_))
@@ -41,8 +42,8 @@ def show(
         console.show_table(("Setting", "Value", "Decided by"), [(row.setting, _shown(row), row.place) for row in rows])
     else:
         console.say("Every setting is left at its default.")
-    if not (chosen / api.SETTINGS_FILE).is_file():
-        console.note(f"There is no {api.SETTINGS_FILE} in {chosen.absolute()}; `reportgen init` writes one.")
+    if not (chosen / SETTINGS_FILE).is_file():
+        console.note(f"There is no {SETTINGS_FILE} in {chosen.absolute()}; `reportgen init` writes one.")
 
 
 @app.command()
@@ -56,7 +57,7 @@ def schema(debug: Debug = False) -> None:
 
 def _shown(row: SettingRow) -> str:
     """Return the value as it would stand in reportgen.toml, cut where it is long."""
-    from reportgen.project.start import toml_value
+    from reportgen.settings.write import toml_value
 
     text = "" if row.value is None else toml_value(row.value)
     return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"

@@ -15,10 +15,10 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from reportgen import __version__
 from reportgen.batch.state.files import write_atomic
 from reportgen.errors import EnvironmentMissing, UsageError
 from reportgen.resources import templates_dir
+from reportgen.version import __version__
 
 RECIPES = {
     "cron": ("monthly.sh", "reportgen.cron"),

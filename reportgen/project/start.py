@@ -1,40 +1,25 @@
 """New projects: ``init`` writes one to fill in, ``demo`` one that is ready to build.
 
-The settings file is written from the settings' own names, defaults and descriptions, so that it
-cannot fall behind them. Nothing that exists is ever overwritten.
+Nothing that exists is ever overwritten. The settings file itself comes from ``settings/write.py``.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from reportgen.batch.state.files import write_atomic
 from reportgen.errors import EnvironmentMissing, UsageError
 from reportgen.project.recipes import parse_recipes, write_recipes
 from reportgen.resources import data_dir
-from reportgen.settings.read import settings_schema
-from reportgen.settings.sections import Settings, is_table
+from reportgen.settings.sections import SCHEMA_FILE, SETTINGS_FILE
+from reportgen.settings.write import schema_text, settings_text
 
 if TYPE_CHECKING:
     from reportgen.project.proposal import Proposal
 
-SETTINGS_FILE = "reportgen.toml"
-SCHEMA_FILE = "reportgen.schema.json"
-_HEAD = f"""\
-#:schema ./{SCHEMA_FILE}
-# Settings of this project. Every key is here with its default, most of them switched off by a leading #.
-# Precedence: command line > REPORTGEN_* environment (REPORTGEN_RUN_JOBS=2) > this file > default.
-# Paths start from the folder of this file.
-"""
-_WRITTEN = {
-    "panel": ("source", "market", "pharmacy", "month", "sales", "promotion"),
-    "report": ("title",),
-    "run": ("out",),
-}
 _OVERRIDES = """\
 Template overrides
 ==================
@@ -134,49 +119,6 @@ def write_demo(folder: Path) -> tuple[Path, ...]:
         "data/panel.csv": (data_dir() / "demo_panel.csv").read_bytes(),
     }
     return _write(folder, {name: body for name, body in content.items() if not (folder / name).exists()})
-
-
-def settings_text(values: Mapping[str, Any], notes: Mapping[str, str] | None = None) -> str:
-    """Return a settings file with every key, its description and default.
-
-    Parameters
-    ----------
-    values
-        ``section.key`` → value of keys that are to be set; the others are commented out, except
-        those that every project has to look at.
-    notes
-        ``section.key`` → one more comment line above it.
-    """
-    lines = [_HEAD]
-    for section, model in Settings.model_fields.items():
-        lines.append(f"[{section}]")
-        kind: Any = model.annotation
-        for key, field in kind.model_fields.items():
-            value = values.get(f"{section}.{key}", field.default)
-            active = f"{section}.{key}" in values or key in _WRITTEN.get(section, ())
-            shown = toml_value("" if value is None else dict(value) if is_table(field) else value)
-            said = (notes or {}).get(f"{section}.{key}")
-            lines += [
-                f"# {field.description}",
-                *([f"# {said}"] if said else ()),
-                f"{'' if active else '# '}{key} = {shown}",
-            ]
-        lines.append("")
-    return "\n".join(lines)
-
-
-def schema_text() -> str:
-    """Return the JSON Schema that the first line of a settings file names, for completion in editors."""
-    return json.dumps(settings_schema(), ensure_ascii=False, indent=2) + "\n"
-
-
-def toml_value(value: Any) -> str:
-    """Return a value as it is written in TOML; a list of one name without its brackets."""
-    if isinstance(value, Mapping):
-        return f"{{{', '.join(f'{json.dumps(str(key))} = {toml_value(item)}' for key, item in value.items())}}}"
-    if isinstance(value, tuple | list):
-        return f"[{', '.join(toml_value(item) for item in value)}]" if len(value) != 1 else toml_value(value[0])
-    return json.dumps(value, ensure_ascii=False)
 
 
 def _write(folder: Path, content: Mapping[str, bytes]) -> tuple[Path, ...]:

@@ -42,8 +42,8 @@ def eject_template(
     EnvironmentMissing
         The file cannot be written.
     """
-    from reportgen import __version__
     from reportgen.render.templates import ejected
+    from reportgen.version import __version__
 
     text = ejected(name, __version__, blocks)
     chosen = overrides_folder(settings, root)

@@ -11,15 +11,14 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from reportgen.settings.sections import Settings
+from reportgen.settings.sections import SETTINGS_FILE, Settings
 
 if TYPE_CHECKING:
+    from reportgen.batch.request import Request
     from reportgen.batch.state.outcome import Progress, RunResult
     from reportgen.panel.checking.contract import Finding
     from reportgen.project.start import NewProject
     from reportgen.settings.read import SettingRow
-
-SETTINGS_FILE = "reportgen.toml"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +62,7 @@ def open_project(
     *,
     data: str | Path | None = None,
     out: str | Path | None = None,
-    formats: str | None = None,
+    formats: str | Sequence[str] | None = None,
     jobs: int | None = None,
     timeout: float | None = None,
     memory: int | None = None,
@@ -78,7 +77,7 @@ def open_project(
     options = {
         "panel.source": _from_here(data),
         "run.out": _from_here(out),
-        "report.formats": formats,
+        "report.formats": formats if formats is None or isinstance(formats, str) else ",".join(formats),
         "run.jobs": jobs,
         "run.timeout": timeout,
         "run.memory": memory,
@@ -91,60 +90,37 @@ def open_project(
 def build_project(
     settings: Settings,
     root: Path,
+    request: Request,
     *,
-    select: Sequence[str] = (),
-    exclude: Sequence[str] = (),
-    force: bool = False,
-    dry_run: bool = False,
-    fail_fast: bool = False,
-    max_failures: int = 0,
-    shard: str = "",
-    scheduler: str = "",
     progress: Progress | None = None,
 ) -> RunResult:
     """Build with settings that are already loaded; see :func:`build`."""
-    if not dry_run:
+    if not request.dry_run:
         from reportgen.batch.workers.warm_up import warm_up_first_run
 
         warm_up_first_run(settings, root)
-    from reportgen.batch.run import Request
     from reportgen.batch.run import build as run_build
-    from reportgen.batch.shard import parse_shard
     from reportgen.publish.staging import local_only, run_in_staging
 
-    request = Request(
-        select=tuple(select),
-        exclude=tuple(exclude),
-        force=force,
-        dry_run=dry_run,
-        fail_fast=fail_fast,
-        max_failures=max_failures,
-        shard=parse_shard(shard) if shard else None,
-        scheduler=scheduler,
-    )
-    if shard:
+    if request.shard is not None:
         local_only(settings, "--shard")
 
     def work(local: Settings) -> RunResult:
         return run_build(local, root, request, progress=progress)
 
-    return run_in_staging(settings, root, work, dry_run=dry_run, progress=progress)
+    return run_in_staging(settings, root, work, dry_run=request.dry_run, progress=progress)
 
 
 def render_project(
     settings: Settings,
     root: Path,
+    request: Request,
     *,
-    select: Sequence[str] = (),
-    exclude: Sequence[str] = (),
     progress: Progress | None = None,
 ) -> RunResult:
     """Render with settings that are already loaded; see :func:`render`."""
-    from reportgen.batch.run import Request
     from reportgen.batch.run import render as run_render
     from reportgen.publish.staging import run_in_staging
-
-    request = Request(select=tuple(select), exclude=tuple(exclude))
 
     def work(local: Settings) -> RunResult:
         return run_render(local, root, request, progress=progress)
@@ -183,7 +159,9 @@ def init_project(
     return start_project(folder, data, overrides, recipe=recipe)
 
 
-def open_demo(folder: Path, *, jobs: int | None = None, formats: str | None = None) -> tuple[Settings, Path]:
+def open_demo(
+    folder: Path, *, jobs: int | None = None, formats: str | Sequence[str] | None = None
+) -> tuple[Settings, Path]:
     """Write the demo project where it is missing and return its settings and folder."""
     from reportgen.project.start import write_demo
 

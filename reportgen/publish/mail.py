@@ -20,9 +20,9 @@ from email.utils import formatdate, make_msgid, parseaddr
 from fnmatch import fnmatchcase
 from pathlib import Path
 
-from reportgen.batch import plan as manifest
 from reportgen.batch.market import RESULTS
 from reportgen.batch.state import files, record
+from reportgen.batch.state.run_json import read_last_run
 from reportgen.errors import ConfigError, EnvironmentMissing, NothingSelectedError
 from reportgen.results import from_json
 from reportgen.settings.sections import MailSettings, Settings
@@ -91,7 +91,7 @@ def plan_mail(settings: Settings, out: Path, markets: Sequence[str], *, again: b
     again
         Include briefs that were sent before.
     """
-    failed = manifest.read_last_run(out).failures
+    failed = read_last_run(out).failures
     sent = _sent(out)
     chosen: dict[tuple[str, ...], list[Enclosure]] = {}
     left_out = {}
@@ -331,7 +331,7 @@ def known_markets(out: Path) -> tuple[tuple[str, ...], Mapping[str, str]]:
     NothingSelectedError
         If there is nothing.
     """
-    last = manifest.read_last_run(out)
+    last = read_last_run(out)
     statuses = {}
     for folder in sorted((out / "markets").glob("*")):
         found = record.read_record(folder)

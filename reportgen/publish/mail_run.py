@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
 from pathlib import Path
 
-from reportgen.batch.selection import select_markets, split_patterns
+from reportgen.batch.request import Request
 from reportgen.batch.state.lock import hold_lock
 from reportgen.publish.mail import (
     PASSWORD_VARIABLE,
@@ -24,9 +23,8 @@ from reportgen.settings.sections import Settings
 def mail_project(
     settings: Settings,
     root: Path,
+    request: Request,
     *,
-    select: Sequence[str] = (),
-    exclude: Sequence[str] = (),
     dry_run: Path | None = None,
     again: bool = False,
 ) -> MailResult:
@@ -38,23 +36,20 @@ def mail_project(
         If nothing can be sent; see :func:`reportgen.mail`.
     """
     if not is_remote(settings.run.out):
-        return _mail(settings, root / settings.run.out, select, exclude, dry_run, again=again)
+        return _mail(settings, root / settings.run.out, request, dry_run, again=again)
     staging = staging_folder(root, settings.run.out)
     storage = Storage(settings.run.out, staging)
     with hold_lock(staging.parent):
         storage.open(write=dry_run is None)
         storage.pull()
-        result = _mail(settings, staging, select, exclude, dry_run, again=again)
+        result = _mail(settings, staging, request, dry_run, again=again)
         if result.sent:
             storage.publish()
     return result
 
 
-def _mail(
-    settings: Settings, out: Path, select: Sequence[str], exclude: Sequence[str], dry_run: Path | None, *, again: bool
-) -> MailResult:
-    markets, statuses = known_markets(out)
-    chosen = select_markets(markets, statuses, select=split_patterns(select), exclude=split_patterns(exclude))
+def _mail(settings: Settings, out: Path, request: Request, dry_run: Path | None, *, again: bool) -> MailResult:
+    chosen = request.markets(*known_markets(out))
     with hold_lock(out):
         plan = plan_mail(settings, out, chosen, again=again)
         if dry_run is not None:

@@ -1,7 +1,7 @@
 """Where settings come from: command line > ``REPORTGEN_*`` environment > reportgen.toml > defaults.
 
 Reads TOML, says where each value came from, and reports every problem at once with the nearest
-known key. What the keys are is ``config.py``'s. YAML was rejected (it can carry code), and so were
+known key. What the keys are is ``sections.py``'s. YAML was rejected (it can carry code), and so were
 silent fallbacks: a key nobody knows stops the program.
 """
 
@@ -21,7 +21,8 @@ from pydantic import ValidationError
 from pydantic.fields import FieldInfo
 
 from reportgen.errors import ConfigError
-from reportgen.settings.sections import Settings, is_table
+from reportgen.settings.coerce import is_table
+from reportgen.settings.sections import Settings
 
 PREFIX = "REPORTGEN_"
 _PROGRAM_VARIABLES = frozenset({"REPORTGEN_UPDATE_GOLDEN", "REPORTGEN_DB_PASSWORD", "REPORTGEN_MAIL_PASSWORD"})

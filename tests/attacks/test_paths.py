@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from projects import Project
+from reportgen.batch.site import refresh
 from reportgen.batch.site.refresh import SiteState
 from reportgen.cli import console, main
 from reportgen.errors import EnvironmentMissing, NothingSelectedError
@@ -29,7 +30,7 @@ pytestmark = [pytest.mark.attacks]
 
 @pytest.fixture
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
-    monkeypatch.setattr("reportgen.batch.site.refresh.refresh_site", lambda *args, **kwargs: SiteState(changed=False))
+    monkeypatch.setattr(refresh, "refresh_site", lambda *args, **kwargs: SiteState(changed=False))
     (tmp_path / "home").mkdir()
     return Project(tmp_path / "home" / "project", monkeypatch)
 
@@ -166,7 +167,7 @@ def test_records_are_json_never_pickle(project: Project) -> None:
 
 
 def test_a_hidden_program_on_a_relative_path_is_not_run(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
-    from reportgen.project.doctor import find_program
+    from reportgen.programs import find_program
 
     project.root.mkdir(parents=True, exist_ok=True)
     (project.root / "quarto").write_text("#!/bin/sh\ntouch pwned\n")

@@ -9,16 +9,16 @@ from pathlib import Path
 import pytest
 
 from factories import market_results
-from reportgen.batch import plan as manifest
 from reportgen.batch.market import MarketJob, publish
-from reportgen.batch.state import files, record
+from reportgen.batch.plan import PlannedMarket, plan_market
+from reportgen.batch.state import files, record, run_json
 from reportgen.batch.state.fingerprint import Fingerprint
 from reportgen.batch.state.outcome import MarketOutcome, RunResult
 from reportgen.results import to_json
 from reportgen.settings.sections import Settings
 
 STAMP = Fingerprint(data="d", numbers="n", documents="o", templates="t", code="c")
-NOTHING = manifest.LastRun()
+NOTHING = run_json.LastRun()
 
 
 def built(out: Path, formats: tuple[str, ...] = ("html",), stamp: Fingerprint = STAMP) -> record.MarketRecord:
@@ -39,15 +39,15 @@ def plan(
     out: Path,
     stamp: Fingerprint = STAMP,
     formats: tuple[str, ...] = ("html",),
-    last: manifest.LastRun = NOTHING,
+    last: run_json.LastRun = NOTHING,
     *,
     force: bool = False,
-) -> manifest.PlannedMarket:
-    return manifest.plan_market(out, "A/b", stamp, rows=7, formats=formats, last=last, force=force)
+) -> PlannedMarket:
+    return plan_market(out, "A/b", stamp, rows=7, formats=formats, last=last, force=force)
 
 
-def failed() -> manifest.LastRun:
-    return manifest.LastRun(statuses={"A/b": "failed"}, failures={"A/b": {"code": "timeout", "message": "slow"}})
+def failed() -> run_json.LastRun:
+    return run_json.LastRun(statuses={"A/b": "failed"}, failures={"A/b": {"code": "timeout", "message": "slow"}})
 
 
 def test_a_market_without_a_folder_is_new(tmp_path: Path) -> None:
@@ -141,9 +141,9 @@ def test_a_record_or_manifest_that_is_no_record_is_ignored(tmp_path: Path, conte
     made = built(tmp_path)
     folder = tmp_path / "markets" / made.slug
     (folder / record.NAME).write_bytes(content)
-    (tmp_path / manifest.NAME).write_bytes(content)
+    (tmp_path / run_json.NAME).write_bytes(content)
     assert record.read_record(folder) is None
-    assert manifest.read_last_run(tmp_path) == NOTHING
+    assert run_json.read_last_run(tmp_path) == NOTHING
 
 
 @pytest.mark.parametrize(
@@ -157,8 +157,8 @@ def test_a_sealed_file_of_another_shape_is_ignored(tmp_path: Path, change: dict[
     (folder / record.NAME).write_bytes(record.seal(content | change | {"market": None, "slug": 3}))
     found = record.read_record(folder)
     assert found is None or found.market != "A/b"
-    (tmp_path / manifest.NAME).write_bytes(record.seal({"schema_version": 1, "markets": {}} | change))
-    assert manifest.read_last_run(tmp_path) == NOTHING
+    (tmp_path / run_json.NAME).write_bytes(record.seal({"schema_version": 1, "markets": {}} | change))
+    assert run_json.read_last_run(tmp_path) == NOTHING
 
 
 def test_run_json_remembers_statuses_failures_and_the_input(tmp_path: Path) -> None:
@@ -168,22 +168,22 @@ def test_run_json_remembers_statuses_failures_and_the_input(tmp_path: Path) -> N
         market="C", slug="c", action="failed", reason="new", code="timeout", message="slow", stale_since=""
     )
     result = RunResult(out=tmp_path, index=None, markets=(good, bad), seconds=1.0)
-    index = manifest.InputIndex(key="k", markets={"A/b": ("d", 7), "C": ("e", 8)}, refused={"X": ("bad-number", "why")})
-    manifest.write_run(tmp_path, result, last=NOTHING, run_stamp=STAMP, source="panel.csv", index=index)
-    last = manifest.read_last_run(tmp_path)
+    index = run_json.InputIndex(key="k", markets={"A/b": ("d", 7), "C": ("e", 8)}, refused={"X": ("bad-number", "why")})
+    run_json.write_run(tmp_path, result, last=NOTHING, run_stamp=STAMP, source="panel.csv", index=index)
+    last = run_json.read_last_run(tmp_path)
     assert last.statuses == {"A/b": made.headline.status, "C": "failed"}
     assert last.failures == {"C": {"code": "timeout", "message": "slow"}}
     assert last.index == index
-    written = json.loads((tmp_path / manifest.NAME).read_text())
+    written = json.loads((tmp_path / run_json.NAME).read_text())
     assert written["markets"]["A/b"]["files"] == ["figures/x.svg", "results.json"]
     assert written["exit_code"] == 1
 
 
 def test_failures_of_markets_outside_this_run_are_remembered(tmp_path: Path) -> None:
-    index = manifest.InputIndex(key="k", markets={"A/b": ("d", 7)})
+    index = run_json.InputIndex(key="k", markets={"A/b": ("d", 7)})
     result = RunResult(out=tmp_path, index=None, markets=(), seconds=1.0)
-    manifest.write_run(tmp_path, result, last=failed(), run_stamp=STAMP, source="p", index=index)
-    assert manifest.read_last_run(tmp_path).failures == failed().failures
+    run_json.write_run(tmp_path, result, last=failed(), run_stamp=STAMP, source="p", index=index)
+    assert run_json.read_last_run(tmp_path).failures == failed().failures
 
 
 def test_records_are_the_same_bytes_each_time(tmp_path: Path) -> None:

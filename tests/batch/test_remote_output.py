@@ -14,7 +14,8 @@ import stub_market
 from projects import Project
 from reportgen import api
 from reportgen.batch import run
-from reportgen.batch.run import Request
+from reportgen.batch.request import Request
+from reportgen.batch.site import refresh
 from reportgen.batch.state import record, swap
 from reportgen.batch.state.outcome import RunResult
 from reportgen.errors import ConfigError, EnvironmentMissing, LockedError, UsageError
@@ -77,7 +78,7 @@ def address(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 @pytest.fixture
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
     """Three markets built by a stand-in, and a site that is one sealed page."""
-    monkeypatch.setattr("reportgen.batch.account.overview.refresh_site", site)
+    monkeypatch.setattr(refresh, "refresh_site", site)
     (tmp_path / "project").mkdir()
     return Project(tmp_path / "project", monkeypatch)
 

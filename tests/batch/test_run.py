@@ -17,7 +17,8 @@ import pytest
 import stub_market
 from projects import Project
 from reportgen.batch import run
-from reportgen.batch.run import Request
+from reportgen.batch.request import Request
+from reportgen.batch.site import refresh
 from reportgen.batch.site.refresh import SiteState
 from reportgen.batch.state import swap
 from reportgen.batch.state.lock import hold_lock
@@ -27,7 +28,7 @@ from reportgen.errors import ConfigError, LockedError, NothingSelectedError
 
 @pytest.fixture
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
-    monkeypatch.setattr("reportgen.batch.site.refresh.refresh_site", lambda *args, **kwargs: SiteState(changed=False))
+    monkeypatch.setattr(refresh, "refresh_site", lambda *args, **kwargs: SiteState(changed=False))
     return Project(tmp_path, monkeypatch)
 
 

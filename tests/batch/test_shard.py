@@ -8,14 +8,15 @@ import pytest
 
 from projects import Project
 from reportgen.batch.merge import merge
-from reportgen.batch.shard import Shard, parse_shard
+from reportgen.batch.request import Shard, parse_shard
+from reportgen.batch.site import refresh
 from reportgen.batch.site.refresh import SiteState
 from reportgen.errors import InputError, UsageError
 
 
 @pytest.fixture
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
-    monkeypatch.setattr("reportgen.batch.site.refresh.refresh_site", lambda *args, **kwargs: SiteState(changed=False))
+    monkeypatch.setattr(refresh, "refresh_site", lambda *args, **kwargs: SiteState(changed=False))
     made = Project(tmp_path, monkeypatch)
     made.data = {f"M{n}": float(n) for n in range(9)}
     return made
@@ -26,11 +27,12 @@ def build_shards(project: Project, count: int = 3, **request: Any) -> None:
         project.build(shard=Shard(index=index, count=count), **request)
 
 
-@pytest.mark.parametrize("text", ["", "1", "0/3", "4/3", "a/b", "1/0", "-1/3", "1/99999", "1/3/5"])
+@pytest.mark.parametrize("text", ["1", "0/3", "4/3", "a/b", "1/0", "-1/3", "1/99999", "1/3/5"])
 def test_shards_are_written_i_of_n(text: str) -> None:
     with pytest.raises(UsageError, match="write i/n"):
         parse_shard(text)
     assert parse_shard(" 2/8 ") == Shard(index=2, count=8)
+    assert parse_shard("") is None
 
 
 def test_every_market_belongs_to_exactly_one_shard() -> None:

@@ -35,6 +35,7 @@ from pathlib import Path
 import pytest
 
 from projects import Project
+from reportgen.batch.site import refresh
 from reportgen.batch.site.refresh import SiteState
 from reportgen.batch.state import record
 
@@ -60,7 +61,7 @@ CODES = {
 
 @pytest.fixture
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
-    monkeypatch.setattr("reportgen.batch.site.refresh.refresh_site", lambda *args, **kwargs: SiteState(changed=False))
+    monkeypatch.setattr(refresh, "refresh_site", lambda *args, **kwargs: SiteState(changed=False))
     return Project(tmp_path, monkeypatch)
 
 

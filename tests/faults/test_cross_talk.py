@@ -148,14 +148,14 @@ def test_every_engine_makes_the_same_tree(tmp_path: Path, tried: Callable[..., N
 ALONE = """
 import sys
 from pathlib import Path
-from reportgen.batch.workers import pool as engine
+from reportgen.batch.workers import pool
 from reportgen.batch.market import build_market
 from reportgen.cli import main
 import reportgen.batch.run as run
-run.engine.run_tasks = lambda function, tasks, **rest: here(function, tasks)
+pool.run_tasks = lambda function, tasks, **rest: here(function, tasks)
 def here(function, tasks):
     for task in tasks:
-        yield engine.Done(key=task.key, answer=engine.Answer(value=function(task.argument)), attempts=1)
+        yield pool.Done(key=task.key, answer=pool.Answer(value=function(task.argument)), attempts=1)
 sys.argv = ["reportgen", "build", "--quiet", *sys.argv[1:]]
 main()
 """

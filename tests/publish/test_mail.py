@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 import ssl
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -20,7 +20,7 @@ from aiosmtpd.smtp import AuthResult, Envelope, Session
 import mail_markets
 from projects import Project
 from reportgen.batch import run
-from reportgen.batch.run import Request
+from reportgen.batch.request import Request
 from reportgen.errors import ConfigError, EnvironmentMissing, LockedError, NothingSelectedError
 from reportgen.publish.mail import MailResult, compose, plan_mail, recipients_of, send_letters
 from reportgen.publish.mail_run import mail_project
@@ -43,8 +43,8 @@ def build(project: Project, **request: Any) -> None:
     run.build(project.settings, project.root, Request(**request), work=mail_markets.work)
 
 
-def mail(project: Project, **options: Any) -> MailResult:
-    return mail_project(project.settings, project.root, **options)
+def mail(project: Project, select: Sequence[str] = (), exclude: Sequence[str] = (), **options: Any) -> MailResult:
+    return mail_project(project.settings, project.root, Request(select=select, exclude=exclude), **options)
 
 
 def read(path: Path) -> EmailMessage:

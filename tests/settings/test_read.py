@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 
 from reportgen.errors import ConfigError
-from reportgen.project.start import settings_text
 from reportgen.settings.read import load_settings
 from reportgen.settings.sections import Settings
+from reportgen.settings.write import settings_text
 
 
 def write(folder: Path, text: str) -> Path:

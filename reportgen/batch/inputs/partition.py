@@ -19,8 +19,8 @@ from reportgen.batch.inputs.source import Markets, Source, similar_markets
 from reportgen.batch.inputs.stored_panel import StoredPanel, read_market
 from reportgen.batch.state.files import sha256_file
 from reportgen.batch.state.fingerprint import Fingerprint, code_hash, hash_strings
-from reportgen.batch.state.input_index import InputIndex
-from reportgen.batch.workers import pool as engine
+from reportgen.batch.state.run_json import InputIndex
+from reportgen.batch.workers import pool
 from reportgen.errors import ContractError, ReadError
 from reportgen.settings.sections import Settings
 
@@ -222,7 +222,7 @@ class PartitionedSource:
         markets = {market: entry for market, entry in last.markets.items() if market in known}
         refused = {market: entry for market, entry in last.refused.items() if market in known}
         jobs = (
-            engine.Task(
+            pool.Task(
                 key=market,
                 argument=InspectJob(market=market, root=self._root, settings=self._settings, files=files),
             )
@@ -230,8 +230,8 @@ class PartitionedSource:
             if market not in markets and market not in refused
         )
         run = self._settings.run
-        limits = engine.Limits(timeout=run.timeout, memory=run.memory)
-        for done in engine.run_tasks(inspect, jobs, jobs=self._jobs, limits=limits):
+        limits = pool.Limits(timeout=run.timeout, memory=run.memory)
+        for done in pool.run_tasks(inspect, jobs, jobs=self._jobs, limits=limits):
             if done.answer.failure is not None:
                 refused[done.key] = (done.answer.failure.code, done.answer.failure.message)
                 self._unlucky |= done.answer.failure.code in _MAY_PASS or done.answer.failure.retry

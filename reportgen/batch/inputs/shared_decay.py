@@ -10,18 +10,18 @@ said when it is built.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, replace
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING
 
 from reportgen.batch.inputs.stored_panel import StoredPanel, open_panel
 from reportgen.batch.state.fingerprint import Fingerprint, hash_strings
-from reportgen.batch.workers import pool as engine
+from reportgen.batch.state.run_json import RememberedDecay
+from reportgen.batch.workers import pool
 from reportgen.settings.sections import Settings
 
 if TYPE_CHECKING:
     from reportgen.batch.inputs.source import Markets
-    from reportgen.model.market.shared_decay import SharedDecay
     from reportgen.panel.grid import MarketPanel
 
 
@@ -32,32 +32,6 @@ class ProfileJob:
     panel: MarketPanel | StoredPanel
     settings: Settings
     decays: tuple[float, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Remembered:
-    """A shared decay as run.json keeps it.
-
-    ``key`` hashes everything it was estimated from; ``content`` is the decay as JSON data, None if no market could
-    be estimated. It is made a :class:`SharedDecay` only where something is built: that loads the statistics.
-    """
-
-    key: str
-    content: Mapping[str, Any] | None
-
-    def decay(self) -> SharedDecay | None:
-        """Return what the content says."""
-        from reportgen.model.market.shared_decay import SharedDecay
-        from reportgen.results import DecayPoint
-
-        if self.content is None:
-            return None
-        curves = {name: tuple(DecayPoint(**point) for point in self.content[name]) for name in ("profile", "support")}
-        return SharedDecay(**{**self.content, **curves})
-
-    def mixed_into(self, stamp: Fingerprint) -> Fingerprint:
-        """Return a market's fingerprint with the shared decay as part of its data."""
-        return replace(stamp, data=hash_strings((stamp.data, json.dumps(self.content, sort_keys=True))))
 
 
 def profile(job: ProfileJob) -> tuple[float, ...] | None:
@@ -76,11 +50,11 @@ def shared_decay(
     settings: Settings,
     source: Markets,
     stamp: Fingerprint,
-    last: Remembered | None,
+    last: RememberedDecay | None,
     *,
     jobs: int,
     stopping: Callable[[], bool] = lambda: False,
-) -> Remembered | None:
+) -> RememberedDecay | None:
     """Return the shared decay of all markets of the input; None where decays are not shared.
 
     Parameters
@@ -99,22 +73,22 @@ def shared_decay(
         return last
     from reportgen.model.market.shared_decay import Profiles, search_shared_decay
 
-    engine.warm_up(documents=set(settings.report.formats) != {"results"})
-    limits = engine.Limits(timeout=settings.run.timeout, memory=settings.run.memory)
+    pool.warm_up(documents=set(settings.report.formats) != {"results"})
+    limits = pool.Limits(timeout=settings.run.timeout, memory=settings.run.memory)
 
     def evaluate(decays: tuple[float, ...]) -> Profiles:
         tasks = (
-            engine.Task(key=market, argument=ProfileJob(panel=panel, settings=settings, decays=decays))
+            pool.Task(key=market, argument=ProfileJob(panel=panel, settings=settings, decays=decays))
             for market in source.index.markets
             if (panel := source.panel(market)) is not None
         )
-        ended = engine.run_tasks(profile, tasks, jobs=jobs, limits=limits, stopping=stopping)
+        ended = pool.run_tasks(profile, tasks, jobs=jobs, limits=limits, stopping=stopping)
         return {done.key: done.answer.value for done in ended}
 
     found = search_shared_decay(evaluate, settings.report.confidence)
     if stopping():
         return None
-    return Remembered(key=key, content=None if found is None else json.loads(json.dumps(asdict(found))))
+    return RememberedDecay(key=key, content=None if found is None else json.loads(json.dumps(asdict(found))))
 
 
 def _key(source: Markets, stamp: Fingerprint) -> str:

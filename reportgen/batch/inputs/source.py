@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Protocol
 
 from reportgen.batch.state.files import sha256_file
 from reportgen.batch.state.fingerprint import Fingerprint, code_hash, hash_strings
-from reportgen.batch.state.input_index import InputIndex
 from reportgen.batch.state.record import MarketRecord, read_record
+from reportgen.batch.state.run_json import InputIndex
 from reportgen.errors import NothingSelectedError
 from reportgen.settings.sections import PanelSettings, Settings
 

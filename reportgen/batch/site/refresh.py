@@ -15,7 +15,7 @@ from reportgen.batch.site.build import DOCUMENTS, FOLDER, FailedMarket, SiteJob,
 from reportgen.batch.state import files, record
 from reportgen.batch.state.fingerprint import Fingerprint, hash_strings
 from reportgen.batch.state.headlines import Headlines, headlines
-from reportgen.batch.workers import pool as engine
+from reportgen.batch.workers import pool
 from reportgen.batch.workers.worker import Failure
 from reportgen.settings.sections import Settings
 
@@ -73,7 +73,7 @@ def refresh_site(
         changes=now.changes,
         stamp=stamp,
     )
-    (done,) = engine.run_tasks(build_site, [engine.Task(key=FOLDER, argument=job)], jobs=1)
+    (done,) = pool.run_tasks(build_site, [pool.Task(key=FOLDER, argument=job)], jobs=1)
     failure = done.answer.failure
     return SiteState(changed=True, failure=failure, headlines=now if failure is None else before)
 

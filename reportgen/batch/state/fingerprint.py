@@ -17,11 +17,11 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from reportgen import __version__
 from reportgen.batch.state.files import sha256_bytes, sha256_file
 from reportgen.errors import ConfigError
 from reportgen.resources import CATALOGUES, PACKAGE
 from reportgen.settings.sections import Settings
+from reportgen.version import __version__
 
 STACK = (
     "numpy",

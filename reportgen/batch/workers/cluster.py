@@ -1,7 +1,7 @@
 """The same tasks on a Dask cluster: the engine for more markets than one machine wants to build.
 
 The scheduler hands out tasks; on its worker each one runs in a process of its own under the limits of
-``engine.py``, so a crash, a hang or a memory overrun costs one market there as well, and the bytes are
+``pool.py``, so a crash, a hang or a memory overrun costs one market there as well, and the bytes are
 the same. Workers write market folders themselves, to a path that all of them and the caller share; only
 a small outcome travels back. TLS and authentication are Dask's own (``tls://`` addresses and its
 configuration). Rejected: ``dask.delayed`` graphs (one lost worker restarts chains) and returning files.
@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Iterable
 from typing import Any
 
-from reportgen.batch.workers import pool as engine
+from reportgen.batch.workers import pool
 from reportgen.batch.workers.worker import Answer, Failure
 from reportgen.errors import EnvironmentMissing, UsageError
 
@@ -24,12 +24,12 @@ _CONNECT = 10
 
 def run_on_cluster(
     function: Callable[[Any], Any],
-    tasks: Iterable[engine.Task],
+    tasks: Iterable[pool.Task],
     *,
     address: str,
-    limits: engine.Limits,
+    limits: pool.Limits,
     stopping: Callable[[], bool] = lambda: False,
-) -> Generator[engine.Done, None, None]:
+) -> Generator[pool.Done, None, None]:
     """Run ``function`` over every task's argument on the Dask cluster at ``address``.
 
     Parameters and results are those of :func:`reportgen.batch.workers.pool.run_tasks`.
@@ -44,8 +44,8 @@ def run_on_cluster(
     from concurrent.futures import FIRST_COMPLETED, Future, wait
 
     client = _connect(address)
-    executor = client.get_executor(pure=False, retries=engine.ATTEMPTS - 1)
-    running: dict[Future[engine.Done], str] = {}
+    executor = client.get_executor(pure=False, retries=pool.ATTEMPTS - 1)
+    running: dict[Future[pool.Done], str] = {}
     upcoming = iter(tasks)
     try:
         while True:
@@ -68,13 +68,13 @@ def run_on_cluster(
         client.close()
 
 
-def isolated(function: Callable[[Any], Any], task: engine.Task, limits: engine.Limits) -> engine.Done:
+def isolated(function: Callable[[Any], Any], task: pool.Task, limits: pool.Limits) -> pool.Done:
     """Run one task in a process of its own. Called on a worker of the cluster."""
     import multiprocessing
 
     # Dask starts its workers as daemons, which may have no children; ours end with the worker anyway.
     multiprocessing.current_process()._config["daemon"] = False  # type: ignore[attr-defined]
-    (done,) = engine.run_tasks(function, [task], jobs=1, limits=limits)
+    (done,) = pool.run_tasks(function, [task], jobs=1, limits=limits)
     return done
 
 
@@ -90,11 +90,11 @@ def _connect(address: str) -> Any:
         raise UsageError(f"--scheduler {address}: no scheduler answers there ({error}).", code="no-scheduler") from None
 
 
-def _done(future: Any, key: str) -> engine.Done:
+def _done(future: Any, key: str) -> pool.Done:
     """Return what a future brought; a worker lost for good is a failure of its task."""
     try:
-        done: engine.Done = future.result()
+        done: pool.Done = future.result()
     except Exception as error:  # noqa: BLE001 - whatever the cluster says, it is one market's failure
         text = f"the cluster lost this market: {type(error).__name__}: {str(error)[:300]}"
-        return engine.Done(key=key, answer=Answer(failure=Failure(code="worker-crash", message=text)), attempts=1)
+        return pool.Done(key=key, answer=Answer(failure=Failure(code="worker-crash", message=text)), attempts=1)
     return done

@@ -74,6 +74,11 @@ class _Worker:
     served: int = 0
 
 
+def cores() -> int:
+    """Return how many cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
 def warm_up(*, documents: bool = True) -> None:
     """Start the fork server now; it loads the stack while the caller does something else.
 

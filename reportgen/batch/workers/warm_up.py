@@ -1,20 +1,20 @@
 """When the fork server starts to load: as early as it is known that something will be built.
 
 Loading takes longer than all that a run does before its first market, so every tenth of a second earlier is one that
-nobody waits for. For the same reason nothing is imported here that takes long to load (``storage``, ``manifest``).
+nobody waits for. For the same reason nothing is imported here that takes long to load (``storage``, ``run_json``).
 """
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from reportgen.batch.workers import pool as engine
+from reportgen.batch.workers import pool
 from reportgen.settings.sections import Settings
 
 
 def warm_up(settings: Settings) -> None:
     """Start the fork server with what these settings need."""
-    engine.warm_up(documents=set(settings.report.formats) != {"results"})
+    pool.warm_up(documents=set(settings.report.formats) != {"results"})
 
 
 def warm_up_first_run(settings: Settings, root: Path) -> None:

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from reportgen.errors import EnvironmentMissing, RenderError
-from reportgen.programs import _COLOUR, _Ended, find_program, run_program
+from reportgen.programs import Ended, find_program, run_program, without_colour
 from reportgen.publish.quarto.record import Written, page_names, read_written
 
 OLDEST = (1, 4)
@@ -179,7 +179,7 @@ class _Rendering:
         self.render(pages[:middle])
         self.render(pages[middle:])
 
-    def _failure(self, page: str, ended: _Ended) -> PageFailure:
+    def _failure(self, page: str, ended: Ended) -> PageFailure:
         if ended.timed_out:
             limit = START_SECONDS + self.page_seconds
             return PageFailure(page=page, code="quarto-timeout", message=f"{page}: Quarto took over {limit:g} seconds.")
@@ -197,7 +197,7 @@ def complaints(output: str, pages: Sequence[str]) -> tuple[Complaint, ...]:
     pages
         The pages that were asked for; a name that only ends like one of them is taken for it.
     """
-    text = _COLOUR.sub("", output)
+    text = without_colour(output)
     return tuple(_complaints(text, pages))
 
 

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from reportgen import __version__
 from reportgen.batch.state import files, record
+from reportgen.version import __version__
 
 NAME = "_reportgen.json"
 """Quarto passes over names with a leading underscore."""

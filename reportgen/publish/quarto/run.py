@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from reportgen.batch.request import Request
 from reportgen.batch.state.outcome import Progress, RunResult
 from reportgen.errors import EnvironmentMissing, NothingSelectedError
 from reportgen.publish.quarto.program import Rendered, find_quarto, render_project
@@ -41,12 +42,10 @@ def run_quarto(
     settings: Settings,
     root: Path,
     folder: Path | None,
+    request: Request,
     *,
     to: Sequence[str],
-    select: Sequence[str] = (),
-    exclude: Sequence[str] = (),
     render: bool = False,
-    force: bool = False,
     progress: Progress | None = None,
 ) -> QuartoRun:
     """Write the project and, if asked, render it; see :func:`reportgen.api.quarto`."""
@@ -54,9 +53,7 @@ def run_quarto(
     project = folder or root / settings.run.out / FOLDER
 
     def write() -> Sources:
-        return write_sources(
-            settings, root, project, formats=formats, select=select, exclude=exclude, force=force, progress=progress
-        )
+        return write_sources(settings, root, project, request, formats=formats, progress=progress)
 
     built = None
     try:
@@ -72,7 +69,7 @@ def run_quarto(
         program = find_quarto()
     except EnvironmentMissing as error:
         raise EnvironmentMissing(f"{error.message} The sources are ready in {project}.", code=error.code) from None
-    rendered = render_project(project, program, page_seconds=settings.run.timeout or _PAGE_SECONDS, force=force)
+    rendered = render_project(project, program, page_seconds=settings.run.timeout or _PAGE_SECONDS, force=request.force)
     words = f"quarto {program.version} ({program.path})"
     return QuartoRun(sources=sources, built=built, rendered=rendered, program=words)
 

@@ -11,21 +11,20 @@ record says which files are whole.
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from reportgen.batch.market import QUARTO, RESULTS
-from reportgen.batch.selection import select_markets, split_patterns
+from reportgen.batch.request import Request
 from reportgen.batch.state import files, record
 from reportgen.batch.state.fingerprint import Fingerprint, fingerprint, hash_strings
 from reportgen.batch.state.lock import hold_lock
 from reportgen.batch.state.outcome import MarketOutcome, Progress, Silent
 from reportgen.batch.state.ownership import refuse_foreign_pages
 from reportgen.batch.state.record import MarketRecord
-from reportgen.batch.workers import pool as engine
+from reportgen.batch.workers import pool
 from reportgen.errors import EnvironmentMissing, NothingSelectedError, UsageError
 from reportgen.publish.quarto.jobs import MarketSources, SiteJob, SourceJob, write_market, write_site
 from reportgen.publish.quarto.record import CONFIGURATION, NAME, Hashes, Written, page_names, read_written
@@ -88,11 +87,9 @@ def write_sources(
     settings: Settings,
     root: Path,
     project: Path,
+    request: Request | None = None,
     *,
     formats: tuple[str, ...] = DEFAULT_FORMATS,
-    select: Sequence[str] = (),
-    exclude: Sequence[str] = (),
-    force: bool = False,
     progress: Progress | None = None,
 ) -> Sources:
     """Write or refresh the Quarto project of a run.
@@ -101,10 +98,10 @@ def write_sources(
     ----------
     project
         Folder of the Quarto project; a ``_quarto.yml`` that somebody edited stays as it is.
+    request
+        Markets to draw (pages of others stay); ``force``: those that are up to date, too.
     formats
         What each page's front matter declares.
-    select, exclude
-        Markets to draw; pages of others stay.
 
     Raises
     ------
@@ -114,14 +111,14 @@ def write_sources(
         If another run writes to the folder, or it cannot be written.
     """
     start = time.monotonic()
+    request = request or Request()
     refuse_foreign_pages(settings, root, project, record_name=NAME)
     complete = _complete(root / settings.run.out)
     statuses = {market: found.headline.status for market, found in complete.items()}
-    patterns = split_patterns(select), split_patterns(exclude)
-    chosen = select_markets(tuple(complete), statuses, select=patterns[0], exclude=patterns[1])
+    chosen = request.markets(tuple(complete), statuses)
     with hold_lock(project):
         try:
-            run = _Writing(settings, root, project, formats, complete, progress or Silent(), force)
+            run = _Writing(settings, root, project, formats, complete, progress or Silent(), request.force)
             return run.write(chosen, start)
         except OSError as error:
             raise EnvironmentMissing(f"{project.name}: cannot write: {error.strerror}.", code="cannot-write") from error
@@ -226,10 +223,10 @@ class _Writing:
     def _draw(self, members: Sequence[str], stale: set[str]) -> Iterator[tuple[str, MarketSources]]:
         """Draw stale markets in workers; of the others only the line of the overview is read."""
         first = next((m for m in members if self.complete[m].headline.effect is not None), members[0])
-        jobs = min(self.settings.run.jobs or _cores(), len(members))
-        limits = engine.Limits(timeout=self.settings.run.timeout, memory=self.settings.run.memory)
-        tasks = (engine.Task(key=m, argument=self._job(m, draw=m in stale, method=m == first)) for m in members)
-        ended = engine.run_tasks(write_market, tasks, jobs=jobs, limits=limits)
+        jobs = min(self.settings.run.jobs or pool.cores(), len(members))
+        limits = pool.Limits(timeout=self.settings.run.timeout, memory=self.settings.run.memory)
+        tasks = (pool.Task(key=m, argument=self._job(m, draw=m in stale, method=m == first)) for m in members)
+        ended = pool.run_tasks(write_market, tasks, jobs=jobs, limits=limits)
         try:
             for done in ended:
                 failure, slug = done.answer.failure, self.complete[done.key].slug
@@ -289,7 +286,7 @@ class _Writing:
             results=tuple(sources.results for sources in made),
             keep_configuration=self._configuration_is_edited(),
         )
-        (done,) = engine.run_tasks(write_site, [engine.Task(key=_SITE, argument=job)], jobs=1)
+        (done,) = pool.run_tasks(write_site, [pool.Task(key=_SITE, argument=job)], jobs=1)
         if done.answer.failure is not None:
             failure = done.answer.failure
             self._fail("", "index.qmd", failure.code, failure.message, failure.trace)
@@ -331,7 +328,3 @@ class _Writing:
             warnings=tuple(self.warnings),
             pages=page_names(now),
         )
-
-
-def _cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -71,7 +71,7 @@ def test_only_changed_markets_are_read_again(tmp_path: Path, monkeypatch: pytest
     folder = write_partitioned(tmp_path)
     build(tmp_path)
     asked: list[str] = []
-    real = partition.engine.run_tasks
+    real = partition.pool.run_tasks
 
     def spy(function: object, tasks: object, **options: object) -> object:
         listed = list(tasks)  # type: ignore[call-overload]
@@ -79,7 +79,7 @@ def test_only_changed_markets_are_read_again(tmp_path: Path, monkeypatch: pytest
             asked.extend(task.key for task in listed)
         return real(function, listed, **options)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(partition.engine, "run_tasks", spy)
+    monkeypatch.setattr(partition.pool, "run_tasks", spy)
     assert build(tmp_path).count("up-to-date") == 3
     assert asked == []
     change(folder, "NA", "sales", 123_456.0)

@@ -13,6 +13,7 @@ from misbehaviour import work
 from projects import Project
 from real_runs import PARTITIONED, tree, write_partitioned
 from reportgen.batch.market import MarketJob
+from reportgen.batch.site import refresh
 from reportgen.batch.site.refresh import SiteState
 from reportgen.batch.state import files
 from reportgen.batch.state.fingerprint import Fingerprint
@@ -128,7 +129,7 @@ def test_an_address_where_nobody_answers_is_a_usage_error(monkeypatch: pytest.Mo
 def test_a_whole_run_on_the_cluster_is_the_run_on_this_machine(
     address: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("reportgen.batch.site.refresh.refresh_site", lambda *args, **kwargs: SiteState(changed=False))
+    monkeypatch.setattr(refresh, "refresh_site", lambda *args, **kwargs: SiteState(changed=False))
     here, there = Project(tmp_path / "here", monkeypatch), Project(tmp_path / "there", monkeypatch)
     here.build()
     result = there.build(scheduler=address)

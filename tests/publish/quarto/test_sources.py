@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from quarto_runs import put, small
+from reportgen.batch.request import Request
 from reportgen.batch.state import files
 from reportgen.errors import LockedError, NothingSelectedError, UsageError
 from reportgen.publish.quarto.record import NAME, read_written
@@ -117,16 +118,16 @@ def test_broken_template_override_is_named_with_file_and_line(root: Path, tmp_pa
     (root / "mine").mkdir()
     (root / "mine" / "brief.qmd.j2").write_text("line\n<< nowhere >>\n", encoding="utf-8")
     settings = Settings.model_validate({"run": {"jobs": 1}, "report": {"templates": "mine"}})
-    made = write_sources(settings, root, tmp_path / "site", select=["A"])
+    made = write_sources(settings, root, tmp_path / "site", Request(select=["A"]))
     assert made.exit_code == 1
     assert "brief.qmd.j2, line 2" in made.failed[0].message
 
 
 def test_selected_markets_only_and_others_stay(root: Path, tmp_path: Path) -> None:
     project = tmp_path / "site"
-    assert write_sources(SETTINGS, root, project, select=["A"]).markets == 1
+    assert write_sources(SETTINGS, root, project, Request(select=["A"])).markets == 1
     assert not (project / "markets" / files.slug("B")).exists()
-    both = write_sources(SETTINGS, root, project, select=["B"])
+    both = write_sources(SETTINGS, root, project, Request(select=["B"]))
     assert (both.markets, both.drawn) == (2, 1)
 
 
@@ -134,7 +135,7 @@ def test_nothing_built_and_nothing_selected_are_said(root: Path, tmp_path: Path)
     with pytest.raises(NothingSelectedError, match="no results yet"):
         write_sources(SETTINGS, tmp_path / "empty", tmp_path / "site")
     with pytest.raises(NothingSelectedError, match="no market matches X"):
-        write_sources(SETTINGS, root, tmp_path / "site", select=["X"])
+        write_sources(SETTINGS, root, tmp_path / "site", Request(select=["X"]))
 
 
 def test_second_writer_is_refused(root: Path, tmp_path: Path) -> None:

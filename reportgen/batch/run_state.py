@@ -1,0 +1,57 @@
+"""The state of a run while it is going on, as planning, building and the account share it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from reportgen.batch.inputs.source import Markets
+from reportgen.batch.request import Request
+from reportgen.batch.state.fingerprint import Fingerprint
+from reportgen.batch.state.outcome import MarketOutcome, Progress
+from reportgen.batch.state.record import MarketRecord
+from reportgen.batch.state.run_json import LastRun, RememberedDecay
+from reportgen.settings.sections import Settings
+
+Work = Callable[[Any], Any]
+
+
+@dataclass(slots=True)
+class Run:
+    """The state of a run while it is going on."""
+
+    settings: Settings
+    root: Path
+    request: Request
+    progress: Progress
+    work: Work
+    source: Markets = field(init=False)
+    last: LastRun = field(default_factory=LastRun)
+    stamp: Fingerprint = field(init=False)
+    shared: RememberedDecay | None = None
+    """The decay that all markets share, where they do."""
+    outcomes: dict[str, MarketOutcome] = field(default_factory=dict)
+    verified: dict[str, MarketRecord] = field(default_factory=dict)
+    """Markets that are up to date, every file of them compared with its hash."""
+    warnings: list[str] = field(default_factory=list)
+    changed: bool = False
+    """The input is no longer what was read."""
+
+    @property
+    def out(self) -> Path:
+        """Folder this run writes to."""
+        out = self.root / self.settings.run.out
+        return out / self.request.shard.folder if self.request.shard else out
+
+
+def resolve_as_of(settings: Settings) -> str:
+    """Return the date printed on the reports: the setting, ``SOURCE_DATE_EPOCH``, or today (UTC)."""
+    if settings.run.as_of:
+        return settings.run.as_of
+    epoch = os.environ.get("SOURCE_DATE_EPOCH", "")
+    moment = datetime.fromtimestamp(int(epoch), UTC) if epoch.isdecimal() else datetime.now(UTC)
+    return moment.date().isoformat()

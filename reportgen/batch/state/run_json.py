@@ -1,0 +1,169 @@
+"""run.json, the account of the last run: what it did, and what the next one can take over.
+
+The truth about a market is its own folder (``_OK.json`` and the hashes in it); run.json only adds
+what a folder cannot say: failures, and which market hashes belong to which input file. A missing,
+torn or altered run.json is therefore never an error: it is not used, and the work is done again.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from reportgen.batch.state import files, record
+from reportgen.batch.state.fingerprint import Fingerprint, hash_strings, versions
+from reportgen.batch.state.headlines import Headlines, from_plain, to_plain
+from reportgen.batch.state.outcome import MarketOutcome, RunResult
+
+if TYPE_CHECKING:
+    from reportgen.model.market.shared_decay import SharedDecay
+
+NAME = "run.json"
+SCHEMA_VERSION = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InputIndex:
+    """Data hash and rows of every market, valid for exactly one input file and way of reading it."""
+
+    key: str
+    """Hash of the input's bytes and of everything that decides how they are read."""
+    markets: Mapping[str, tuple[str, int]]
+    """Market code → data hash, rows read; sorted by code."""
+    refused: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    """Market code → code and message, for markets whose rows break the contract."""
+    parts: Mapping[str, str] = field(default_factory=dict)
+    """Market code → hash of its own files, where every market has its own."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RememberedDecay:
+    """A shared decay as run.json keeps it.
+
+    ``key`` hashes everything it was estimated from; ``content`` is the decay as JSON data, None if no market could
+    be estimated. It is made a :class:`SharedDecay` only where something is built: that loads the statistics.
+    """
+
+    key: str
+    content: Mapping[str, Any] | None
+
+    def decay(self) -> SharedDecay | None:
+        """Return what the content says."""
+        from reportgen.model.market.shared_decay import SharedDecay
+        from reportgen.results import DecayPoint
+
+        if self.content is None:
+            return None
+        curves = {name: tuple(DecayPoint(**point) for point in self.content[name]) for name in ("profile", "support")}
+        return SharedDecay(**{**self.content, **curves})
+
+    def mixed_into(self, stamp: Fingerprint) -> Fingerprint:
+        """Return a market's fingerprint with the shared decay as part of its data."""
+        return replace(stamp, data=hash_strings((stamp.data, json.dumps(self.content, sort_keys=True))))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LastRun:
+    """What is remembered of the run before, as far as it can be trusted."""
+
+    statuses: Mapping[str, str] = field(default_factory=dict)
+    failures: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    index: InputIndex | None = None
+    shared: RememberedDecay | None = None
+    """The decay that all markets share, where they do."""
+    headlines: Headlines | None = None
+    """What lists of markets told, for the list of changes."""
+
+
+def read_last_run(out: Path) -> LastRun:
+    """Return what the run before left in run.json; nothing at all if the file cannot be trusted."""
+    content = record.unseal(out / NAME)
+    if content is None or content.get("schema_version") != SCHEMA_VERSION:
+        return LastRun()
+    try:
+        markets = content["markets"]
+        index = content["input"]["index"]
+        return LastRun(
+            statuses={market: entry["status"] for market, entry in markets.items()},
+            failures={market: entry["failure"] for market, entry in markets.items() if "failure" in entry},
+            index=None if index is None else _index(index),
+            shared=_shared(content.get("shared_decay")),
+            headlines=from_plain(content.get("headlines")),
+        )
+    except (KeyError, TypeError, AttributeError, IndexError):
+        return LastRun()
+
+
+def _index(content: Mapping[str, Any]) -> InputIndex:
+    return InputIndex(
+        key=content["key"],
+        markets={market: (entry[0], entry[1]) for market, entry in content["markets"].items()},
+        refused={market: (entry[0], entry[1]) for market, entry in content["refused"].items()},
+        parts=dict(content.get("parts", {})),
+    )
+
+
+def _shared(content: Mapping[str, Any] | None) -> RememberedDecay | None:
+    return None if content is None else RememberedDecay(key=content["key"], content=content["content"])
+
+
+def write_run(
+    out: Path,
+    result: RunResult,
+    *,
+    last: LastRun,
+    run_stamp: Fingerprint,
+    source: str,
+    index: InputIndex | None,
+    shared: RememberedDecay | None = None,
+    headlines: Headlines | None = None,
+) -> None:
+    """Write run.json: versions, hashes, and the state of every market of the input."""
+    content: dict[str, Any] = {
+        "schema_version": SCHEMA_VERSION,
+        "exit_code": result.exit_code,
+        "interrupted": result.interrupted,
+        "seconds": round(result.seconds, 3),
+        "versions": versions(),
+        "fingerprint": {key: value for key, value in asdict(run_stamp).items() if key != "data"},
+        "input": {
+            "source": source,
+            "index": None if index is None else asdict(index),
+        },
+        "shared_decay": None if shared is None else asdict(shared),
+        "headlines": to_plain(headlines),
+        "warnings": list(result.warnings),
+        "site_error": result.site_error,
+        "site": None if result.index is None else result.index.relative_to(result.out).as_posix(),
+        "markets": {outcome.market: _entry(outcome, result.out, last) for outcome in result.markets},
+    }
+    for market in sorted(set(last.failures) - set(content["markets"])):
+        if index is not None and market in index.markets:
+            failure = dict(last.failures[market])
+            content["markets"][market] = {"slug": files.slug(market), "status": "failed", "failure": failure}
+    files.write_atomic(out / NAME, record.seal(content))
+
+
+def _entry(outcome: MarketOutcome, out: Path, last: LastRun) -> dict[str, Any]:
+    entry: dict[str, Any] = {
+        "slug": outcome.slug,
+        "status": outcome.status,
+        "action": outcome.action,
+        "reason": outcome.reason,
+        "seconds": round(outcome.seconds, 3),
+        "attempts": outcome.attempts,
+    }
+    if outcome.headline is not None:
+        entry["verdict"] = outcome.headline.verdict
+    found = record.read_record(out / "markets" / outcome.slug)
+    entry["files"] = [name for name, _ in found.files] if found is not None else []
+    if outcome.action == "failed":
+        entry["failure"] = {"code": outcome.code, "message": outcome.message}
+    elif outcome.action == "not-run" and outcome.market in last.failures:
+        entry |= {"status": "failed", "failure": dict(last.failures[outcome.market])}
+    if outcome.stale_since:
+        entry["stale_since"] = outcome.stale_since
+    return entry
