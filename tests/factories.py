@@ -643,12 +643,12 @@ def _provenance() -> r.Provenance:
 
 def _verdict(effect: float, singular: bool) -> r.Verdict:
     if effect < 0:
-        return r.Verdict(code="negative", reasons=("long-run-below-zero",))
+        return r.Verdict(code="negative", reasons=("effect-negative",))
     if effect < 0.1:
-        return r.Verdict(code="no-effect", reasons=("interval-covers-zero",))
+        return r.Verdict(code="no-effect", reasons=("effect-too-small-to-matter",))
     if singular:
-        return r.Verdict(code="works", reasons=("long-run-above-zero", "slopes-do-not-differ"))
-    return r.Verdict(code="works-unevenly", reasons=("long-run-above-zero", "slopes-differ"))
+        return r.Verdict(code="works", reasons=("effect-positive", "no-differences-found"))
+    return r.Verdict(code="works-unevenly", reasons=("effect-positive", "pharmacies-differ"))
 
 
 def market_results(

@@ -13,6 +13,7 @@ import numpy as np
 from reportgen.model.bootstrap.run import FEW_PHARMACIES, bootstrap_market, bootstrap_slope_test, summarise_bootstrap
 from reportgen.model.checks.run import Residuals, conditional_residuals, diagnose
 from reportgen.model.data_summary import chosen_pharmacies, monthly_series, summarise_data
+from reportgen.model.deciding import decisions, withhold
 from reportgen.model.effects.impact import Impact, market_generator, measure_impact
 from reportgen.model.lmm.crossproducts import NoResidualVariation, RankDeficient
 from reportgen.model.lmm.leave_one_out import leave_one_out
@@ -32,7 +33,7 @@ from reportgen.model.rows import (
     model_summary,
     pharmacy_rows,
 )
-from reportgen.model.verdict import decide_verdict
+from reportgen.model.verdict import judge
 from reportgen.panel.features import ModelFrame, build_frame
 from reportgen.panel.grid import MarketPanel
 from reportgen.results import (
@@ -175,7 +176,14 @@ def _with_estimates(market: MarketFit, settings: Settings, provenance: Provenanc
         ),
         provenance=provenance,
     )
-    return replace(results, verdict=_verdict(results))
+    return _judged(results)
+
+
+def _judged(results: MarketResults) -> MarketResults:
+    """Verdicts from everything that was found, then only what the checks let stand."""
+    decided = decisions(results.checks)
+    verdict, channels = judge(results, decided)
+    return withhold(replace(results, verdict=verdict, channels=channels, withheld=decided))
 
 
 def _slope_test(market: MarketFit, settings: Settings) -> SlopeTest | None:
@@ -193,22 +201,6 @@ def _bootstrap(market: MarketFit, settings: Settings) -> BootstrapSummary | None
     rng = market_generator(settings, market.frame.panel.market, "bootstrap")
     draws = bootstrap_market(market, settings.model.bootstrap, rng)
     return summarise_bootstrap(market, draws, settings.report.confidence)
-
-
-def _verdict(results: MarketResults) -> Verdict:
-    terms = results.model.promotion_terms if results.model is not None else ()
-    return decide_verdict(
-        status=results.status,
-        reasons=results.reasons,
-        promotion=[row for row in results.fixed if row.term in terms],
-        long_run=results.long_run,
-        incremental=results.incremental,
-        slope_test=results.slope_test,
-        pharmacies=results.pharmacies,
-        checks=results.checks,
-        plain=results.plain,
-        within=results.within,
-    )
 
 
 def _flat_direction(market: MarketFit) -> str | None:

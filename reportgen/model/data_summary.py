@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 
@@ -42,7 +42,18 @@ def summarise_data(frame: ModelFrame) -> DataSummary:
         sales_mean=_mean(frame.sales) if n else _mean(known),
         promotion_mean=tuple(float(value) for value in np.nan_to_num(mean)),
         promotion_sd=tuple(float(value) for value in np.nan_to_num(spread)),
+        **_promoted(frame),
     )
+
+
+def _promoted(frame: ModelFrame) -> dict[str, tuple[Any, ...]]:
+    """Rows with promotion, their usual promotion and mean sales, per channel."""
+    rows = [frame.promotion[:, k] > 0.0 for k in range(len(frame.panel.channels))]
+    return {
+        "promoted_rows": tuple(int(row.sum()) for row in rows),
+        "promotion_usual": tuple(_mean(frame.promotion[row, k]) for k, row in enumerate(rows)),
+        "sales_promoted": tuple(_mean(frame.sales[row]) for row in rows),
+    }
 
 
 def _mean(values: Array) -> float | None:

@@ -1,7 +1,8 @@
 """The waist: every number, chart datum and verdict code of a market and of all markets, as JSON.
 
 No words, no arithmetic: statistics stand before it, presentation after it. Other rooms import from this door; a new
-type goes into the module of its stage (``data``, ``fit``, ``effects``, ``checks``, ``charts``) and into the list here.
+type goes into the module of its stage (``data``, ``fit``, ``effects``, ``checks``, ``verdict``, ``charts``) and into
+the list here.
 """
 
 from reportgen.results.charts import (
@@ -47,7 +48,7 @@ from reportgen.results.fit import (
     VarianceRow,
 )
 from reportgen.results.json import from_json, json_schema, overview_from_json, to_json
-from reportgen.results.market import MarketResults, Provenance, Reason, Status, Verdict, VerdictCode
+from reportgen.results.market import MarketResults, Provenance, Status
 from reportgen.results.markets import (
     Estimand,
     ExcludedMarket,
@@ -57,6 +58,7 @@ from reportgen.results.markets import (
     PooledEffect,
     RunTotals,
 )
+from reportgen.results.verdict import Quantity, Reason, Verdict, VerdictCode, Withheld
 
 __all__ = [
     "QQ",
@@ -102,6 +104,7 @@ __all__ = [
     "PooledEffect",
     "PredictiveCheck",
     "Provenance",
+    "Quantity",
     "RSquared",
     "Reason",
     "Roi",
@@ -115,6 +118,7 @@ __all__ = [
     "Verdict",
     "VerdictCode",
     "WhatIf",
+    "Withheld",
     "from_json",
     "json_schema",
     "overview_from_json",

@@ -18,6 +18,10 @@ class Check:
     threshold: float | None
     detail: str | None = None
     """A name the sentence needs (a pharmacy, a column), never a sentence."""
+    channel: str | None = None
+    """The promotion channel the check is about; ``None``: the whole market."""
+    near_limit: bool = False
+    """Within a tenth of the limit at which the next worse status begins."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +60,11 @@ class OrdinaryRegression:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sensitivity:
-    """Promotion effect under another choice; ``id``: ``without-most-influential``, ``month-dummies``."""
+    """Promotion effect under another choice.
+
+    ``id``: ``without-most-influential``, ``month-dummies``; where the fit is singular ``one-effect``, the refit without
+    random slopes.
+    """
 
     id: str
     estimate: float | None

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from reportgen.results.verdict import Reason
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RowsLost:
@@ -44,3 +46,11 @@ class DataSummary:
     promotion_mean: tuple[float, ...]
     promotion_sd: tuple[float, ...]
     """Per channel, over used rows, in promotion units."""
+    promotion_usual: tuple[float | None, ...] = ()
+    """Per channel, mean over used rows with promotion (above zero), in promotion units."""
+    sales_promoted: tuple[float | None, ...] = ()
+    """Per channel, mean sales of used rows with promotion, in money."""
+    promoted_rows: tuple[int, ...] = ()
+    """Per channel, used rows with promotion."""
+    channels_left_out: tuple[Reason, ...] = ()
+    """Promotion columns that are no part of the model, each with the reason; the others are estimated."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from reportgen.results.verdict import Verdict
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DecayPoint:
@@ -130,6 +132,8 @@ class ChannelEffect:
     upper: float | None
     share: float | None
     """Of total sales."""
+    verdict: Verdict | None = None
+    """Of this channel alone."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -24,19 +24,21 @@ def to_json(results: MarketResults | OverviewResults) -> bytes:
 
 
 def from_json(text: bytes | str) -> MarketResults:
-    """Read the ``results.json`` that :func:`to_json` wrote.
+    """Read the ``results.json`` that :func:`to_json` wrote, of this schema version or an older one.
+
+    An older file is brought to the present version: what it does not have is ``None`` or empty.
 
     Raises
     ------
     InputError
         If the text is not valid results JSON, or was written by another schema version.
     """
-    return _read(text, MarketResults, market.SCHEMA_VERSION, "results.json", "Build the market again.")
+    return _read(text, MarketResults, market.READABLE, "results.json", "Build the market again.")
 
 
 def overview_from_json(text: bytes | str) -> OverviewResults:
     """Read the ``overview.json`` that :func:`to_json` wrote; errors as :func:`from_json`."""
-    return _read(text, OverviewResults, markets.SCHEMA_VERSION, "overview.json", "Build the site again.")
+    return _read(text, OverviewResults, (markets.SCHEMA_VERSION,), "overview.json", "Build the site again.")
 
 
 def json_schema(kind: type[MarketResults | OverviewResults]) -> dict[str, Any]:
@@ -53,21 +55,26 @@ def _adapter(kind: type[Any]) -> TypeAdapter[Any]:
     return _ADAPTERS[kind.__name__]
 
 
-def _read(text: bytes | str, kind: type[Kind], version: int, file: str, again: str) -> Kind:
+def _read(text: bytes | str, kind: type[Kind], versions: tuple[int, ...], file: str, again: str) -> Kind:
     import pydantic_core
     from pydantic import ValidationError
 
     from reportgen.errors import InputError
 
     try:
-        found = pydantic_core.from_json(text).get("schema_version")  # half the time of json.loads
+        raw = pydantic_core.from_json(text)  # half the time of json.loads
+        found = raw.get("schema_version")
     except (ValueError, AttributeError) as error:
         raise InputError(f"{file} is not readable: {error}.", code="results-unreadable") from None
-    if found != version:
+    if found not in versions:
+        known = " and ".join(map(str, versions))
         raise InputError(
-            f"{file} has schema_version {found!r}; this program reads {version}. {again}", code="results-version"
+            f"{file} has schema_version {found!r}; this program reads {known}. {again}", code="results-version"
         )
     try:
+        if found != versions[-1]:
+            raw["schema_version"] = versions[-1]
+            text = pydantic_core.to_json(raw, inf_nan_mode="constants")
         read: Kind = _adapter(kind).validate_json(text)
     except ValidationError as error:
         first = error.errors()[0]

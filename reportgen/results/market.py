@@ -40,33 +40,13 @@ from reportgen.results.fit import (
     SlopeTest,
     VarianceRow,
 )
+from reportgen.results.verdict import Reason, Verdict, Withheld
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
+READABLE = (1, SCHEMA_VERSION)
+"""Schema versions that are read; what an older one does not have is ``null`` (empty, for lists)."""
 
 Status = Literal["ok", "singular", "not-estimated", "not-estimable"]
-VerdictCode = Literal["works", "works-unevenly", "unclear", "no-effect", "negative", "cannot-tell"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reason:
-    """Why a market has its status: a stable code, and the facts its sentence needs.
-
-    ``column`` names the offending column, ``value`` what was found, ``limit`` what is needed.
-    """
-
-    code: str
-    column: str | None = None
-    value: float | None = None
-    limit: float | None = None
-    detail: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Verdict:
-    """The one-word answer and the codes that led to it."""
-
-    code: VerdictCode
-    reasons: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,5 +100,7 @@ class MarketResults:
     sensitivity: tuple[Sensitivity, ...] = ()
     ordinary: OrdinaryRegression | None = None
     verdict: Verdict
+    withheld: tuple[Withheld, ...] = ()
+    """What is not given although the model was fitted, and which check says so; the gravest first."""
     charts: Charts = field(default_factory=Charts)
     provenance: Provenance

@@ -21,7 +21,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from reportgen.results.market import Reason, VerdictCode
+from reportgen.results.verdict import Reason, VerdictCode
 
 SCHEMA_VERSION = 1
 

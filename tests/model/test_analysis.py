@@ -76,7 +76,7 @@ def test_usual_market_has_every_part():
     assert found.status == "ok"
     assert found.reasons == ()
     empty = [name for name in MarketResults.__slots__ if getattr(found, name) in (None, ())]
-    assert set(empty) <= {"reasons", "more_decays", "channels", "roi", "bootstrap"}
+    assert set(empty) <= {"reasons", "more_decays", "channels", "roi", "bootstrap", "withheld"}
     assert found.model.formula.startswith("Sales ~ Adstock_Promotion + Lag1_Sales + Lag2_Sales + Initial_Sales")
     assert (found.model.rung, found.model.standard_error) == ("correlated", "full-information")
     charts = found.charts
@@ -240,7 +240,9 @@ def test_no_slope_variance_is_singular_with_everything_finite():
     assert found.fit.certified
     assert 0.0 < found.r2.marginal < 1.0
     assert all(np.isfinite([row.slope, row.slope_se, row.total_slope]).all() for row in found.pharmacies)
-    assert found.verdict.code in {"unclear", "no-effect"}
+    assert "no-differences-found" in found.verdict.reasons
+    assert found.verdict.code in {"works", "unclear"}
+    assert found.sensitivity[-1].id == "one-effect"
     check = next(check for check in found.checks if check.id == "convergence")
     assert check.status == "review"
 

@@ -53,5 +53,5 @@ def test_market_without_estimates_has_what_the_data_show() -> None:
 def test_the_status_is_written_in_words() -> None:
     summary = build_workbook(market_results(status="singular"), Settings()).sheets[0]
     assert next(row[1] for row in summary.rows if row[0] == "Status") == (
-        "estimated, but at the limit of what the data can show"
+        "estimated; how pharmacies differ is at the limit of what the data show"
     )

@@ -110,14 +110,21 @@ WORDING = ("1", "0", "2", "24", "52", "100", "50", "100")
 """Numerals of fixed wording: "of every 1", "reliability is 1 … 0", "fewer than 24 months", expected rank."""
 
 
-@pytest.mark.parametrize("status", ["singular", "not-estimated", "not-estimable"])
+@pytest.mark.parametrize("status", ["not-estimated", "not-estimable"])
 def test_a_market_without_a_proven_estimate_never_works(status: Any) -> None:
     writer = _writer(status=status)
     for code in ("works", "works-unevenly"):
         results = replace(writer.results, verdict=Verdict(code=code, reasons=()))
         line = verdict_line(make_writer(results, VISIT))
-        assert line.word in {"Unclear", "Cannot tell"}
-        assert "Works" not in line.word
+        assert line.word == "Cannot tell"
+
+
+def test_pharmacies_that_do_not_differ_are_a_finding_and_no_doubt() -> None:
+    results = _writer(status="singular").results
+    verdict = Verdict(code="works", reasons=("effect-positive", "no-differences-found"))
+    line = verdict_line(make_writer(replace(results, verdict=verdict), VISIT))
+    assert line.word == "Works"
+    assert "No differences between pharmacies were found." in line.sentence
 
 
 def test_every_verdict_has_a_word_and_a_tone() -> None:

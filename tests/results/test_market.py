@@ -79,7 +79,7 @@ def test_schema_refuses_a_number_that_must_exist_but_does_not():
         ("[]", "results-unreadable"),
         ("null", "results-unreadable"),
         ("{}", "results-version"),
-        ('{"schema_version": 2}', "results-version"),
+        ('{"schema_version": 3}', "results-version"),
         ('{"schema_version": "1"}', "results-version"),
         ('{"schema_version": 1}', "results-invalid"),
     ],
@@ -100,7 +100,7 @@ def test_wrong_value_is_named_by_its_place():
 
 def test_newer_version_says_to_build_again():
     text = json.loads(to_json(market_results())) | {"schema_version": 99}
-    with pytest.raises(InputError, match=r"schema_version 99; this program reads 1\. Build the market again"):
+    with pytest.raises(InputError, match=r"schema_version 99; this program reads 1 and 2\. Build the market again"):
         from_json(json.dumps(text))
 
 

@@ -64,6 +64,12 @@ class Rule(NamedTuple):
     fail: float | None = None
     worse: int = 1
     """+1: large values are bad, -1: small ones."""
+    coded: bool = False
+    """The value is a code, not a measure: nothing is near its limit."""
+
+
+NEAR = 0.9
+"""Share of a limit from which a value counts as near it."""
 
 
 RULES: dict[str, Rule] = {
@@ -81,7 +87,7 @@ RULES: dict[str, Rule] = {
     "correction-gap": Rule(1.0),
     "targeting": Rule(0.3, 0.5),
     "influence": Rule(0.5, 1.0),
-    "verdict-without-most-influential": Rule(0.0, 1.0),
+    "verdict-without-most-influential": Rule(0.0, 1.0, coded=True),
     "predictive": Rule(0.05, 0.15),
     "holdout": Rule(1.0, 1.25),
     "stationarity": Rule(0.95, 1.0),
@@ -98,6 +104,7 @@ def grade(
     review: float | None = None,
     fail: float | None = None,
     detail: str | None = None,
+    channel: str | None = None,
 ) -> Check:
     """Compare a value with its rule.
 
@@ -112,6 +119,8 @@ def grade(
         milder than ``review`` gives way to it.
     detail
         A name the sentence needs (a pharmacy, a column).
+    channel
+        The promotion channel that is examined, where each is on its own.
 
     Raises
     ------
@@ -122,14 +131,30 @@ def grade(
     limit = rule.review if review is None else review
     worst = rule.fail if fail is None else fail
     if value is None or not np.isfinite(value):
-        return Check(id=check_id, status="not-run", value=None, threshold=limit, detail=detail)
+        return Check(id=check_id, status="not-run", value=None, threshold=limit, detail=detail, channel=channel)
     badness, sign = rule.worse * value, rule.worse
     status: CheckStatus = "fail"
     if badness <= sign * limit:
         status = "pass"
     elif worst is None or badness <= max(sign * worst, sign * limit):
         status = "review"
-    return Check(id=check_id, status=status, value=float(value), threshold=float(limit), detail=detail)
+    following = limit if status == "pass" else worst if status == "review" else None
+    return Check(
+        id=check_id,
+        status=status,
+        value=float(value),
+        threshold=float(limit),
+        detail=detail,
+        channel=channel,
+        near_limit=following is not None and not rule.coded and _near(value, following, sign),
+    )
+
+
+def _near(value: float, limit: float, sign: int) -> bool:
+    """Within a tenth of the way from the best value (0; 1 for what must be large) to the limit, not beyond it."""
+    if sign < 0:
+        value, limit = 1.0 - value, 1.0 - limit
+    return limit > 0.0 and NEAR * limit <= value <= limit
 
 
 def not_run(check_id: str, detail: str | None = None) -> Check:

@@ -21,7 +21,14 @@ from reportgen.model.lmm.modes import conditional_modes, fitted_values
 from reportgen.model.lmm.reml import KKT_TOLERANCE
 from reportgen.model.market.decay import HIGHEST
 from reportgen.model.market.fit import MarketFit
-from reportgen.model.market.variants import Estimate, HoldOut, with_lead, with_month_dummies, without_pharmacy
+from reportgen.model.market.variants import (
+    Estimate,
+    HoldOut,
+    with_lead,
+    with_month_dummies,
+    with_one_effect,
+    without_pharmacy,
+)
 from reportgen.results import (
     QQ,
     Autocorrelation,
@@ -112,6 +119,7 @@ def diagnose(
         sensitivity=(
             _sensitivity("without-most-influential", left_out, name or None),
             _sensitivity("month-dummies", months, None),
+            *_one_effect(market, term, confidence),
         ),
         residuals=residual_checks.residual_density(residuals.fitted, residuals.values),
         qq=_quantile_plots(market, residuals, confidence),
@@ -223,6 +231,12 @@ def _quantile_plots(market: MarketFit, residuals: Residuals, confidence: float) 
     for k, name in enumerate(market.design.z_names):
         plots.append(residual_checks.normal_quantiles(residuals.modes[:, k], name, confidence=confidence))
     return tuple(plot for plot in plots if plot is not None)
+
+
+def _one_effect(market: MarketFit, term: str, confidence: float) -> tuple[Sensitivity, ...]:
+    """The refit without random slopes of a singular fit, from which it is judged."""
+    found = with_one_effect(market, term, confidence) if market.fit.singular else None
+    return () if found is None else (_sensitivity("one-effect", found, None),)
 
 
 def _sensitivity(name: str, found: Estimate | None, detail: str | None) -> Sensitivity:

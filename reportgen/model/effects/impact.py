@@ -60,7 +60,7 @@ def measure_impact(market: MarketFit, settings: Settings) -> Impact:
     responses = [_response(market, channel, confidence) for channel in range(len(market.terms.promotion))]
     final, impulse = responses[0]
     if not final.stationary:
-        return Impact(long_run=final)
+        return Impact(long_run=final, channels=_without_sums(market, responses))
     draws = draw_model(market, DRAWS, market_generator(settings, market.frame.panel.market, "impact"))
     point, spread = _totals(market, estimates(market)), _totals(market, draws)
     return Impact(
@@ -118,6 +118,21 @@ def _channels(
             )
         )
     return tuple(rows)
+
+
+def _without_sums(
+    market: MarketFit, responses: list[tuple[LongRun, tuple[ImpulsePoint, ...]]]
+) -> tuple[ChannelEffect, ...]:
+    """The channels of a market whose sales do not settle."""
+    if len(responses) < 2:
+        return ()
+    return tuple(
+        ChannelEffect(
+            channel=market.frame.panel.channels[k], term=market.terms.promotion[k], long_run=final, impulse=impulse,
+            incremental=None, lower=None, upper=None, share=None,
+        )
+        for k, (final, impulse) in enumerate(responses)
+    )  # fmt: skip
 
 
 def _impulse(

@@ -16,6 +16,7 @@ from reportgen.model.lmm.fit import LmmFit, fit_lmm
 from reportgen.model.lmm.inference import fixed_covariance
 from reportgen.model.lmm.modes import conditional_modes
 from reportgen.model.market.fit import MarketFit
+from reportgen.model.market.quality import without_slopes
 from reportgen.panel.periods import period_start
 
 HOLDOUT_ORIGINS = 6
@@ -58,6 +59,17 @@ def without_pharmacy(market: MarketFit, position: int, term: str, confidence: fl
     """The promotion effect when one pharmacy is left out."""
     fit = _refit(market, market.design.rows(market.design.group != position))
     return None if fit is None else coefficient(fit, market.index(term), confidence)
+
+
+def with_one_effect(market: MarketFit, term: str, confidence: float) -> Estimate | None:
+    """The promotion effect when all pharmacies respond alike; ``None`` where they do already, or by least squares."""
+    if len(market.design.z_names) < 2 or market.rung == "pooled":
+        return None
+    try:
+        fit = fit_lmm(without_slopes(market.design), method=market.fit.method, rung="intercept")
+    except (RankDeficient, NoResidualVariation):
+        return None
+    return coefficient(fit, market.index(term), confidence) if fit.certified else None
 
 
 def with_month_dummies(market: MarketFit, term: str, confidence: float) -> Estimate | None:

@@ -143,6 +143,7 @@ def compute_estimators(results: MarketResults, kit: Kit) -> tuple[Estimate, ...]
                 "month-dummies": kit.say("With a term per calendar week")
                 if kit.weekly
                 else kit.say("With a term per calendar month"),
+                "one-effect": kit.say("With one effect for all"),
             }.get(item.id, item.id)
             rows.append(Estimate(id=item.id, label=label, estimate=item.estimate, lower=item.lower, upper=item.upper))
     return tuple(row.times(kit.step) for row in rows) if len(rows) > 1 else ()

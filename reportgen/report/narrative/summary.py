@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from reportgen.report.blocks import KeyFigure, Mark
 from reportgen.report.narrative import reasons, trust
+from reportgen.report.narrative.deciding import withheld_lines
 from reportgen.report.narrative.verdict import shown_code
 from reportgen.report.standing import standings
 from reportgen.report.words.names import clean
@@ -159,10 +160,10 @@ def actions(w: Writer) -> tuple[str, ...]:
     lines = [_money_back(w)]
     if code in ("works", "works-unevenly"):
         lines += [_raise(w), _stop(w)]
-    elif w.results.status == "singular":
-        lines.append(
-            w.say("Use the average effect of the market; do not treat pharmacies differently on these numbers.")
-        )
+        if "no-differences-found" in w.results.verdict.reasons and not any(lines[1:]):
+            lines.append(
+                w.say("Use the average effect of the market; do not treat pharmacies differently on these numbers.")
+            )
     elif code == "negative":
         lines.append(
             w.say("Find out why before promoting further: hold promotion back in some pharmacies, chosen by lot.")
@@ -261,8 +262,8 @@ def _collect(w: Writer) -> str:
 
 
 def confidence(w: Writer) -> tuple[str, ...]:
-    """Checks passed of run, the two that matter most, and the effect under other choices."""
-    lines = [checks_line(w)]
+    """What is not given and why, checks passed of run, the two that matter most, the effect under other choices."""
+    lines = [*withheld_lines(w), checks_line(w)]
     lines += [trust.short_sentence(w, check) for check in trust.most_important(w.results)[:2]]
     lines.append(sensitivity_line(w))
     return tuple(line for line in lines if line)

@@ -213,7 +213,8 @@ def words(check: Check) -> CheckWords | None:
 def name(w: Writer, check: Check) -> str:
     """Short name of a check."""
     found = words(check)
-    return clean(check.id.replace("-", " ").capitalize(), 40) if found is None else w.say(found.name)
+    text = clean(check.id.replace("-", " ").capitalize(), 40) if found is None else w.say(found.name)
+    return text if check.channel is None else f"{text}: {clean(check.channel, 30)}"
 
 
 def rule(w: Writer, check: Check) -> str:
@@ -258,9 +259,10 @@ def _written(w: Writer, check: Check, value: float | None) -> str:
     return w.formats.number(value)
 
 
-def status_word(w: Writer, status: CheckStatus) -> str:
-    """The status in a word."""
-    return w.say(STATUS[status])
+def status_word(w: Writer, status: CheckStatus, *, near_limit: bool = False) -> str:
+    """The status in a word; whether the next worse one is near."""
+    word = w.say(STATUS[status])
+    return w.say("{status}, near the limit", status=word) if near_limit else word
 
 
 def most_important(results: MarketResults) -> list[Check]:
@@ -279,7 +281,7 @@ def short_sentence(w: Writer, check: Check) -> str:
     return w.say(
         "Check “{name}”: {status}. {advice}",
         name=name(w, check),
-        status=status_word(w, check.status),
+        status=status_word(w, check.status, near_limit=check.near_limit),
         advice=advice(w, check),
     )
 

@@ -1,7 +1,7 @@
 """The answer of a market: one word, one sentence, read from the verdict code and never from a p-value.
 
-A market that is singular, uncertified or not estimable never gets a sentence that says promotion works: its
-estimate is shown, the word is ``Unclear`` or ``Cannot tell``.
+A market without a proven or possible estimate never gets a sentence that says promotion works: the word is
+``Cannot tell``.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ _CAUSED = {
 
 
 def shown_code(results: MarketResults) -> VerdictCode:
-    """Verdict as it may be shown: only a certified, non-singular estimate may be called working."""
+    """Verdict as it may be shown: only a certified estimate may be called working."""
     return shown(results.status, results.verdict.code)
 
 
@@ -65,14 +65,12 @@ def shown(status: Status, code: VerdictCode) -> VerdictCode:
     """The same from status and code alone."""
     if status in ("not-estimated", "not-estimable"):
         return "cannot-tell"
-    if status == "singular" and code in ("works", "works-unevenly"):
-        return "unclear"
     return code
 
 
 _STATUS = {
     "ok": mark("estimated"),
-    "singular": mark("estimated, but at the limit of what the data can show"),
+    "singular": mark("estimated; how pharmacies differ is at the limit of what the data show"),
     "not-estimated": mark("no estimate passed the proof that it is the best one"),
     "not-estimable": mark("the data do not allow an estimate"),
 }
@@ -124,15 +122,12 @@ def _sentence(w: Writer, code: VerdictCode) -> str:
         lines = [reasons.found(w, reason, i) for i, reason in enumerate(w.results.reasons[:2])]
         return w.sentences(*lines) or w.say("The data of this market do not allow an estimate.")
     estimate = effect_sentence(w)
-    if w.results.status == "singular":
-        return w.sentences(
-            estimate,
-            w.say("How pharmacies differ cannot be estimated reliably here, so the effect is shown without a verdict."),
-        )
     return w.sentences(estimate, _addition(w, code))
 
 
 def _addition(w: Writer, code: VerdictCode) -> str:
+    if code == "works" and "no-differences-found" in w.results.verdict.reasons:
+        return w.say("No differences between pharmacies were found.")
     if code == "works-unevenly":
         rows = w.results.pharmacies
         reliable = sum(row.lower is not None and row.lower > 0 for row in rows)

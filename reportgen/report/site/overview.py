@@ -111,7 +111,7 @@ class Overview:
     """Only on the page that finds a pharmacy."""
 
 
-_WITHOUT = ("singular", "not-estimable", "not-estimated", "failed")
+_WITHOUT = ("not-estimable", "not-estimated", "failed")
 
 
 def build_overview(
@@ -193,7 +193,6 @@ class _OverviewBuilder:
         estimated, stale = len(self.estimated), len(self.stale)
         counted = [
             (estimated, ngettext("market with an estimate", "markets with an estimate", estimated)),
-            (n["singular"], self.say("of them without a verdict, because pharmacies cannot be told apart")),
             (
                 n["not-estimable"],
                 ngettext(

@@ -24,7 +24,11 @@ def checks(w: Writer) -> Table | None:
         Row(
             cells=(
                 text(trust.name(w, check)),
-                Cell(text=trust.status_word(w, check.status), mark=check.status, sort=_SEVERITY[check.status]),
+                Cell(
+                    text=trust.status_word(w, check.status, near_limit=check.near_limit),
+                    mark=check.status,
+                    sort=_SEVERITY[check.status],
+                ),
                 Cell(text=trust.value_text(w, check), sort=check.value),
                 Cell(text=trust.limit_text(w, check), sort=check.threshold),
                 text(trust.rule(w, check)),
@@ -57,6 +61,7 @@ def sensitivity(w: Writer) -> Table | None:
         "month-dummies": w.by_period(
             "With a level for each calendar month", "With a level for each season of the year"
         ),
+        "one-effect": w.say("With one effect for all pharmacies"),
     }
     rows = tuple(
         Row(

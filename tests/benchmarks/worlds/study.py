@@ -9,7 +9,7 @@ import numpy as np
 
 from reportgen.model.analysis import analyse_market
 from reportgen.panel.features import build_frame
-from reportgen.results.market import MarketResults, Provenance
+from reportgen.results import MarketResults, Provenance
 from reportgen.settings.sections import Settings
 from worlds.draw import draw
 from worlds.world import World

@@ -1,0 +1,164 @@
+"""What a check decides: from a failed check to what may not be printed, in one table (METHODS 13).
+
+A check that is at least as bad as its row says (``at``) withholds the quantities named there, everywhere: the numbers
+become ``null`` in the results, so that no page, workbook, overview or program can print them, and ``withheld`` says
+which check took them and under which sentence the first page tells it. ``works`` is the verdict: withheld, no market
+is said to work (or to work against). The words of the sentences are the report's.
+
+A new check needs a rule in :mod:`reportgen.model.checks.rules`, a row here if it decides, and two sentences in the
+report: of the check, and of ``sentence`` below. A check of one channel (``Check.channel``) takes that channel's numbers
+only; the totals are of all channels together and go with any of them.
+
+Rejected: thresholds beside the checks that use them (a check's limit is its rule's; here is only what follows), and
+numbers that are kept and marked (whoever reads the file prints them).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from reportgen.results import (
+    BootstrapSummary,
+    ChannelEffect,
+    Check,
+    Comparison,
+    LongRun,
+    MarketResults,
+    PharmacyRow,
+    Quantity,
+    Withheld,
+)
+
+EVERYTHING: tuple[Quantity, ...] = ("first-month", "decay", "in-all", "kept-up", "totals", "works")
+EFFECT: tuple[Quantity, ...] = ("first-month", "in-all", "kept-up", "totals", "works")
+"""Where the effect itself is in doubt, not only how it spreads over time."""
+LONG_RUN: tuple[Quantity, ...] = ("in-all", "kept-up", "works")
+"""Where sales do not show within the record what becomes of an effect."""
+SPREAD: tuple[Quantity, ...] = ("first-month", "decay")
+"""How an effect spreads over periods; errors that are correlated and carry-over are near substitutes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """One row of the table: ``check`` decides where its status is ``at`` or worse."""
+
+    check: str
+    at: Literal["review", "fail"]
+    withholds: tuple[Quantity, ...]
+    sentence: str
+
+
+TABLE: tuple[Decision, ...] = (
+    Decision("convergence", "fail", EVERYTHING, "best-fit-not-proven"),
+    Decision("stationarity", "fail", (*LONG_RUN, "totals"), "sales-do-not-settle"),
+    Decision("lead-placebo", "fail", EFFECT, "promotion-follows-sales"),
+    Decision("correction-gap", "fail", EFFECT, "estimators-disagree"),
+    Decision("seasonality", "fail", EFFECT, "season-not-separated"),
+    Decision("influence", "fail", ("works",), "one-pharmacy-decides"),
+    Decision("verdict-without-most-influential", "fail", ("works",), "one-pharmacy-decides"),
+    Decision("decay-edge", "fail", ("decay", *LONG_RUN), "carry-over-at-edge"),
+    Decision("autocorrelation", "review", SPREAD, "memory-left"),
+    Decision("arellano-bond-m2", "review", SPREAD, "memory-left"),
+)
+"""Every check that decides, the gravest first: the first page tells them in this order."""
+
+_SEVERITY = {"not-run": 0, "pass": 0, "review": 1, "fail": 2}
+
+
+def decisions(checks: Sequence[Check]) -> tuple[Withheld, ...]:
+    """What these checks withhold, in the order of the table: one entry a check and quantity."""
+    return tuple(
+        Withheld(quantity=quantity, check=check.id, sentence=row.sentence, channel=check.channel)
+        for row in TABLE
+        for check in checks
+        if check.id == row.check and _SEVERITY[check.status] >= _SEVERITY[row.at]
+        for quantity in row.withholds
+    )
+
+
+def withhold(results: MarketResults) -> MarketResults:
+    """Results without the numbers that ``results.withheld`` names; idempotent."""
+    gone = results.withheld
+    if not gone:
+        return results
+    channels = results.model.channels if results.model is not None else ()
+    lost = {name: _lost(gone, name) for name in channels}
+    first = lost[channels[0]] if channels else _lost(gone, None)
+    decays = [one for one in (results.decay, *results.more_decays) if one is not None]
+    kept = [one for one in decays if "decay" not in lost.get(one.channel, first)]
+    leading = [one for one in kept if channels and one.channel == channels[0]]
+    made = replace(
+        results,
+        decay=leading[0] if leading else None,
+        more_decays=tuple(one for one in kept if one not in leading),
+        long_run=None if results.long_run is None else _long_run(results.long_run, first),
+        impulse=() if "first-month" in first else results.impulse,
+        channels=tuple(_channel(one, lost.get(one.channel, first)) for one in results.channels),
+        pharmacies=tuple(_pharmacy(row, first) for row in results.pharmacies),
+        plain=_comparison(results.plain, first),
+        within=_comparison(results.within, first),
+        bootstrap=_bootstrap(results.bootstrap, results, lost, first),
+    )
+    return _without_totals(made) if any(one.quantity == "totals" for one in gone) else made
+
+
+def _lost(gone: Sequence[Withheld], channel: str | None) -> frozenset[Quantity]:
+    """What one channel loses: what all lose, and its own."""
+    return frozenset(one.quantity for one in gone if one.channel in (None, channel))
+
+
+def _long_run(found: LongRun, lost: frozenset[Quantity]) -> LongRun:
+    if "kept-up" in lost:
+        found = replace(found, estimate=None, se=None, lower=None, upper=None, method="none", multiplier=None)
+    if "in-all" in lost:
+        found = replace(found, total_pulse=None)
+    return replace(found, half_life=None) if "decay" in lost or "in-all" in lost else found
+
+
+def _channel(one: ChannelEffect, lost: frozenset[Quantity]) -> ChannelEffect:
+    made = replace(one, long_run=_long_run(one.long_run, lost), impulse=() if "first-month" in lost else one.impulse)
+    return replace(made, incremental=None, lower=None, upper=None, share=None) if "totals" in lost else made
+
+
+def _pharmacy(row: PharmacyRow, lost: frozenset[Quantity]) -> PharmacyRow:
+    return replace(row, long_run=None) if "kept-up" in lost else row
+
+
+def _comparison(other: Comparison | None, lost: frozenset[Quantity]) -> Comparison | None:
+    if other is None or "kept-up" not in lost:
+        return other
+    return replace(other, long_run=None, long_run_se=None)
+
+
+def _bootstrap(
+    found: BootstrapSummary | None,
+    results: MarketResults,
+    lost: dict[str, frozenset[Quantity]],
+    first: frozenset[Quantity],
+) -> BootstrapSummary | None:
+    if found is None or results.model is None:
+        return found
+    named = dict(zip(results.model.promotion_terms, results.model.channels, strict=True))
+    quantity: dict[str, Quantity] = {"long-run": "kept-up", "decay": "decay"}
+    return replace(
+        found,
+        rows=tuple(
+            row for row in found.rows if quantity.get(row.quantity) not in lost.get(named.get(row.term, ""), first)
+        ),
+    )
+
+
+def _without_totals(results: MarketResults) -> MarketResults:
+    """Without the sums over the record, which are of all channels together."""
+    ordinary = results.ordinary
+    return replace(
+        results,
+        incremental=None,
+        what_if=(),
+        roi=None,
+        pharmacies=tuple(replace(row, incremental=None, incremental_share=None) for row in results.pharmacies),
+        ordinary=None if ordinary is None else replace(ordinary, incremental_gap=None),
+        charts=replace(results.charts, contribution=None),
+    )

@@ -1,0 +1,107 @@
+"""What is not given and why, in words: one sentence a reason, for the first page and wherever a number is missing.
+
+The codes are those of the table in ``model/deciding.py``; a code that has no words here is told under its check's name,
+so that nothing is taken away in silence.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from reportgen.report.narrative import trust
+from reportgen.report.words.names import clean
+from reportgen.report.words.writer import mark
+
+if TYPE_CHECKING:
+    from reportgen.report.words.writer import Writer
+    from reportgen.results import Check, Quantity, Withheld
+
+SENTENCES: dict[str, tuple[str, str]] = {
+    "best-fit-not-proven": (
+        mark("The best fit is not proven."),
+        mark("The best fit is not proven."),
+    ),
+    "sales-do-not-settle": (
+        mark("Sales do not settle after a change, so what promotion brings in the long run has no value."),
+        mark("Sales do not settle after a change, so what promotion brings in the long run has no value."),
+    ),
+    "promotion-follows-sales": (
+        mark(
+            "Next month’s promotion goes with this month’s sales: promotion seems to follow sales, and what it brings "
+            "cannot be told from that."
+        ),
+        mark(
+            "Next week’s promotion goes with this week’s sales: promotion seems to follow sales, and what it brings "
+            "cannot be told from that."
+        ),
+    ),
+    "estimators-disagree": (
+        mark("Comparing pharmacies with themselves and with each other gives opposite signs."),
+        mark("Comparing pharmacies with themselves and with each other gives opposite signs."),
+    ),
+    "season-not-separated": (
+        mark("The effect changes when every calendar month gets its own level: it cannot be told from the season."),
+        mark("The effect changes when every calendar month gets its own level: it cannot be told from the season."),
+    ),
+    "one-pharmacy-decides": (
+        mark("The answer hangs on one pharmacy: {detail}."),
+        mark("The answer hangs on one pharmacy: {detail}."),
+    ),
+    "carry-over-at-edge": (
+        mark("The best carry-over is the longest that was tried, so the record does not show where an effect ends."),
+        mark("The best carry-over is the longest that was tried, so the record does not show where an effect ends."),
+    ),
+    "memory-left": (
+        mark(
+            "What the model leaves over is still correlated from month to month, so how an effect spreads over months "
+            "is not known."
+        ),
+        mark(
+            "What the model leaves over is still correlated from week to week, so how an effect spreads over weeks is "
+            "not known."
+        ),
+    ),
+}
+"""Why something is not given, by code: for months and for weeks."""
+
+QUANTITIES: dict[Quantity, tuple[str, str]] = {
+    "works": (mark("whether promotion works"), mark("whether promotion works")),
+    "kept-up": (mark("the effect kept up"), mark("the effect kept up")),
+    "first-month": (mark("the effect of the first month"), mark("the effect of the first week")),
+    "in-all": (mark("the effect in all"), mark("the effect in all")),
+    "totals": (mark("the sales that promotion brought"), mark("the sales that promotion brought")),
+    "decay": (mark("the carry-over"), mark("the carry-over")),
+}
+"""What is not given, the most wanted first."""
+
+
+def withheld_lines(w: Writer) -> tuple[str, ...]:
+    """One line a reason: why, and what is not given for it; the gravest first."""
+    groups: dict[tuple[str, str | None], list[Withheld]] = {}
+    for one in w.results.withheld:
+        groups.setdefault((one.sentence, one.channel), []).append(one)
+    return tuple(_line(w, group) for group in groups.values())
+
+
+def _line(w: Writer, group: list[Withheld]) -> str:
+    first = group[0]
+    gone = {one.quantity for one in group}
+    names = w.listed([w.say(words[w.weekly]) for quantity, words in QUANTITIES.items() if quantity in gone], limit=6)
+    text = w.sentences(why(w, first), w.say("Not known for that reason: {names}.", names=names))
+    if first.channel is None or len(w.results.model.channels if w.results.model is not None else ()) < 2:
+        return text
+    return w.say("{channel}: {sentence}", channel=clean(first.channel, 40), sentence=text)
+
+
+def why(w: Writer, one: Withheld) -> str:
+    """The sentence of one reason."""
+    check = _check(w, one)
+    found = SENTENCES.get(one.sentence)
+    if found is None:
+        name = clean(one.check, 40) if check is None else trust.name(w, check)
+        return w.say("The check “{name}” is not met.", name=name)
+    return w.say(found[w.weekly], detail=clean((check.detail if check is not None else None) or "–", 40))
+
+
+def _check(w: Writer, one: Withheld) -> Check | None:
+    return next((check for check in w.results.checks if (check.id, check.channel) == (one.check, one.channel)), None)
