@@ -105,38 +105,37 @@ def documents(results: MarketResults, job: MarketJob) -> Iterator[tuple[str, byt
     from reportgen.report.document import build_report
 
     report = build_report(results, job.settings)
-    chosen = job.settings.report.templates
-    overrides = str(job.root / chosen) if chosen else ""
+    templates = job.settings.report.template_folder(job.root)
     yield from figures(report)
     if "html" in wanted:
         from reportgen.render.html import render_report
 
-        yield "report.html", render_report(report, overrides=overrides).encode()
+        yield "report.html", render_report(report, templates=templates).encode()
     if wanted & {"pdf", "brief"}:
-        yield from pdfs(report, overrides, wanted, idle_cores=job.idle_cores)
+        yield from pdfs(report, templates, wanted, idle_cores=job.idle_cores)
     if "quarto" in wanted:
         from reportgen.render.quarto import market_files
         from reportgen.report.words.language import Language
         from reportgen.report.words.publishing import site_words
 
         words = site_words(Language(job.settings.for_market(results.market).report.locale))
-        for name, body in market_files(report, words, overrides=overrides).items():
+        for name, body in market_files(report, words, templates=templates).items():
             yield f"{QUARTO}/{name}", body
 
 
 def pdfs(
-    report: MarketReport, overrides: str, wanted: Collection[str], *, idle_cores: bool
+    report: MarketReport, templates: Path | None, wanted: Collection[str], *, idle_cores: bool
 ) -> Iterator[tuple[str, bytes]]:
     """Yield report.pdf and brief.pdf, whichever is wanted."""
     from reportgen.batch.workers.beside import beside
     from reportgen.render.pdf import brief_pdf, report_pdf
 
     if "brief" not in wanted:
-        yield "report.pdf", report_pdf(report, overrides=overrides)
+        yield "report.pdf", report_pdf(report, templates=templates)
         return
-    with beside(lambda: brief_pdf(report, overrides=overrides), idle=idle_cores and "pdf" in wanted) as brief:
+    with beside(lambda: brief_pdf(report, templates=templates), idle=idle_cores and "pdf" in wanted) as brief:
         if "pdf" in wanted:
-            yield "report.pdf", report_pdf(report, overrides=overrides)
+            yield "report.pdf", report_pdf(report, templates=templates)
         yield "brief.pdf", brief()
 
 

@@ -113,15 +113,13 @@ def _complete_folders(shard: Path) -> dict[str, tuple[Path, record.MarketRecord]
     InputError
         If a folder has no valid record, or a file that does not match it.
     """
-    found = {}
+    found = {shard / "markets" / one.slug: one for one in record.complete_markets(shard).values()}
     for folder in sorted((shard / "markets").glob("*")):
-        one = record.read_record(folder)
-        if one is None or one.slug != folder.name or record.damaged_files(folder, one):
+        if folder not in found or record.damaged_files(folder, found[folder]):
             raise InputError(
                 f"{shard.name}: the folder {folder.name} is damaged; build this shard again.", code="shard-damaged"
             )
-        found[one.market] = (folder, one)
-    return found
+    return {one.market: (folder, one) for folder, one in found.items()}
 
 
 def _failed(out: Path, market: str, code: str, message: str) -> MarketOutcome:

@@ -19,11 +19,10 @@ def list_(project: Project = Path(), set_: Set = None, as_json: Json = False, de
 
     from reportgen import api
     from reportgen.cli import console
-    from reportgen.project.templates import overrides_folder
     from reportgen.render.templates import list_templates
 
     settings, root = api.open_project(project, overrides=parse_overrides(set_))
-    found = list_templates(overrides_folder(settings, root))
+    found = list_templates(settings.report.template_folder(root))
     if as_json:
         console.say_json([asdict(template) for template in found])
         return

@@ -20,11 +20,6 @@ class Ejected:
     used: bool
 
 
-def overrides_folder(settings: Settings, root: Path) -> Path | None:
-    """Folder that ``report.templates`` names, or ``None``."""
-    return root / settings.report.templates if settings.report.templates else None
-
-
 def eject_template(
     settings: Settings, root: Path, name: str, folder: Path | None = None, blocks: tuple[str, ...] = ()
 ) -> Ejected:
@@ -46,7 +41,7 @@ def eject_template(
     from reportgen.version import __version__
 
     text = ejected(name, __version__, blocks)
-    chosen = overrides_folder(settings, root)
+    chosen = settings.report.template_folder(root)
     target = folder or chosen or root / DEFAULT
     path = target / name
     if path.exists():

@@ -332,11 +332,7 @@ def known_markets(out: Path) -> tuple[tuple[str, ...], Mapping[str, str]]:
         If there is nothing.
     """
     last = read_last_run(out)
-    statuses = {}
-    for folder in sorted((out / "markets").glob("*")):
-        found = record.read_record(folder)
-        if found is not None and found.slug == folder.name:
-            statuses[found.market] = found.headline.status
+    statuses = {market: found.headline.status for market, found in record.complete_markets(out).items()}
     statuses |= dict.fromkeys(last.failures, "failed")
     if last.index is not None:
         present = {*last.index.markets, *last.index.refused}

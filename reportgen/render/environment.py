@@ -47,8 +47,8 @@ class InsideLoader(FileSystemLoader):
         return found
 
 
-def make_environment(folder: Path, overrides: str = "", **options: Any) -> Environment:
-    """Environment over our templates; with ``overrides`` those win by name and everything runs in a sandbox.
+def make_environment(folder: Path, templates: Path | None = None, **options: Any) -> Environment:
+    """Environment over our templates; with ``templates`` those win by name and everything runs in a sandbox.
 
     An override that extends ``reportgen/<name>`` gets our template of that name, and so changes single blocks.
 
@@ -56,7 +56,7 @@ def make_environment(folder: Path, overrides: str = "", **options: Any) -> Envir
     ----------
     folder
         Our own templates.
-    overrides
+    templates
         Folder of user templates, or empty.
     **options
         Delimiters, ``finalize`` and the like. ``autoescape`` is always on: plain text is never output as it is.
@@ -70,8 +70,8 @@ def make_environment(folder: Path, overrides: str = "", **options: Any) -> Envir
         "auto_reload": False,
         **options,
     }
-    if overrides:
-        loaders = [PrefixLoader({OURS: ours}), InsideLoader(overrides), ours]
+    if templates is not None:
+        loaders = [PrefixLoader({OURS: ours}), InsideLoader(templates), ours]
         return ImmutableSandboxedEnvironment(loader=ChoiceLoader(loaders), **settings)
     return Environment(loader=ours, **settings)  # noqa: S701 - autoescape is True, in settings
 

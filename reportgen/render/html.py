@@ -11,6 +11,7 @@ import hashlib
 import re
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from jinja2.utils import htmlsafe_json_dumps
@@ -68,12 +69,12 @@ class Page:
     """Whether that list has rows that are not on the page as HTML."""
 
 
-def render_report(report: MarketReport, *, medium: Medium = "screen", overrides: str = "") -> str:
+def render_report(report: MarketReport, *, medium: Medium = "screen", templates: Path | None = None) -> str:
     """Whole report as one self-contained page (``screen``), or as the source of report.pdf (``print``).
 
     Parameters
     ----------
-    overrides
+    templates
         Folder of user templates that win over ours by name; they run in a sandbox.
 
     Raises
@@ -81,25 +82,27 @@ def render_report(report: MarketReport, *, medium: Medium = "screen", overrides:
     TemplateError
         A template is missing, malformed, or names something that does not exist (with file and line).
     """
-    return _render("report.html.j2", report, medium, overrides, contents=medium == "screen")
+    return _render("report.html.j2", report, medium, templates, contents=medium == "screen")
 
 
-def render_brief(report: MarketReport, *, medium: Medium = "print", overrides: str = "", fit: Fit = "") -> str:
+def render_brief(
+    report: MarketReport, *, medium: Medium = "print", templates: Path | None = None, fit: Fit = ""
+) -> str:
     """The two-page brief; see :func:`render_report`. ``fit`` sets it more tightly."""
-    return _render("brief.html.j2", report, medium, overrides, contents=False, fit=fit)
+    return _render("brief.html.j2", report, medium, templates, contents=False, fit=fit)
 
 
-def render_overview(overview: Overview, *, overrides: str = "", missing: bool = False) -> str:
+def render_overview(overview: Overview, *, templates: Path | None = None, missing: bool = False) -> str:
     """One of the pages around the reports, ``missing`` the one for what is not there; see :func:`render_report`."""
     short, whole = shorten_list(overview)
     script: Script = "missing" if missing else "overview" if whole is not None else ""
     script = "directory" if overview.directory is not None else "search" if overview.full_text else script
-    return _render("overview.html.j2", short, "screen", overrides, contents=False, whole=whole, script=script)
+    return _render("overview.html.j2", short, "screen", templates, contents=False, whole=whole, script=script)
 
 
-def render_navigation(navigation: Navigation, *, overrides: str = "") -> str:
+def render_navigation(navigation: Navigation, *, templates: Path | None = None) -> str:
     """What is put at the head of a market's report when it becomes a page of the site."""
-    return fill(_environment(overrides), "crumbs.html.j2", doc=navigation).strip()
+    return fill(_environment(templates), "crumbs.html.j2", doc=navigation).strip()
 
 
 def charts(doc: MarketReport | Overview) -> dict[str, Figure]:
@@ -124,7 +127,7 @@ def _render(
     name: str,
     doc: MarketReport | Overview,
     medium: Medium,
-    overrides: str,
+    templates: Path | None,
     *,
     contents: bool,
     fit: Fit = "",
@@ -132,15 +135,15 @@ def _render(
     script: Script = "",
 ) -> str:
     page = _page(doc, medium, contents=contents, fit=fit, whole=whole, own=script)
-    html = _SIGN.sub("\\g<0>\u2060", fill(_environment(overrides), name, doc=doc, page=page))
+    html = _SIGN.sub("\\g<0>\u2060", fill(_environment(templates), name, doc=doc, page=page))
     if medium == "screen" and _DEVANAGARI.search(html):
         html = html.replace("<style>", "<style>" + _font_face("Mukta", "Mukta-Devanagari", 400), 1)
     return html
 
 
 @cache
-def _environment(overrides: str) -> Environment:
-    made = make_environment(templates_dir() / "html", overrides)
+def _environment(templates: Path | None) -> Environment:
+    made = make_environment(templates_dir() / "html", templates)
     made.filters["short"] = _short
     return made
 

@@ -13,6 +13,7 @@ import sys
 import threading
 from contextlib import contextmanager
 from io import BytesIO
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from reportgen.errors import EnvironmentMissing, RenderError
@@ -31,7 +32,7 @@ BRIEF_PAGES = 2
 PACKAGES = "libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0"
 
 
-def report_pdf(report: MarketReport, *, overrides: str = "") -> bytes:
+def report_pdf(report: MarketReport, *, templates: Path | None = None) -> bytes:
     """Tagged PDF of the whole report.
 
     Raises
@@ -44,15 +45,15 @@ def report_pdf(report: MarketReport, *, overrides: str = "") -> bytes:
         A template failed.
     """
     press = _Press(report)
-    return press.write(press.lay_out(render_report(report, medium="print", overrides=overrides)))
+    return press.write(press.lay_out(render_report(report, medium="print", templates=templates)))
 
 
-def brief_pdf(report: MarketReport, *, overrides: str = "") -> bytes:
+def brief_pdf(report: MarketReport, *, templates: Path | None = None) -> bytes:
     """Tagged PDF of the two-page brief, set more tightly where it would run over; raises as :func:`report_pdf`."""
     press = _Press(report)
     steps: tuple[Fit, ...] = ("", "tight", "tight tighter")
     for fit in steps:
-        document = press.lay_out(render_brief(report, medium="print", overrides=overrides, fit=fit))
+        document = press.lay_out(render_brief(report, medium="print", templates=templates, fit=fit))
         if len(document.pages) <= BRIEF_PAGES:
             break
     return press.write(document)

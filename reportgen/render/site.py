@@ -9,6 +9,7 @@ it again would cost a thousand times as much, and bytes elsewhere on the page co
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 from xml.sax.saxutils import escape
@@ -29,7 +30,7 @@ _MOST_ADDRESSES = 50_000
 """That a sitemap may have (sitemaps.org)."""
 
 
-def site_files(pages: Mapping[str, Overview], *, overrides: str = "") -> dict[str, bytes]:
+def site_files(pages: Mapping[str, Overview], *, templates: Path | None = None) -> dict[str, bytes]:
     """Content of the pages around the reports, by file name.
 
     Raises
@@ -38,14 +39,14 @@ def site_files(pages: Mapping[str, Overview], *, overrides: str = "") -> dict[st
         As for :func:`~reportgen.render.html.render_overview`.
     """
     return {
-        name: render_overview(page, overrides=overrides, missing=name == MISSING).encode()
+        name: render_overview(page, templates=templates, missing=name == MISSING).encode()
         for name, page in pages.items()
     }
 
 
-def navigation(head: Navigation, *, overrides: str = "") -> str:
+def navigation(head: Navigation, *, templates: Path | None = None) -> str:
     """What :func:`insert` puts into a report."""
-    return render_navigation(head, overrides=overrides)
+    return render_navigation(head, templates=templates)
 
 
 def insert(report: bytes, head: str) -> bytes:

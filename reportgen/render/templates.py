@@ -62,8 +62,8 @@ def template_names() -> tuple[str, ...]:
     return tuple(found)
 
 
-def list_templates(overrides: Path | None) -> tuple[Template, ...]:
-    """Every template with its blocks and what ``overrides`` has of its own; files that override nothing last.
+def list_templates(own: Path | None) -> tuple[Template, ...]:
+    """Every template with its blocks and what ``own`` has of its own; files that override nothing last.
 
     Raises
     ------
@@ -71,9 +71,9 @@ def list_templates(overrides: Path | None) -> tuple[Template, ...]:
         A template of the project is malformed (with file and line).
     """
     names = template_names()
-    made = [_look_up(name, overrides) for name in names]
-    if overrides is not None and overrides.is_dir():
-        present = sorted(path.relative_to(overrides).as_posix() for path in overrides.rglob("*.j2"))
+    made = [_look_up(name, own) for name in names]
+    if own is not None and own.is_dir():
+        present = sorted(path.relative_to(own).as_posix() for path in own.rglob("*.j2"))
         made += [
             Template(name=name, blocks=(), state="unknown", nearest=_nearest(name, names))
             for name in present
@@ -114,10 +114,10 @@ def ejected(name: str, version: str, blocks: tuple[str, ...] = ()) -> str:
 # --- one template -----------------------------------------------------------------------------
 
 
-def _look_up(name: str, overrides: Path | None) -> Template:
+def _look_up(name: str, own: Path | None) -> Template:
     source = _source(name)
     blocks = _blocks(name, source)
-    path = None if overrides is None else overrides / name
+    path = None if own is None else own / name
     if path is None or not path.is_file():
         return Template(name=name, blocks=blocks, state="ours")
     text = path.read_text("utf-8", "replace")

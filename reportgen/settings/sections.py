@@ -8,6 +8,7 @@ they come from ``read.py``'s. YAML and formula strings are refused on purpose (b
 from __future__ import annotations
 
 from fnmatch import fnmatchcase
+from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
@@ -135,6 +136,10 @@ class ReportSettings(_Section):
     site_url: Annotated[str, AfterValidator(coerce.web_address)] = Field(
         "", description="Address where out/site is published, https://...; for sitemap.xml only. Empty: no sitemap."
     )
+
+    def template_folder(self, root: Path) -> Path | None:
+        """Return the folder of the project's own templates, if it has one; ``root`` is where relative paths start."""
+        return root / self.templates if self.templates else None
 
 
 class BrandSettings(_Section):

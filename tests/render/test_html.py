@@ -143,16 +143,16 @@ def test_paper_size_is_the_setting() -> None:
 # --- templates of the user ----------------------------------------------------------------------
 
 
-def _override(folder: Path, name: str, text: str) -> str:
+def _override(folder: Path, name: str, text: str) -> Path:
     path = folder / name
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text)
-    return str(folder)
+    return folder
 
 
 def test_a_block_can_be_replaced(tmp_path: Path, report: MarketReport) -> None:
     text = '{% extends "base.html.j2" %}{% block main %}<h1>Ours: {{ doc.market }}</h1>{% endblock %}'
-    html = render_report(report, overrides=_override(tmp_path, "report.html.j2", text))
+    html = render_report(report, templates=_override(tmp_path, "report.html.j2", text))
     assert "<h1>Ours: PL-01</h1>" in html
 
 
@@ -176,7 +176,7 @@ def test_a_block_can_be_replaced(tmp_path: Path, report: MarketReport) -> None:
 )
 def test_templates_of_the_user_cannot_escape(tmp_path: Path, report: MarketReport, text: str, words: str) -> None:
     with pytest.raises(TemplateError, match=words):
-        render_report(report, overrides=_override(tmp_path, "report.html.j2", text))
+        render_report(report, templates=_override(tmp_path, "report.html.j2", text))
 
 
 def test_no_line_breaks_between_a_sign_and_its_currency() -> None:

@@ -164,7 +164,7 @@ def test_a_refused_address_fails_the_document(report: MarketReport, tmp_path: Pa
     text = '{% extends "base.html.j2" %}{% block main %}<h1>x</h1>' + markup + "{% endblock %}"
     (tmp_path / "report.html.j2").write_text(text)
     with pytest.raises(RenderError, match=r"not allowed to fetch|not whole"):
-        report_pdf(report, overrides=str(tmp_path))
+        report_pdf(report, templates=tmp_path)
 
 
 def test_a_chart_cannot_fetch_either(report: MarketReport) -> None:

@@ -27,10 +27,10 @@ def report() -> MarketReport:
     return build_report(market_results(pharmacies=20), SETTINGS)
 
 
-def _write(folder: Path, name: str, text: str) -> str:
+def _write(folder: Path, name: str, text: str) -> Path:
     (folder / name).parent.mkdir(parents=True, exist_ok=True)
     (folder / name).write_text(text, encoding="utf-8")
-    return str(folder)
+    return folder
 
 
 def _find(folder: Path, name: str) -> Template:
@@ -41,15 +41,15 @@ def test_unchanged_copies_of_all_templates_render_the_same_bytes(report: MarketR
     for name in template_names():
         _write(tmp_path, name, ejected(name, "0.1.0"))
     chosen, rows = (
-        str(tmp_path),
+        tmp_path,
         [summarise(market_results(pharmacies=20), SETTINGS, folder="markets/a", files=("report.html",))],
     )
-    assert render_report(report, overrides=chosen) == render_report(report)
-    assert render_report(report, medium="print", overrides=chosen) == render_report(report, medium="print")
-    assert render_brief(report, overrides=chosen) == render_brief(report)
+    assert render_report(report, templates=chosen) == render_report(report)
+    assert render_report(report, medium="print", templates=chosen) == render_report(report, medium="print")
+    assert render_brief(report, templates=chosen) == render_brief(report)
     pages = build_pages(rows, SETTINGS, as_of="2024-01-15")
-    assert site_files(pages, overrides=chosen) == site_files(pages)
-    assert market_files(report, words(), overrides=chosen) == market_files(report, words())
+    assert site_files(pages, templates=chosen) == site_files(pages)
+    assert market_files(report, words(), templates=chosen) == market_files(report, words())
     assert {template.state for template in list_templates(tmp_path)} == {"copy"}
 
 
@@ -62,10 +62,10 @@ def test_every_unchanged_block_renders_the_same_bytes(
 ) -> None:
     chosen = _write(tmp_path, name, ejected(name, "0.1.0", (block,)))
     if name.endswith(".html.j2"):
-        assert render_report(report, overrides=chosen) == render_report(report)
-        assert render_brief(report, overrides=chosen) == render_brief(report)
+        assert render_report(report, templates=chosen) == render_report(report)
+        assert render_brief(report, templates=chosen) == render_brief(report)
     else:
-        assert market_files(report, words(), overrides=chosen) == market_files(report, words())
+        assert market_files(report, words(), templates=chosen) == market_files(report, words())
     found = _find(tmp_path, name)
     assert found.state == "blocks"
     assert block in found.overridden
@@ -74,7 +74,7 @@ def test_every_unchanged_block_renders_the_same_bytes(
 def test_one_block_is_changed_and_the_rest_is_ours(report: MarketReport, tmp_path: Path) -> None:
     name = "sections/summary.html.j2"
     text = ejected(name, "0.1.0", ("verdict",)).replace('<p class="sentence">', '<p class="sentence house">')
-    before, after = render_report(report), render_report(report, overrides=_write(tmp_path, name, text))
+    before, after = render_report(report), render_report(report, templates=_write(tmp_path, name, text))
     assert after == before.replace('<p class="sentence">', '<p class="sentence house">')
     assert after != before
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from reportgen.batch.state.files import sha256_file
 from reportgen.batch.state.fingerprint import Fingerprint, code_hash, hash_strings
-from reportgen.batch.state.record import MarketRecord, read_record
+from reportgen.batch.state.record import complete_markets
 from reportgen.batch.state.run_json import InputIndex
 from reportgen.errors import NothingSelectedError
 from reportgen.settings.sections import PanelSettings, Settings
@@ -136,11 +136,7 @@ class StoredMarkets:
 
     def __init__(self, out: Path) -> None:
         self.name = "results.json"
-        self._records: dict[str, MarketRecord] = {}
-        for folder in sorted((out / "markets").glob("*")):
-            record = read_record(folder)
-            if record is not None and record.slug == folder.name:
-                self._records[record.market] = record
+        self._records = complete_markets(out)
         if not self._records:
             raise NothingSelectedError(
                 f"{out.name}: there are no results to render. Build first.", code="nothing-built"

@@ -132,7 +132,7 @@ def _fill(job: SiteJob, folder: Path) -> None:
     from reportgen.results import to_json
 
     written: dict[str, str] = {}
-    overrides = _overrides(job)
+    templates = job.settings.report.template_folder(job.root)
     from reportgen.batch.site.tables import FOLDER as DATA
     from reportgen.batch.site.tables import SiteTables
 
@@ -145,7 +145,7 @@ def _fill(job: SiteJob, folder: Path) -> None:
         found.summaries, job.settings, as_of=job.as_of, across=found.across, changes=job.changes,
         downloads=found.downloads, sample=found.sample, pharmacies=found.pharmacies,
     )  # fmt: skip
-    content = site_files(pages, overrides=overrides)
+    content = site_files(pages, templates=templates)
     keys = dict(_market_files(job, folder, found.summaries, written))
     if job.settings.report.site_url:
         reports = [name for name in written if name.endswith(f"/{PAGE}")]
@@ -232,7 +232,7 @@ def _page(
     from reportgen.report.site.site_pages import build_navigation
 
     name = f"markets/{one.slug}/{PAGE}"
-    head = navigation(build_navigation(*lines, job.settings), overrides=_overrides(job))
+    head = navigation(build_navigation(*lines, job.settings), templates=job.settings.report.template_folder(job.root))
     key = hash_strings((one.hashes[PAGE], head))
     previous = job.out / FOLDER / name
     digest = old.get("files", {}).get(name, "")
@@ -257,8 +257,3 @@ def _link(source: Path, target: Path) -> None:
         os.link(source, target)
     except OSError:
         shutil.copyfile(source, target)
-
-
-def _overrides(job: SiteJob) -> str:
-    chosen = job.settings.report.templates
-    return str(job.root / chosen) if chosen else ""

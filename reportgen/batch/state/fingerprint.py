@@ -115,8 +115,7 @@ def _templates_hash(settings: Settings, root: Path) -> str:
 
     ours = [entry for entry in _tree(templates_dir(), "*") if not entry[0].startswith("recipes/")]
     trees = [ours, _tree(CATALOGUES, "*.po")]
-    if settings.report.templates:
-        folder = root / settings.report.templates
+    if (folder := settings.report.template_folder(root)) is not None:
         if not folder.is_dir():
             raise ConfigError(f"report.templates: there is no folder {settings.report.templates}.", code="no-templates")
         trees.append(_tree(folder, "*"))

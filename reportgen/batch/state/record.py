@@ -95,6 +95,16 @@ def read_record(folder: Path) -> MarketRecord | None:
         return None
 
 
+def complete_markets(out: Path) -> dict[str, MarketRecord]:
+    """Return the records of an output folder's complete markets by code, sorted; their files are not looked at."""
+    found = {}
+    for folder in (out / "markets").glob("*"):
+        kept = read_record(folder)
+        if kept is not None and kept.slug == folder.name:
+            found[kept.market] = kept
+    return dict(sorted(found.items()))
+
+
 def damaged_files(folder: Path, record: MarketRecord) -> tuple[str, ...]:
     """Return the names of files that are missing or differ from their recorded hash."""
     return tuple(name for name, digest in record.files if _hash_or_nothing(folder / name) != digest)

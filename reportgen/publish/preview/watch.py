@@ -186,8 +186,8 @@ def _watched(watch: Watch) -> Iterator[Path]:
         yield _site(settings, root) / record.NAME
         return
     yield from _files(templates_dir())
-    if settings.report.templates:
-        yield from _files(root / settings.report.templates)
+    if (own := settings.report.template_folder(root)) is not None:
+        yield from _files(own)
     if settings.brand.logo and "://" not in settings.brand.logo:
         yield root / settings.brand.logo
     if "://" not in settings.panel.source:

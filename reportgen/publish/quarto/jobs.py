@@ -29,7 +29,7 @@ class SourceJob:
     results: Path
     project: Path
     settings: Settings
-    overrides: str
+    templates: Path | None
     formats: tuple[str, ...]
     draw: bool
     """False: the pages are up to date and only the line of the overview is wanted."""
@@ -58,7 +58,7 @@ class SiteJob:
 
     project: Path
     settings: Settings
-    overrides: str
+    templates: Path | None
     formats: tuple[str, ...]
     as_of: str
     summaries: tuple[MarketSummary, ...]
@@ -85,10 +85,10 @@ def write_market(job: SourceJob) -> MarketSources:
     if job.method and report is not None:
         page = report if settings is job.settings else build_report(results, _of_site(job.settings))
         words = site_words(Language(job.settings.report.locale))
-        shared = write_files(job.project, method_file(page, words, overrides=job.overrides))[0]
+        shared = write_files(job.project, method_file(page, words, templates=job.templates))[0]
     if job.draw and content is None and report is not None:
         words = site_words(Language(settings.report.locale))
-        content = market_files(report, words, job.formats, overrides=job.overrides)
+        content = market_files(report, words, job.formats, templates=job.templates)
     if content is not None:
         found = check.check_pages(content, outside=("../../index.qmd",))
         hashes, written = write_files(
@@ -132,9 +132,9 @@ def write_site(job: SiteJob) -> Hashes:
     across = summarise_markets(job.results, confidence=job.settings.report.confidence)
     page = build_overview(job.summaries, job.settings, as_of=job.as_of, across=across)
     site = site_of(page, words, paper=job.settings.report.paper, formats=job.formats)
-    content = {**overview_files(page, words, overrides=job.overrides), **look_files(site)}
+    content = {**overview_files(page, words, templates=job.templates), **look_files(site)}
     if not job.keep_configuration:
-        content[CONFIGURATION] = configuration(site, overrides=job.overrides)
+        content[CONFIGURATION] = configuration(site, templates=job.templates)
     return write_files(job.project, content)[0]
 
 

@@ -18,12 +18,12 @@ from pathlib import Path
 
 from reportgen.batch.market import QUARTO, RESULTS
 from reportgen.batch.request import Request
-from reportgen.batch.state import files, record
+from reportgen.batch.state import files
 from reportgen.batch.state.fingerprint import Fingerprint, fingerprint, hash_strings
 from reportgen.batch.state.lock import hold_lock
 from reportgen.batch.state.outcome import MarketOutcome, Progress, Silent
 from reportgen.batch.state.ownership import refuse_foreign_pages
-from reportgen.batch.state.record import MarketRecord
+from reportgen.batch.state.record import MarketRecord, complete_markets
 from reportgen.batch.workers import pool
 from reportgen.errors import EnvironmentMissing, NothingSelectedError, UsageError
 from reportgen.publish.quarto.jobs import MarketSources, SiteJob, SourceJob, write_market, write_site
@@ -125,15 +125,10 @@ def write_sources(
 
 
 def _complete(out: Path) -> dict[str, MarketRecord]:
-    """Complete markets of a run by code."""
-    found = {}
-    for folder in sorted((out / "markets").glob("*")):
-        kept = record.read_record(folder)
-        if kept is not None and kept.slug == folder.name:
-            found[kept.market] = kept
+    found = complete_markets(out)
     if not found:
         raise NothingSelectedError(f"{out.name}: there are no results yet. Build first.", code="nothing-built")
-    return dict(sorted(found.items()))
+    return found
 
 
 class _Writing:
@@ -155,8 +150,7 @@ class _Writing:
         self.last = read_written(project)
         self.failed: list[FailedPage] = []
         self.warnings: list[str] = []
-        chosen = settings.report.templates
-        self.overrides = str(root / chosen) if chosen else ""
+        self.templates = settings.report.template_folder(root)
 
     def write(self, chosen: Sequence[str], start: float) -> Sources:
         """Draw what changed, then the pages around it, and record both."""
@@ -259,7 +253,7 @@ class _Writing:
         folder = self.root / self.settings.run.out / "markets" / kept.slug
         return SourceJob(
             market=market, slug=kept.slug, results=folder / RESULTS, project=self.project, settings=self.settings,
-            overrides=self.overrides, formats=self.formats, draw=draw, method=method,
+            templates=self.templates, formats=self.formats, draw=draw, method=method,
             drawn=self._drawn(kept),
         )  # fmt: skip
 
@@ -279,7 +273,7 @@ class _Writing:
         job = SiteJob(
             project=self.project,
             settings=self.settings,
-            overrides=self.overrides,
+            templates=self.templates,
             formats=self.formats,
             as_of=max(sources.results.provenance.as_of for sources in made),
             summaries=tuple(sources.summary for sources in made),

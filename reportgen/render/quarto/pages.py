@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, replace
 from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from markupsafe import Markup
@@ -226,7 +227,7 @@ def call_outs() -> Mapping[str, str]:
 
 
 def market_files(
-    report: MarketReport, words: SiteWords, formats: Sequence[str] = DEFAULT_FORMATS, *, overrides: str = ""
+    report: MarketReport, words: SiteWords, formats: Sequence[str] = DEFAULT_FORMATS, *, templates: Path | None = None
 ) -> dict[str, bytes]:
     """Files of one market's folder: ``index.qmd``, ``brief.qmd``, ``figures/*.svg``.
 
@@ -234,7 +235,7 @@ def market_files(
     ----------
     formats
         Some of :data:`FORMATS`: what the front matter declares.
-    overrides
+    templates
         Folder of user templates that win over ours by name; they run in a sandbox.
 
     Raises
@@ -245,12 +246,12 @@ def market_files(
     name = "market.qmd.j2" if report.summary.key_figures else "not-estimable.qmd.j2"
     composer = Composer(words)
     page = _page(report, words, formats, composer, report.sections)
-    texts = {"index.qmd": render(name, overrides, doc=report, page=page)}
+    texts = {"index.qmd": render(name, templates, doc=report, page=page)}
     brief = Composer(words, _WIDEST_IN_BRIEF)
     second = Section(anchor="second", number="", title=report.brief.title, lead="", blocks=report.brief.blocks)
     brief_page = _page(report, words, formats, brief, (second,))
     small = brief.draw(report.brief.chart) if report.brief.chart else None
-    texts["brief.qmd"] = render("brief.qmd.j2", overrides, doc=report, page=brief_page, chart=small)
+    texts["brief.qmd"] = render("brief.qmd.j2", templates, doc=report, page=brief_page, chart=small)
     charts = {**composer.charts, **brief.charts}
     files = {name: text.encode() for name, text in texts.items()}
     return files | {file: chart_file(figure) for file, figure in sorted(charts.items())}
@@ -280,9 +281,9 @@ def _page(
     )
 
 
-def render(name: str, overrides: str, **context: object) -> str:
+def render(name: str, templates: Path | None, **context: object) -> str:
     """Fill a template of ``templates/quarto`` and return the page, lines tidied."""
-    text = fill(_environment(overrides), name, **context)
+    text = fill(_environment(templates), name, **context)
     return "\n".join(_tidy(text.split("\n"))) + "\n"
 
 
@@ -303,10 +304,10 @@ def _tidy(lines: Iterable[str]) -> Iterator[str]:
 
 
 @cache
-def _environment(overrides: str) -> Environment:
+def _environment(templates: Path | None) -> Environment:
     made = make_environment(
         templates_dir() / "quarto",
-        overrides,
+        templates,
         **SIGNS,
         finalize=_finished,
     )

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reportgen.render.quarto import escape
@@ -88,7 +89,7 @@ def site_of(overview: Overview, words: SiteWords, *, paper: str, formats: Sequen
     )
 
 
-def configuration(site: Site, *, pre_render: str = "", overrides: str = "") -> bytes:
+def configuration(site: Site, *, pre_render: str = "", templates: Path | None = None) -> bytes:
     """``_quarto.yml``.
 
     Parameters
@@ -96,10 +97,10 @@ def configuration(site: Site, *, pre_render: str = "", overrides: str = "") -> b
     pre_render
         Command that Quarto runs before it reads the pages; none where the pages are there already.
     """
-    return render("quarto.yml.j2", overrides, site=site, pre_render=pre_render).encode()
+    return render("quarto.yml.j2", templates, site=site, pre_render=pre_render).encode()
 
 
-def overview_files(doc: Overview, words: SiteWords, *, overrides: str = "") -> dict[str, bytes]:
+def overview_files(doc: Overview, words: SiteWords, *, templates: Path | None = None) -> dict[str, bytes]:
     """``index.qmd``, the listing's data and the charts over all markets."""
     tables = [block for block in _blocks(doc.sections, "markets") if isinstance(block, Table)]
     rows = [row for table in tables for row in table.rows]
@@ -113,16 +114,16 @@ def overview_files(doc: Overview, words: SiteWords, *, overrides: str = "") -> d
         callouts=call_outs(),
     )
     charts = {file: chart_file(figure) for file, figure in composer.charts.items()}
-    index = render("overview.qmd.j2", overrides, doc=doc, page=page)
+    index = render("overview.qmd.j2", templates, doc=doc, page=page)
     return {"index.qmd": index.encode(), LISTING: _listing(rows, [place for place, _ in columns]), **charts}
 
 
-def method_file(report: MarketReport, words: SiteWords, *, overrides: str = "") -> dict[str, bytes]:
+def method_file(report: MarketReport, words: SiteWords, *, templates: Path | None = None) -> dict[str, bytes]:
     """``method.qmd`` from the last section of any report, without what is about that market alone."""
     last = report.sections[-1]
     pieces = tuple(Composer(words).pieces(tuple(_without(last.blocks, _LEFT_OUT))))
     page = MethodPage(words=words, pieces=pieces, callouts=call_outs())
-    return {"method.qmd": render("method.qmd.j2", overrides, doc=report, page=page).encode()}
+    return {"method.qmd": render("method.qmd.j2", templates, doc=report, page=page).encode()}
 
 
 def look_files(site: Site) -> dict[str, bytes]:
