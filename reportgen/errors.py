@@ -13,11 +13,10 @@
     ├── LockedError           6  another run holds the lock of the output folder
     ├── EnvironmentMissing    7  a library, font or program this machine lacks, a storage or server it cannot use
     └── MarketError           1  one market failed; never stops the others
-        ├── RenderError       1  the results are there, a document is not
-        ├── MarketTimeout     1  the market ran over ``run.timeout``
-        ├── MarketMemory      1  the market ran over ``run.memory``
-        └── WorkerCrash       1  the worker process died
+        └── RenderError       1  the results are there, a document is not
 
+A market that ran over its time or memory, or whose worker died, raises nothing: its process is gone, and
+``batch/workers/pool.py`` says so in an answer with the code ``timeout``, ``out-of-memory`` or ``worker-crash``.
 A foreign failure (OSError, ParserError, jinja2 errors ...) is mapped to one of these at the
 boundary where it can happen; the command line catches ``ReportgenError`` once.
 """
@@ -107,15 +106,3 @@ class MarketError(ReportgenError):
 
 class RenderError(MarketError):
     """The results are there, a document is not."""
-
-
-class MarketTimeout(MarketError):
-    """The market ran over its time limit."""
-
-
-class MarketMemory(MarketError):
-    """The market ran over its memory limit."""
-
-
-class WorkerCrash(MarketError):
-    """The worker process died."""

@@ -83,22 +83,10 @@ class ModelSettings(_Section):
     method: Method = Field("REML", description="REML or ML.")
     correction: Correction = Field("initial-conditions", description="initial-conditions or none (the plain model).")
     design: Design = Field("observational", description="experiment only if promotion was assigned at random.")
-    formula: Annotated[str | None, BeforeValidator(coerce.none_if_blank)] = Field(
-        None, description="A formula is code: refused. Name terms by panel.controls and lags."
-    )
-    allow_formula: bool = Field(False, description="Reserved for formulas; this version evaluates none.")
     ladder: bool = Field(
         False, description="Leave a singular fit for a simpler one too, and end at pooled least squares if need be."
     )
     bootstrap: Annotated[int, Field(ge=0, le=20000)] = Field(0, description="Parametric bootstrap replicates; 0: none.")
-
-    @model_validator(mode="after")
-    def _formula_is_code(self) -> ModelSettings:
-        if self.formula is not None and not self.allow_formula:
-            raise ValueError("a formula is code and is refused; set model.allow_formula = true to allow it knowingly")
-        if self.formula is not None:
-            raise ValueError("this version evaluates no formula; name the terms by panel.controls and model.lags")
-        return self
 
 
 class AdstockSettings(_Section):

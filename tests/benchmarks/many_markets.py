@@ -2,7 +2,7 @@
 
 ``python tests/benchmarks/many_markets.py [markets]``
 
-*Core fits*: from design matrices to optima, two starts each, in stacks (``fit_many``). *Certified fits*: that,
+*Core fits*: from design matrices to optima, two starts each. *Certified fits*: that,
 statsmodels' likelihood at every answer, full-information SE with Satterthwaite df, conditional modes and their
 variances. CPU seconds of one thread, once. *Memory*: the most that Python and numpy hold while the designs are
 fitted, beyond the designs, and what the fits keep.
@@ -24,7 +24,6 @@ from reportgen.model.lmm.fit import LmmFit, fit_lmm
 from reportgen.model.lmm.inference import fixed_covariance
 from reportgen.model.lmm.mixedlm import loglik_gap
 from reportgen.model.lmm.modes import conditional_covariance, conditional_modes
-from reportgen.model.many import fit_many
 from reportgen.panel.simulate import MarketSpec
 
 TITLE = """# Many markets on one core
@@ -56,7 +55,7 @@ def memory(designs: list[Design]) -> tuple[float, float]:
     """Bytes a row held at most, and kept, by the fits of all designs beyond the designs."""
     tracemalloc.start()
     before = tracemalloc.get_traced_memory()[0]
-    fits = fit_many(designs)
+    fits = [fit_lmm(design) for design in designs]
     kept, most = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     rows = sum(len(fit.design.y) for fit in fits)
@@ -66,22 +65,17 @@ def memory(designs: list[Design]) -> tuple[float, float]:
 def main(markets: int) -> None:
     spec = MarketSpec(pharmacies=100, periods=12)
     designs = [market_problem(spec, seed, correction=True) for seed in range(markets)]
-    fit_many(designs[:64])
-    core, fits = seconds(lambda: fit_many(designs))
+    core, fits = seconds(lambda: [fit_lmm(design) for design in designs])
     assert isinstance(fits, list)
     rest, certified = seconds(lambda: certify(fits))
-    alone, _ = seconds(lambda: [fit_lmm(design) for design in designs[:100]])
     singular = sum(fit.singular for fit in fits)
-    worst = max(abs(fit_lmm(d).loglik - fit.loglik) for d, fit in zip(designs[:100], fits, strict=False))
     lines = [
         "| Quantity | Value |",
         "|---|---|",
         f"| Markets of 100×12, corrected model | {markets} |",
         f"| Core fits, s | {core:.2f} |",
         f"| Whole certified fits, s | {core + rest:.2f} |",
-        f"| Core fit alone, ms (one by one) | {alone / min(markets, 100) * 1e3:.1f} |",
         f"| Certified, of which singular | {certified}, {singular} |",
-        f"| Largest difference in log-likelihood to one by one (100 markets) | {worst:.1e} |",
     ]
     most, kept = memory(designs)
     lines.append(f"| Memory of all fits, bytes a row: at most, kept in the fits | {most:.0f}, {kept:.0f} |")

@@ -37,7 +37,6 @@ def test_settings_are_immutable_hashable_and_equal_by_value() -> None:
         ("panel", {"cost": "unit_cost"}, "cost", "unit_cost"),
         ("report", {"formats": "html"}, "formats", ("html",)),
         ("run", {"as_of": "20240131"}, "as_of", "2024-01-31"),
-        ("model", {"formula": " "}, "formula", None),
     ],
 )
 def test_convenient_ways_of_writing(section: str, values: dict[str, object], key: str, expected: object) -> None:
@@ -56,7 +55,6 @@ def test_convenient_ways_of_writing(section: str, values: dict[str, object], key
         ("panel", {"margin": 1.5}, "less than or equal to 1"),
         ("model", {"lags": [1, 1]}, "1 is named more than once"),
         ("model", {"lags": [0]}, "greater than or equal to 1"),
-        ("model", {"formula": "sales ~ promotion"}, "set model.allow_formula = true"),
         ("adstock", {"decay": 1}, "less than 1"),
         ("report", {"currency": "rupees"}, "pattern"),
         ("run", {"as_of": "31/01/2024"}, "write YYYY-MM-DD"),
@@ -68,23 +66,14 @@ def test_refusals_say_why(section: str, values: dict[str, object], message: str)
         made(**{section: values})
 
 
-def test_an_allowed_formula_is_not_silently_ignored() -> None:
-    with pytest.raises(ValidationError, match="name the terms by panel"):
-        made(model={"formula": "a ~ b", "allow_formula": True})
-
-
 def test_a_problem_of_several_keys_names_the_section(tmp_path: Path) -> None:
     path = tmp_path / "reportgen.toml"
-    path.write_text("[panel]\nsales = 'x'\ncontrols = ['x']\n[model]\nformula = 'a ~ b'\n")
+    path.write_text("[panel]\nsales = 'x'\ncontrols = ['x']\n")
     with pytest.raises(ConfigError) as caught:
         load_settings(path)
     assert caught.value.exit_code == 3
     assert caught.value.message.splitlines() == [
         "reportgen.toml: [panel]: x is named more than once.",
-        (
-            "reportgen.toml: [model]: a formula is code and is refused; "
-            "set model.allow_formula = true to allow it knowingly."
-        ),
     ]
 
 

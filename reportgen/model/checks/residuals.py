@@ -84,12 +84,6 @@ def quantile_correlation(values: ArrayLike) -> float | None:
     return float(np.corrcoef(z, expected)[0, 1])
 
 
-def excess_kurtosis(values: ArrayLike) -> float | None:
-    """Fourth standardised moment minus 3 (0 if normal, positive for heavy tails)."""
-    z = _standardise(values)
-    return None if z is None else float(np.mean(z**4) / np.mean(z**2) ** 2 - 3.0)
-
-
 def check_normality(values: ArrayLike, check_id: str = "residual-normality", *, detail: str | None = None) -> Check:
     """QQ correlation against .98 and .95, or the 5 % and 1 % points of normal samples where those are lower.
 

@@ -155,8 +155,3 @@ def _near(value: float, limit: float, sign: int) -> bool:
     if sign < 0:
         value, limit = 1.0 - value, 1.0 - limit
     return limit > 0.0 and NEAR * limit <= value <= limit
-
-
-def not_run(check_id: str, detail: str | None = None) -> Check:
-    """Return a check that could not be made on these data."""
-    return grade(check_id, None, detail=detail)

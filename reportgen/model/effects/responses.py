@@ -34,8 +34,6 @@ FIELLER_BELOW = 5.0
 denominator's coefficient of variation under about 0.2: Herson 1975, Hirschberg and Lye 2010)."""
 LONGEST = 1 << 16
 """Periods after which a half-life that was not reached is reported as missing."""
-LARGEST_DECAY = 0.999
-"""Draws of the decay are clipped to [0, LARGEST_DECAY]."""
 
 
 def critical_value(confidence: float, df: float | None = None) -> float:
@@ -306,38 +304,6 @@ def _impulse_gradient(
         slope = (1.0 - decay) * slope - float(decay) ** steps
     columns.append(beta * _recurse(slope, phi, lags))
     return np.stack(columns, axis=1)
-
-
-def simulate_impulse(
-    beta: float,
-    phi: ArrayLike,
-    covariance: ArrayLike,
-    *,
-    lags: Sequence[int],
-    decay: float,
-    horizon: int,
-    rng: np.random.Generator,
-    normalize: bool = True,
-    confidence: float = 0.95,
-    draws: int = 1000,
-) -> tuple[ImpulsePoint, ...]:
-    """Impulse response with percentile intervals over draws from N(estimates, covariance).
-
-    The same points as :func:`impulse_response`; the intervals may be skewed. ``covariance`` as there.
-    """
-    cov = np.asarray(covariance, dtype=np.float64)
-    values = np.asarray(phi, dtype=np.float64)
-    mean = np.concatenate([[beta], values, [decay]])[: cov.shape[0]]
-    drawn = draw_parameters(mean, cov, draws, rng)
-    some = np.clip(drawn[:, -1], 0.0, LARGEST_DECAY) if cov.shape[0] == values.size + 2 else np.full(draws, decay)
-    effects = drawn[:, :1] * impulse_weights(
-        drawn[:, 1 : 1 + values.size], some, lags=lags, horizon=horizon, normalize=normalize
-    )
-    tails = [0.5 - confidence / 2, 0.5 + confidence / 2]
-    lower, upper = np.quantile(effects, tails, axis=0)
-    low, high = np.quantile(np.cumsum(effects, axis=1), tails, axis=0)
-    effect = beta * impulse_weights(values, decay, lags=lags, horizon=horizon, normalize=normalize)
-    return impulse_points(effect, lower, upper, np.cumsum(effect), low, high)
 
 
 def draw_parameters(mean: ArrayLike, covariance: ArrayLike, draws: int, rng: np.random.Generator) -> Array:

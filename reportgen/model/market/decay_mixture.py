@@ -58,10 +58,6 @@ class Mixture:
     se: Array
     df: Array
 
-    def cdf(self, value: Array) -> Array:
-        """Distribution function of each at its own value; value and result (m,)."""
-        return np.asarray(self.weights @ stdtr(self._df, self._standard(value)))
-
     def p_values(self) -> Array:
         """Two-sided p-values of zero, (m,): below 5 % exactly where the 95 % interval leaves zero out."""
         z = self._standard(np.zeros(self.centre.shape[1]))

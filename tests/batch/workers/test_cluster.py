@@ -23,7 +23,7 @@ from reportgen.errors import UsageError
 from reportgen.settings.sections import Settings
 from stub_market import work as build
 
-TESTS = Path(__file__).resolve().parent.parent
+TESTS = Path(__file__).resolve().parents[2]
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("dask")]
 

@@ -140,7 +140,7 @@ def test_closing_early_leaves_no_process_behind() -> None:
 
 def test_works_at_the_top_level_of_a_script_without_a_main_guard(tmp_path: Path) -> None:
     script = tmp_path / "script.py"
-    tests = Path(__file__).resolve().parent.parent
+    tests = Path(__file__).resolve().parents[2]
     script.write_text(
         f"import sys; sys.path.insert(0, {str(tests)!r})\n"
         "from misbehaviour import work\n"

@@ -17,8 +17,8 @@ from reportgen.panel.checking.contract import check_panel, validate_panel
 from reportgen.panel.features import build_frame
 from reportgen.panel.reading.raw import RawTable
 
-DATA = Path(__file__).parents[2] / "data"
-GOLDEN = Path(__file__).parents[1] / "golden" / "contract_messages.txt"
+DATA = Path(__file__).parents[3] / "data"
+GOLDEN = Path(__file__).parents[2] / "golden" / "contract_messages.txt"
 
 
 def raw(frame: pd.DataFrame) -> RawTable:
