@@ -33,7 +33,7 @@ from reportgen.model.rows import (
     model_summary,
     pharmacy_rows,
 )
-from reportgen.model.verdict import judge
+from reportgen.model.verdict import Evidence, judge
 from reportgen.panel.features import ModelFrame, build_frame
 from reportgen.panel.grid import MarketPanel
 from reportgen.results import (
@@ -131,12 +131,30 @@ def _with_estimates(market: MarketFit, settings: Settings, provenance: Provenanc
     incremental = impact.incremental.total if impact.incremental is not None else None
     decays = decay_summaries(market)
     singular = market.rung != "pooled" and market.fit.singular
-    results = MarketResults(
-        market=frame.panel.market,
+    found = Evidence(
         status="singular" if singular else "ok",
         reasons=(Reason(code="singular", detail=_flat_direction(market)),) if singular else (),
         data=summarise_data(frame),
         model=model_summary(market, settings),
+        fixed=fixed,
+        long_run=impact.long_run,
+        incremental=impact.incremental,
+        channels=impact.channels,
+        slope_test=test,
+        pharmacies=pharmacy_rows(market, impact, influence, confidence),
+        checks=diagnostics.checks,
+        sensitivity=diagnostics.sensitivity,
+        plain=plain,
+        within=within,
+    )
+    decided = decisions(found.checks)
+    verdict, channels = judge(found, decided)
+    results = MarketResults(
+        market=frame.panel.market,
+        status=found.status,
+        reasons=found.reasons,
+        data=found.data,
+        model=found.model,
         fit=fit_summary(market),
         fixed=fixed,
         variances=variance_rows(market.fit, intervals),
@@ -153,14 +171,15 @@ def _with_estimates(market: MarketFit, settings: Settings, provenance: Provenanc
         long_run=impact.long_run,
         impulse=impact.impulse,
         incremental=impact.incremental,
-        channels=impact.channels,
+        channels=channels,
         what_if=impact.what_if,
         roi=impact.roi,
-        pharmacies=pharmacy_rows(market, impact, influence, confidence),
-        checks=diagnostics.checks,
-        sensitivity=diagnostics.sensitivity,
+        pharmacies=found.pharmacies,
+        checks=found.checks,
+        sensitivity=found.sensitivity,
+        withheld=decided,
         ordinary=ordinary_regression(market, test, incremental),
-        verdict=Verdict(code="cannot-tell", reasons=()),
+        verdict=verdict,
         charts=Charts(
             monthly=monthly_series(frame.panel),
             multiples=chosen_pharmacies(frame.panel, _oddness(frame, influence.cooks_d)),
@@ -176,14 +195,7 @@ def _with_estimates(market: MarketFit, settings: Settings, provenance: Provenanc
         ),
         provenance=provenance,
     )
-    return _judged(results)
-
-
-def _judged(results: MarketResults) -> MarketResults:
-    """Verdicts from everything that was found, then only what the checks let stand."""
-    decided = decisions(results.checks)
-    verdict, channels = judge(results, decided)
-    return withhold(replace(results, verdict=verdict, channels=channels, withheld=decided))
+    return withhold(results)
 
 
 def _slope_test(market: MarketFit, settings: Settings) -> SlopeTest | None:

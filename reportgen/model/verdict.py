@@ -49,7 +49,7 @@ are alike.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from math import sqrt
 from statistics import fmean, pvariance
 
@@ -57,12 +57,14 @@ from reportgen.results import (
     ChannelEffect,
     Check,
     Comparison,
+    DataSummary,
     FixedEffect,
     Incremental,
     LongRun,
-    MarketResults,
+    ModelSummary,
     PharmacyRow,
     Reason,
+    Sensitivity,
     SlopeTest,
     Status,
     Verdict,
@@ -99,8 +101,28 @@ REASONS = (
 """Every reason code besides the codes of ``MarketResults.reasons`` and ``failed-<check id>``."""
 
 
-def judge(results: MarketResults, decided: Sequence[Withheld]) -> tuple[Verdict, tuple[ChannelEffect, ...]]:
-    """Verdict of the market and its channels with theirs, from results before anything is withheld."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """What a verdict is made from: pieces of a market's results by their names there, before anything is withheld."""
+
+    status: Status
+    reasons: tuple[Reason, ...]
+    data: DataSummary
+    model: ModelSummary | None
+    fixed: tuple[FixedEffect, ...]
+    long_run: LongRun | None
+    incremental: Incremental | None
+    channels: tuple[ChannelEffect, ...]
+    slope_test: SlopeTest | None
+    pharmacies: tuple[PharmacyRow, ...]
+    checks: tuple[Check, ...]
+    sensitivity: tuple[Sensitivity, ...]
+    plain: Comparison | None
+    within: Comparison | None
+
+
+def judge(results: Evidence, decided: Sequence[Withheld]) -> tuple[Verdict, tuple[ChannelEffect, ...]]:
+    """Verdict of the market and its channels with theirs."""
     model = results.model
     if model is None or len(model.promotion_terms) < 2:
         return decide_verdict(
@@ -222,7 +244,7 @@ def is_negligible(lower: float | None, upper: float | None, units: float | None,
     return max(abs(lower), abs(upper)) * units <= NEGLIGIBLE * sales
 
 
-def _negligible(results: MarketResults, channel: int, final: LongRun | None) -> bool:
+def _negligible(results: Evidence, channel: int, final: LongRun | None) -> bool:
     data, model = results.data, results.model
     if final is None or model is None or channel >= len(data.promotion_usual):
         return False
@@ -232,7 +254,7 @@ def _negligible(results: MarketResults, channel: int, final: LongRun | None) -> 
     return is_negligible(final.lower, final.upper, None if usual is None else usual * carried, sales)
 
 
-def _channel_verdict(results: MarketResults, k: int, one: ChannelEffect, decided: Sequence[Withheld]) -> Verdict:
+def _channel_verdict(results: Evidence, k: int, one: ChannelEffect, decided: Sequence[Withheld]) -> Verdict:
     own = [check for check in results.checks if check.channel in (None, one.channel)]
     first = k == 0
     return decide_verdict(
@@ -263,11 +285,11 @@ def _share(found: Incremental | None) -> Interval:
     return (None, None) if found is None else (found.share_lower, found.share_upper)
 
 
-def _refit(results: MarketResults) -> Interval | None:
+def _refit(results: Evidence) -> Interval | None:
     return next(((one.lower, one.upper) for one in results.sensitivity if one.id == "one-effect"), None)
 
 
-def _row(results: MarketResults, term: str) -> FixedEffect | None:
+def _row(results: Evidence, term: str) -> FixedEffect | None:
     return next((row for row in results.fixed if row.term == term), None)
 
 
