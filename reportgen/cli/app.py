@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, NoReturn
 
 import typer
 from typer.core import TyperGroup
 
-from reportgen.cli import configuration, mailing, previewing, templates
+from reportgen.cli import configuration, mailing, output_is_lost, previewing, say_output_is_lost, templates
 from reportgen.cli.options import (
     Data,
     Debug,
@@ -63,12 +63,21 @@ class _Group(TyperGroup):
             raise typer.Exit(1) from None
         except (typer.Exit, typer.Abort):
             raise
+        except OSError as error:
+            if not output_is_lost():
+                _unexpected(error)
+            say_output_is_lost(error)
+            raise typer.Exit(7) from None
         except Exception as error:
             if hasattr(error, "exit_code"):  # a usage error of Typer's own, which prints it
                 raise
-            _trace()
-            sys.stderr.write(_UNEXPECTED.format(kind=type(error).__name__, text=str(error)[:300]) + "\n")
-            raise typer.Exit(1) from None
+            _unexpected(error)
+
+
+def _unexpected(error: Exception) -> NoReturn:
+    _trace()
+    sys.stderr.write(_UNEXPECTED.format(kind=type(error).__name__, text=str(error)[:300]) + "\n")
+    raise typer.Exit(1) from None
 
 
 def _trace() -> None:
