@@ -31,7 +31,7 @@ from reportgen.report.blocks import (
     as_figure,
 )
 from reportgen.report.figures import CHARTS, draw_charts
-from reportgen.report.narrative import foundation, method, reasons, sections, summary
+from reportgen.report.narrative import foundation, method, ordinary, reasons, sections, summary
 from reportgen.report.narrative.equation import equation, where
 from reportgen.report.narrative.verdict import shown_code, verdict_line
 from reportgen.report.words.labels import page_labels
@@ -311,8 +311,8 @@ class _Builder:
         return self._section(
             "ordinary",
             w.say("Against ordinary regression"),
-            sections.ordinary_lead(w),
-            (*sections.ordinary_words(w), self.figure("ordinary"), tables.ordinary(w), tables.assumptions(w)),
+            ordinary.lead(w),
+            (*ordinary.words(w), self.figure("ordinary"), tables.ordinary(w), tables.assumptions(w)),
         )
 
     def _method(self) -> Section:

@@ -13,7 +13,7 @@ from factories import market_results
 from reportgen.report.blocks import Bullets, Callout, MarketReport, Prose
 from reportgen.report.document import build_report
 from reportgen.report.figures import draw_charts
-from reportgen.report.narrative import foundation, reasons, sections, summary, trust
+from reportgen.report.narrative import foundation, ordinary, reasons, sections, summary, trust
 from reportgen.report.narrative.verdict import WORDS, effect_sentence, shown_code, verdict_line
 from reportgen.report.words.language import Language
 from reportgen.report.words.terms import random_label, term_label, term_unit
@@ -405,8 +405,8 @@ def test_advice_on_money_follows_the_whole_interval(lower: float, upper: float, 
 
 def test_ordinary_regression_that_was_not_run_is_silent() -> None:
     writer = _changed(market_results(), ordinary=None)
-    assert sections.ordinary_lead(writer) == ""
-    assert sections.ordinary_words(writer) == ()
+    assert ordinary.lead(writer) == ""
+    assert ordinary.words(writer) == ()
 
 
 def test_weekly_terms_and_channels_are_named() -> None:

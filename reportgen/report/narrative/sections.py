@@ -1,4 +1,4 @@
-"""Sections 4 to 7 and 9 in words: coefficients, carry-over, pharmacies, impact, ordinary regression."""
+"""Sections 4 to 7 in words: coefficients, carry-over, pharmacies, impact."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from reportgen.report.words.writer import mark
 if TYPE_CHECKING:
     from reportgen.report.words.formats import Kind
     from reportgen.report.words.writer import Writer
-    from reportgen.results import FixedEffect, OrdinaryRegression
+    from reportgen.results import FixedEffect
 
 # --- 4 coefficients ---------------------------------------------------------------------------
 
@@ -350,60 +350,3 @@ def roi_words(w: Writer) -> str:
         (roi.break_even_lower, roi.break_even_upper), ("roi.break_even_lower", "roi.break_even_upper"), "money"
     )
     return text + f" ({bounds})."
-
-
-# --- 9 ordinary regression --------------------------------------------------------------------
-
-
-def ordinary_lead(w: Writer) -> str:
-    """What ignoring the pharmacies would have said."""
-    ordinary, found = w.results.ordinary, w.promotion()
-    if ordinary is None or found is None:
-        return ""
-    term = next(((i, t) for i, t in enumerate(ordinary.terms) if t.term == found[1].term), None)
-    if term is None:
-        return ""
-    return w.say(
-        "Ordinary regression, which ignores the pharmacies, would have put the effect at {ols} instead of {mixed}.",
-        ols=w.effect(term[1].ols, f"ordinary.terms.{term[0]}.ols", term[1].ols_se),
-        mixed=w.effect(term[1].mixed, f"ordinary.terms.{term[0]}.mixed", term[1].mixed_se),
-    )
-
-
-def _smaller_now(w: Writer, ordinary: OrdinaryRegression) -> bool:
-    found = w.promotion()
-    term = next((t for t in ordinary.terms if found is not None and t.term == found[1].term), None)
-    return term is not None and 0 < term.ols < term.mixed
-
-
-def ordinary_words(w: Writer) -> tuple[str, ...]:
-    """What it would have cost: intervals and money."""
-    ordinary = w.results.ordinary
-    if ordinary is None:
-        return ()
-    lines = []
-    if ordinary.se_ratio is not None:
-        lines.append(
-            w.say(
-                "The standard error of the mixed model is {ratio} times that of ordinary regression, which counts "
-                "every row "
-                "as independent.",
-                ratio=w.number(ordinary.se_ratio, "ordinary.se_ratio", digits=2),
-            )
-        )
-    if ordinary.incremental_gap is not None:
-        more = ordinary.incremental_gap >= 0
-        lines.append(
-            w.say(
-                mark(
-                    "It would still have credited promotion with {gap} more sales than the mixed model does: it takes "
-                    "lasting differences between pharmacies for persistence, so that a smaller effect seems to last."
-                )
-                if more and _smaller_now(w, ordinary)
-                else mark("It would have credited promotion with {gap} more sales than the mixed model does.")
-                if more
-                else mark("It would have credited promotion with {gap} less sales than the mixed model does."),
-                gap=w.money(ordinary.incremental_gap, "ordinary.incremental_gap", size=True),
-            )
-        )
-    return tuple(lines)

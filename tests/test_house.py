@@ -1,0 +1,61 @@
+"""The house keeps its order: size of rooms, the tree that ARCHITECTURE.md draws, tests beside what they test."""
+
+from __future__ import annotations
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+MOST_LINES = 400
+MOST_MODULES = 14
+WHOLE_PROGRAM = {"attacks", "benchmarks", "browser", "faults", "golden", "inputs", "quarto", "reference"}
+"""Folders of tests that run the whole program, or hold what tests compare with."""
+
+
+@pytest.fixture(scope="module")
+def package(checkout: Path) -> Path:
+    return checkout / "reportgen"
+
+
+def folders(top: Path) -> list[Path]:
+    return [path for path in (top, *sorted(top.rglob("*"))) if path.is_dir() and path.name != "__pycache__"]
+
+
+def test_no_module_is_longer_than_a_reader_keeps_in_mind(package: Path) -> None:
+    lines = {path: len(path.read_text("utf-8").splitlines()) for path in package.rglob("*.py")}
+    assert {path.name: count for path, count in lines.items() if count > MOST_LINES} == {}
+
+
+def test_no_room_is_crowded(package: Path) -> None:
+    rooms = {path.relative_to(package).as_posix(): len(list(path.glob("*.py"))) for path in folders(package)}
+    assert rooms.pop("report/figures") > 0  # a file per chart
+    assert {name: count for name, count in rooms.items() if count > MOST_MODULES} == {}
+
+
+def test_the_architecture_draws_every_room_and_no_other(package: Path, checkout: Path) -> None:
+    text = (checkout / "ARCHITECTURE.md").read_text("utf-8")
+    drawn = set()
+    way: list[str] = []
+    for indent, name in re.findall(r"^( *)([a-z]+)/ +\S", text[text.index("## The tree") :], re.MULTILINE):
+        way[len(indent) // 2 :] = [name]
+        drawn.add("/".join(way))
+    there = {path.relative_to(checkout).as_posix() for path in folders(package)}
+    assert {name for name in drawn if name.startswith("reportgen")} == there
+    assert len(text.splitlines()) <= 100
+
+
+def test_every_room_says_what_it_is_for_and_what_it_leaves_to_others(package: Path) -> None:
+    for folder in folders(package):
+        module = folder / "__init__.py"
+        if module.is_file():
+            said = ast.get_docstring(ast.parse(module.read_text("utf-8"))) or ""
+            assert len(re.findall(r"[.!:;](\s|$)", said)) >= 2, folder
+
+
+def test_tests_lie_where_the_code_lies(package: Path, checkout: Path) -> None:
+    there = {path.relative_to(package) for path in folders(package)}
+    tests = {path.relative_to(checkout / "tests") for path in folders(checkout / "tests")}
+    beside = {path for path in tests if path.parts and path.parts[0] not in WHOLE_PROGRAM and path.name[0] != "."}
+    assert beside <= there
