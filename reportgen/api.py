@@ -5,7 +5,7 @@
     result = reportgen.build("my-project", select=["PL-*"])
     result.exit_code, result.index, [m.market for m in result.markets]
 
-Names not listed in ``reportgen.__all__`` are for the command line and may change.
+Every name of ``__all__`` is one of :mod:`reportgen`. What commands share around a verb is ``project/verbs.py``.
 """
 
 from __future__ import annotations
@@ -15,17 +15,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reportgen.batch.request import Request, parse_shard
-from reportgen.project.verbs import (
-    CheckReport,
-    build_project,
-    check_project,
-    init_project,
-    list_settings,
-    merge_project,
-    open_demo,
-    open_project,
-    render_project,
-)
+from reportgen.project import verbs
+from reportgen.project.verbs import CheckReport
 from reportgen.settings.sections import SETTINGS_FILE, Settings
 
 if TYPE_CHECKING:
@@ -38,9 +29,8 @@ if TYPE_CHECKING:
     from reportgen.results import MarketResults
 
 __all__ = [
-    "CheckReport", "build", "build_project", "check", "check_project", "demo", "doctor", "init",
-    "init_project", "list_settings", "load_results", "load_settings", "mail", "merge", "merge_project", "open_demo",
-    "open_project", "preview", "quarto", "render", "render_project",
+    "build", "check", "demo", "doctor", "init", "load_results", "load_settings", "mail", "merge", "preview", "quarto",
+    "render",
 ]  # fmt: skip
 
 
@@ -52,7 +42,7 @@ def load_settings(project: str | Path = ".", *, overrides: Mapping[str, object] 
     ConfigError
         If a key is unknown or a value does not fit; names the key and the nearest match.
     """
-    return open_project(Path(project), overrides=overrides)[0]
+    return verbs.open_project(Path(project), overrides=overrides)[0]
 
 
 def build(
@@ -101,7 +91,7 @@ def build(
         If the run cannot start (settings, input, lock, nothing selected). A market that fails is
         an outcome with its code and message, and ``exit_code`` 1.
     """
-    settings, root = open_project(
+    settings, root = verbs.open_project(
         Path(project),
         data=data,
         out=out,
@@ -121,7 +111,7 @@ def build(
         shard=parse_shard(shard),
         scheduler=scheduler,
     )
-    return build_project(settings, root, request, progress=progress)
+    return verbs.build_project(settings, root, request, progress=progress)
 
 
 def merge(
@@ -140,8 +130,8 @@ def merge(
     InputError
         If a shard is damaged.
     """
-    settings, root = open_project(Path(project), out=out, overrides=overrides)
-    return merge_project(settings, root, progress=progress)
+    settings, root = verbs.open_project(Path(project), out=out, overrides=overrides)
+    return verbs.merge_project(settings, root, progress=progress)
 
 
 def render(
@@ -160,14 +150,14 @@ def render(
     Neither the data nor the model is needed: another language, brand or format is one call.
     Parameters and errors are those of :func:`build`.
     """
-    settings, root = open_project(
+    settings, root = verbs.open_project(
         Path(project),
         out=out,
         formats=formats,
         jobs=jobs,
         overrides=overrides,
     )
-    return render_project(settings, root, Request(select=select, exclude=exclude), progress=progress)
+    return verbs.render_project(settings, root, Request(select=select, exclude=exclude), progress=progress)
 
 
 def quarto(
@@ -207,7 +197,7 @@ def quarto(
     from reportgen.publish.quarto.run import run_quarto
     from reportgen.publish.staging import local_only
 
-    settings, root = open_project(Path(project), out=out, jobs=jobs, timeout=timeout, overrides=overrides)
+    settings, root = verbs.open_project(Path(project), out=out, jobs=jobs, timeout=timeout, overrides=overrides)
     return run_quarto(
         local_only(settings, "quarto"),
         root,
@@ -246,7 +236,7 @@ def mail(
     """
     from reportgen.publish.mail_run import mail_project
 
-    settings, root = open_project(Path(project), out=out, overrides=overrides)
+    settings, root = verbs.open_project(Path(project), out=out, overrides=overrides)
     folder = None if dry_run is None else Path(dry_run)
     return mail_project(settings, root, Request(select=select, exclude=exclude), dry_run=folder, again=again)
 
@@ -287,7 +277,7 @@ def preview(
     from reportgen.publish.staging import local_only
 
     def load() -> tuple[Settings, Path]:
-        settings, root = open_project(Path(project), out=out, formats=formats, overrides=overrides)
+        settings, root = verbs.open_project(Path(project), out=out, formats=formats, overrides=overrides)
         return local_only(settings, "preview"), root
 
     watch = Watch(load=load, settings_file=Path(project).absolute() / SETTINGS_FILE, build=build, progress=progress)
@@ -304,8 +294,8 @@ def check(
     ReadError
         If the file cannot be read as a table at all.
     """
-    settings, root = open_project(Path(project), data=data, overrides=overrides)
-    return check_project(settings, root)
+    settings, root = verbs.open_project(Path(project), data=data, overrides=overrides)
+    return verbs.check_project(settings, root)
 
 
 def init(
@@ -335,7 +325,7 @@ def init(
     ReadError
         If ``data`` cannot be read as a table; nothing is written then.
     """
-    return init_project(Path(folder), None if data is None else str(data), overrides, recipe=recipe).written
+    return verbs.init_project(Path(folder), None if data is None else str(data), overrides, recipe=recipe).written
 
 
 def demo(
@@ -346,8 +336,8 @@ def demo(
     progress: Progress | None = None,
 ) -> RunResult:
     """Write the demo project and build it: 8 synthetic markets with known truth."""
-    settings, root = open_demo(Path(folder), jobs=jobs, formats=formats)
-    return build_project(settings, root, Request(), progress=progress)
+    settings, root = verbs.open_demo(Path(folder), jobs=jobs, formats=formats)
+    return verbs.build_project(settings, root, Request(), progress=progress)
 
 
 def doctor(project: str | Path = ".") -> tuple[Probe, ...]:
@@ -356,7 +346,7 @@ def doctor(project: str | Path = ".") -> tuple[Probe, ...]:
     from reportgen.publish.staging import FOLDER
     from reportgen.publish.storage import is_remote
 
-    settings, root = open_project(Path(project))
+    settings, root = verbs.open_project(Path(project))
     return examine(root / (FOLDER if is_remote(settings.run.out) else settings.run.out))
 
 

@@ -9,6 +9,7 @@ import sys
 import pytest
 
 import reportgen
+from reportgen import api
 from reportgen.cli.app import app
 
 
@@ -27,9 +28,19 @@ def test_unlisted_names_do_not_exist() -> None:
         _ = reportgen.fit  # type: ignore[attr-defined]
 
 
-def test_the_api_has_the_verbs_of_the_commands() -> None:
+def test_the_list_is_what_the_api_defines_and_the_types_it_gives_and_takes() -> None:
+    defined = {
+        name for name, thing in vars(api).items() if inspect.isfunction(thing) and thing.__module__ == api.__name__
+    }
+    types = {name for name in reportgen.__all__ if inspect.isclass(getattr(reportgen, name))}
+    assert {name for name in defined if not name.startswith("_")} == set(api.__all__)
+    assert set(reportgen.__all__) == {*api.__all__, *types, "__version__"}
+    assert types == {"MarketOutcome", "MarketResults", "ReportgenError", "RunResult", "Settings"}
+
+
+def test_every_command_is_a_verb_of_the_api() -> None:
     commands = {command.callback.__name__.rstrip("_") for command in app.registered_commands if command.callback}
-    assert commands <= set(reportgen.__all__) | {"merge", "preview", "quarto"}
+    assert commands == set(api.__all__) - {"load_results", "load_settings"}
 
 
 def test_importing_the_package_loads_nothing_else() -> None:

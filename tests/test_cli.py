@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from reportgen.cli import main
+from reportgen.project import verbs
 
 HEADER = "market,pharmacy,month,sales,promotion"
 
@@ -207,7 +208,7 @@ def test_an_unexpected_error_is_one_line_and_one(
     def fail(*args: object, **kwargs: object) -> None:
         raise ValueError("odd")
 
-    monkeypatch.setattr("reportgen.api.check_project", fail)
+    monkeypatch.setattr(verbs, "check_project", fail)
     done = reportgen(project, "check")
     assert (done.returncode, "(ValueError: odd)" in done.stderr, "Traceback" in done.stderr) == (1, True, False)
     assert "Traceback" in reportgen(project, "check", "--debug").stderr
@@ -217,7 +218,7 @@ def test_ctrl_c_before_the_build_is_130(project: Path, reportgen: Program, monke
     def interrupt(*args: object, **kwargs: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("reportgen.api.build_project", interrupt)
+    monkeypatch.setattr(verbs, "build_project", interrupt)
     done = reportgen(project, "build")
     assert (done.returncode, done.stderr) == (130, "Interrupted.\n")
 

@@ -143,11 +143,11 @@ def build(
     debug: Debug = False,
 ) -> None:
     """Build the reports of every market that is not up to date, and the overview."""
-    from reportgen import api
     from reportgen.batch.request import Request, parse_shard
     from reportgen.cli import console
+    from reportgen.project import verbs
 
-    settings, root = api.open_project(
+    settings, root = verbs.open_project(
         project,
         data=data,
         out=out,
@@ -168,7 +168,7 @@ def build(
         scheduler=scheduler,
     )
     progress = console.choose_progress(_log_format(log_format))
-    _finish(api.build_project(settings, root, request, progress=progress), settings)
+    _finish(verbs.build_project(settings, root, request, progress=progress), settings)
 
 
 @app.command()
@@ -187,17 +187,17 @@ def render(
     debug: Debug = False,
 ) -> None:
     """Make the documents again from results.json, without data and without fitting."""
-    from reportgen import api
     from reportgen.batch.request import Request
     from reportgen.cli import console
+    from reportgen.project import verbs
 
     overrides = parse_overrides(set_)
     if locale is not None:
         overrides["report.locale"] = locale
-    settings, root = api.open_project(project, out=out, jobs=jobs, formats=formats, overrides=overrides)
+    settings, root = verbs.open_project(project, out=out, jobs=jobs, formats=formats, overrides=overrides)
     request = Request(select=select or (), exclude=exclude or ())
     progress = console.choose_progress(_log_format(log_format))
-    _finish(api.render_project(settings, root, request, progress=progress), settings)
+    _finish(verbs.render_project(settings, root, request, progress=progress), settings)
 
 
 @app.command()
@@ -245,10 +245,10 @@ def quarto(
 @app.command()
 def merge(project: Project = Path(), out: Out = None, set_: Set = None, debug: Debug = False) -> None:
     """Join the parts that `build --shard i/n` made into one output folder with its overview."""
-    from reportgen import api
+    from reportgen.project import verbs
 
-    settings, root = api.open_project(project, out=out, overrides=parse_overrides(set_))
-    _finish(api.merge_project(settings, root), settings)
+    settings, root = verbs.open_project(project, out=out, overrides=parse_overrides(set_))
+    _finish(verbs.merge_project(settings, root), settings)
 
 
 app.command()(mailing.mail)
@@ -260,11 +260,11 @@ def check(
     data: Data = None, project: Project = Path(), set_: Set = None, as_json: Json = False, debug: Debug = False
 ) -> None:
     """Check the table against the data contract; print every finding; write nothing."""
-    from reportgen import api
     from reportgen.cli import console
+    from reportgen.project import verbs
 
-    settings, root = api.open_project(project, data=data, overrides=parse_overrides(set_))
-    report = api.check_project(settings, root)
+    settings, root = verbs.open_project(project, data=data, overrides=parse_overrides(set_))
+    report = verbs.check_project(settings, root)
     if as_json:
         console.say_json(report.plain())
     else:
@@ -286,12 +286,12 @@ def init(
     debug: Debug = False,
 ) -> None:
     """Start a project: a commented reportgen.toml for your data (or sample data), a folder for template overrides."""
-    from reportgen import api
     from reportgen.cli import console, starting
+    from reportgen.project import verbs
 
     if set_ and data is None:
         raise typer.BadParameter("--set goes with --data; without it, change the values in reportgen.toml")
-    start = api.init_project(folder, data, parse_overrides(set_), recipe=recipe)
+    start = verbs.init_project(folder, data, parse_overrides(set_), recipe=recipe)
     for path in start.written:
         console.say(f"wrote {path}")
     for path in start.kept:
@@ -309,12 +309,12 @@ def demo(
     debug: Debug = False,
 ) -> None:
     """Write the demo project and build it: 8 markets, HTML, PDF and site."""
-    from reportgen import api
     from reportgen.batch.request import Request
     from reportgen.cli import console
+    from reportgen.project import verbs
 
-    settings, root = api.open_demo(folder, jobs=jobs, formats=formats)
-    result = api.build_project(settings, root, Request(), progress=console.choose_progress("text"))
+    settings, root = verbs.open_demo(folder, jobs=jobs, formats=formats)
+    result = verbs.build_project(settings, root, Request(), progress=console.choose_progress("text"))
     _finish(result, settings)
 
 

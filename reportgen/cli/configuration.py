@@ -28,12 +28,12 @@ def show(
     """Print every setting, its value, and what decided it: option, variable, line of reportgen.toml, or default."""
     from dataclasses import asdict
 
-    from reportgen import api
     from reportgen.cli import console
+    from reportgen.project import verbs
     from reportgen.settings.sections import SETTINGS_FILE
 
     chosen = folder if folder is not None else project
-    every = api.list_settings(chosen, overrides=parse_overrides(set_))
+    every = verbs.list_settings(chosen, overrides=parse_overrides(set_))
     rows = [row for row in every if row.origin != "default"] if changed else list(every)
     if as_json:
         console.say_json([asdict(row) for row in rows])

@@ -17,11 +17,11 @@ def list_(project: Project = Path(), set_: Set = None, as_json: Json = False, de
     """List every template, its blocks, and which of them this project overrides."""
     from dataclasses import asdict
 
-    from reportgen import api
     from reportgen.cli import console
+    from reportgen.project import verbs
     from reportgen.render.templates import list_templates
 
-    settings, root = api.open_project(project, overrides=parse_overrides(set_))
+    settings, root = verbs.open_project(project, overrides=parse_overrides(set_))
     found = list_templates(settings.report.template_folder(root))
     if as_json:
         console.say_json([asdict(template) for template in found])
@@ -52,11 +52,11 @@ def eject(
     debug: Debug = False,
 ) -> None:
     """Copy a template, or single blocks of it, to where the project's own templates lie."""
-    from reportgen import api
     from reportgen.cli import console
+    from reportgen.project import verbs
     from reportgen.project.templates import eject_template
 
-    settings, root = api.open_project(project, overrides=parse_overrides(set_))
+    settings, root = verbs.open_project(project, overrides=parse_overrides(set_))
     made = eject_template(settings, root, name, folder.absolute() if folder else None, tuple(block or ()))
     console.say(f"wrote {made.path}")
     if not made.used:

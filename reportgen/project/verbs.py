@@ -1,7 +1,7 @@
 """What the commands and the Python API share: a project opened once, then built, rendered, merged or checked.
 
 The functions take settings that are already loaded, so that a caller can look at them first. Names in here are for
-``api.py`` and the command line and may change.
+``api.py`` and the command line and may change; the public ones are those of :mod:`reportgen`.
 """
 
 from __future__ import annotations
