@@ -312,6 +312,20 @@ def _long_run(w: _World) -> r.LongRun:
     )
 
 
+def _effects(w: _World) -> tuple[r.PromotionEffects, ...]:
+    first, settled = _impulse(w)[0], _long_run(w)
+    kept_up = r.EffectSize(estimate=settled.estimate, lower=settled.lower, upper=settled.upper)
+    return (
+        r.PromotionEffects(
+            channel="promotion",
+            term="Adstock_Promotion",
+            first_period=r.EffectSize(estimate=first.effect, lower=first.lower, upper=first.upper),
+            in_all=kept_up,
+            kept_up=kept_up,
+        ),
+    )
+
+
 def _decay() -> r.DecaySummary:
     grid = [round(0.05 * i, 2) for i in range(19)]
     profile = tuple(
@@ -729,6 +743,7 @@ def market_results(
             statistic=0.0 if singular else 31.4, p=1.0 if singular else 2.4e-7, reference="mixture-1-2"
         ),
         decay=_decay(),
+        effects=_effects(w),
         long_run=long_run,
         impulse=_impulse(w),
         incremental=incremental,

@@ -168,6 +168,7 @@ def _with_estimates(market: MarketFit, settings: Settings, provenance: Provenanc
         bootstrap=_bootstrap(market, settings),
         decay=decays[0],
         more_decays=decays[1:],
+        effects=impact.effects,
         long_run=impact.long_run,
         impulse=impact.impulse,
         incremental=impact.incremental,

@@ -24,9 +24,11 @@ from reportgen.results import (
     ChannelEffect,
     Check,
     Comparison,
+    EffectSize,
     LongRun,
     MarketResults,
     PharmacyRow,
+    PromotionEffects,
     Quantity,
     Withheld,
 )
@@ -93,6 +95,7 @@ def withhold(results: MarketResults) -> MarketResults:
         results,
         decay=leading[0] if leading else None,
         more_decays=tuple(one for one in kept if one not in leading),
+        effects=tuple(_effects(one, gone) for one in results.effects),
         long_run=None if results.long_run is None else _long_run(results.long_run, first),
         impulse=() if "first-month" in first else results.impulse,
         channels=tuple(_channel(one, lost.get(one.channel, first)) for one in results.channels),
@@ -107,6 +110,26 @@ def withhold(results: MarketResults) -> MarketResults:
 def _lost(gone: Sequence[Withheld], channel: str | None) -> frozenset[Quantity]:
     """What one channel loses: what all lose, and its own."""
     return frozenset(one.quantity for one in gone if one.channel in (None, channel))
+
+
+def _effects(one: PromotionEffects, gone: Sequence[Withheld]) -> PromotionEffects:
+    """The three effects of one channel, each without its numbers where a check took it, with the check's name."""
+    taken: dict[Quantity, str] = {}
+    for item in gone:
+        if item.channel in (None, one.channel):
+            taken.setdefault(item.quantity, item.check)
+    return replace(
+        one,
+        first_period=_size(one.first_period, taken.get("first-month")),
+        in_all=_size(one.in_all, taken.get("in-all")),
+        kept_up=_size(one.kept_up, taken.get("kept-up")),
+    )
+
+
+def _size(found: EffectSize, check: str | None) -> EffectSize:
+    if check is None or found.withheld is not None:
+        return found
+    return EffectSize(estimate=None, lower=None, upper=None, withheld=check)
 
 
 def _long_run(found: LongRun, lost: frozenset[Quantity]) -> LongRun:

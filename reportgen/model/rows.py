@@ -83,8 +83,10 @@ def _comparison(
     phi, lags = beta[order[1:]], market.terms.lag_periods
     final = None
     if is_stationary(phi, lags):
-        final = long_run(float(beta[order[0]]), phi, covariance.values[np.ix_(order, order)], lags=lags,
-                         confidence=confidence)  # fmt: skip
+        kept_up = 1.0 if market.frame.normalize else 1.0 / (1.0 - market.decays[0])
+        scaled = np.diag([kept_up, *np.ones(len(lags))])
+        spread = scaled @ covariance.values[np.ix_(order, order)] @ scaled
+        final = long_run(kept_up * float(beta[order[0]]), phi, spread, lags=lags, confidence=confidence)
     apart = differs(chosen.estimate, chosen.se, float(beta[order[0]]))
     if final is not None and final.estimate is not None and long_run_chosen is not None:
         apart = bool(apart or abs(final.estimate - long_run_chosen) > 0.1 * abs(long_run_chosen))
@@ -106,7 +108,11 @@ def pharmacy_rows(
     modes, covariance, own = conditional_modes(fit), conditional_covariance(fit), own_coefficients(fit)
     slope, (lower, upper) = _total_slopes(market, fixed, random, confidence)
     phi = fit.beta[[market.index(name) for name in market.terms.lags]]
-    remainder = 1.0 - float(phi.sum()) if is_stationary(phi, market.terms.lag_periods) else np.nan
+    remainder = (
+        (1.0 - float(phi.sum())) * (1.0 if frame.normalize else 1.0 - market.decays[0])
+        if is_stationary(phi, market.terms.lag_periods)
+        else np.nan
+    )
     sizes = np.bincount(frame.group)
     sales = np.bincount(frame.group, weights=frame.sales)
     promotion = np.bincount(frame.group, weights=frame.promotion[:, 0]) / sizes

@@ -248,10 +248,9 @@ def _negligible(results: Evidence, channel: int, final: LongRun | None) -> bool:
     data, model = results.data, results.model
     if final is None or model is None or channel >= len(data.promotion_usual):
         return False
-    carried = 1.0 if model.normalize else 1.0 / (1.0 - model.decays[channel])
     sales = 1.0 if model.response == "log" else data.sales_promoted[channel]
     usual = data.promotion_usual[channel]
-    return is_negligible(final.lower, final.upper, None if usual is None else usual * carried, sales)
+    return is_negligible(final.lower, final.upper, usual, sales)
 
 
 def _channel_verdict(results: Evidence, k: int, one: ChannelEffect, decided: Sequence[Withheld]) -> Verdict:

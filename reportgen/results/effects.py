@@ -34,7 +34,7 @@ class DecaySummary:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LongRun:
-    """Long-run effect beta / (1 - sum phi) of one more promotion unit kept up for ever."""
+    """Long-run effect of one more promotion unit kept up for ever: beta / (1 - sum phi) with normalised weights."""
 
     estimate: float | None
     se: float | None
@@ -47,7 +47,32 @@ class LongRun:
     half_life: float | None
     """Periods until half of the total effect of one pulse has happened."""
     total_pulse: float | None
-    """Total effect of one unit given once (un-normalised weight), beta/((1-d) D) or beta/D."""
+    """Total effect of one unit given once: the same number as ``estimate``."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EffectSize:
+    """One effect of one more promotion unit, sales units; ``withheld`` names the check that took it."""
+
+    estimate: float | None
+    lower: float | None
+    upper: float | None
+    withheld: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PromotionEffects:
+    """What one more unit of one channel brings, under the only three names there are.
+
+    ``first_period``: in the period in which it is given. ``in_all``: given once, summed over all periods.
+    ``kept_up``: one unit more in every period, a period, once sales have settled.
+    """
+
+    channel: str
+    term: str
+    first_period: EffectSize
+    in_all: EffectSize
+    kept_up: EffectSize
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

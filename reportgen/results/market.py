@@ -25,6 +25,7 @@ from reportgen.results.effects import (
     Incremental,
     LongRun,
     PharmacyRow,
+    PromotionEffects,
     Roi,
     WhatIf,
 )
@@ -88,6 +89,8 @@ class MarketResults:
     decay: DecaySummary | None = None
     """Carry-over of the first promotion channel; further channels in ``more_decays``."""
     more_decays: tuple[DecaySummary, ...] = ()
+    effects: tuple[PromotionEffects, ...] = ()
+    """First period, in all and kept up of every promotion channel."""
     long_run: LongRun | None = None
     impulse: tuple[ImpulsePoint, ...] = ()
     incremental: Incremental | None = None

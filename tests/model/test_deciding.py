@@ -53,6 +53,9 @@ def test_correlated_residuals_take_the_first_month_and_the_carry_over_only():
     results = market_results()
     left = taken(results, check("arellano-bond-m2", "review"))
     assert left.impulse == ()
+    assert left.effects[0].first_period.withheld == "arellano-bond-m2"
+    assert left.effects[0].first_period.estimate is None
+    assert left.effects[0].kept_up == results.effects[0].kept_up
     assert left.decay is left.long_run.half_life is None
     assert left.long_run.estimate == results.long_run.estimate
     assert left.incremental == results.incremental
@@ -69,4 +72,4 @@ def test_nothing_else_changes():
     left = taken(results, *(check(row.check, "fail") for row in deciding.TABLE))
     changed = {one.name for one in fields(results) if getattr(results, one.name) != getattr(left, one.name)}
     may = {"withheld", "decay", "more_decays", "long_run", "impulse", "channels", "pharmacies", "plain", "within"}
-    assert changed <= may | {"bootstrap", "incremental", "what_if", "roi", "ordinary", "charts"}
+    assert changed <= may | {"bootstrap", "effects", "incremental", "what_if", "roi", "ordinary", "charts"}

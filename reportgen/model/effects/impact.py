@@ -29,7 +29,16 @@ from reportgen.model.lmm.crossproducts import Array
 from reportgen.model.lmm.inference import satterthwaite
 from reportgen.model.market.decay_mixture import Mixture, carried_long_run
 from reportgen.model.market.fit import MarketFit
-from reportgen.results import ChannelEffect, ImpulsePoint, Incremental, LongRun, Roi, WhatIf
+from reportgen.results import (
+    ChannelEffect,
+    EffectSize,
+    ImpulsePoint,
+    Incremental,
+    LongRun,
+    PromotionEffects,
+    Roi,
+    WhatIf,
+)
 from reportgen.settings.sections import Settings
 
 DRAWS = 400
@@ -40,6 +49,7 @@ class Impact:
     """Effects people act on. ``by_pharmacy`` incremental money per used pharmacy, (G,)."""
 
     long_run: LongRun
+    effects: tuple[PromotionEffects, ...] = ()
     impulse: tuple[ImpulsePoint, ...] = ()
     incremental: Incremental | None = None
     channels: tuple[ChannelEffect, ...] = ()
@@ -59,12 +69,14 @@ def measure_impact(market: MarketFit, settings: Settings) -> Impact:
     confidence = settings.report.confidence
     responses = [_response(market, channel, confidence) for channel in range(len(market.terms.promotion))]
     final, impulse = responses[0]
+    effects = _effects(market, responses)
     if not final.stationary:
-        return Impact(long_run=final, channels=_without_sums(market, responses))
+        return Impact(long_run=final, effects=effects, channels=_without_sums(market, responses))
     draws = draw_model(market, DRAWS, market_generator(settings, market.frame.panel.market, "impact"))
     point, spread = _totals(market, estimates(market)), _totals(market, draws)
     return Impact(
         long_run=final,
+        effects=effects,
         impulse=impulse,
         incremental=_incremental(market, point, spread, confidence),
         channels=_channels(market, responses, draws, confidence) if len(responses) > 1 else (),
@@ -80,20 +92,55 @@ def _response(market: MarketFit, channel: int, confidence: float) -> tuple[LongR
     periods = market.terms.lag_periods
     order = [beta, *lags]
     phi = market.fit.beta[lags]
-    covariance = market.covariance.values[np.ix_(order, order)]
     contrast = np.zeros((1, len(market.fit.beta)))
     if is_stationary(phi, periods):
         contrast[0, order] = long_run_gradient(float(market.fit.beta[beta]), phi)
     else:
         contrast[0, beta] = 1.0
     df = float(satterthwaite(market.fit, contrast)[0]) if market.rung != "pooled" else float(market.design.groups - 1)
-    final = long_run(
-        float(market.fit.beta[beta]), phi, covariance,
-        lags=periods, decay=market.decays[channel], normalize=market.frame.normalize, confidence=confidence, df=df,
-    )  # fmt: skip
+    effect, covariance = _kept_up(market, channel, order)
+    final = long_run(effect, phi, covariance, lags=periods, decay=market.decays[channel], confidence=confidence, df=df)
     if market.mixture is not None:
-        final = carried_long_run(final, market.mixture, order, confidence=confidence, df=df)
-    return final, _impulse(market, channel, order, confidence, df) if final.stationary else ()
+        weight = 1.0 if market.frame.normalize else 1.0 / (1.0 - market.mixture.decays)
+        final = carried_long_run(final, market.mixture, order, weight=weight, confidence=confidence, df=df)
+    return final, _impulse(market, channel, order, confidence, df)
+
+
+def _kept_up(market: MarketFit, channel: int, order: list[int]) -> tuple[float, Array]:
+    """Effect of one promotion unit kept up, before persistence, and its covariance with the lag coefficients.
+
+    With weights that sum to one it is the coefficient; else the coefficient times their sum, 1 / (1 - decay).
+    """
+    beta = float(market.fit.beta[order[0]])
+    if market.frame.normalize:
+        return beta, market.covariance.values[np.ix_(order, order)]
+    rest = 1.0 - market.decays[channel]
+    moved = np.eye(len(order), len(order) + 1)
+    moved[0, 0], moved[0, -1] = 1.0 / rest, beta / rest**2
+    return beta / rest, moved @ _with_decay(market, channel, order) @ moved.T
+
+
+def _effects(
+    market: MarketFit, responses: list[tuple[LongRun, tuple[ImpulsePoint, ...]]]
+) -> tuple[PromotionEffects, ...]:
+    """First period, in all and kept up of every channel; what one unit brings in all is what it brings kept up."""
+    rows = []
+    for channel, (final, impulse) in enumerate(responses):
+        first = impulse[0]
+        settled = EffectSize(
+            estimate=final.estimate, lower=final.lower, upper=final.upper,
+            withheld=None if final.stationary else "stationarity",
+        )  # fmt: skip
+        rows.append(
+            PromotionEffects(
+                channel=market.frame.panel.channels[channel],
+                term=market.terms.promotion[channel],
+                first_period=EffectSize(estimate=first.effect, lower=first.lower, upper=first.upper),
+                in_all=settled,
+                kept_up=settled,
+            )
+        )
+    return tuple(rows)
 
 
 def _channels(
@@ -110,7 +157,7 @@ def _channels(
                 channel=market.frame.panel.channels[channel],
                 term=market.terms.promotion[channel],
                 long_run=final,
-                impulse=impulse,
+                impulse=impulse if final.stationary else (),
                 incremental=float(brought[0]),
                 lower=float(lower),
                 upper=float(upper),

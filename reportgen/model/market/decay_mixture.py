@@ -157,19 +157,28 @@ def carried_rows(rows: tuple[FixedEffect, ...], mixture: DecayMixture, confidenc
 
 
 def carried_long_run(
-    final: LongRun, mixture: DecayMixture, order: list[int], *, confidence: float, df: float
+    final: LongRun,
+    mixture: DecayMixture,
+    order: list[int],
+    *,
+    weight: Array | float = 1.0,
+    confidence: float,
+    df: float,
 ) -> LongRun:
     """The long-run effect with the mixture's interval, by Fieller's pivot at each node.
 
     beta_k - r D_k is t-distributed about zero at the true r whatever the skewness of beta/D, so this is used also
     where D is well known (two-sided misses of the delta method were 2:1 uneven in simulated short panels).
-    ``order`` are the positions of the promotion term and the lags among the coefficients. A node with D <= 0,
-    or a mixture unbounded at this confidence, leaves no limits.
+    ``order`` are the positions of the promotion term and the lags among the coefficients; ``weight`` (K,) turns the
+    coefficient at each node into the effect of a unit kept up (adstock weights that do not sum to one). A node with
+    D <= 0, or a mixture unbounded at this confidence, leaves no limits.
     """
     if final.estimate is None or final.se is None:
         return final
-    beta, phi = mixture.beta[:, order[0]], mixture.beta[:, order[1:]]
+    beta, phi = weight * mixture.beta[:, order[0]], mixture.beta[:, order[1:]]
     covariance = mixture.covariance[:, order][:, :, order]
+    covariance[:, 0] *= np.reshape(weight, (-1, 1))
+    covariance[:, :, 0] *= np.reshape(weight, (-1, 1))
     remainder = 1.0 - phi.sum(axis=1)
     if np.any(remainder <= 0.0):
         return replace(final, lower=None, upper=None, method="fieller")

@@ -90,6 +90,51 @@ def test_long_run_and_impulse_agree():
     assert all(point.lower <= point.effect <= point.upper for point in found.impulse)
 
 
+@pytest.mark.parametrize("normalize", [True, False])
+@pytest.mark.parametrize("decay", [0.0, 0.6, "estimate"])
+@pytest.mark.parametrize("make", [small_panel, two_channel_panel])
+def test_first_period_is_the_impulse_and_the_change_of_fitted_sales_for_one_more_unit(make, decay, normalize):
+    market, chosen = fitted(make(), adstock={"decay": decay, "normalize": normalize})
+    found = measure_impact(market, chosen)
+    panel, frame = market.frame.panel, market.frame
+    row = len(frame.response) // 2
+    for channel, effects in enumerate(found.effects):
+        more = panel.promotion.copy()
+        more[channel, frame.grid_rows[frame.group[row]], frame.column[row]] += 1.0
+        changed = build_frame(changed_panel(panel, promotion=more), chosen.model, chosen.adstock)
+        adstock = changed.adstock(market.decays)[row] - frame.adstock(market.decays)[row]
+        change = float(adstock @ market.fit.beta[[market.index(term) for term in market.terms.promotion]])
+        assert effects.first_period.estimate == pytest.approx(change, rel=1e-9)
+        impulse = found.channels[channel].impulse if found.channels else found.impulse
+        assert effects.first_period.estimate == impulse[0].effect
+        assert effects.first_period.lower <= effects.first_period.estimate <= effects.first_period.upper
+
+
+@pytest.mark.parametrize("normalize", [True, False])
+@pytest.mark.parametrize("make", [small_panel, two_channel_panel])
+def test_in_all_is_the_sum_of_the_impulse_and_what_a_unit_brings_a_period_when_kept_up(make, normalize):
+    market, chosen = fitted(make(), adstock={"decay": "estimate", "normalize": normalize})
+    found = measure_impact(market, chosen)
+    phi = market.fit.beta[[market.index(term) for term in market.terms.lags]]
+    for channel, effects in enumerate(found.effects):
+        slope = market.fit.beta[market.index(market.terms.promotion[channel])]
+        sales, stock = [0.0, 0.0], 0.0
+        for _ in range(2_000):
+            stock = market.decays[channel] * stock + (1.0 - market.decays[channel] if normalize else 1.0)
+            sales.append(slope * stock + phi[0] * sales[-1] + phi[1] * sales[-2])
+        assert effects.kept_up.estimate == pytest.approx(sales[-1], rel=1e-9)
+        assert effects.in_all == effects.kept_up
+        assert effects.kept_up.lower < effects.kept_up.estimate < effects.kept_up.upper
+
+
+def test_kept_up_does_not_depend_on_how_adstock_is_weighted():
+    panel = small_panel(2, pharmacies=20, periods=24)
+    ways = [impact_of(panel, adstock={"decay": "estimate", "normalize": way}).effects[0] for way in (True, False)]
+    assert ways[0].first_period.estimate == pytest.approx(ways[1].first_period.estimate, rel=1e-5)
+    assert ways[0].kept_up.estimate == pytest.approx(ways[1].kept_up.estimate, rel=1e-5)
+    assert ways[0].kept_up.upper == pytest.approx(ways[1].kept_up.upper, rel=1e-2)
+
+
 @pytest.mark.parametrize("grid", [False, True])
 def test_return_on_promotion_from_a_number_or_a_column(grid):
     panel = small_panel(2, pharmacies=20, periods=24)
