@@ -14,7 +14,7 @@ import pytest
 
 from factories import market_results
 from reportgen.batch.market import MarketJob, build_market
-from reportgen.batch.state import record
+from reportgen.batch.state import files, record
 from reportgen.batch.state.fingerprint import fingerprint
 from reportgen.panel.grid import make_panel
 from reportgen.render.parquet import parquet_files
@@ -96,7 +96,7 @@ def test_a_market_that_fails_leaves_its_folder_as_it_was(
     def fail(*args: object, **kwargs: object) -> bytes:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("reportgen.batch.state.files.write_new", fail)
+    monkeypatch.setattr(files, "write_new", fail)
     with pytest.raises(OSError, match="No space"):
         build_market(job(root, formats=("results",)))
     after = {path: hashlib.sha256(path.read_bytes()).hexdigest() for path in folder.rglob("*") if path.is_file()}

@@ -20,6 +20,7 @@ from reportgen.batch import run
 from reportgen.batch.request import Request
 from reportgen.batch.site import refresh
 from reportgen.batch.site.refresh import SiteState
+from reportgen.batch.state import fingerprint as fingerprint_module
 from reportgen.batch.state import swap
 from reportgen.batch.state.lock import hold_lock
 from reportgen.batch.state.outcome import MarketOutcome, RunResult
@@ -87,7 +88,7 @@ def test_a_new_version_renders_the_old_numbers_once_and_the_next_build_fits_them
     project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     project.build()
-    monkeypatch.setattr("reportgen.batch.state.fingerprint.code_hash", lambda: "newer")
+    monkeypatch.setattr(fingerprint_module, "code_hash", lambda: "newer")
     again = [run.render(project.settings, project.root, Request(), work=stub_market.work) for _ in range(2)]
     assert [set(reasons(result).values()) for result in again] == [{"code-changed"}, {"up-to-date"}]
     pages = [path.read_text() for path in (project.root / "out" / "markets").glob("*/report.html")]

@@ -18,6 +18,7 @@ import pypdf
 import pytest
 
 from real_runs import CHECKOUT, RealProject, small_table, tree
+from reportgen.publish.quarto import program as quarto_program
 
 VERSION = 'if [ "$1" = --version ]; then echo 1.5.57; exit 0; fi\n'
 FAILURES = {
@@ -56,7 +57,7 @@ def test_a_program_that_goes_wrong_costs_its_pages_only(
     body, code, words = FAILURES[name]
     before = tree(project.out / "markets")
     monkeypatch.setenv("PATH", stand_in(tmp_path / "bin", body))
-    monkeypatch.setattr("reportgen.publish.quarto.program.START_SECONDS", 0.3)
+    monkeypatch.setattr(quarto_program, "START_SECONDS", 0.3)
     began, memory = time.monotonic(), psutil.Process().memory_info().rss
     ended = project.run("quarto", "--render", "--timeout", "0.2")
     assert time.monotonic() - began < 40

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from reportgen.project import doctor
+from reportgen.publish.quarto import program as quarto_program
 
 
 def answer(monkeypatch: pytest.MonkeyPatch, code: int, output: str = "", errors: str = "") -> None:
@@ -44,7 +45,7 @@ def test_a_program_that_hangs_is_not_waited_for(monkeypatch: pytest.MonkeyPatch,
     program.write_text("#!/bin/sh\nsleep 60\n")
     program.chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
-    monkeypatch.setattr("reportgen.publish.quarto.program.START_SECONDS", 0.3)
+    monkeypatch.setattr(quarto_program, "START_SECONDS", 0.3)
     probe = doctor._quarto()
     assert probe.state == "warning"
     assert "--version failed" in probe.found

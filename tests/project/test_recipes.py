@@ -19,6 +19,7 @@ import yaml
 
 import reportgen
 from real_runs import tree
+from reportgen.batch.state import fingerprint as fingerprint_module
 from reportgen.errors import UsageError
 from reportgen.project import recipes
 from reportgen.project.recipes import RECIPES, parse_recipes, recipe_text, write_recipes
@@ -110,7 +111,7 @@ def test_recipes_do_not_count_as_templates_of_reports(monkeypatch: pytest.Monkey
     before = fingerprint(Settings(), tmp_path).templates
     copy = tmp_path / "templates"
     shutil.copytree(templates_dir(), copy)
-    monkeypatch.setattr("reportgen.batch.state.fingerprint.templates_dir", lambda: copy)
+    monkeypatch.setattr(fingerprint_module, "templates_dir", lambda: copy)
     (copy / "recipes" / "monthly.sh").write_text("other")
     assert fingerprint(Settings(), tmp_path).templates == before
     (copy / "css" / "layout.css").write_text("other")

@@ -15,6 +15,7 @@ from factories import market_results, overview_results
 from reportgen.render.html import render_report
 from reportgen.render.site import SLOT, insert, navigation, site_files, sitemap
 from reportgen.report.document import build_report
+from reportgen.report.site import directory
 from reportgen.report.site.changes import Changes, MarketChange
 from reportgen.report.site.market_line import MarketSummary, failed_market, summarise
 from reportgen.report.site.overview import Download
@@ -128,7 +129,7 @@ def test_pharmacies_are_found_on_a_page_of_their_own() -> None:
 
 
 def test_too_many_pharmacies_have_no_page(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("reportgen.report.site.directory.MOST", 2)
+    monkeypatch.setattr(directory, "MOST", 2)
     assert "pharmacies.html" in build_pages([line("A")], SETTINGS, as_of="2024-01-31", pharmacies={"A": ("1", "2")})
     assert "pharmacies.html" not in build_pages([line("A")], SETTINGS, as_of="2024-01-31", pharmacies={"A": ("1",) * 3})
     assert "pharmacies.html" not in build_pages([line("A")], SETTINGS, as_of="2024-01-31")

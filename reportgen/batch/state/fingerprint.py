@@ -19,7 +19,7 @@ from typing import Any
 
 from reportgen.batch.state.files import sha256_bytes, sha256_file
 from reportgen.errors import ConfigError
-from reportgen.resources import CATALOGUES, PACKAGE
+from reportgen.resources import CATALOGUES, PACKAGE, templates_dir
 from reportgen.settings.sections import Settings
 from reportgen.version import __version__
 
@@ -111,8 +111,6 @@ def _document_settings(settings: Settings, root: Path) -> dict[str, Any]:
 
 
 def _templates_hash(settings: Settings, root: Path) -> str:
-    from reportgen.resources import templates_dir
-
     ours = [entry for entry in _tree(templates_dir(), "*") if not entry[0].startswith("recipes/")]
     trees = [ours, _tree(CATALOGUES, "*.po")]
     if (folder := settings.report.template_folder(root)) is not None:

@@ -16,6 +16,7 @@ from reportgen.batch.inputs.partition import PartitionedSource, open_source
 from reportgen.batch.inputs.source import Source
 from reportgen.batch.inputs.stored_panel import StoredPanel, open_panel
 from reportgen.errors import ContractError, MarketError, ReadError
+from reportgen.panel.reading import read as reading
 from reportgen.resources import data_dir
 from reportgen.settings.sections import Settings
 
@@ -50,7 +51,7 @@ def test_same_bytes_as_reading_all_at_once(tmp_path: Path, monkeypatch: pytest.M
     write_partitioned(tmp_path / "one")
     shutil.copytree(tmp_path / "one", tmp_path / "all")
     assert build(tmp_path / "one").count("built") == 3
-    monkeypatch.setattr("reportgen.panel.reading.read.list_markets", lambda *_: None)
+    monkeypatch.setattr(reading, "list_markets", lambda *_: None)
     assert build(tmp_path / "all").count("built") == 3
     assert tree(tmp_path / "one" / "out" / "markets") == tree(tmp_path / "all" / "out" / "markets")
     assert build(tmp_path / "one").count("up-to-date") == 3  # as one table now, over what was built market by market

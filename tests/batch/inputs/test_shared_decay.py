@@ -10,6 +10,7 @@ import pytest
 
 import reportgen
 from reportgen.batch.inputs.source import Source
+from reportgen.model.market import shared_decay
 from reportgen.model.market.shared_decay import market_profile, search_shared_decay
 from reportgen.panel.simulate import MarketSpec, _demo_rows, simulate_market
 from reportgen.results import from_json
@@ -97,9 +98,7 @@ def test_merged_shards_remember_the_decay_they_share(project: Path, monkeypatch:
     for shard in ("1/2", "2/2"):
         assert build(project, shard=shard).exit_code == 0
     assert reportgen.merge(project, overrides=SHARED).exit_code == 0
-    monkeypatch.setattr(
-        "reportgen.model.market.shared_decay.search_shared_decay", lambda *a, **k: pytest.fail("searched again")
-    )
+    monkeypatch.setattr(shared_decay, "search_shared_decay", lambda *a, **k: pytest.fail("searched again"))
     again = build(project)
     assert again.exit_code == 0
     assert {outcome.action for outcome in again.markets} == {"up-to-date"}

@@ -17,6 +17,7 @@ from reportgen.batch.site import refresh
 from reportgen.batch.site.refresh import SiteState
 from reportgen.batch.state import files
 from reportgen.batch.state.fingerprint import Fingerprint
+from reportgen.batch.workers import cluster
 from reportgen.batch.workers.cluster import run_on_cluster
 from reportgen.batch.workers.pool import Done, Limits, Task, run_tasks
 from reportgen.errors import UsageError
@@ -121,7 +122,7 @@ def test_stopping_starts_no_more_tasks(address: str) -> None:
 
 
 def test_an_address_where_nobody_answers_is_a_usage_error(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("reportgen.batch.workers.cluster._CONNECT", 1)
+    monkeypatch.setattr(cluster, "_CONNECT", 1)
     with pytest.raises(UsageError, match="no scheduler answers there"):
         next(run_on_cluster(work, [], address="tcp://127.0.0.1:9", limits=Limits()))
 

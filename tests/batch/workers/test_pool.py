@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from misbehaviour import work
+from reportgen.batch.workers import pool
 from reportgen.batch.workers.pool import Done, Limits, Task, run_tasks
 from reportgen.errors import EnvironmentMissing
 
@@ -38,7 +39,7 @@ def test_workers_are_reused_and_are_not_this_process() -> None:
 
 
 def test_worker_is_replaced_after_its_share_of_tasks(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("reportgen.batch.workers.pool.TASKS_PER_WORKER", 2)
+    monkeypatch.setattr(pool, "TASKS_PER_WORKER", 2)
     done = run(*[("pid", None)] * 4, jobs=1)
     assert len({entry.answer.value for entry in done.values()}) == 2
 
@@ -155,6 +156,6 @@ def test_a_machine_that_starts_no_process_is_told_so(monkeypatch: pytest.MonkeyP
     def fail(memory: int) -> None:
         raise BlockingIOError(11, "Resource temporarily unavailable")
 
-    monkeypatch.setattr("reportgen.batch.workers.pool._fork", fail)
+    monkeypatch.setattr(pool, "_fork", fail)
     with pytest.raises(EnvironmentMissing, match="starts no further process"):
         run(("double", 1))

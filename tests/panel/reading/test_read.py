@@ -19,6 +19,7 @@ from panel_tables import check, codes, load, rows, settings_for, write
 from reportgen.errors import EnvironmentMissing, InputError, ReadError
 from reportgen.panel.checking.contract import Panel, validate_panel
 from reportgen.panel.reading import columnar, database, spreadsheet
+from reportgen.panel.reading import read as reading
 from reportgen.panel.reading.read import list_markets, read_table
 from reportgen.settings.sections import PanelSettings
 
@@ -319,7 +320,7 @@ def test_failures_of_the_machine_are_explained(
     def fail(_: Path) -> None:
         raise error
 
-    monkeypatch.setattr("reportgen.panel.reading.read.read_delimited", fail)
+    monkeypatch.setattr(reading, "read_delimited", fail)
     with pytest.raises(ReadError) as caught:
         load(path)
     assert caught.value.code == code

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from reportgen.errors import EnvironmentMissing
+from reportgen.publish.quarto import program as quarto_program
 from reportgen.publish.quarto.program import (
     Quarto,
     complaints,
@@ -166,7 +167,7 @@ def test_silent_failure_is_narrowed_down_by_halves(project: Path, tmp_path: Path
 def test_hanging_program_is_ended_with_its_children(
     project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("reportgen.publish.quarto.program.START_SECONDS", 0.2)
+    monkeypatch.setattr(quarto_program, "START_SECONDS", 0.2)
     written = read_written(project)
     written.markets = {"m0": written.markets["m0"]}
     written.site = {"stamp": "", "files": {}}
