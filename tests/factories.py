@@ -495,6 +495,8 @@ CHECKS: tuple[tuple[str, r.CheckStatus, float | None, float], ...] = (
     ("influence", "review", 0.55, 0.5),
     ("verdict-without-most-influential", "pass", 0.0, 0.0),
     ("holdout", "pass", 0.745, 1.0),
+    ("long-memory", "pass", 0.06, 0.25),
+    ("totals-in-range", "pass", 0.21, 0.9),
 )
 """Every check of reportgen/model/checks/rules.py in the order of a report, with its threshold."""
 

@@ -12,6 +12,7 @@ import numpy as np
 
 from reportgen.model.bootstrap.run import FEW_PHARMACIES, bootstrap_market, bootstrap_slope_test, summarise_bootstrap
 from reportgen.model.checks.run import Residuals, conditional_residuals, diagnose
+from reportgen.model.checks.settled import settled_checks
 from reportgen.model.data_summary import chosen_pharmacies, monthly_series, summarise_data
 from reportgen.model.deciding import decisions, withhold
 from reportgen.model.effects.impact import Impact, market_generator, measure_impact
@@ -20,7 +21,7 @@ from reportgen.model.lmm.leave_one_out import leave_one_out
 from reportgen.model.lmm.variance_intervals import variance_intervals
 from reportgen.model.market.fit import DependentTerm, MarketFit, fit_market
 from reportgen.model.market.quality import correlation_rows, icc, r_squared, slope_test, variance_rows
-from reportgen.model.market.refusals import refusals
+from reportgen.model.market.refusals import refusals, usable_frame
 from reportgen.model.market.shared_decay import SharedDecay
 from reportgen.model.market.variants import HoldOut, hold_out
 from reportgen.model.ordinary import ordinary_regression
@@ -34,7 +35,7 @@ from reportgen.model.rows import (
     pharmacy_rows,
 )
 from reportgen.model.verdict import Evidence, judge
-from reportgen.panel.features import ModelFrame, build_frame
+from reportgen.panel.features import ModelFrame
 from reportgen.panel.grid import MarketPanel
 from reportgen.results import (
     BootstrapSummary,
@@ -48,6 +49,7 @@ from reportgen.results import (
     Status,
     Verdict,
 )
+from reportgen.results.soundness import faults, mend
 from reportgen.settings.sections import Settings
 
 
@@ -62,10 +64,22 @@ def analyse_market(
         One decay for all channels, from the profiles of all markets (``adstock.scope = "all"``); a number counts as
         known.
     """
-    frame = build_frame(panel, settings.model, settings.adstock)
+    frame, left_out = usable_frame(panel, settings)
     reasons = refusals(frame)
     if reasons:
         return _without_estimates(frame, provenance, "not-estimable", reasons)
+    try:
+        made = _analysed(frame, settings, provenance, shared_decay)
+    except (np.linalg.LinAlgError, ArithmeticError):
+        return _without_estimates(frame, provenance, "not-estimated", (Reason(code="breaks-down"),))
+    if any(faults(made)):
+        return _without_estimates(frame, provenance, "not-estimated", (Reason(code="breaks-down"),))
+    return replace(made, data=replace(made.data, channels_left_out=left_out))
+
+
+def _analysed(
+    frame: ModelFrame, settings: Settings, provenance: Provenance, shared_decay: SharedDecay | float | None
+) -> MarketResults:
     try:
         market = _fitted(frame, settings, shared_decay)
     except DependentTerm as error:
@@ -142,7 +156,7 @@ def _with_estimates(market: MarketFit, settings: Settings, provenance: Provenanc
         channels=impact.channels,
         slope_test=test,
         pharmacies=pharmacy_rows(market, impact, influence, confidence),
-        checks=diagnostics.checks,
+        checks=(*diagnostics.checks, *settled_checks(frame.panel.n_periods, impact)),
         sensitivity=diagnostics.sensitivity,
         plain=plain,
         within=within,
@@ -196,7 +210,8 @@ def _with_estimates(market: MarketFit, settings: Settings, provenance: Provenanc
         ),
         provenance=provenance,
     )
-    return withhold(results)
+    sound: MarketResults = mend(withhold(results))
+    return sound
 
 
 def _slope_test(market: MarketFit, settings: Settings) -> SlopeTest | None:

@@ -61,6 +61,8 @@ TABLE: tuple[Decision, ...] = (
     Decision("influence", "fail", ("works",), "one-pharmacy-decides"),
     Decision("verdict-without-most-influential", "fail", ("works",), "one-pharmacy-decides"),
     Decision("decay-edge", "fail", ("decay", *LONG_RUN), "carry-over-at-edge"),
+    Decision("long-memory", "fail", LONG_RUN, "memory-too-long"),
+    Decision("totals-in-range", "fail", ("totals", "works"), "totals-beyond-sales"),
     Decision("autocorrelation", "review", SPREAD, "memory-left"),
     Decision("arellano-bond-m2", "review", SPREAD, "memory-left"),
 )

@@ -44,9 +44,9 @@ def sound(results: MarketResults) -> MarketResults:
     VALIDATOR.validate(json.loads(text))
     data = results.data
     assert data.rows_read == data.rows_used + sum(lost.rows for lost in data.rows_lost)
-    ids = [check.id for check in results.checks]
+    ids = [(check.id, check.channel) for check in results.checks]
     assert len(set(ids)) == len(ids)
-    assert set(ids) <= set(RULES)
+    assert {name for name, _ in ids} <= set(RULES)
     if results.fixed:
         assert data.rows_used == sum(row.rows for row in results.pharmacies)
         assert len(results.pharmacies) == data.pharmacies

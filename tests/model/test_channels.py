@@ -101,3 +101,33 @@ def test_channels_add_up_to_what_all_brought():
 def test_one_channel_is_not_listed_again():
     panel = channel_panel(1, pharmacies=15, periods=14)
     assert analyse_market(panel, Settings(), PROVENANCE).channels == ()
+
+
+@pytest.mark.parametrize("kind", ["zero", "constant", "between"])
+def test_a_channel_that_does_not_vary_costs_only_itself(kind):
+    panel = channel_panel(2, pharmacies=30, periods=24)
+    fixed = {"zero": 0.0, "constant": 4.0, "between": np.arange(30.0)[:, None]}[kind]
+    promotion = np.concatenate([np.zeros((1, 30, 24)) + fixed, panel.promotion])
+    wider = make_panel("M", panel.sales, promotion, channels=("tv", *panel.channels))
+    found = analyse_market(wider, Settings(), PROVENANCE)
+    alone = analyse_market(panel, Settings(), PROVENANCE)
+    assert found.status in {"ok", "singular"}
+    assert found.model.channels == ("calls", "mail")
+    (reason,) = found.data.channels_left_out
+    assert reason.column == "tv"
+    assert reason.code == ("promotion-not-within" if kind == "between" else "promotion-constant")
+    assert found.fixed == alone.fixed
+
+
+def test_a_market_whose_channels_all_stand_still_is_refused_for_each():
+    panel = channel_panel(2, pharmacies=30, periods=24)
+    still = make_panel("M", panel.sales, np.full((2, 30, 24), 3.0), channels=panel.channels)
+    found = analyse_market(still, Settings(), PROVENANCE)
+    assert found.status == "not-estimable"
+    assert [reason.column for reason in found.reasons] == ["calls", "mail"]
+
+
+def test_each_channel_has_its_own_verdict():
+    found = analysed(2)
+    assert [one.verdict.code in {"works", "works-unevenly"} for one in found.channels] == [True, True]
+    assert found.verdict.code in {"works", "works-unevenly"}

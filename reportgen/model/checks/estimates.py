@@ -7,19 +7,22 @@ function here estimates anything.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from reportgen.model.checks.rules import RULES, grade
 from reportgen.model.effects.responses import critical_value, spectral_radius
-from reportgen.results import Check, CheckStatus
+from reportgen.results import Check, CheckStatus, Incremental
 
 Array = NDArray[np.float64]
 
 SMALL_LEAD = 0.10
 LARGE_LEAD = 0.50
 """Lead effects, as shares of the promotion effect, below which "review" and "fail" are not given."""
+EDGE_WIDTH = 1e-4
+"""Distance from the end of the decay's range at which a value counts as its end."""
 
 
 def check_lead_placebo(
@@ -118,20 +121,52 @@ def check_stationarity(phi: ArrayLike, lags: Sequence[int]) -> Check:
 
 
 def check_decay_edge(
-    estimate: float | None, *, at_edge: bool, lower: float | None, upper: float | None, edges: tuple[float, float],
-    detail: str | None = None,
-) -> Check:  # fmt: skip
-    """Is the decay found inside the grid (``edges``), and does its interval exclude some decay?
+    estimate: float | None,
+    *,
+    upper: float | None,
+    edges: tuple[float, float],
+    channel: str | None = None,
+) -> Check:
+    """Is the decay found inside the grid (``edges``), and does its interval end inside?
 
-    Value: the estimate. "review" where the optimum is at the upper edge, or the interval reaches from the
-    lower edge to the upper one, so the data say nothing about carry-over. Not run for a fixed decay.
+    Value: the estimate. "fail" where the optimum is at the upper edge; "review" where the interval reaches it
+    (``detail`` "interval"). At the lower edge there is no carry-over, which is an answer. Not run for a fixed decay.
     """
     if estimate is None:
-        return grade("decay-edge", None, review=edges[1], detail=detail)
-    low, high = (edges[0] if lower is None else lower), (edges[1] if upper is None else upper)
-    if at_edge or (low <= edges[0] and high >= edges[1]):
-        return Check(id="decay-edge", status="review", value=estimate, threshold=edges[1], detail=detail)
-    return Check(id="decay-edge", status="pass", value=estimate, threshold=edges[1], detail=detail)
+        return grade("decay-edge", None, review=edges[1], channel=channel)
+    status: CheckStatus = "pass"
+    detail = None
+    if estimate >= edges[1] - EDGE_WIDTH:
+        status = "fail"
+    elif upper is None or upper >= edges[1] - EDGE_WIDTH:
+        status, detail = "review", "interval"
+    return Check(id="decay-edge", status=status, value=estimate, threshold=edges[1], detail=detail, channel=channel)
+
+
+def check_long_memory(half_life: float | None, periods: int, *, stationary: bool, channel: str | None = None) -> Check:
+    """Half-life of the effect of one pulse as a share of the record's ``periods``, against a quarter (fail: a third).
+
+    A half-life that was not reached in any time that was looked at counts as the whole record.
+    """
+    if not stationary or periods <= 0:
+        return grade("long-memory", None, channel=channel)
+    share = 1.0 if half_life is None else half_life / periods
+    return grade("long-memory", share, channel=channel)
+
+
+def check_totals(incremental: Incremental | None) -> Check:
+    """Largest share of sales in the interval of what promotion brought, either sign, against all sales (fail).
+
+    "fail" too where the interval leaves the estimate out: the draws then come from another part of the likelihood.
+    """
+    if incremental is None or incremental.share is None:
+        return grade("totals-in-range", None)
+    shares = [incremental.share, incremental.share_lower, incremental.share_upper]
+    found = grade("totals-in-range", max(abs(one) for one in shares if one is not None))
+    low, total, high = incremental.lower, incremental.total, incremental.upper
+    if low is None or high is None or total is None or low <= total <= high:
+        return found
+    return replace(found, status="fail", detail="interval", near_limit=False)
 
 
 def check_convergence(kkt: float | None, *, certified: bool, singular: bool, tolerance: float | None = None) -> Check:

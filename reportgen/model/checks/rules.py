@@ -42,8 +42,12 @@ holdout                            > 1     > 1.25 error over that of a seasonal-
                                                   and Koehler 2006); 1.25: own choice
 stationarity                       > .95   >= 1   largest root of the lag recursion; .95: half-life over
                                                   13 periods
-decay-edge                         --      --     review: optimum at the edge of the grid, or every decay
-                                                  of the grid in the interval
+decay-edge                         --      --     fail: optimum at the upper edge of the grid; review: its
+                                                  interval reaches it
+long-memory                        > 1/4   > 1/3  half-life of a pulse over the length of the record: its
+                                                  end is not seen in the data; own choice
+totals-in-range                    > .9    > 1    largest share of sales in the interval of what promotion
+                                                  brought; fail also where it leaves the estimate out
 convergence                        --      --     fail: not certified; review: singular
 =================================  ======  =====  ======================================================
 """
@@ -92,6 +96,8 @@ RULES: dict[str, Rule] = {
     "holdout": Rule(1.0, 1.25),
     "stationarity": Rule(0.95, 1.0),
     "decay-edge": Rule(0.95),
+    "long-memory": Rule(0.25, 1 / 3),
+    "totals-in-range": Rule(0.9, 1.0),
     "convergence": Rule(1e-6),
 }
 """Every check a report can print, in no particular order."""

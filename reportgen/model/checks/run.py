@@ -185,17 +185,21 @@ def _design_checks(market: MarketFit) -> tuple[Check, ...]:
             design.y, frame.promotion, frame.group, frame.panel.channels, corrected=bool(terms.correction)
         )
     )
-    found = market.decay_fit
-    checks.append(
+    return (*checks, *_decay_edges(market))
+
+
+def _decay_edges(market: MarketFit) -> list[Check]:
+    """One a channel; named only where there are several."""
+    found, names = market.decay_fit, market.frame.panel.channels
+    return [
         estimate_checks.check_decay_edge(
-            None if found is None else found.estimates[0],
-            at_edge=found is not None and any(found.at_edge),
-            lower=None if found is None else found.lower[0],
-            upper=None if found is None else found.upper[0],
+            None if found is None else found.estimates[k],
+            upper=None if found is None else found.upper[k],
             edges=(0.0, HIGHEST),
+            channel=name if len(names) > 1 else None,
         )
-    )
-    return tuple(checks)
+        for k, name in enumerate(names)
+    ]
 
 
 def _estimate_checks(

@@ -2,16 +2,35 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
-from reportgen.panel.features import ModelFrame
+from reportgen.panel.features import ModelFrame, build_frame
+from reportgen.panel.grid import MarketPanel
 from reportgen.results import Reason
+from reportgen.settings.sections import Settings
 
 LEAST_PHARMACIES = 8
 LEAST_PERIODS = 6
 """Median usable periods per pharmacy."""
 SAME = 1e-12
 """Relative spread under which a column counts as constant."""
+
+
+def usable_frame(panel: MarketPanel, settings: Settings) -> tuple[ModelFrame, tuple[Reason, ...]]:
+    """Frame of the channels that vary, and why each of the others is left out.
+
+    A channel that no data could tell from the average costs only itself; where none varies all stay, and the market is
+    refused with their reasons.
+    """
+    frame = build_frame(panel, settings.model, settings.adstock)
+    idle = {reason.column: reason for reason in _idle_channels(frame)}
+    kept = [k for k, channel in enumerate(panel.channels) if channel not in idle]
+    if not idle or not kept:
+        return frame, ()
+    less = replace(panel, channels=tuple(panel.channels[k] for k in kept), promotion=panel.promotion[kept])
+    return build_frame(less, settings.model, settings.adstock), tuple(idle.values())
 
 
 def refusals(frame: ModelFrame) -> tuple[Reason, ...]:
@@ -55,14 +74,24 @@ def _bad_columns(frame: ModelFrame) -> list[Reason]:
     if _constant(frame.response):
         found.append(Reason(code="constant-response", column="sales", value=float(frame.response[0])))
     for k, channel in enumerate(frame.panel.channels):
+        if not np.isfinite(frame.promotion[:, k]).all():
+            found.append(Reason(code="infinite-values", column=channel))
+    return found + _idle_channels(frame)
+
+
+def _idle_channels(frame: ModelFrame) -> list[Reason]:
+    """Channels that do not vary, or not within any pharmacy."""
+    found = []
+    for k, channel in enumerate(frame.panel.channels):
         values = frame.promotion[:, k]
         recorded = frame.panel.promotion[k][frame.panel.recorded]
         recorded = recorded[np.isfinite(recorded)]
         if not np.isfinite(values).all():
-            found.append(Reason(code="infinite-values", column=channel))
-        elif _constant(recorded):
-            found.append(Reason(code="promotion-constant", column=channel, value=float(values[0])))
-        elif not _varies_within(frame, values):
+            continue
+        if _constant(recorded):
+            value = float(recorded[0]) if recorded.size else None
+            found.append(Reason(code="promotion-constant", column=channel, value=value))
+        elif values.size and not _varies_within(frame, values):
             found.append(Reason(code="promotion-not-within", column=channel))
     return found
 

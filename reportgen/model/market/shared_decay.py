@@ -21,8 +21,7 @@ from reportgen.model.lmm.crossproducts import Array, NoResidualVariation, RankDe
 from reportgen.model.lmm.fit import Rung
 from reportgen.model.market.decay import GRID, HIGHEST, NODES, SUPPORT_FALL, DecayFit, DecayLikelihood
 from reportgen.model.market.fit import DependentTerm, estimable_terms
-from reportgen.model.market.refusals import refusals
-from reportgen.panel.features import build_frame
+from reportgen.model.market.refusals import refusals, usable_frame
 from reportgen.panel.grid import MarketPanel
 from reportgen.results import DecayPoint
 from reportgen.settings.sections import Settings
@@ -72,7 +71,7 @@ class SharedDecay:
 
 def market_profile(panel: MarketPanel, settings: Settings, decays: tuple[float, ...]) -> tuple[float, ...] | None:
     """ML log-likelihood of one market at each decay (all channels alike), ``None`` where it cannot be estimated."""
-    frame = build_frame(panel, settings.model, settings.adstock)
+    frame, _ = usable_frame(panel, settings)
     if refusals(frame):
         return None
     try:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from reportgen.report.narrative import trust
+from reportgen.report.narrative import reasons, trust
 from reportgen.report.words.names import clean
 from reportgen.report.words.writer import mark
 
@@ -51,6 +51,14 @@ SENTENCES: dict[str, tuple[str, str]] = {
         mark("The best carry-over is the longest that was tried, so the record does not show where an effect ends."),
         mark("The best carry-over is the longest that was tried, so the record does not show where an effect ends."),
     ),
+    "memory-too-long": (
+        mark("An effect lasts so long that a third of the record does not show the half of it."),
+        mark("An effect lasts so long that a third of the record does not show the half of it."),
+    ),
+    "totals-beyond-sales": (
+        mark("What promotion is computed to have brought cannot be told from all sales there were."),
+        mark("What promotion is computed to have brought cannot be told from all sales there were."),
+    ),
     "memory-left": (
         mark(
             "What the model leaves over is still correlated from month to month, so how an effect spreads over months "
@@ -81,6 +89,14 @@ def withheld_lines(w: Writer) -> tuple[str, ...]:
     for one in w.results.withheld:
         groups.setdefault((one.sentence, one.channel), []).append(one)
     return tuple(_line(w, group) for group in groups.values())
+
+
+def left_out_lines(w: Writer) -> tuple[str, ...]:
+    """One line a promotion column that is no part of the model, with its reason."""
+    return tuple(
+        w.say("{column} is left out: {reason}", column=clean(one.column or "–", 40), reason=reasons.left_out(w, one))
+        for one in w.results.data.channels_left_out
+    )
 
 
 def _line(w: Writer, group: list[Withheld]) -> str:

@@ -53,6 +53,10 @@ _FOUND = {
     "singular": mark(
         "The data cannot separate all differences between pharmacies: at least one of them is estimated as zero."
     ),
+    "breaks-down": mark(
+        "The computation breaks down on these data: some columns hardly vary, nearly repeat each other or explain "
+        "sales completely."
+    ),
     "contract": mark("The table breaks a rule of the data contract: {detail}"),
 }
 
@@ -75,6 +79,10 @@ _CURE = {
     "not-certified": mark(
         "Look for extreme values, or try a simpler model: random_slope = false, or ladder = true, in the settings."
     ),
+    "breaks-down": mark(
+        "Look for columns that hardly vary or nearly repeat each other, or try a simpler model: random_slope = false, "
+        "in the settings."
+    ),
     "contract": mark("Correct the table where the data check names it, and build again."),
 }
 
@@ -92,6 +100,17 @@ def cure(w: Writer, reason: Reason, index: int = 0) -> str:
     """What would make it work."""
     message = _CURE.get(reason.code, _GENERAL_CURE)
     return w.say(message, **_values(w, reason, index, message))
+
+
+_LEFT_OUT = {
+    "promotion-constant": mark("it is the same in every row."),
+    "promotion-not-within": mark("it never changes within a pharmacy."),
+}
+
+
+def left_out(w: Writer, reason: Reason) -> str:
+    """Why one promotion column of several is no part of the model."""
+    return w.say(_LEFT_OUT.get(reason.code, mark("it cannot be told apart from the rest.")))
 
 
 def _values(w: Writer, reason: Reason, index: int, message: str) -> dict[str, str]:

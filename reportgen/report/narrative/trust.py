@@ -148,7 +148,24 @@ CHECKS: dict[str, CheckWords] = {
         mark("Carry-over inside its range"),
         mark("The best carry-over lies inside the range that was searched"),
         mark("Carry-over is estimated, not limited."),
-        mark("The best carry-over is the least or the most that was tried; a longer series may move it."),
+        mark(
+            "Record longer, or set adstock.decay to a value that is known: the record does not show where an effect "
+            "ends."
+        ),
+    ),
+    "long-memory": CheckWords(
+        mark("Effects end within the record"),
+        mark("Time until half of an effect is there, as a share of the record"),
+        mark("The record is long enough for the long run."),
+        mark("Record longer, or set adstock.decay to a smaller value where that is known."),
+        "percent",
+    ),
+    "totals-in-range": CheckWords(
+        mark("Totals within sales"),
+        mark("Largest share of sales that promotion may have brought"),
+        mark("What promotion brought stays within sales."),
+        mark("Record longer, or set adstock.decay to a smaller value or model.lags to fewer lags."),
+        "percent",
     ),
     "correction-gap": CheckWords(
         mark("Three estimates agree"),

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from reportgen.model.checks import estimates as ec
+from reportgen.results import Incremental
 
 
 @pytest.mark.parametrize(
@@ -111,19 +112,56 @@ def test_stationarity(phi, status):
 
 
 @pytest.mark.parametrize(
-    ("estimate", "at_edge", "lower", "upper", "status"),
+    ("estimate", "upper", "status"),
     [
-        (0.5, False, 0.3, 0.7, "pass"),
-        (0.5, False, 0.0, 0.7, "pass"),
-        (0.95, True, 0.8, 0.95, "review"),
-        (0.5, False, 0.0, 0.95, "review"),
-        (0.5, False, None, None, "review"),
-        (None, False, None, None, "not-run"),
+        (0.4, 0.7, "pass"),
+        (0.0, 0.3, "pass"),
+        (0.0, 0.95, "review"),
+        (0.6, 0.95, "review"),
+        (0.6, None, "review"),
+        (0.95, 0.95, "fail"),
+        (None, None, "not-run"),
     ],
 )
-def test_decay_edge(estimate, at_edge, lower, upper, status):
-    check = ec.check_decay_edge(estimate, at_edge=at_edge, lower=lower, upper=upper, edges=(0.0, 0.95))
-    assert (check.status, check.threshold) == (status, 0.95)
+def test_decay_edge(estimate, upper, status):
+    check = ec.check_decay_edge(estimate, upper=upper, edges=(0.0, 0.95), channel="calls")
+    assert (check.status, check.value, check.threshold, check.channel) == (status, estimate, 0.95, "calls")
+
+
+@pytest.mark.parametrize(
+    ("half_life", "stationary", "status"),
+    [
+        (2.0, True, "pass"),
+        (8.5, True, "pass"),
+        (9.5, True, "review"),
+        (12.5, True, "fail"),
+        (None, True, "fail"),
+        (None, False, "not-run"),
+    ],
+)
+def test_a_half_life_beyond_a_third_of_the_record_fails(half_life, stationary, status):
+    check = ec.check_long_memory(half_life, 36, stationary=stationary)
+    assert check.status == status
+    assert check.near_limit == (half_life == 8.5)
+
+
+@pytest.mark.parametrize(
+    ("share", "status"),
+    [
+        ((0.2, 0.1, 0.3), "pass"),
+        ((0.2, -0.9, 1.2), "fail"),
+        ((-1.2, -1.5, -0.8), "fail"),
+        ((0.2, 0.3, 0.4), "fail"),
+        ((0.2, None, None), "pass"),
+    ],
+)
+def test_totals_stay_within_sales_and_within_their_interval(share, status):
+    total, low, high = (None if one is None else 1000.0 * one for one in share)
+    found = Incremental(
+        total=total, share=share[0], lower=low, upper=high, share_lower=share[1], share_upper=share[2], draws=1,
+        months=(),
+    )  # fmt: skip
+    assert ec.check_totals(found).status == status
 
 
 @pytest.mark.parametrize(
