@@ -141,13 +141,15 @@ def pdfs(
 
 def figures(report: MarketReport) -> Iterator[tuple[str, bytes]]:
     """Yield the charts of a report as ``figures/<name>.svg``, each name once."""
+    from reportgen.render.svg import write_svg
+
     seen: set[str] = set()
     charts = [report.summary.chart] if report.summary.chart else []
     charts += [block for section in report.sections for block in section.blocks if block.kind == "figure"]
     for chart in charts:
         if chart.name not in seen:
             seen.add(chart.name)
-            yield f"figures/{chart.name}.svg", chart.svg.encode()
+            yield f"figures/{chart.name}.svg", write_svg(chart).encode()
 
 
 def publish(job: MarketJob, results: MarketResults, content: dict[str, bytes]) -> record.MarketRecord:

@@ -100,7 +100,7 @@ def _fonts() -> Probe:
     try:
         from fontTools.ttLib import TTFont
 
-        from reportgen.report.typefaces.widths import font_files
+        from reportgen.report.typefaces.faces import font_files
 
         covered: set[int] = set()
         for path in font_files().values():

@@ -10,8 +10,12 @@ from typing import TYPE_CHECKING, NoReturn
 
 from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherResponse
 
+from reportgen.render.pdf_charts import chart_image
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from reportgen.report.blocks import Chart
 
 SCHEME = "chart:"
 
@@ -22,12 +26,12 @@ class ClosedFetcher(URLFetcher):  # type: ignore[misc]  # WeasyPrint ships no ty
     Parameters
     ----------
     charts
-        SVG text by name.
+        By name; kept, because images only name what is drawn of them (``pdf_charts.py``).
     """
 
-    def __init__(self, charts: Mapping[str, str]) -> None:
+    def __init__(self, charts: Mapping[str, Chart]) -> None:
         super().__init__(allowed_protocols={"data"}, allow_redirects=False, fail_on_errors=True)
-        self._charts = charts
+        self.charts = charts
         self.refused: list[str] = []
         """Addresses asked for in vain: WeasyPrint swallows even a fatal error inside an SVG."""
 
@@ -39,9 +43,9 @@ class ClosedFetcher(URLFetcher):  # type: ignore[misc]  # WeasyPrint ships no ty
         FatalURLFetchingError
             For every other address.
         """
-        if url.startswith(SCHEME) and url.removeprefix(SCHEME) in self._charts:
-            content = self._charts[url.removeprefix(SCHEME)]
-            return URLFetcherResponse(url, content.encode(), {"Content-Type": "image/svg+xml"})
+        if url.startswith(SCHEME) and url.removeprefix(SCHEME) in self.charts:
+            image = chart_image(self.charts[url.removeprefix(SCHEME)])
+            return URLFetcherResponse(url, image.encode(), {"Content-Type": "image/svg+xml"})
         if url[:5].lower() == "data:":
             try:
                 return super().fetch(url, headers)

@@ -14,7 +14,7 @@ from functools import cache
 from pathlib import Path
 from xml.sax.saxutils import escape
 
-from reportgen.report.typefaces.widths import font_folders
+from reportgen.report.typefaces.faces import font_folders
 
 _SYSTEM = ("/usr/share/fonts", "/usr/local/share/fonts")
 

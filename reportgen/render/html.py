@@ -20,13 +20,13 @@ from markupsafe import Markup
 from reportgen.render.environment import fill, make_environment
 from reportgen.render.market_list import STATIC, directory_data, list_data, shorten_list
 from reportgen.render.script import compact, page_script
-from reportgen.report.blocks import Brand, Figure, Labels, MarketReport, Section, Table
-from reportgen.report.figures.drawing.svg import for_screen
+from reportgen.render.svg import write_svg
+from reportgen.report.blocks import Brand, Chart, Labels, MarketReport, Table
 from reportgen.report.figures.drawing.theme import Theme
 from reportgen.resources import templates_dir
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Mapping
 
     from jinja2 import Environment
 
@@ -105,22 +105,13 @@ def render_navigation(navigation: Navigation, *, templates: Path | None = None) 
     return fill(_environment(templates), "crumbs.html.j2", doc=navigation).strip()
 
 
-def charts(doc: MarketReport | Overview) -> dict[str, Figure]:
+def charts(doc: MarketReport | Overview) -> dict[str, Chart]:
     """Every chart of a document by name: what ``chart:name`` may mean in its PDF."""
-    found = {figure.name: figure for figure in _figures(doc.sections)}
+    shown: list[object] = [block for section in doc.sections for block in section.blocks]
     if isinstance(doc, MarketReport):
-        brief = (block for block in doc.brief.blocks if isinstance(block, Figure))
-        found.update({figure.name: figure for figure in brief})
-        first = (doc.summary.chart, doc.brief.chart, *(key.chart for key in doc.summary.key_figures))
-        found.update({figure.name: figure for figure in first if figure is not None})
-    return found
-
-
-def _figures(sections: Iterable[Section]) -> Iterator[Figure]:
-    for section in sections:
-        for block in section.blocks:
-            if isinstance(block, Figure):
-                yield block
+        shown += [*doc.brief.blocks, doc.summary.chart, doc.brief.chart]
+        shown += [key.chart for key in doc.summary.key_figures]
+    return {chart.name: chart for chart in shown if isinstance(chart, Chart)}
 
 
 def _render(
@@ -187,7 +178,7 @@ def _list(doc: MarketReport | Overview, whole: Table | None) -> Markup:
 def _inline(doc: MarketReport | Overview) -> dict[str, Markup]:
     """Charts with the page's colour variables; text in them was escaped when they were drawn."""
     theme = Theme(accent=doc.brand.accent) if doc.brand.accent else Theme()
-    return {name: Markup(for_screen(figure.svg, theme)) for name, figure in charts(doc).items()}  # noqa: S704
+    return {name: Markup(write_svg(chart, theme=theme)) for name, chart in charts(doc).items()}  # noqa: S704
 
 
 @cache

@@ -19,8 +19,6 @@ from typing import TYPE_CHECKING, Any
 from reportgen.errors import EnvironmentMissing, RenderError
 from reportgen.render.fontconfig import use_own_fonts
 from reportgen.render.html import Fit, charts, render_brief, render_report
-from reportgen.render.pdf_charts import as_chart, take_charts
-from reportgen.report.figures.drawing.svg import for_print, without_tips
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -67,8 +65,7 @@ class _Press:
         from reportgen.render.fetch import ClosedFetcher
 
         self._market = report.market
-        drawn = {name: figure.svg for name, figure in charts(report).items()}
-        self._fetcher = ClosedFetcher({name: _chart(svg) for name, svg in drawn.items()})
+        self._fetcher = ClosedFetcher(charts(report))
 
     def lay_out(self, html: str) -> Any:
         """Pages of a document (a ``weasyprint.Document``)."""
@@ -113,10 +110,6 @@ class _Press:
             raise RenderError(f"The PDF of {self._market} is not allowed to fetch {address!r}.", code="pdf-fetch")
         if log.messages:
             raise RenderError(f"The PDF of {self._market} is not whole: {log.messages[0]}.", code="pdf-incomplete")
-
-
-def _chart(svg: str) -> str:
-    return as_chart(without_tips(svg)) if take_charts() else for_print(svg)
 
 
 class _Errors(logging.Handler):

@@ -1,33 +1,35 @@
-"""Charts in a PDF: their lines, areas, dots and labels as PDF operators, straight from what the chart writer wrote.
+"""Charts in a PDF: their lines, areas, dots and labels as PDF operators.
 
-WeasyPrint draws any SVG; a chart of ours is four kinds of elements with the same few attributes, and a third of the
+WeasyPrint draws any SVG; a chart of ours is four kinds of shapes with the same few attributes, and a third of the
 time of writing a PDF went into looking for all else that an SVG can hold. It also sets the text of an SVG letter by
 letter: without kerning, with vowel signs torn off Devanagari consonants and Arabic in isolated forms. Its drawing
-functions are a table by tag, so charts on their way into a PDF become one element of a tag of their own, drawn here:
-a path by its own operators, a label as one run of text with its end where the chart wants it. A WeasyPrint without
-that table draws the chart as it does any SVG.
+functions are a table by tag, so a chart on its way into a PDF is an SVG with one element of a tag of our own, which
+names the chart and is drawn here: a path by its own operators, a label as one run of text with its end where the chart
+wants it. A WeasyPrint without that table draws the chart's SVG.
 
 Rejected: outlines of the letters (the words are lost to search and copy, and a Devanagari report doubles in size).
 """
 
 from __future__ import annotations
 
-import re
 from functools import lru_cache
-from html import unescape
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 from xml.sax.saxutils import quoteattr
 
-from reportgen.report.figures.drawing.theme import TEXT_SIZE
+from reportgen.render.svg import frame, svg_for_print
+from reportgen.report.shapes import SHIFT, Area, Dash, Label, Line, tenths
+from reportgen.report.typefaces.faces import STACK
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from reportgen.report.blocks import Chart
+    from reportgen.report.shapes import Dots, Piece
 
 _TAG = "chart"
-_BODY = re.compile(r"(<svg[^>]*>)(.*)</svg>\s*\Z", re.DOTALL)
-_PIECE = re.compile(r'<path ([^>]*?) ?d="([^"]*)"/>|<g([^>]*)>|</g>|<text x="([^"]*)" y="([^"]*)">([^<]*)</text>')
-_ATTRIBUTE = re.compile(r'([a-z-]+)="([^"]*)"')
-_STEP = re.compile(r"([Mlhvz])([^Mlhvz]*)")
-_NUMBER = re.compile(r"-?(?:\d+\.\d+|\.\d+|\d+)")
-_CAPS = {"butt": 0, "round": 1, "square": 2}
-_JOINS = {"miter": 0, "round": 1, "bevel": 2}
+_PLAIN, _ROUND = 0, 1
+"""Ends and corners of lines as PDF numbers them: cut off and mitred, or round (ISO 32000-1, 8.4.3.3 and 8.4.3.4)."""
+_FAMILIES = [name.strip(" '") for name in STACK.split(",")]
 
 
 @lru_cache(maxsize=1)
@@ -45,78 +47,77 @@ def take_charts() -> bool:
     return True
 
 
-def as_chart(svg: str) -> str:
-    """Return ``svg``, as the chart writer makes it (without tooltips), as one element of the tag ``chart``.
-
-    Anything else is returned as it is: WeasyPrint then draws it, or refuses what it asks for.
-    """
-    found = _BODY.match(svg)
-    if found is None or _PIECE.sub("", found[2]):
-        return svg
-    return f"{found[1]}<{_TAG} marks={quoteattr(found[2])}/></svg>"
+def chart_image(chart: Chart) -> str:
+    """The image of a chart for WeasyPrint; the fetcher that serves it must have the chart in its ``charts``."""
+    return frame(chart, f"<{_TAG} name={quoteattr(chart.name)}/>") if take_charts() else svg_for_print(chart)
 
 
 def _draw_chart(svg: Any, node: Any, font_size: float) -> None:
     """Draw one chart; called by WeasyPrint with its image, the node and the size of its text in pixels."""
     del font_size
-    styles = _Styles(svg.font_config, str(node.get("font-family", "sans-serif")))
-    words = _words("")
-    for look, path, group, x, y, text in _PIECE.findall(node.get("marks", "")):
-        if path:
-            _draw_path(svg.stream, _look(look), path)
-        elif x:
-            _draw_label(svg, words, styles[words.weight, words.size], (float(x), float(y)), unescape(text))
+    chart: Chart = svg.url_fetcher.charts[node.get("name")]
+    styles = _Styles(svg.font_config)
+    for shape in chart.shapes:
+        if isinstance(shape, Label):
+            _draw_label(svg, shape, styles[shape.weight, _printed(shape.size)])
+        elif isinstance(shape, Line):
+            cap = _ROUND if shape.cap == "round" else _PLAIN
+            look = _Look(
+                stroke=_colour(shape.color, shape.alpha), width=shape.width, dash=shape.dash, cap=cap, join=_ROUND
+            )
+            _draw_path(svg.stream, look, path_operators(shape.pieces))
+        elif isinstance(shape, Area):
+            look = _Look(fill=_colour(shape.color, shape.alpha))
+            _draw_path(svg.stream, look, path_operators(shape.pieces, closed=True))
         else:
-            words = _words(group)
+            _draw_dots(svg.stream, shape)
 
 
 # --- paths ------------------------------------------------------------------------------------
 
 
 class _Look(NamedTuple):
-    fill: Any
-    stroke: Any
-    width: float
-    dash: tuple[float, ...]
-    cap: int
-    join: int
+    fill: Any = None
+    stroke: Any = None
+    width: float = 1.0
+    dash: Dash = ()
+    cap: int = _PLAIN
+    join: int = _PLAIN
 
 
-@lru_cache(maxsize=1024)
-def _look(attributes: str) -> _Look:
-    given = dict(_ATTRIBUTE.findall(attributes))
-    return _Look(
-        fill=_colour(given.get("fill", ""), given.get("fill-opacity", "1")),
-        stroke=_colour(given.get("stroke", ""), given.get("stroke-opacity", "1")),
-        width=float(given.get("stroke-width", "1")),
-        dash=tuple(float(value) for value in given.get("stroke-dasharray", "").split()),
-        cap=_CAPS[given.get("stroke-linecap", "butt")],
-        join=_JOINS[given.get("stroke-linejoin", "miter")],
-    )
-
-
-def _colour(text: str, opacity: str) -> Any:
+@lru_cache(maxsize=256)
+def _colour(text: str, opacity: float) -> Any:
     from weasyprint.svg.utils import color
 
-    if not text:
-        return None
     colour = color(text)
-    colour.alpha *= float(opacity)
+    colour.alpha *= round(opacity, 2)
     return colour
 
 
-def _draw_path(stream: Any, look: _Look, data: str) -> None:
+def _draw_dots(stream: Any, dots: Dots) -> None:
+    """A round mark is a line of no length with round ends: one operator instead of four curves."""
+    if dots.shape == "round":
+        path = path_operators((point, point) for point in dots.points)
+        for width, color in dots.rings():
+            _draw_path(stream, _Look(stroke=_colour(color, dots.alpha), width=width, cap=_ROUND), path)
+        return
+    edge = _colour(dots.color, dots.alpha) if dots.edge else None
+    look = _Look(fill=_colour(dots.inside, dots.alpha), stroke=edge, width=dots.edge)
+    _draw_path(stream, look, path_operators(dots.diamonds(), closed=True))
+
+
+def _draw_path(stream: Any, look: _Look, path: str) -> None:
     stream.push_state()
     if look.fill is not None:
         stream.set_color(look.fill)
     if look.stroke is not None:
         stream.set_color(look.stroke, stroke=True)
-        stream.set_line_width(look.width)
+        stream.set_line_width(_printed(look.width))
         stream.set_line_cap(look.cap)
         stream.set_line_join(look.join)
         if look.dash:
-            stream.set_dash(look.dash, 0)
-    stream.stream.append(path_operators(data).encode())
+            stream.set_dash(tuple(map(_printed, look.dash)), 0)
+    stream.stream.append(path.encode())
     if look.fill is not None and look.stroke is not None:
         stream.fill_and_stroke()
     elif look.stroke is not None:
@@ -126,55 +127,33 @@ def _draw_path(stream: Any, look: _Look, data: str) -> None:
     stream.pop_state()
 
 
-def path_operators(data: str) -> str:
-    """Path data of the chart writer as PDF operators, in tenths of a pixel without drift."""
+def path_operators(pieces: Iterable[Piece], *, closed: bool = False) -> str:
+    """Pieces as PDF operators: move (m), line (l), close (h). Not relative ones: PDF has none."""
     out: list[str] = []
-    x = y = 0
-    for letter, arguments in _STEP.findall(data):
-        if letter == "z":
+    for piece in pieces:
+        letter = "m"
+        for x, y in piece:
+            out.append(f"{x / 10:g} {y / 10:g} {letter}")
+            letter = "l"
+        if closed:
             out.append("h")
-            continue
-        steps = [round(float(value) * 10) for value in _NUMBER.findall(arguments)]
-        if letter == "M":
-            x, y = steps
-            out.append(f"{x / 10:g} {y / 10:g} m")
-            continue
-        across, down = {"h": (steps, [0]), "v": ([0], steps)}.get(letter, (steps[::2], steps[1::2]))
-        for dx, dy in zip(across, down, strict=True):
-            x, y = x + dx, y + dy
-            out.append(f"{x / 10:g} {y / 10:g} l")
     return "\n".join(out)
+
+
+def _printed(pixels: float) -> float:
+    """Rounded as the chart's SVG has it."""
+    return tenths(pixels) / 10
 
 
 # --- labels -----------------------------------------------------------------------------------
 
 
-class _Words(NamedTuple):
-    colour: Any
-    size: float
-    weight: int
-    shift: float
-    """Share of its width that a label stands to the left of its place."""
-
-
-@lru_cache(maxsize=256)
-def _words(group: str) -> _Words:
-    given = dict(_ATTRIBUTE.findall(group))
-    return _Words(
-        colour=_colour(given.get("fill", "#000000"), "1"),
-        size=float(given.get("font-size", TEXT_SIZE)),
-        weight=int(given.get("font-weight", "400")),
-        shift={"middle": 0.5, "end": 1.0}.get(given.get("text-anchor", ""), 0.0),
-    )
-
-
 class _Styles(dict[tuple[int, float], Any]):
     """Computed styles as WeasyPrint's text functions want them, by weight and size, for one chart."""
 
-    def __init__(self, fonts: Any, family: str) -> None:
+    def __init__(self, fonts: Any) -> None:
         super().__init__()
         self._fonts = fonts
-        self._family = [name.strip().strip("\"'") for name in family.split(",")]
 
     def __missing__(self, key: tuple[int, float]) -> Any:
         from weasyprint.css.properties import INITIAL_VALUES
@@ -183,29 +162,32 @@ class _Styles(dict[tuple[int, float], Any]):
         style = Style()
         style.update(INITIAL_VALUES)
         style.font_config = self._fonts
-        style["font_family"] = self._family
+        style["font_family"] = _FAMILIES
         style["font_weight"], style["font_size"] = key
         self[key] = style
         return style
 
 
-def _draw_label(svg: Any, words: _Words, style: Any, place: tuple[float, float], text: str) -> None:
+def _draw_label(svg: Any, label: Label, style: Any) -> None:
     from weasyprint.draw.text import draw_first_line
     from weasyprint.matrix import Matrix
     from weasyprint.svg.text import TextBox
     from weasyprint.text.line_break import create_layout, line_size
 
-    if not text.strip():
+    text = label.text.strip()
+    if not text:
         return
-    layout = create_layout(text.strip(), style, svg.context, None, 0)
-    x, y = place
-    if words.shift:
-        x -= words.shift * line_size(layout.get_first_line()[0], style)[0]
+    layout = create_layout(text, style, svg.context, None, 0)
+    x, y = label.place[0] / 10, label.place[1] / 10
+    if label.anchor != "start":
+        # The width as laid out, kerned: the one that the chart was planned with adds up advances.
+        x -= SHIFT[label.anchor] * line_size(layout.get_first_line()[0], style)[0]
     stream = svg.stream
     stream.push_state()
-    stream.set_color(words.colour)
+    stream.set_color(_colour(label.color, 1.0))
     stream.begin_text()
     stream.set_text_rendering(0)
+    # The y axis of an image points down, that of text up: mirrored, or letters would stand on their heads.
     draw_first_line(stream, TextBox(layout, style), "none", "none", Matrix(d=-1, e=x, f=y))
     stream.end_text()
     stream.pop_state()

@@ -9,10 +9,9 @@ Rejected: one class per section (ten shapes to keep in step with three renderers
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
-if TYPE_CHECKING:
-    from reportgen.report.figures.kit import Chart
+from reportgen.report.shapes import Shape, Tip
 
 Only = Literal["", "screen", "print"]
 Tone = Literal["good", "mixed", "unsure", "none", "bad", "unknown"]
@@ -95,20 +94,38 @@ class Table:
     kind: Literal["table"] = "table"
 
 
+Value = str | float | int | None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Figure:
-    """A chart: SVG text, the finding as title, what is drawn and its unit, rows and method."""
+class ChartTable:
+    """The numbers behind a chart, unformatted: column names are stable and English, for files."""
+
+    columns: tuple[str, ...]
+    rows: tuple[tuple[Value, ...], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chart:
+    """One drawn chart: its shapes and the sentences around them. Sizes in pixels (1/72 inch)."""
 
     name: str
-    svg: str
     title: str
+    """The finding, a sentence with its number."""
     subtitle: str
+    """What is drawn, in which unit."""
     foot: str
+    """Rows, period, method, and how uncertainty is drawn."""
     alt: str
+    """The finding and the numbers a listener needs."""
     width: float
     height: float
+    shapes: tuple[Shape, ...]
+    tips: tuple[Tip, ...]
+    table: ChartTable
     size: Literal["full", "half"] = "full"
     zoom: bool = False
+    """Whether it has so many marks that a page should let its reader look closer."""
     only: Only = ""
     kind: Literal["figure"] = "figure"
 
@@ -123,7 +140,7 @@ class KeyFigure:
     unit: str
     interval: str
     note: str
-    chart: Figure | None
+    chart: Chart | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -212,7 +229,7 @@ class Definitions:
     kind: Literal["definitions"] = "definitions"
 
 
-Block = Table | Figure | Prose | Heading | Bullets | Callout | Equation | Code | Definitions
+Block = Table | Chart | Prose | Heading | Bullets | Callout | Equation | Code | Definitions
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -243,7 +260,7 @@ class Summary:
     scope: str
     verdict: VerdictLine
     key_figures: tuple[KeyFigure, ...]
-    chart: Figure | None
+    chart: Chart | None
     actions_title: str
     actions: tuple[str, ...]
     confidence_title: str
@@ -259,7 +276,7 @@ class Brief:
 
     title: str
     blocks: tuple[Block, ...]
-    chart: Figure | None
+    chart: Chart | None
     lead: str
     checks: tuple[Mark, ...]
     checks_title: str
@@ -313,20 +330,3 @@ class MarketReport:
     sections: tuple[Section, ...]
     brief: Brief
     facts: tuple[Fact, ...]
-
-
-def as_figure(chart: Chart, size: Literal["full", "half"] | None = None, only: Only = "") -> Figure:
-    """Block of a drawn chart."""
-    return Figure(
-        name=chart.name,
-        svg=chart.svg,
-        title=chart.title,
-        subtitle=chart.subtitle,
-        foot=chart.foot,
-        alt=chart.alt,
-        width=chart.width,
-        height=chart.height,
-        size=size or chart.size,
-        zoom=chart.zoom,
-        only=only,
-    )

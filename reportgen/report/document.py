@@ -8,7 +8,7 @@ sections that need an estimate are left out, and the rest says why and what the 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from reportgen.report import brand as brands
 from reportgen.report import tables
@@ -18,17 +18,16 @@ from reportgen.report.blocks import (
     Brief,
     Bullets,
     Callout,
+    Chart,
     Code,
     Definition,
     Definitions,
-    Figure,
     Heading,
     MarketReport,
     Prose,
     Section,
     Summary,
     Table,
-    as_figure,
 )
 from reportgen.report.figures import CHARTS, draw_charts
 from reportgen.report.narrative import foundation, method, ordinary, reasons, sections, summary
@@ -41,7 +40,6 @@ from reportgen.report.words.writer import Writer, make_writer
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from reportgen.report.figures.kit import Chart
     from reportgen.results import MarketResults
     from reportgen.settings.sections import Settings
 
@@ -103,12 +101,9 @@ class _Builder:
 
     # --- pieces -----------------------------------------------------------------------------
 
-    def figure(
-        self, name: str, size: Literal["full", "half"] | None = None, only: Literal["", "screen", "print"] = ""
-    ) -> Figure | None:
-        """Chart ``name`` as a block, if it could be drawn."""
-        chart = self.charts.get(name)
-        return None if chart is None else as_figure(chart, size, only)
+    def figure(self, name: str) -> Chart | None:
+        """Chart ``name``, if it could be drawn."""
+        return self.charts.get(name)
 
     def _section(self, anchor: str, title: str, lead: str, parts: Iterable[Part]) -> Section:
         blocks: list[Block] = []
@@ -151,7 +146,7 @@ class _Builder:
             sensitivity=None,
         )
 
-    def _key_charts(self) -> dict[str, Figure]:
+    def _key_charts(self) -> dict[str, Chart]:
         found = (self.figure(name) for name in ("key_now", "key_long_run", "key_incremental"))
         return {figure.name: figure for figure in found if figure is not None}
 

@@ -1,25 +1,30 @@
 """Whole documents against files that a person has read: a plain dump of the objects, and the rendered page.
 
-Charts are left out (they have their own tests); style and script are named, not repeated. One command rewrites all:
+A report's charts are only named there: what they show, shape by shape, has files of its own. Style and script are
+named, not repeated. One command rewrites all:
 ``REPORTGEN_UPDATE_GOLDEN=1 python -m pytest tests/render/test_golden.py``.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import fields, is_dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from factories import market_results
+from factories import market_results, overview_results
 from reportgen.render.html import render_brief, render_overview, render_report
-from reportgen.report.blocks import Column, Figure, Labels, Mark, Row, Symbol
+from reportgen.report.blocks import Chart, Column, Labels, Mark, Row, Symbol
 from reportgen.report.document import build_report
+from reportgen.report.figures import CHARTS, draw_charts, draw_market_charts
+from reportgen.report.shapes import Dots, Label, Piece
 from reportgen.report.site.market_line import failed_market, summarise
 from reportgen.report.site.overview import build_overview
+from reportgen.report.words.formats import Formats
+from reportgen.report.words.language import Language
 from reportgen.settings.sections import BrandSettings, ReportSettings, Settings
 
 GOLDEN = Path(__file__).resolve().parent.parent / "golden"
@@ -37,10 +42,30 @@ CASES: dict[str, tuple[Settings, dict[str, Any]]] = {
 }
 
 
+def _drawn(charts: Iterable[Chart]) -> Iterator[str]:
+    """Every shape of every chart on a line, places in tenths of a pixel."""
+    for chart in charts:
+        yield f"{chart.name} {chart.width:g} x {chart.height:g}"
+        for shape in chart.shapes:
+            if isinstance(shape, Label):
+                look = f"{shape.anchor} {shape.size:g} {shape.weight} {shape.color}"
+                yield f"  label {_spots((shape.place,))} {look} {shape.text}"
+            else:
+                looks = (getattr(shape, f.name) for f in fields(shape) if f.name not in ("pieces", "points"))
+                places = [shape.points] if isinstance(shape, Dots) else shape.pieces
+                kind = type(shape).__name__.lower()
+                yield f"  {kind} {' '.join(map(_short, looks))}: {' | '.join(map(_spots, places))}"
+        yield from (f"  tip {_spots((tip.place,))} {tip.text}" for tip in chart.tips)
+
+
+def _spots(piece: Piece) -> str:
+    return " ".join(f"{x},{y}" for x, y in piece)
+
+
 def _dump(value: Any, indent: int = 0) -> Iterator[str]:
     pad = "  " * indent
-    if isinstance(value, Figure):
-        yield f"{pad}Figure {value.name} ({value.size})"
+    if isinstance(value, Chart):
+        yield f"{pad}Chart {value.name} ({value.size})"
     elif isinstance(value, Labels):
         yield f"{pad}Labels"
     elif isinstance(value, Row):
@@ -100,6 +125,18 @@ def test_report_is_as_it_was_read(case: str, update_golden: bool) -> None:
         _compare(f"{case}.brief.html", _page(render_brief(report)), update_golden)
     if case == "not-estimable":
         _compare(f"{case}.html", _page(render_report(report)), update_golden)
+
+
+def test_charts_are_as_they_were_looked_at(update_golden: bool) -> None:
+    results = market_results(pharmacies=10)
+    assert results.decay is not None
+    further = tuple(replace(results.decay, channel=name) for name in ("samples", "events"))
+    formats, language = Formats("en_IN", "INR", unit="visit"), Language("en_IN")
+    charts = draw_charts(replace(results, more_decays=further), formats, language)
+    assert set(charts) == set(CHARTS)
+    _compare("charts.txt", "\n".join(_drawn(charts.values())) + "\n", update_golden)
+    across = draw_market_charts(overview_results(markets=5), formats, language)
+    _compare("overview-charts.txt", "\n".join(_drawn(across.values())) + "\n", update_golden)
 
 
 def test_overview_is_as_it_was_read(update_golden: bool) -> None:

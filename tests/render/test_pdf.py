@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 import os
 import subprocess
 import sys
-from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -167,13 +167,14 @@ def test_a_refused_address_fails_the_document(report: MarketReport, tmp_path: Pa
         report_pdf(report, templates=tmp_path)
 
 
-def test_a_chart_cannot_fetch_either(report: MarketReport) -> None:
-    assert report.summary.chart is not None
-    image = '<image href="file:///etc/passwd" width="9" height="9"/>'
-    evil = f'<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9">{image}</svg>'
-    changed = replace(report, summary=replace(report.summary, chart=replace(report.summary.chart, svg=evil)))
+def test_a_picture_inside_the_document_cannot_fetch_either(report: MarketReport, tmp_path: Path) -> None:
+    inner = '<image href="file:///etc/passwd" width="9" height="9"/>'
+    evil = f'<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9">{inner}</svg>'
+    address = "data:image/svg+xml;base64," + base64.b64encode(evil.encode()).decode()
+    text = f'{{% extends "base.html.j2" %}}{{% block main %}}<h1>x</h1><img src="{address}" alt="x">{{% endblock %}}'
+    (tmp_path / "report.html.j2").write_text(text)
     with pytest.raises(RenderError, match="etc/passwd"):
-        brief_pdf(changed)
+        report_pdf(report, overrides=str(tmp_path))
 
 
 # --- the machine ----------------------------------------------------------------------------------

@@ -12,7 +12,7 @@ from pandoc_ast import JOINER, attributes, found, identifiers, parse, table_shap
 from quarto_samples import HOSTILE, KINDS, MARKER, files, page, report, words
 from reportgen.render.quarto import market_files
 from reportgen.render.quarto.check import check_pages
-from reportgen.report.blocks import Figure, Table
+from reportgen.report.blocks import Chart, Table
 
 PAGES = [(kind, name) for kind in KINDS for name in ("index.qmd", "brief.qmd")]
 pytestmark = pytest.mark.quarto
@@ -101,7 +101,7 @@ def alts(kind: str) -> set[str]:
     doc = report(kind)
     loose = [doc.summary.chart, doc.brief.chart, *(k.chart for k in doc.summary.key_figures)]
     blocks = [b for section in doc.sections for b in section.blocks] + list(doc.brief.blocks)
-    figures = [b for b in (*loose, *blocks) if isinstance(b, Figure)]
+    figures = [b for b in (*loose, *blocks) if isinstance(b, Chart)]
     return {" ".join(f.alt.split()) for f in figures}
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from factories import market_results
 from reportgen.errors import ConfigError
-from reportgen.report.blocks import Figure, MarketReport, Table
+from reportgen.report.blocks import Chart, MarketReport, Table
 from reportgen.report.brand import contrast_on_white, load_brand
 from reportgen.report.document import build_report
 from reportgen.report.figures import CHARTS
@@ -49,9 +49,9 @@ def test_sections_follow_the_storyboard(report: MarketReport) -> None:
 
 
 def test_every_chart_that_was_drawn_is_shown_once(report: MarketReport) -> None:
-    shown = [b.name for s in report.sections for b in s.blocks if isinstance(b, Figure)]
+    shown = [b.name for s in report.sections for b in s.blocks if isinstance(b, Chart)]
     shown += [key.chart.name for key in report.summary.key_figures if key.chart]
-    shown += [b.name for b in report.brief.blocks if isinstance(b, Figure)]
+    shown += [b.name for b in report.brief.blocks if isinstance(b, Chart)]
     assert report.summary.chart is not None
     assert report.brief.chart is not None
     shown += [report.summary.chart.name, report.brief.chart.name]

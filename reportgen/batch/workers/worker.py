@@ -37,7 +37,6 @@ ENVIRONMENT = {
 NUMBERS = ("reportgen.batch.market", "reportgen.model.analysis", "pyarrow.parquet", "pydantic.type_adapter")
 """Imported before the first task: what every market needs."""
 DOCUMENTS = (
-    "matplotlib.figure",
     "reportgen.report.document",
     "reportgen.report.site.overview",
     "babel.dates",

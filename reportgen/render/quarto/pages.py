@@ -18,9 +18,9 @@ from markupsafe import Markup
 
 from reportgen.render.environment import fill, make_environment
 from reportgen.render.quarto import escape
-from reportgen.render.quarto.charts import chart_file
 from reportgen.render.quarto.tables import Listed, listed
-from reportgen.report.blocks import Block, Equation, Figure, MarketReport, Only, Section, Table
+from reportgen.render.svg import chart_file
+from reportgen.report.blocks import Block, Chart, Equation, MarketReport, Only, Section, Table
 from reportgen.report.figures.drawing.theme import WIDE
 from reportgen.resources import templates_dir
 
@@ -58,7 +58,7 @@ class Drawn:
 
     identifier: str
     file: str
-    figure: Figure
+    figure: Chart
     label: str
     width: str = "100%"
     """Of the page, so that letters are as large in small charts as in wide ones."""
@@ -110,7 +110,7 @@ class Composer:
     def __init__(self, words: SiteWords, widest: int = 100) -> None:
         self._tabs, self._widest = words.tabs, widest
         self._taken: Counter[str] = Counter()
-        self.charts: dict[str, Figure] = {}
+        self.charts: dict[str, Chart] = {}
         """Charts drawn so far, by file name."""
         self.identifiers: list[str] = []
         """Of what every format shows, in the order of the page."""
@@ -124,7 +124,7 @@ class Composer:
             self.identifiers.append(made)
         return made
 
-    def draw(self, figure: Figure) -> Drawn:
+    def draw(self, figure: Chart) -> Drawn:
         """Give a chart its file and identifier."""
         file = f"figures/{figure.name.replace('_', '-')}.svg"
         self.charts[file] = figure
@@ -134,7 +134,7 @@ class Composer:
         label = self._tabs.get(figure.name, "")
         return Drawn(identifier=identifier, file=file, figure=figure, label=label, width=share)
 
-    def small(self, figure: Figure) -> Drawn:
+    def small(self, figure: Chart) -> Drawn:
         """A chart without caption and identifier."""
         file = f"figures/{figure.name.replace('_', '-')}.svg"
         self.charts[file] = figure
@@ -162,7 +162,7 @@ class Composer:
     def pieces(self, blocks: Sequence[Block]) -> Iterator[Piece]:
         """Blocks in their order; neighbouring charts become tabs or stand in pairs."""
         for run in _runs(blocks):
-            figures = [block for block in run if isinstance(block, Figure)]
+            figures = [block for block in run if isinstance(block, Chart)]
             if not figures:
                 yield from (self._piece(block) for block in run)
             elif len(figures) >= 3 and all(figure.name in self._tabs for figure in figures):
@@ -170,8 +170,8 @@ class Composer:
             else:
                 yield from self._pairs(figures)
 
-    def _pairs(self, figures: list[Figure]) -> Iterator[Piece]:
-        waiting: list[Figure] = []
+    def _pairs(self, figures: list[Chart]) -> Iterator[Piece]:
+        waiting: list[Chart] = []
         for figure in figures:
             if figure.size == "half" and not figure.only:
                 waiting.append(figure)
@@ -197,7 +197,7 @@ def _runs(blocks: Sequence[Block]) -> Iterator[list[Block]]:
     """Split into runs of charts and runs of anything else."""
     run: list[Block] = []
     for block in blocks:
-        if run and isinstance(block, Figure) != isinstance(run[-1], Figure):
+        if run and isinstance(block, Chart) != isinstance(run[-1], Chart):
             yield run
             run = []
         run.append(block)
@@ -254,7 +254,7 @@ def market_files(
     texts["brief.qmd"] = render("brief.qmd.j2", templates, doc=report, page=brief_page, chart=small)
     charts = {**composer.charts, **brief.charts}
     files = {name: text.encode() for name, text in texts.items()}
-    return files | {file: chart_file(figure) for file, figure in sorted(charts.items())}
+    return files | {file: chart_file(chart) for file, chart in sorted(charts.items())}
 
 
 def _page(

@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reportgen.render.quarto import escape
-from reportgen.render.quarto.charts import chart_file
 from reportgen.render.quarto.pages import DEFAULT_FORMATS, Composer, Piece, PieceSection, call_outs, render
 from reportgen.render.quarto.theme import theme_files
+from reportgen.render.svg import chart_file
 from reportgen.report.blocks import Heading, Table
 
 if TYPE_CHECKING:

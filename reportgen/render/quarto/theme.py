@@ -12,7 +12,7 @@ import re
 from functools import cache
 from typing import TYPE_CHECKING
 
-from reportgen.report.typefaces.widths import FALLBACK, FAMILY, font_folder
+from reportgen.report.typefaces.faces import FALLBACK, FAMILY, font_folder
 from reportgen.resources import templates_dir
 
 if TYPE_CHECKING:

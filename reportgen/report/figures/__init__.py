@@ -1,19 +1,17 @@
-"""Charts as SVG text: one file per family, each in three functions (compute, table, draw).
+"""Charts as data: one file per family, each in three functions (compute, table, draw).
 
 :func:`draw_charts` draws every chart of one market's results, :func:`draw_market_charts` those of a whole run. A chart
-whose data are missing is left out, never empty. Colours are tokens of ``theme.Theme``; :func:`for_screen` and
-:func:`for_print` turn one SVG into what a page or a PDF needs.
-
-Drawing is matplotlib without pyplot, axes or layout engine (``marks``), through our own renderer (``svg``), into
-figures that are kept per process (``sheet``). matplotlib is imported at the first chart, not with this module.
+whose data are missing is left out, never empty. Colours are tokens of ``theme.Theme``. What is drawn are plain shapes
+(``report/shapes.py``); ``render/`` writes them as SVG, into a PDF, or onto a matplotlib axes.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from reportgen.report.blocks import Chart, ChartTable
 from reportgen.report.figures.drawing.theme import Theme
-from reportgen.report.figures.kit import Chart, ChartTable, Kit, kit_for
+from reportgen.report.figures.kit import Kit, kit_for
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
@@ -32,8 +30,6 @@ __all__ = [
     "Theme",
     "draw_charts",
     "draw_market_charts",
-    "for_print",
-    "for_screen",
 ]
 
 CHARTS = (
@@ -153,17 +149,3 @@ def draw_market_charts(
     }
     made = {name: make(overview, kit, name) for name, make in makers.items()}
     return {name: chart for name, chart in made.items() if chart is not None}
-
-
-def for_screen(svg: str, theme: Theme | None = None) -> str:
-    """Return ``svg`` with palette colours as CSS variables of the page; see ``drawing/svg.py``."""
-    from reportgen.report.figures.drawing import svg as writer
-
-    return writer.for_screen(svg, theme)
-
-
-def for_print(svg: str) -> str:
-    """Return ``svg`` without tooltip targets; see ``drawing/svg.py``."""
-    from reportgen.report.figures.drawing import svg as writer
-
-    return writer.for_print(svg)

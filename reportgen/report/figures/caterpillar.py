@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
+from reportgen.report.blocks import Chart, ChartTable
 from reportgen.report.figures.drawing import marks
-from reportgen.report.figures.drawing.sheet import Box, sheet
+from reportgen.report.figures.drawing.plane import Box, Sheet, sheet
 from reportgen.report.figures.drawing.theme import WIDE
 from reportgen.report.figures.intervals import (
     Interval,
@@ -24,7 +25,7 @@ from reportgen.report.figures.intervals import (
     interval_chart,
     lift,
 )
-from reportgen.report.figures.kit import Chart, ChartTable, Kit, Tip
+from reportgen.report.figures.kit import Kit, Tip
 from reportgen.report.standing import market_effect, standings
 from reportgen.report.typefaces.widths import fit_texts, text_width
 from reportgen.report.words.names import clean
@@ -32,9 +33,7 @@ from reportgen.report.words.names import clean
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from matplotlib.figure import Figure
-
-    from reportgen.report.figures.drawing.axes import ChartAxes
+    from reportgen.report.figures.drawing.plane import Plane
     from reportgen.results import MarketResults
 
 NAMED, ALL, ENDS = 24, 120, 20
@@ -133,9 +132,9 @@ def _references(data: Caterpillar, kit: Kit) -> list[Reference]:
     ]
 
 
-def draw_strip(axes: ChartAxes, data: Caterpillar, kit: Kit) -> None:
+def draw_strip(axes: Plane, data: Caterpillar, kit: Kit) -> None:
     """Density of all pharmacies' effects as a row of bars, with zero and the market as labelled lines."""
-    counts, edges = np.histogram(data.estimate, bins=48, range=axes.get_xlim())
+    counts, edges = np.histogram(data.estimate, bins=48, range=axes.x)
     top = counts.max() or 1
     boxes = [
         (float(a), 0.0, float(b), float(c / top)) for a, b, c in zip(edges[:-1], edges[1:], counts, strict=True) if c
@@ -147,7 +146,7 @@ def draw_strip(axes: ChartAxes, data: Caterpillar, kit: Kit) -> None:
 
 def _panels(
     data: Caterpillar, kit: Kit, chunks: list[list[int]], titles: list[str], *, strip: bool, row: float = 14.0
-) -> tuple[Figure, list[Tip]]:
+) -> tuple[Sheet, list[Tip]]:
     """Columns of named rows on one scale, below a strip with the density of all where wanted."""
     count, rows = len(chunks), max(map(len, chunks))
     gap, air = 22.0, 14.0
@@ -166,7 +165,7 @@ def _panels(
         boxes.insert(
             0, Box(8, 40, WIDE - 16, 42, marks.limits(np.append(data.estimate, [data.average, 0.0])), (0.0, 1.0))
         )
-    figure, axes = sheet("panels", WIDE, top + row * rows + 26, boxes)
+    drawn, axes = sheet(WIDE, top + row * rows + 26, boxes)
     if strip:
         draw_strip(axes[0], data, kit)
         marks.heading(
@@ -184,15 +183,14 @@ def _panels(
         for y, i in zip(place, chunk, strict=True):
             color = kit.theme.second if data.deviation[i] else kit.theme.ink
             marks.label(panel, bounds[0], float(y), names[i], color, dx=-name, size=10)
-            tips.append((*marks.pixel(panel, float(data.estimate[i]), float(y)), f"{data.names[i]}: {texts(i)}"))
-    return figure, tips
+            tips.append((*panel.pixel(float(data.estimate[i]), float(y)), f"{data.names[i]}: {texts(i)}"))
+    return drawn, tips
 
 
-def _draw(data: Caterpillar, kit: Kit) -> tuple[Figure, list[Tip]]:
+def _draw(data: Caterpillar, kit: Kit) -> tuple[Sheet, list[Tip]]:
     n = len(data.names)
     if n <= NAMED:
         return interval_chart(
-            "caterpillar",
             _rows(data, kit, range(n), values=True),
             kit,
             ticks=kit.effect_ticks,
@@ -257,7 +255,7 @@ def chart_caterpillar(
     data = compute_caterpillar(results, kit, what)
     if data is None:
         return None
-    figure, tips = _draw(data, kit)
+    drawn, tips = _draw(data, kit)
     if what == "slope":
         subtitle = kit.say(
             "Total promotion effect of each pharmacy with its {level} interval, {unit}",
@@ -281,7 +279,7 @@ def chart_caterpillar(
         note = kit.say("Second colour: clearly different from the average pharmacy.")
     return kit.chart(
         name,
-        figure,
+        drawn,
         title=_title(data, kit),
         subtitle=subtitle,
         tips=tips,
@@ -304,8 +302,7 @@ def chart_caterpillar_ends(
         between = kit.plural("… {count} pharmacy between", "… {count} pharmacies between", n - 2 * each)
         gap = Interval(label=between, estimate=float("nan"), lower=None, upper=None, color="muted")
         rows = [*rows[:each], gap, *rows[-each:]]
-    figure, tips = interval_chart(
-        "caterpillar",
+    drawn, tips = interval_chart(
         rows,
         kit,
         ticks=kit.effect_ticks,
@@ -317,7 +314,7 @@ def chart_caterpillar_ends(
     )
     return kit.chart(
         name,
-        figure,
+        drawn,
         title=_title(data, kit),
         tips=tips,
         table=table_caterpillar(data),

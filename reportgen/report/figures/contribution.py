@@ -7,16 +7,17 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from reportgen.report.blocks import Chart, ChartTable, Value
 from reportgen.report.figures.drawing import marks
-from reportgen.report.figures.drawing.sheet import Box, sheet
+from reportgen.report.figures.drawing.plane import Box, sheet
 from reportgen.report.figures.drawing.theme import SMALL, WIDE
 from reportgen.report.figures.intervals import fit_ticks
-from reportgen.report.figures.kit import Chart, ChartTable, Kit, Tip, Value
+from reportgen.report.figures.kit import Kit, Tip
 from reportgen.report.typefaces.widths import fit_texts, text_width
 from reportgen.report.words.names import clean
 
 if TYPE_CHECKING:
-    from reportgen.report.figures.drawing.axes import ChartAxes
+    from reportgen.report.figures.drawing.plane import Plane
     from reportgen.results import MarketResults
 
 _TOP, _LOW = 12, 4
@@ -52,10 +53,10 @@ def table_parts(data: Parts) -> ChartTable:
     return ChartTable(columns=("period", "baseline", "persistence", "promotion"), rows=tuple(rows))
 
 
-def draw_parts(axes: ChartAxes, data: Parts, kit: Kit) -> None:
+def draw_parts(axes: Plane, data: Parts, kit: Kit) -> None:
     """Stacked bars by period: persistence, baseline, promotion on top; negative parts hang below zero."""
     theme, n = kit.theme, len(data.periods)
-    ticks = marks.nice_ticks(*axes.get_ylim(), 5)
+    ticks = marks.nice_ticks(*axes.y, 5)
     marks.grid_y(axes, ticks, kit.formats.ticks(ticks, "money"), theme, base=0.0)
     up, down = np.zeros(n), np.zeros(n)
     named = []
@@ -71,10 +72,10 @@ def draw_parts(axes: ChartAxes, data: Parts, kit: Kit) -> None:
         marks.rectangles(axes, boxes, color, alpha=alpha)
         up, down = up + np.maximum(values, 0.0), down + np.minimum(values, 0.0)
         named.append((float(start[-1] + values[-1] / 2), word, theme.accent if alpha == 1.0 else theme.muted))
-    low, high = axes.get_ylim()
-    places = marks.spread([y for y, _, _ in named], 13 * marks.units(axes)[1], low, high)
+    low, high = axes.y
+    places = marks.spread([y for y, _, _ in named], 13 * axes.units[1], low, high)
     for place, (_, word, color) in zip(places, named, strict=True):
-        marks.label(axes, axes.get_xlim()[1], place, word, color, dx=8, weight=600 if color == theme.accent else 400)
+        marks.label(axes, axes.x[1], place, word, color, dx=8, weight=600 if color == theme.accent else 400)
     marks.time_axis(axes, kit.formats.axis_periods(data.periods), theme)
 
 
@@ -107,8 +108,7 @@ def chart_contribution(results: MarketResults, kit: Kit, name: str = "contributi
         return None
     parts = np.array([data.baseline, data.persistence, data.promotion])
     ends = np.concatenate([np.maximum(parts, 0).sum(0), np.minimum(parts, 0).sum(0)])
-    figure, (axes,) = sheet(
-        "contribution",
+    drawn, (axes,) = sheet(
         WIDE,
         238,
         [
@@ -122,7 +122,7 @@ def chart_contribution(results: MarketResults, kit: Kit, name: str = "contributi
     f, total = kit.formats, parts.sum(0)
     tips: list[Tip] = [
         (
-            *marks.pixel(axes, i, float(total[i])),
+            *axes.pixel(i, float(total[i])),
             (
                 f"{f.period(p)}: {f.money_short(float(total[i]))}, "
                 f"{kit.say('promotion')} {f.money_short(float(data.promotion[i]))}"
@@ -132,7 +132,7 @@ def chart_contribution(results: MarketResults, kit: Kit, name: str = "contributi
     ]
     return kit.chart(
         name,
-        figure,
+        drawn,
         title=_share_title(data, kit),
         table=table_parts(data),
         tips=tips,
@@ -143,7 +143,7 @@ def chart_contribution(results: MarketResults, kit: Kit, name: str = "contributi
     )
 
 
-def draw_waterfall(axes: ChartAxes, data: Parts, kit: Kit) -> None:
+def draw_waterfall(axes: Plane, data: Parts, kit: Kit) -> None:
     """Horizontal bars, each beginning where the one above ends, and their sum."""
     theme, f = kit.theme, kit.formats
     baseline, persistence, promotion = data.totals
@@ -154,7 +154,7 @@ def draw_waterfall(axes: ChartAxes, data: Parts, kit: Kit) -> None:
         (kit.say("Fitted sales"), 0.0, baseline + persistence + promotion, theme.ink),
     ]
     fit_ticks(axes, kit, lambda t: f.ticks(t, "money"))
-    low, high = axes.get_ylim()
+    low, high = axes.y
     marks.line(axes, [0.0, 0.0], [low, high], theme.faint, clip=False)
     for k, (word, start, stop, color) in enumerate(rows):
         y = 3.0 - k
@@ -162,7 +162,7 @@ def draw_waterfall(axes: ChartAxes, data: Parts, kit: Kit) -> None:
         if k < 3:
             marks.line(axes, [stop, stop], [y - 0.32, y - 0.68], theme.faint)
         weight = 600 if k >= 2 else 400
-        marks.label(axes, axes.get_xlim()[0], y, word, theme.ink, dx=-104, size=12, weight=weight)
+        marks.label(axes, axes.x[0], y, word, theme.ink, dx=-104, size=12, weight=weight)
         marks.label(
             axes, max(start, stop), y, f.money_short(stop - start), theme.ink, dx=8, weight=weight, halo=theme.paper
         )
@@ -187,8 +187,7 @@ def chart_waterfall(results: MarketResults, kit: Kit, name: str = "waterfall") -
         return None
     baseline, persistence, promotion = data.totals
     ends = (0.0, baseline, baseline + persistence, baseline + persistence + promotion)
-    figure, (axes,) = sheet(
-        "waterfall",
+    drawn, (axes,) = sheet(
         WIDE,
         164,
         [Box(112, 8, WIDE - 112 - 92, 128, marks.limits(ends, zero=True, pad=0.02), (-0.5, 3.5))],
@@ -211,7 +210,7 @@ def chart_waterfall(results: MarketResults, kit: Kit, name: str = "waterfall") -
     )
     return kit.chart(
         name,
-        figure,
+        drawn,
         title=title,
         table=table_parts(data),
         foot=kit.foot(_followed(results, kit)),
@@ -254,25 +253,25 @@ def table_by_pharmacy(data: ByPharmacy) -> ChartTable:
     return ChartTable(columns=("pharmacy", "incremental", "share_of_own_sales"), rows=rows)
 
 
-def draw_by_pharmacy(axes: ChartAxes, data: ByPharmacy, chosen: list[int | None], kit: Kit, names: float) -> list[Tip]:
+def draw_by_pharmacy(axes: Plane, data: ByPharmacy, chosen: list[int | None], kit: Kit, names: float) -> list[Tip]:
     """Bars in order; ``None`` in ``chosen`` is the gap between the ends."""
     theme, f = kit.theme, kit.formats
     fit_ticks(axes, kit, lambda t: f.ticks(t, "money"))
-    low, high = axes.get_ylim()
+    low, high = axes.y
     tips: list[Tip] = []
     boxes = []
     kept = iter(fit_texts([data.names[i] for i in chosen if i is not None], names - 8, SMALL))
     for k, i in enumerate(chosen):
         y = float(len(chosen) - 1 - k)
         if i is None:
-            marks.label(axes, axes.get_xlim()[0], y, "…", theme.muted, dx=-names)
+            marks.label(axes, axes.x[0], y, "…", theme.muted, dx=-names)
             continue
         amount = float(data.amount[i])
         boxes.append((min(0.0, amount), y - 0.34, max(0.0, amount), y + 0.34))
-        marks.label(axes, axes.get_xlim()[0], y, next(kept), theme.ink, dx=-names)
+        marks.label(axes, axes.x[0], y, next(kept), theme.ink, dx=-names)
         text = f"{f.money_short(amount)} · {f.percent(float(data.share[i]))}"
-        marks.label(axes, axes.get_xlim()[1], y, text, theme.muted, dx=10)
-        tips.append((*marks.pixel(axes, amount, y), f"{data.names[i]}: {text}"))
+        marks.label(axes, axes.x[1], y, text, theme.muted, dx=10)
+        tips.append((*axes.pixel(amount, y), f"{data.names[i]}: {text}"))
     marks.rectangles(axes, boxes, theme.accent, alpha=0.75)
     marks.line(axes, [0.0, 0.0], [low, high], theme.faint, clip=False)
     return tips
@@ -287,8 +286,7 @@ def chart_by_pharmacy(results: MarketResults, kit: Kit, name: str = "incremental
     chosen: list[int | None] = list(range(n)) if n <= _TOP + _LOW else [*range(_TOP), None, *range(n - _LOW, n)]
     names = min(max(text_width(data.names[i], SMALL) for i in chosen if i is not None) + 14, 210.0)
     height = 15.0 * len(chosen)
-    figure, (axes,) = sheet(
-        "by_pharmacy",
+    drawn, (axes,) = sheet(
         WIDE,
         height + 34,
         [
@@ -332,7 +330,7 @@ def chart_by_pharmacy(results: MarketResults, kit: Kit, name: str = "incremental
         )
     return kit.chart(
         name,
-        figure,
+        drawn,
         title=title,
         table=table_by_pharmacy(data),
         tips=tips,

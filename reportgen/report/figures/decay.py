@@ -7,15 +7,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from reportgen.report.blocks import Chart, ChartTable
 from reportgen.report.figures.drawing import marks
-from reportgen.report.figures.drawing.sheet import Box, sheet
+from reportgen.report.figures.drawing.plane import Box, sheet
 from reportgen.report.figures.drawing.theme import WIDE
-from reportgen.report.figures.kit import Chart, ChartTable, Kit
+from reportgen.report.figures.kit import Kit
 from reportgen.report.words.names import clean
 from reportgen.report.words.units import no_carry_over
 
 if TYPE_CHECKING:
-    from reportgen.report.figures.drawing.axes import ChartAxes
+    from reportgen.report.figures.drawing.plane import Plane
     from reportgen.results import DecaySummary
 
 DEEPEST = -12.0
@@ -67,11 +68,11 @@ def table_profile(data: Profile) -> ChartTable:
     return ChartTable(columns=("decay", "loglik_below_maximum"), rows=rows)
 
 
-def draw_profile(axes: ChartAxes, data: Profile, kit: Kit) -> None:
+def draw_profile(axes: Plane, data: Profile, kit: Kit) -> None:
     """Profile line, the interval as a band where the line is above the limit, the estimate as a dot."""
     theme, f = kit.theme, kit.formats
-    low, high = axes.get_ylim()
-    x0, x1 = axes.get_xlim()
+    low, high = axes.y
+    x0, x1 = axes.x
     if data.lower is not None and data.upper is not None:
         marks.rectangles(axes, [(data.lower, low, data.upper, high)], theme.accent, alpha=0.12)
     ticks = marks.nice_ticks(low, 0.0, 4)
@@ -106,7 +107,7 @@ def chart_decay(summary: DecaySummary | None, kit: Kit, name: str = "decay") -> 
         return None
     low = max(DEEPEST, min(float(data.drop.min()), 3 * data.limit))
     x = (min(0.0, float(data.decay[0])), max(float(data.decay[-1]), data.estimate) + 0.01)
-    figure, (axes,) = sheet("decay", WIDE, 176, [Box(54, 40, WIDE - 54 - 84, 94, x, (low, -low * 0.06))])
+    drawn, (axes,) = sheet(WIDE, 176, [Box(54, 40, WIDE - 54 - 84, 94, x, (low, -low * 0.06))])
     draw_profile(axes, data, kit)
     marks.heading(axes, kit.say("Log-likelihood below the best"), kit.theme, dx=-48, dy=20)
     below = (
@@ -139,7 +140,7 @@ def chart_decay(summary: DecaySummary | None, kit: Kit, name: str = "decay") -> 
         )
     return kit.chart(
         name,
-        figure,
+        drawn,
         title=title,
         table=table_profile(data),
         subtitle=kit.say(

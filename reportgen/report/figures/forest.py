@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from reportgen.report.blocks import Chart, ChartTable, Value
 from reportgen.report.figures.intervals import Interval, Reference, interval_chart
-from reportgen.report.figures.kit import Chart, ChartTable, Kit, Value
+from reportgen.report.figures.kit import Kit
 from reportgen.report.words.names import clean
 
 if TYPE_CHECKING:
@@ -84,8 +85,7 @@ def chart_coefficients(results: MarketResults, kit: Kit, name: str = "forest") -
     if not rows or results.model is None:
         return None
     promotion = next((r for r in rows if r.id in results.model.promotion_terms), rows[0])
-    figure, tips = interval_chart(
-        "forest",
+    drawn, tips = interval_chart(
         _as_intervals(rows, kit, promotion.id),
         kit,
         ticks=kit.effect_ticks,
@@ -104,7 +104,7 @@ def chart_coefficients(results: MarketResults, kit: Kit, name: str = "forest") -
     )
     return kit.chart(
         name,
-        figure,
+        drawn,
         title=title,
         tips=tips,
         table=table_estimates(rows),
@@ -159,8 +159,7 @@ def chart_estimators(results: MarketResults, kit: Kit, name: str = "estimators")
         _zero(kit),
         Reference(value=kit.shown(own.estimate), label=kit.say("this report"), color="accent", dashed=True),
     ]
-    figure, tips = interval_chart(
-        "forest",
+    drawn, tips = interval_chart(
         _as_intervals(rows, kit, "model"),
         kit,
         ticks=kit.effect_ticks,
@@ -178,7 +177,7 @@ def chart_estimators(results: MarketResults, kit: Kit, name: str = "estimators")
     )
     return kit.chart(
         name,
-        figure,
+        drawn,
         title=title,
         tips=tips,
         table=table_estimates(rows),
@@ -213,8 +212,7 @@ def chart_ordinary(results: MarketResults, kit: Kit, name: str = "ordinary") -> 
     rows = compute_ordinary(results, kit)
     if not rows:
         return None
-    figure, tips = interval_chart(
-        "forest",
+    drawn, tips = interval_chart(
         _as_intervals(rows, kit, "mixed"),
         kit,
         ticks=kit.effect_ticks,
@@ -231,7 +229,7 @@ def chart_ordinary(results: MarketResults, kit: Kit, name: str = "ordinary") -> 
     )
     return kit.chart(
         name,
-        figure,
+        drawn,
         title=title,
         tips=tips,
         table=table_estimates(rows),
@@ -269,7 +267,7 @@ def chart_what_if(results: MarketResults, kit: Kit, name: str = "what_if") -> Ch
     if not rows:
         return None
     f = kit.formats
-    drawn = [
+    bars = [
         Interval(
             label=r.label,
             estimate=r.estimate,
@@ -281,9 +279,8 @@ def chart_what_if(results: MarketResults, kit: Kit, name: str = "what_if") -> Ch
         )
         for r in rows
     ]
-    figure, tips = interval_chart(
-        "forest",
-        drawn,
+    drawn, tips = interval_chart(
+        bars,
         kit,
         ticks=lambda t: f.ticks(t, "money"),
         references=[Reference(value=0.0, label=kit.say("as it was"))],
@@ -303,7 +300,7 @@ def chart_what_if(results: MarketResults, kit: Kit, name: str = "what_if") -> Ch
     )
     return kit.chart(
         name,
-        figure,
+        drawn,
         title=title,
         tips=tips,
         table=table_estimates(rows),

@@ -9,15 +9,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from reportgen.report.blocks import Chart, ChartTable
 from reportgen.report.figures.drawing import marks
-from reportgen.report.figures.drawing.sheet import Box, sheet
+from reportgen.report.figures.drawing.plane import Box, sheet
 from reportgen.report.figures.drawing.theme import SMALL, WIDE
-from reportgen.report.figures.kit import Chart, ChartTable, Kit, Tip
+from reportgen.report.figures.kit import Kit, Tip
 from reportgen.report.typefaces.widths import fit_text, fit_texts, text_width
 from reportgen.report.words.names import clean
 
 if TYPE_CHECKING:
-    from reportgen.report.figures.drawing.axes import ChartAxes
+    from reportgen.report.figures.drawing.plane import Plane
     from reportgen.results import MarketResults
 
 _ROW, _HEAD = 18.0, 28.0
@@ -60,7 +61,7 @@ def table_hierarchy(data: Hierarchy) -> ChartTable:
     return ChartTable(columns=("pharmacy", "rows_used", "periods"), rows=rows)
 
 
-def draw_hierarchy(axes: ChartAxes, data: Hierarchy, kit: Kit, height: float) -> list[Tip]:
+def draw_hierarchy(axes: Plane, data: Hierarchy, kit: Kit, height: float) -> list[Tip]:
     """Market, branches, pharmacies and their tallies, in pixel coordinates; return the tooltips."""
     theme, shown = kit.theme, data.shown
     places = [height - _HEAD - (k + 0.5) * _ROW for k in range(len(shown))]
@@ -89,11 +90,11 @@ def draw_hierarchy(axes: ChartAxes, data: Hierarchy, kit: Kit, height: float) ->
         marks.label(axes, _PHARMACY, place, name, theme.ink, weight=600)
         marks.line(axes, [_PHARMACY + text_width(name, SMALL, 600) + 6, _STRIP - 8], [place, place], theme.faint)
         count = _draw_tally(axes, data, kit, place, data.rows[index])
-        tips.append((*marks.pixel(axes, _STRIP + 8, place), f"{data.names[index]}: {count}"))
+        tips.append((*axes.pixel(_STRIP + 8, place), f"{data.names[index]}: {count}"))
     return tips
 
 
-def _draw_tally(axes: ChartAxes, data: Hierarchy, kit: Kit, place: float, used: int) -> str:
+def _draw_tally(axes: Plane, data: Hierarchy, kit: Kit, place: float, used: int) -> str:
     """A filled square per used period and a ring for each other one, then the count; return it."""
     theme, width = kit.theme, WIDE - _STRIP - _COUNT
     step = min(width / data.periods, 12.0)
@@ -120,7 +121,7 @@ def chart_hierarchy(results: MarketResults, kit: Kit, name: str = "hierarchy") -
     if data is None:
         return None
     height = _HEAD + _ROW * len(data.shown) + 4
-    figure, (axes,) = sheet("hierarchy", WIDE, height, [Box(0, 0, WIDE, height, (0.0, WIDE), (0.0, height))])
+    drawn, (axes,) = sheet(WIDE, height, [Box(0, 0, WIDE, height, (0.0, WIDE), (0.0, height))])
     tips = draw_hierarchy(axes, data, kit, height)
     subtitle = (
         kit.say("A filled square is a week used, a ring one that is missing or set aside")
@@ -129,7 +130,7 @@ def chart_hierarchy(results: MarketResults, kit: Kit, name: str = "hierarchy") -
     )
     return kit.chart(
         name,
-        figure,
+        drawn,
         title=_title(data, kit),
         subtitle=subtitle,
         alt=_spoken(data, kit),

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from reportgen.report.blocks import Chart, ChartTable
 from reportgen.report.figures.drawing import marks
-from reportgen.report.figures.drawing.sheet import Box, sheet
+from reportgen.report.figures.drawing.plane import Box, sheet
 from reportgen.report.figures.drawing.theme import HALF, WIDE
-from reportgen.report.figures.kit import Chart, ChartTable, Kit, Tip
+from reportgen.report.figures.kit import Kit, Tip
 
 if TYPE_CHECKING:
-    from reportgen.report.figures.drawing.axes import ChartAxes
+    from reportgen.report.figures.drawing.plane import Plane
     from reportgen.report.words.formats import Kind
     from reportgen.results import MarketResults
 
@@ -66,7 +67,7 @@ def table_response(data: Response) -> ChartTable:
     return ChartTable(columns=columns, rows=rows)
 
 
-def draw_pulse(axes: ChartAxes, data: Response, kit: Kit) -> None:
+def draw_pulse(axes: Plane, data: Response, kit: Kit) -> None:
     """Bars of the effect in each period with their intervals."""
     theme = kit.theme
     _frame(axes, kit)
@@ -75,7 +76,7 @@ def draw_pulse(axes: ChartAxes, data: Response, kit: Kit) -> None:
     marks.segments(axes, data.horizon, data.lower, data.horizon, data.upper, theme.ink, width=1.2)
 
 
-def draw_total(axes: ChartAxes, data: Response, kit: Kit) -> None:
+def draw_total(axes: Plane, data: Response, kit: Kit) -> None:
     """Summed effect with its band, and the period in which half of it has happened."""
     theme = kit.theme
     _frame(axes, kit)
@@ -104,16 +105,16 @@ def draw_total(axes: ChartAxes, data: Response, kit: Kit) -> None:
         marks.label(axes, data.half_life, y, text, theme.second, dx=9, dy=-8 if up else 8)
 
 
-def _frame(axes: ChartAxes, kit: Kit) -> None:
-    ticks = marks.nice_ticks(*axes.get_ylim(), 4)
+def _frame(axes: Plane, kit: Kit) -> None:
+    ticks = marks.nice_ticks(*axes.y, 4)
     marks.grid_y(axes, ticks, kit.effect_ticks(ticks), kit.theme, base=0.0)
-    at = [t for t in marks.nice_ticks(*axes.get_xlim(), 6) if t >= 0 and t == int(t)]
+    at = [t for t in marks.nice_ticks(*axes.x, 6) if t >= 0 and t == int(t)]
     marks.grid_x(axes, at, kit.formats.ticks(tuple(at)), kit.theme, lines=False)
     below = kit.say("weeks later") if kit.weekly else kit.say("months later")
     marks.label(
         axes,
-        sum(axes.get_xlim()) / 2,
-        axes.get_ylim()[0],
+        sum(axes.x) / 2,
+        axes.y[0],
         below,
         kit.theme.muted,
         anchor="middle",
@@ -166,9 +167,9 @@ def _bounds(lower: marks.Numbers, middle: marks.Numbers, upper: marks.Numbers) -
     return marks.limits(np.concatenate([lower, middle, upper]), zero=True, pad=0.1)
 
 
-def _tips(axes: ChartAxes, values: marks.Numbers, data: Response, kit: Kit) -> list[Tip]:
+def _tips(axes: Plane, values: marks.Numbers, data: Response, kit: Kit) -> list[Tip]:
     return [
-        (*marks.pixel(axes, h, v), f"{kit.formats.integer(h)}: {_write(float(v), data, kit)}")
+        (*axes.pixel(h, v), f"{kit.formats.integer(h)}: {_write(float(v), data, kit)}")
         for h, v in zip(data.horizon, values, strict=True)
     ]
 
@@ -179,8 +180,7 @@ def chart_impulse(results: MarketResults, kit: Kit, name: str = "impulse") -> Ch
     if data is None:
         return None
     width, x = (WIDE - 60 - 76 - 14) / 2, (-0.5, float(data.horizon[-1]) + 0.5)
-    figure, (pulse, total) = sheet(
-        "impulse",
+    drawn, (pulse, total) = sheet(
         WIDE,
         226,
         [
@@ -195,7 +195,7 @@ def chart_impulse(results: MarketResults, kit: Kit, name: str = "impulse") -> Ch
     tips = _tips(pulse, data.effect, data, kit) + _tips(total, data.total, data, kit)
     return kit.chart(
         name,
-        figure,
+        drawn,
         title=_title(data, kit),
         table=table_response(data),
         tips=tips,
@@ -210,8 +210,7 @@ def chart_impulse_small(results: MarketResults, kit: Kit, name: str = "impulse_b
     if data is None:
         return None
     x = (-0.5, float(data.horizon[-1]) + 0.5)
-    figure, (axes,) = sheet(
-        "impulse_small",
+    drawn, (axes,) = sheet(
         HALF,
         180,
         [
@@ -222,7 +221,7 @@ def chart_impulse_small(results: MarketResults, kit: Kit, name: str = "impulse_b
     marks.heading(axes, kit.say("Summed up, {unit}", unit=kit.effect_unit), kit.theme, dx=-54)
     return kit.chart(
         name,
-        figure,
+        drawn,
         title=_title(data, kit),
         table=table_response(data),
         tips=_tips(axes, data.total, data, kit),

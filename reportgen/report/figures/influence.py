@@ -7,16 +7,17 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from reportgen.report.blocks import Chart, ChartTable
 from reportgen.report.figures.drawing import marks
-from reportgen.report.figures.drawing.sheet import Box, sheet
+from reportgen.report.figures.drawing.plane import Box, sheet
 from reportgen.report.figures.drawing.theme import HALF, SMALL
 from reportgen.report.figures.intervals import Reference, draw_references, fit_ticks
-from reportgen.report.figures.kit import Chart, ChartTable, Kit, Tip
+from reportgen.report.figures.kit import Kit, Tip
 from reportgen.report.typefaces.widths import fit_texts, text_width
 from reportgen.report.words.names import clean
 
 if TYPE_CHECKING:
-    from reportgen.report.figures.drawing.axes import ChartAxes
+    from reportgen.report.figures.drawing.plane import Plane
     from reportgen.results import MarketResults
 
 _ROW = 13.0
@@ -61,12 +62,12 @@ def table_influence(data: Influence) -> ChartTable:
     return ChartTable(columns=("pharmacy", "effect_without", "change"), rows=rows)
 
 
-def draw_influence(axes: ChartAxes, data: Influence, kit: Kit, names: float, values: list[str]) -> None:
+def draw_influence(axes: Plane, data: Influence, kit: Kit, names: float, values: list[str]) -> None:
     """Sticks from the effect of all to the effect without; dots beyond one SE are in the second colour."""
     theme = kit.theme
     count = len(values)
-    low, high = axes.get_ylim()
-    x0, x1 = axes.get_xlim()
+    low, high = axes.y
+    x0, x1 = axes.x
     marks.rectangles(axes, [(max(data.lower, x0), low, min(data.upper, x1), high)], theme.faint, alpha=0.18)
     fit_ticks(axes, kit, kit.effect_ticks)
     references = [Reference(value=data.effect, label=kit.say("all pharmacies"), color="ink")]
@@ -78,7 +79,7 @@ def draw_influence(axes: ChartAxes, data: Influence, kit: Kit, names: float, val
     far = (without < data.lower) | (without > data.upper)
     marks.segments(axes, np.full(count, data.effect), y, without, y, theme.accent, width=1.6)
     marks.dots(axes, without[~far], y[~far], theme.accent, size=6)
-    marks.dots(axes, without[far], y[far], theme.second, size=7, shape="D")
+    marks.dots(axes, without[far], y[far], theme.second, size=7, shape="diamond")
     shown = fit_texts(data.names[:count], names - 8, SMALL)
     for k, text in enumerate(values):
         marks.label(axes, x0, y[k], shown[k], theme.ink, dx=-names)
@@ -102,8 +103,7 @@ def chart_influence(results: MarketResults, kit: Kit, name: str = "influence") -
     names = min(max(text_width(n, SMALL) for n in data.names[:count]) + 14, HALF * 0.3)
     room = max(text_width(text, SMALL) for text in values) + 14
     ends = np.append(data.without[:count], [data.effect, data.lower, data.upper])
-    figure, (axes,) = sheet(
-        "half",
+    drawn, (axes,) = sheet(
         HALF,
         _ROW * count + 58,
         [
@@ -112,8 +112,7 @@ def chart_influence(results: MarketResults, kit: Kit, name: str = "influence") -
     )
     draw_influence(axes, data, kit, names, values)
     tips: list[Tip] = [
-        (*marks.pixel(axes, float(data.without[k]), count - 1 - k), f"{data.names[k]}: {values[k]}")
-        for k in range(count)
+        (*axes.pixel(float(data.without[k]), count - 1 - k), f"{data.names[k]}: {values[k]}") for k in range(count)
     ]
     title = kit.say(
         "Without {pharmacy} the effect would be {without} instead of {effect}; no other pharmacy moves it more.",
@@ -123,7 +122,7 @@ def chart_influence(results: MarketResults, kit: Kit, name: str = "influence") -
     )
     return kit.chart(
         name,
-        figure,
+        drawn,
         title=title,
         table=table_influence(data),
         tips=tips,

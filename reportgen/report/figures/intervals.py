@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from reportgen.report.figures.drawing import marks
-from reportgen.report.figures.drawing.sheet import Box, sheet
+from reportgen.report.figures.drawing.plane import Box, Sheet, sheet
 from reportgen.report.figures.drawing.theme import SMALL, WIDE
 from reportgen.report.typefaces.widths import fit_text, text_width
 from reportgen.report.words.names import told_apart
@@ -21,9 +21,7 @@ from reportgen.report.words.names import told_apart
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from matplotlib.figure import Figure
-
-    from reportgen.report.figures.drawing.axes import ChartAxes
+    from reportgen.report.figures.drawing.plane import Plane
     from reportgen.report.figures.kit import Kit, Tip
 
 
@@ -60,7 +58,7 @@ class Reference:
 
 
 def draw_intervals(
-    axes: ChartAxes,
+    axes: Plane,
     rows: Sequence[Interval],
     kit: Kit,
     *,
@@ -86,11 +84,11 @@ def draw_intervals(
                 marks.dots(axes, mid[chosen], place[chosen], shade, size=size, hollow=kit.theme.paper if hollow else "")
 
 
-def draw_references(axes: ChartAxes, references: Sequence[Reference], kit: Kit) -> None:
+def draw_references(axes: Plane, references: Sequence[Reference], kit: Kit) -> None:
     """Vertical lines with their names on top, moved apart where they would touch."""
-    low, high = axes.get_ylim()
-    ux = marks.units(axes)[0]
-    for reference, up in _lifted(references, axes.get_xlim(), ux):
+    low, high = axes.y
+    ux = axes.units[0]
+    for reference, up in _lifted(references, axes.x, ux):
         color = getattr(kit.theme, reference.color)
         marks.line(
             axes,
@@ -103,7 +101,7 @@ def draw_references(axes: ChartAxes, references: Sequence[Reference], kit: Kit) 
         )
         shade = kit.theme.muted if reference.color == "faint" else color
         half = text_width(reference.label, SMALL) / 2
-        beyond = axes.bbox.x0 + (reference.value - axes.get_xlim()[0]) / ux + half - axes.figure.bbox.width
+        beyond = axes.left + (reference.value - axes.x[0]) / ux + half - axes.sheet.width
         dx, at = -max(beyond, 0.0), (reference.value, high)
         marks.label(axes, *at, reference.label, shade, anchor="middle", valign="base", dx=dx, dy=up)
 
@@ -127,7 +125,6 @@ def lift(references: Sequence[Reference], bounds: tuple[float, float], width: fl
 
 
 def interval_chart(
-    kind: str,
     rows: Sequence[Interval],
     kit: Kit,
     *,
@@ -139,7 +136,7 @@ def interval_chart(
     zero: bool = True,
     size: float = 7.0,
     thick: float = 4.5,
-) -> tuple[Figure, list[Tip]]:
+) -> tuple[Sheet, list[Tip]]:
     """Draw a forest on its own sheet; the width of names and values decides the place of the axes."""
     names = min(
         max((text_width(r.label, SMALL + 1, 600 if r.bold else 400) for r in rows), default=0.0) + 14, width * 0.34
@@ -151,8 +148,7 @@ def interval_chart(
     inner = width - names - max(values, 24)
     double = lift(references, bounds, inner)
     top, height = (38.0 if heading else 20.0) + double, row * len(rows)
-    figure, (axes,) = sheet(
-        kind,
+    drawn, (axes,) = sheet(
         width,
         top + height + 26,
         [
@@ -184,15 +180,15 @@ def interval_chart(
             size=min(SMALL, row * 0.8),
         )
         if math.isfinite(item.estimate):
-            tips.append((*marks.pixel(axes, item.estimate, y), f"{item.label}: {item.value}"))
-    return figure, tips
+            tips.append((*axes.pixel(item.estimate, y), f"{item.label}: {item.value}"))
+    return drawn, tips
 
 
 def fit_ticks(
-    axes: ChartAxes, kit: Kit, ticks: Callable[[tuple[float, ...]], tuple[str, ...]], *, base: bool = False
+    axes: Plane, kit: Kit, ticks: Callable[[tuple[float, ...]], tuple[str, ...]], *, base: bool = False
 ) -> None:
     """Draw as many vertical grid lines as their labels leave room for."""
-    bounds = axes.get_xlim()
+    bounds = axes.x
     coarser: tuple[float, ...] = ()
     for count in (6, 5, 4, 3, 2):
         at = marks.nice_ticks(*bounds, count)
@@ -201,7 +197,7 @@ def fit_ticks(
         if len(at) < 2 and len(coarser) > 1:  # one number tells no scale: keep the two ends of the grid before
             at = (coarser[0], coarser[-1])
             texts = ticks(at)
-        if len(at) < 3 or (at[1] - at[0]) / marks.units(axes)[0] > widest + 8:
+        if len(at) < 3 or (at[1] - at[0]) / axes.units[0] > widest + 8:
             break
         coarser = at
     marks.grid_x(axes, at, texts, kit.theme, base=base)

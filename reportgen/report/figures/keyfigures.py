@@ -5,14 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from reportgen.report.blocks import Chart, ChartTable
 from reportgen.report.figures.drawing import marks
-from reportgen.report.figures.drawing.sheet import Box, sheet
+from reportgen.report.figures.drawing.plane import Box, sheet
 from reportgen.report.figures.intervals import Interval, draw_intervals
-from reportgen.report.figures.kit import Chart, ChartTable, Kit
+from reportgen.report.figures.kit import Kit
 from reportgen.report.typefaces.widths import text_width
 
 if TYPE_CHECKING:
-    from reportgen.report.figures.drawing.axes import ChartAxes
+    from reportgen.report.figures.drawing.plane import Plane
     from reportgen.results import MarketResults
 
 WIDTH, HEIGHT = 216.0, 48.0
@@ -87,15 +88,15 @@ def table_key_interval(data: KeyInterval) -> ChartTable:
     return ChartTable(columns=("estimate", "lower", "upper"), rows=((data.estimate, data.lower, data.upper),))
 
 
-def draw_key_interval(axes: ChartAxes, data: KeyInterval, kit: Kit) -> None:
+def draw_key_interval(axes: Plane, data: KeyInterval, kit: Kit) -> None:
     """Interval on a line with zero, its ends written below."""
     theme = kit.theme
-    x0, x1 = axes.get_xlim()
+    x0, x1 = axes.x
     marks.line(axes, [x0, x1], [0.0, 0.0], theme.line, width=1, clip=False)
     marks.line(axes, [0.0, 0.0], [-0.9, 0.9], theme.faint, width=1.2, clip=False)
     row = Interval(label="", estimate=data.estimate, lower=data.lower, upper=data.upper)
     draw_intervals(axes, [row], kit, size=9, thick=6)
-    ux = marks.units(axes)[0]
+    ux = axes.units[0]
     ends = sorted(((data.lower, data.texts[0]), (data.upper, data.texts[2])))
     halves = [text_width(text, 10) / 2 for _, text in ends]
     low = max(ends[0][0] / ux, x0 / ux + halves[0])
@@ -117,7 +118,7 @@ def charts_key_figures(results: MarketResults, kit: Kit) -> dict[str, Chart | No
     made: dict[str, Chart | None] = {}
     for data in compute_key_intervals(results, kit):
         bounds = marks.limits((data.lower, data.upper, 0.0), pad=0.06)
-        figure, (axes,) = sheet("key", WIDTH, HEIGHT, [Box(6, 4, WIDTH - 12, 26, bounds, (-1.0, 1.0))])
+        drawn, (axes,) = sheet(WIDTH, HEIGHT, [Box(6, 4, WIDTH - 12, 26, bounds, (-1.0, 1.0))])
         draw_key_interval(axes, data, kit)
         title = kit.say(
             "{what}: {value} ({lower} to {upper}).",
@@ -128,7 +129,7 @@ def charts_key_figures(results: MarketResults, kit: Kit) -> dict[str, Chart | No
         )
         made[data.name] = kit.chart(
             data.name,
-            figure,
+            drawn,
             title=title,
             table=table_key_interval(data),
             subtitle=kit.say(

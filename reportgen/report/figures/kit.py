@@ -1,17 +1,19 @@
-"""A finished chart, and what every family of charts needs to make one.
+"""What every family of charts needs to make one.
 
-``Chart`` is plain data: SVG text, the sentences around it, and the numbers it shows. ``Kit`` bundles words, number
-formats and colours of one report, so that each family is three plain functions: compute (results → data), table
-(data → rows), draw (axes, data). Sentences here are titles and notes of charts; all others are the narrative's.
+``Kit`` bundles words, number formats and colours of one report, so that each family is three plain functions: compute
+(results → data), table (data → rows), draw (planes, data). Sentences here are titles and notes of charts; all others
+are the narrative's.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from statistics import NormalDist
-from typing import TYPE_CHECKING, Literal, cast
+from typing import TYPE_CHECKING, cast
 
+from reportgen.report.blocks import Chart, ChartTable
 from reportgen.report.figures.drawing.theme import WIDE, Theme
+from reportgen.report.shapes import Tip as TipShape
 from reportgen.report.words.formats import Formats
 from reportgen.report.words.language import Language
 from reportgen.report.words.names import clean, isolated
@@ -20,47 +22,12 @@ from reportgen.report.words.units import promotion_step
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from matplotlib.figure import Figure
-
+    from reportgen.report.figures.drawing.plane import Sheet
     from reportgen.report.words.writer import Writer
     from reportgen.results import MarketResults, ModelTerm
 
-Value = str | float | int | None
 Tip = tuple[float, float, str]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ChartTable:
-    """The numbers behind a chart, unformatted: column names are stable and English, for files."""
-
-    columns: tuple[str, ...]
-    rows: tuple[tuple[Value, ...], ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Chart:
-    """One drawn chart.
-
-    ``svg`` has palette colours as hex and invisible tooltip targets (``data-tip``): inline it through
-    ``svg.for_screen``, write it to PDF or file through ``svg.for_print``. Sizes in SVG units (1 = CSS pixel).
-    """
-
-    name: str
-    svg: str
-    title: str
-    """The finding, a sentence with its number."""
-    subtitle: str
-    """What is drawn, in which unit."""
-    foot: str
-    """Rows, period, method, and how uncertainty is drawn."""
-    alt: str
-    """The finding and the numbers a listener needs."""
-    width: float
-    height: float
-    table: ChartTable
-    size: Literal["full", "half"] = "full"
-    zoom: bool = False
-    """Whether it has so many marks that a page should let its reader look closer."""
+"""Pixels (y up) and the words there."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -191,7 +158,7 @@ class Kit:
     def chart(
         self,
         name: str,
-        figure: Figure,
+        drawn: Sheet,
         *,
         title: str,
         subtitle: str,
@@ -201,22 +168,20 @@ class Kit:
         tips: Sequence[Tip] = (),
         zoom: bool = False,
     ) -> Chart:
-        """Write the figure and bundle it with its words."""
-        from reportgen.report.figures.drawing.svg import write_svg
-
-        width, height = (round(float(v) * 72, 1) for v in figure.get_size_inches())
+        """Bundle what was drawn with its words."""
         spoken = f"{title} {alt}".strip() if title.endswith(".") else f"{title}. {alt}".strip()
         return Chart(
             name=name,
-            svg=write_svg(figure, spoken, tips),
             title=title,
             subtitle=subtitle,
             foot=foot,
             alt=spoken,
-            width=width,
-            height=height,
+            width=round(drawn.width, 1),
+            height=round(drawn.height, 1),
+            shapes=drawn.shapes(),
+            tips=tuple(TipShape(drawn.spot(x, y), text) for x, y, text in tips),
             table=table,
-            size="full" if width >= WIDE * 0.75 else "half",
+            size="full" if drawn.width >= WIDE * 0.75 else "half",
             zoom=zoom,
         )
 

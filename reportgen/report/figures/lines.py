@@ -7,17 +7,18 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from reportgen.report.blocks import Chart, ChartTable
 from reportgen.report.figures.drawing import marks
-from reportgen.report.figures.drawing.sheet import Box, sheet
+from reportgen.report.figures.drawing.plane import Box, sheet
 from reportgen.report.figures.drawing.theme import SMALL, WIDE
 from reportgen.report.figures.intervals import fit_ticks
-from reportgen.report.figures.kit import Chart, ChartTable, Kit
+from reportgen.report.figures.kit import Kit
 from reportgen.report.standing import market_effect, standings
 from reportgen.report.typefaces.widths import fit_texts
 from reportgen.report.words.names import clean
 
 if TYPE_CHECKING:
-    from reportgen.report.figures.drawing.axes import ChartAxes
+    from reportgen.report.figures.drawing.plane import Plane
     from reportgen.results import MarketResults
 
 MOST = 400
@@ -75,10 +76,10 @@ def table_lines(data: Lines) -> ChartTable:
     return ChartTable(columns=("pharmacy", "sales_at_low_promotion", "sales_at_high_promotion"), rows=tuple(rows))
 
 
-def draw_lines(axes: ChartAxes, data: Lines, kit: Kit) -> None:
+def draw_lines(axes: Plane, data: Lines, kit: Kit) -> None:
     """Thin lines for pharmacies, clear ones in the second colour, the market thick."""
     theme = kit.theme
-    ticks = marks.nice_ticks(*axes.get_ylim(), 5)
+    ticks = marks.nice_ticks(*axes.y, 5)
     marks.grid_y(axes, ticks, kit.formats.ticks(ticks, "money"), theme)
     many = len(data.names) > 120
     usual, clear = (0.5, 0.35) if many else (0.8, 0.45), (0.8, 0.7) if many else (1.0, 0.8)
@@ -97,8 +98,8 @@ def draw_lines(axes: ChartAxes, data: Lines, kit: Kit) -> None:
         for i, name in zip(steepest, names, strict=True):
             color = theme.second if data.distinct[i] else theme.accent
             ends.append((float(data.pharmacies[i, -1]), name, color, 400))
-    low, high = axes.get_ylim()
-    places = marks.spread([e[0] for e in ends], 13 * marks.units(axes)[1], low, high)
+    low, high = axes.y
+    places = marks.spread([e[0] for e in ends], 13 * axes.units[1], low, high)
     for place, (_, text, color, weight) in zip(places, ends, strict=True):
         marks.label(axes, float(data.x[-1]), place, text, color, dx=8, weight=weight)
 
@@ -120,8 +121,8 @@ def chart_lines(results: MarketResults, kit: Kit, name: str = "lines") -> Chart 
     if data is None:
         return None
     bounds, over = _bounds(data)
-    figure, (axes,) = sheet(
-        "lines", WIDE, 268, [Box(74, 26, WIDE - 74 - 136, 200, (float(data.x[0]), float(data.x[-1])), bounds)]
+    drawn, (axes,) = sheet(
+        WIDE, 268, [Box(74, 26, WIDE - 74 - 136, 200, (float(data.x[0]), float(data.x[-1])), bounds)]
     )
     draw_lines(axes, data, kit)
     marks.heading(axes, kit.say("Sales per pharmacy {per_period}", per_period=kit.per_period), kit.theme, dx=-68)
@@ -162,7 +163,7 @@ def chart_lines(results: MarketResults, kit: Kit, name: str = "lines") -> Chart 
     )
     return kit.chart(
         name,
-        figure,
+        drawn,
         title=title,
         table=table_lines(data),
         subtitle=kit.say(

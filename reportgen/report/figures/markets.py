@@ -7,18 +7,19 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from reportgen.report.blocks import Chart, ChartTable, Value
 from reportgen.report.figures.drawing import marks
-from reportgen.report.figures.drawing.sheet import Box, sheet
+from reportgen.report.figures.drawing.plane import Box, sheet
 from reportgen.report.figures.drawing.theme import SMALL, WIDE
 from reportgen.report.figures.intervals import Interval, Reference, draw_intervals, draw_references, fit_ticks
-from reportgen.report.figures.kit import Chart, ChartTable, Kit, Tip, Value
+from reportgen.report.figures.kit import Kit, Tip
 from reportgen.report.typefaces.widths import fit_texts, text_width
 from reportgen.report.words.names import clean
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from reportgen.report.figures.drawing.axes import ChartAxes
+    from reportgen.report.figures.drawing.plane import Plane
     from reportgen.results import OverviewResults
 
 MOST, EACH = 60, 15
@@ -122,7 +123,7 @@ def shown_rows(data: Markets) -> list[int | None]:
 
 
 def draw_market_forest(
-    axes: ChartAxes, data: Markets, chosen: list[int | None], kit: Kit, names: float, values: float
+    axes: Plane, data: Markets, chosen: list[int | None], kit: Kit, names: float, values: float
 ) -> list[Tip]:
     """Intervals from highest to lowest, then the pooled effect with the prediction interval behind it."""
     theme = kit.theme
@@ -130,7 +131,7 @@ def draw_market_forest(
     top = len(chosen) + extra - 1
     place = [float(top - k) for k in range(len(chosen))]
     kept = [(i, y) for i, y in zip(chosen, place, strict=True) if i is not None]
-    left, right = axes.get_xlim()
+    left, right = axes.x
     fit_ticks(axes, kit, ticks_of(data, kit))
     references = [Reference(value=0.0, label=kit.say("no effect"))]
     if data.pooled:
@@ -154,21 +155,21 @@ def draw_market_forest(
         text = f"{write(data, kit, float(data.estimate[i]), se)} ({interval})"
         marks.label(axes, left, y, name, theme.ink, dx=-names)
         marks.label(axes, right, y, text, theme.muted, dx=12)
-        tips.append((*marks.pixel(axes, float(data.estimate[i]), y), f"{data.names[i]}: {text}"))
+        tips.append((*axes.pixel(float(data.estimate[i]), y), f"{data.names[i]}: {text}"))
     for y, place_of in zip(place, chosen, strict=True):
         if place_of is None:
             marks.label(axes, left, y, "…", theme.muted, dx=-names)
     if data.pooled:
-        ux = marks.units(axes)[0]
+        ux = axes.units[0]
         marks.line(axes, [left - names * ux, right + values * ux], [0.5 + extra - 1] * 2, theme.line, clip=False)
         _draw_pooled(axes, data, kit, names)
     return tips
 
 
-def _draw_pooled(axes: ChartAxes, data: Markets, kit: Kit, names: float) -> None:
+def _draw_pooled(axes: Plane, data: Markets, kit: Kit, names: float) -> None:
     pooled = data.pooled
     assert pooled is not None and pooled.lower is not None and pooled.upper is not None  # noqa: S101, PT018
-    left, right = axes.get_xlim()
+    left, right = axes.x
     draw_intervals(axes, [pooled], kit, positions=np.array([1.0]), size=9, thick=6)
     se = (pooled.upper - pooled.lower) / 4 or None
     marks.label(axes, left, 1.0, pooled.label, kit.theme.ink, dx=-names, weight=600)
@@ -196,8 +197,7 @@ def chart_market_forest(overview: OverviewResults, kit: Kit, name: str = "market
     names = min(max(text_width(t, SMALL, 600) for t in labels) + 16, 210.0)
     values = 176.0
     ends = [*data.lower, *data.upper, *(data.prediction or ())]
-    figure, (axes,) = sheet(
-        "market_forest",
+    drawn, (axes,) = sheet(
         WIDE,
         18.0 * count + 78,
         [
@@ -205,9 +205,7 @@ def chart_market_forest(overview: OverviewResults, kit: Kit, name: str = "market
         ],
     )
     tips = draw_market_forest(axes, data, chosen, kit, names, values)
-    marks.label(
-        axes, axes.get_xlim()[0], count - 0.5, unit_of(data, kit), kit.theme.muted, valign="base", dx=-names, dy=34
-    )
+    marks.label(axes, axes.x[0], count - 0.5, unit_of(data, kit), kit.theme.muted, valign="base", dx=-names, dy=34)
     f, above = kit.formats, int((data.lower > 0).sum())
     if data.pooled is not None and data.pooled.lower is not None and data.pooled.upper is not None:
         se = (data.pooled.upper - data.pooled.lower) / 4 or None
@@ -226,7 +224,7 @@ def chart_market_forest(overview: OverviewResults, kit: Kit, name: str = "market
         )
     return kit.chart(
         name,
-        figure,
+        drawn,
         title=title,
         table=table_markets(data),
         tips=tips,

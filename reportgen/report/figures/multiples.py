@@ -7,15 +7,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from reportgen.report.blocks import Chart, ChartTable, Value
 from reportgen.report.figures.drawing import marks
-from reportgen.report.figures.drawing.sheet import Box, sheet
+from reportgen.report.figures.drawing.plane import Box, sheet
 from reportgen.report.figures.drawing.theme import SMALL, WIDE
-from reportgen.report.figures.kit import Chart, ChartTable, Kit, Value
+from reportgen.report.figures.kit import Kit
 from reportgen.report.typefaces.widths import fit_texts, text_width
 from reportgen.report.words.names import clean
 
 if TYPE_CHECKING:
-    from reportgen.report.figures.drawing.axes import ChartAxes
+    from reportgen.report.figures.drawing.plane import Plane
     from reportgen.results import MarketResults, PharmacySeries
 
 _COLUMNS, _CELL, _PLOT, _STRIP, _LEFT, _GAP = 4, 90.0, 39.0, 10.0, 66.0, 18.0
@@ -71,7 +72,7 @@ def _corner(k: int, height: float) -> tuple[float, float, float]:
     return left, base, width
 
 
-def draw_multiples(axes: ChartAxes, data: Multiples, kit: Kit, height: float) -> None:
+def draw_multiples(axes: Plane, data: Multiples, kit: Kit, height: float) -> None:
     """Sales as a line over a strip of promotion bars, in pixel coordinates."""
     theme, n = kit.theme, len(data.periods)
     top = float(np.nanmax(data.sales)) or 1.0
@@ -114,7 +115,7 @@ def draw_multiples(axes: ChartAxes, data: Multiples, kit: Kit, height: float) ->
     _time(axes, data, kit, height)
 
 
-def _time(axes: ChartAxes, data: Multiples, kit: Kit, height: float) -> None:
+def _time(axes: Plane, data: Multiples, kit: Kit, height: float) -> None:
     """First and last period below the lowest cell of each column."""
     first, last = kit.formats.period(data.periods[0]), kit.formats.period(data.periods[-1])
     for k in range(len(data.names)):
@@ -134,7 +135,7 @@ def chart_multiples(results: MarketResults, kit: Kit, name: str = "multiples") -
         return None
     rows = -(-len(data.names) // _COLUMNS)
     height = rows * _CELL + 8
-    figure, (axes,) = sheet("multiples", WIDE, height, [Box(0, 0, WIDE, height, (0.0, WIDE), (0.0, height))])
+    drawn, (axes,) = sheet(WIDE, height, [Box(0, 0, WIDE, height, (0.0, WIDE), (0.0, height))])
     draw_multiples(axes, data, kit, height)
     means = np.array([float(np.nanmean(s)) if np.isfinite(s).any() else np.nan for s in data.sales])
     high, low = int(np.nanargmax(means)), int(np.nanargmin(means))
@@ -158,7 +159,7 @@ def chart_multiples(results: MarketResults, kit: Kit, name: str = "multiples") -
         )
     return kit.chart(
         name,
-        figure,
+        drawn,
         title=title,
         table=table_multiples(data),
         subtitle=kit.say(

@@ -7,14 +7,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from reportgen.report.blocks import Chart, ChartTable
 from reportgen.report.figures.drawing import marks
-from reportgen.report.figures.drawing.sheet import Box, sheet
+from reportgen.report.figures.drawing.plane import Box, sheet
 from reportgen.report.figures.drawing.theme import HALF
 from reportgen.report.figures.intervals import fit_ticks
-from reportgen.report.figures.kit import Chart, ChartTable, Kit
+from reportgen.report.figures.kit import Kit
 
 if TYPE_CHECKING:
-    from reportgen.report.figures.drawing.axes import ChartAxes
+    from reportgen.report.figures.drawing.plane import Plane
     from reportgen.results import MarketResults
 
 
@@ -51,18 +52,18 @@ def table_predictive(data: Predictive) -> ChartTable:
     return ChartTable(columns=("from", "to", "observed", "simulated", "lower", "upper"), rows=rows)
 
 
-def draw_predictive(axes: ChartAxes, data: Predictive, kit: Kit) -> None:
+def draw_predictive(axes: Plane, data: Predictive, kit: Kit) -> None:
     """Observed as a stepped line in ink over the band of simulated data."""
     theme = kit.theme
     x = np.repeat(data.edges, 2)[1:-1]
     marks.band(axes, x, np.repeat(data.lower, 2), np.repeat(data.upper, 2), theme.accent, alpha=0.25)
-    ticks = marks.nice_ticks(*axes.get_ylim(), 4)
+    ticks = marks.nice_ticks(*axes.y, 4)
     marks.grid_y(axes, ticks, kit.formats.ticks(ticks, "percent"), theme)
     marks.line(axes, x, np.repeat(data.simulated, 2), theme.accent, width=1.2)
     marks.line(axes, x, np.repeat(data.observed, 2), theme.ink, width=1.6)
     fit_ticks(axes, kit, lambda t: kit.formats.ticks(t, "number" if kit.log else "money"), base=True)
-    right, top = axes.get_xlim()[1], axes.get_ylim()[1]
-    uy = marks.units(axes)[1]
+    right, top = axes.x[1], axes.y[1]
+    uy = axes.units[1]
     marks.label(axes, right, top - 8 * uy, kit.say("observed"), theme.ink, anchor="end", weight=600, halo=theme.paper)
     marks.label(
         axes, right, top - 22 * uy, kit.say("simulated"), theme.accent, anchor="end", weight=600, halo=theme.paper
@@ -76,7 +77,7 @@ def chart_predictive(results: MarketResults, kit: Kit, name: str = "predictive")
         return None
     x = (float(data.edges[0]), float(data.edges[-1]))
     y = marks.limits(np.concatenate([data.observed, data.upper]), zero=True)
-    figure, (axes,) = sheet("half", HALF, 212, [Box(46, 26, HALF - 46 - 12, 146, x, y)])
+    drawn, (axes,) = sheet(HALF, 212, [Box(46, 26, HALF - 46 - 12, 146, x, y)])
     draw_predictive(axes, data, kit)
     marks.heading(axes, kit.say("Share of rows"), kit.theme, dx=-40)
     unit = kit.say("natural log of sales") if kit.log else kit.formats.symbol
@@ -98,7 +99,7 @@ def chart_predictive(results: MarketResults, kit: Kit, name: str = "predictive")
     )
     return kit.chart(
         name,
-        figure,
+        drawn,
         title=title,
         table=table_predictive(data),
         foot=kit.foot(kit.say("Band: pointwise {level} of simulated data.", level=kit.pointwise)),

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from reportgen.report.blocks import Chart, ChartTable
 from reportgen.report.figures.drawing import marks
-from reportgen.report.figures.drawing.sheet import Box, sheet
+from reportgen.report.figures.drawing.plane import Box, sheet
 from reportgen.report.figures.drawing.theme import HALF
-from reportgen.report.figures.kit import Chart, ChartTable, Kit
+from reportgen.report.figures.kit import Kit
 
 if TYPE_CHECKING:
-    from reportgen.report.figures.drawing.axes import ChartAxes
+    from reportgen.report.figures.drawing.plane import Plane
     from reportgen.results import QQ, MarketResults
 
 MOST = 200
@@ -53,19 +54,19 @@ def table_quantiles(data: Quantiles) -> ChartTable:
     return ChartTable(columns=("normal", "observed", "lower", "upper"), rows=rows)
 
 
-def draw_quantiles(axes: ChartAxes, data: Quantiles, kit: Kit) -> None:
+def draw_quantiles(axes: Plane, data: Quantiles, kit: Kit) -> None:
     """Band, the line of perfect agreement, points; those outside the band are diamonds in the second colour."""
     theme = kit.theme
     marks.band(axes, data.theoretical, data.lower, data.upper, theme.faint, alpha=0.25)
-    ticks = marks.nice_ticks(*axes.get_ylim(), 4)
+    ticks = marks.nice_ticks(*axes.y, 4)
     marks.grid_y(axes, ticks, kit.formats.ticks(ticks), theme)
     middle = (data.lower + data.upper) / 2
     marks.line(axes, data.theoretical, middle, theme.faint, width=1.2)
     outside = data.outside
     marks.dots(axes, data.theoretical[~outside], data.sample[~outside], theme.accent, size=4.2)
     size = 5.5 if int(outside.sum()) <= 40 else 4.0
-    marks.dots(axes, data.theoretical[outside], data.sample[outside], theme.second, size=size, shape="D")
-    at = marks.nice_ticks(*axes.get_xlim(), 5)
+    marks.dots(axes, data.theoretical[outside], data.sample[outside], theme.second, size=size, shape="diamond")
+    at = marks.nice_ticks(*axes.x, 5)
     marks.grid_x(axes, at, kit.formats.ticks(at), theme, lines=False, base=True)
 
 
@@ -88,14 +89,12 @@ def chart_qq(source: QQ, kit: Kit, name: str, results: MarketResults) -> Chart |
         return None
     what = _what(_kind(source.name, results), kit)
     bounds = marks.limits(np.concatenate([data.sample, data.lower[1:-1], data.upper[1:-1]]))
-    figure, (axes,) = sheet(
-        "half", HALF, 212, [Box(46, 26, HALF - 46 - 12, 146, marks.limits(data.theoretical), bounds)]
-    )
+    drawn, (axes,) = sheet(HALF, 212, [Box(46, 26, HALF - 46 - 12, 146, marks.limits(data.theoretical), bounds)])
     draw_quantiles(axes, data, kit)
     marks.heading(axes, kit.say("{what}, observed", what=what), kit.theme, dx=-40)
     marks.label(
         axes,
-        sum(axes.get_xlim()) / 2,
+        sum(axes.x) / 2,
         bounds[0],
         kit.say("Expected if normal, standard deviations"),
         kit.theme.muted,
@@ -112,7 +111,7 @@ def chart_qq(source: QQ, kit: Kit, name: str, results: MarketResults) -> Chart |
     )
     return kit.chart(
         name,
-        figure,
+        drawn,
         title=title,
         table=table_quantiles(data),
         foot=kit.foot(),

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from reportgen.report.blocks import Chart
 from reportgen.report.figures.drawing import marks
-from reportgen.report.figures.drawing.sheet import Box, sheet
+from reportgen.report.figures.drawing.plane import Box, sheet
 from reportgen.report.figures.drawing.theme import SMALL, WIDE
 from reportgen.report.figures.intervals import Reference, draw_references, fit_ticks
-from reportgen.report.figures.kit import Chart, Kit, Tip
+from reportgen.report.figures.kit import Kit, Tip
 from reportgen.report.figures.markets import (
     Markets,
     compute_markets,
@@ -25,7 +26,7 @@ from reportgen.report.figures.markets import (
 from reportgen.report.typefaces.widths import fit_text, fit_texts, text_width
 
 if TYPE_CHECKING:
-    from reportgen.report.figures.drawing.axes import ChartAxes
+    from reportgen.report.figures.drawing.plane import Plane
     from reportgen.results import OverviewResults
 
 NAMED = 12
@@ -35,11 +36,11 @@ TOLD = 100
 """Points that tell their market where there are more: those farthest from the others."""
 
 
-def draw_market_uncertainty(axes: ChartAxes, data: Markets, kit: Kit) -> list[Tip]:
+def draw_market_uncertainty(axes: Plane, data: Markets, kit: Kit) -> list[Tip]:
     """Draw a dot per market, effect along x, standard error down y; inside the cone none can be told from zero."""
     theme = kit.theme
     fit_ticks(axes, kit, ticks_of(data, kit), base=True)
-    bottom = axes.get_ylim()[0]
+    bottom = axes.y[0]
     ticks = marks.nice_ticks(0.0, bottom, 4)
     marks.grid_y(axes, ticks, ticks_of(data, kit)(ticks), theme)
     z = NormalDist().inv_cdf(0.5 + kit.confidence / 2)
@@ -58,16 +59,16 @@ def draw_market_uncertainty(axes: ChartAxes, data: Markets, kit: Kit) -> list[Ti
     for i in sorted(order[:TOLD]):
         e, s = float(data.estimate[i]), float(data.se[i])
         text = f"{data.names[i]}: {write(data, kit, e, s)}, SE {write(data, kit, s, s)}"
-        tips.append((*marks.pixel(axes, e, s), text))
+        tips.append((*axes.pixel(e, s), text))
     return tips
 
 
-def _name_points(axes: ChartAxes, data: Markets, kit: Kit, order: list[int]) -> None:
+def _name_points(axes: Plane, data: Markets, kit: Kit, order: list[int]) -> None:
     """Name points in the given order as long as names do not touch each other or another point."""
-    pixels = [marks.pixel(axes, float(e), float(s)) for e, s in zip(data.estimate, data.se, strict=True)]
+    pixels = [axes.pixel(float(e), float(s)) for e, s in zip(data.estimate, data.se, strict=True)]
     taken: list[tuple[float, float, float, float]] = [(x - 5, y - 5, x + 5, y + 5) for x, y in pixels]
-    right = axes.bbox.x1
-    left_edge = axes.bbox.x0
+    right = axes.right
+    left_edge = axes.left
     named = 0
     for i in order:
         text = fit_text(data.names[i], 110, SMALL)
@@ -98,8 +99,7 @@ def chart_market_uncertainty(overview: OverviewResults, kit: Kit, name: str = "m
     if data is None or len(data.names) < 2:
         return None
     top = float(np.nanmax(data.se)) or 1.0
-    figure, (axes,) = sheet(
-        "market_uncertainty",
+    drawn, (axes,) = sheet(
         WIDE,
         332,
         [
@@ -107,10 +107,10 @@ def chart_market_uncertainty(overview: OverviewResults, kit: Kit, name: str = "m
         ],
     )
     tips = draw_market_uncertainty(axes, data, kit)
-    marks.label(axes, axes.get_xlim()[0], 0.0, kit.say("Standard error"), kit.theme.muted, valign="base", dx=-60, dy=22)
+    marks.label(axes, axes.x[0], 0.0, kit.say("Standard error"), kit.theme.muted, valign="base", dx=-60, dy=22)
     marks.label(
         axes,
-        sum(axes.get_xlim()) / 2,
+        sum(axes.x) / 2,
         top * 1.08,
         unit_of(data, kit),
         kit.theme.muted,
@@ -127,7 +127,7 @@ def chart_market_uncertainty(overview: OverviewResults, kit: Kit, name: str = "m
     )
     return kit.chart(
         name,
-        figure,
+        drawn,
         title=title,
         table=table_markets(data),
         tips=tips,
@@ -151,8 +151,7 @@ def chart_market_ranks(overview: OverviewResults, kit: Kit, name: str = "market_
     )
     chosen = shown_rows(data)
     names = min(max(text_width(data.names[i], SMALL) for i in chosen if i is not None) + 16, 210.0)
-    figure, (axes,) = sheet(
-        "market_ranks",
+    drawn, (axes,) = sheet(
         WIDE,
         16.0 * len(chosen) + 56,
         [
@@ -186,7 +185,7 @@ def chart_market_ranks(overview: OverviewResults, kit: Kit, name: str = "market_
         )
     return kit.chart(
         name,
-        figure,
+        drawn,
         title=title,
         table=table_markets(data),
         tips=tips,
@@ -195,12 +194,12 @@ def chart_market_ranks(overview: OverviewResults, kit: Kit, name: str = "market_
     )
 
 
-def draw_market_ranks(axes: ChartAxes, data: Markets, chosen: list[int | None], kit: Kit, names: float) -> list[Tip]:
+def draw_market_ranks(axes: Plane, data: Markets, chosen: list[int | None], kit: Kit, names: float) -> list[Tip]:
     """Dots on a scale from 0 to 100 with the shrunken effect to the right."""
     theme = kit.theme
     at = (0.0, 25.0, 50.0, 75.0, 100.0)
     marks.grid_x(axes, at, kit.formats.ticks(at), theme)
-    low, high = axes.get_ylim()
+    low, high = axes.y
     marks.line(axes, [50.0, 50.0], [low, high], theme.faint, dash=(4, 3), clip=False)
     x, y = [], []
     tips: list[Tip] = []
@@ -217,7 +216,7 @@ def draw_market_ranks(axes: ChartAxes, data: Markets, chosen: list[int | None], 
         value = write(data, kit, shrunken if np.isfinite(shrunken) else float(data.estimate[i]))
         marks.label(axes, 0.0, row, next(kept), theme.ink, dx=-names)
         marks.label(axes, 100.0, row, value, theme.muted, dx=14)
-        tips.append((*marks.pixel(axes, rank, row), f"{data.names[i]}: {kit.formats.integer(rank)}, {value}"))
+        tips.append((*axes.pixel(rank, row), f"{data.names[i]}: {kit.formats.integer(rank)}, {value}"))
     zeros, ranks, rows = np.full(len(x), 50.0), np.array(x), np.array(y)
     marks.segments(axes, zeros, rows, ranks, rows, theme.faint, width=1.2)
     marks.dots(axes, ranks, rows, theme.accent, size=7.5)

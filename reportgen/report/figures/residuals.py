@@ -7,16 +7,17 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from reportgen.report.blocks import Chart, ChartTable
 from reportgen.report.figures.drawing import marks
-from reportgen.report.figures.drawing.sheet import Box, sheet
+from reportgen.report.figures.drawing.plane import Box, sheet
 from reportgen.report.figures.drawing.theme import HALF
 from reportgen.report.figures.intervals import fit_ticks
-from reportgen.report.figures.kit import Chart, ChartTable, Kit
+from reportgen.report.figures.kit import Kit
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from reportgen.report.figures.drawing.axes import ChartAxes
+    from reportgen.report.figures.drawing.plane import Plane
     from reportgen.results import Density, MarketResults
 
 _SHADES = (0.1, 0.2, 0.34, 0.5, 0.68, 0.88)
@@ -67,7 +68,7 @@ def table_cloud(data: Cloud) -> ChartTable:
     return ChartTable(columns=("fitted_from", "fitted_to", "residual_from", "residual_to", "rows"), rows=rows)
 
 
-def draw_cloud(axes: ChartAxes, data: Cloud, kit: Kit) -> None:
+def draw_cloud(axes: Plane, data: Cloud, kit: Kit) -> None:
     """Cells shaded by count in six steps (one path per step), the zero line, the running mean."""
     theme = kit.theme
     shade = np.ceil(np.sqrt(data.counts / data.counts.max()) * len(_SHADES)).astype(int)
@@ -80,7 +81,7 @@ def draw_cloud(axes: ChartAxes, data: Cloud, kit: Kit) -> None:
                 for a, b in zip(edges[::2], edges[1::2], strict=True)
             ]
         marks.rectangles(axes, boxes, theme.accent, alpha=alpha)
-    marks.line(axes, list(axes.get_xlim()), [0.0, 0.0], theme.ink, width=1, clip=False)
+    marks.line(axes, list(axes.x), [0.0, 0.0], theme.ink, width=1, clip=False)
     if data.smooth_x.size:
         marks.line(axes, data.smooth_x, data.smooth_y, theme.second, width=2)
         place = (float(data.smooth_x[-1]), float(data.smooth_y[-1]))
@@ -106,7 +107,7 @@ def chart_residuals(results: MarketResults, kit: Kit, name: str = "residuals") -
     if data is None:
         return None
     ends = (float(data.x_edges[0]), float(data.x_edges[-1])), (float(data.y_edges[0]), float(data.y_edges[-1]))
-    figure, (axes,) = sheet("half", HALF, 212, [Box(64, 26, HALF - 64 - 12, 146, *ends)])
+    drawn, (axes,) = sheet(HALF, 212, [Box(64, 26, HALF - 64 - 12, 146, *ends)])
     ticks = marks.nice_ticks(*ends[1], 5)
     marks.grid_y(axes, ticks, _response_ticks(kit)(ticks), kit.theme)
     draw_cloud(axes, data, kit)
@@ -131,7 +132,7 @@ def chart_residuals(results: MarketResults, kit: Kit, name: str = "residuals") -
     )
     return kit.chart(
         name,
-        figure,
+        drawn,
         title=title,
         table=table_cloud(data),
         subtitle=kit.say("Residuals against fitted values; the stronger the colour, the more rows"),
@@ -164,11 +165,11 @@ def table_spread(data: Spread) -> ChartTable:
     return ChartTable(columns=("fitted", "root_abs_standardised_residual"), rows=rows)
 
 
-def draw_spread(axes: ChartAxes, data: Spread, kit: Kit) -> None:
+def draw_spread(axes: Plane, data: Spread, kit: Kit) -> None:
     """Draw the curve, and the constant that equal spread would give (0.82 for normal residuals)."""
-    ticks = marks.nice_ticks(*axes.get_ylim(), 4)
+    ticks = marks.nice_ticks(*axes.y, 4)
     marks.grid_y(axes, ticks, kit.formats.ticks(ticks), kit.theme)
-    marks.line(axes, list(axes.get_xlim()), [0.822, 0.822], kit.theme.faint, dash=(4, 3), clip=False)
+    marks.line(axes, list(axes.x), [0.822, 0.822], kit.theme.faint, dash=(4, 3), clip=False)
     marks.line(axes, data.x, data.y, kit.theme.second, width=2)
     fit_ticks(axes, kit, _response_ticks(kit), base=True)
 
@@ -179,15 +180,15 @@ def chart_spread(results: MarketResults, kit: Kit, name: str = "scale_location")
     if data is None:
         return None
     x = (float(data.x[0]), float(data.x[-1]))
-    figure, (axes,) = sheet(
-        "half", HALF, 212, [Box(46, 26, HALF - 46 - 12, 146, x, marks.limits(np.append(data.y, [0.5, 1.1])))]
+    drawn, (axes,) = sheet(
+        HALF, 212, [Box(46, 26, HALF - 46 - 12, 146, x, marks.limits(np.append(data.y, [0.5, 1.1])))]
     )
     draw_spread(axes, data, kit)
     marks.heading(axes, kit.say("√|standardised residual|; dashed: equal spread"), kit.theme, dx=-40)
     marks.label(
         axes,
         sum(x) / 2,
-        axes.get_ylim()[0],
+        axes.y[0],
         kit.say("Fitted sales per pharmacy, {unit}", unit=_axis_unit(kit)),
         kit.theme.muted,
         anchor="middle",
@@ -199,7 +200,7 @@ def chart_spread(results: MarketResults, kit: Kit, name: str = "scale_location")
     title = kit.say("At the highest fitted sales residuals spread {ratio} times as wide as at the lowest.", ratio=ratio)
     return kit.chart(
         name,
-        figure,
+        drawn,
         title=title,
         table=table_spread(data),
         foot=kit.foot(),
@@ -242,16 +243,16 @@ def table_memory(data: Memory) -> ChartTable:
     return ChartTable(columns=("lag", "autocorrelation", "bound"), rows=rows)
 
 
-def draw_memory(axes: ChartAxes, data: Memory, kit: Kit) -> None:
+def draw_memory(axes: Plane, data: Memory, kit: Kit) -> None:
     """Sticks with dots over a band; dots outside the band are in the second colour and larger."""
     theme, lags = kit.theme, np.array(data.lags, dtype=float)
     marks.band(axes, lags, -data.bounds, data.bounds, theme.faint, alpha=0.25)
-    ticks = marks.nice_ticks(*axes.get_ylim(), 4)
+    ticks = marks.nice_ticks(*axes.y, 4)
     marks.grid_y(axes, ticks, kit.formats.ticks(ticks), theme, base=0.0)
     marks.segments(axes, lags, np.zeros_like(lags), lags, data.values, theme.accent, width=2)
     outside = np.abs(data.values) > data.bounds
     marks.dots(axes, lags[~outside], data.values[~outside], theme.accent, size=6)
-    marks.dots(axes, lags[outside], data.values[outside], theme.second, size=7.5, shape="D")
+    marks.dots(axes, lags[outside], data.values[outside], theme.second, size=7.5, shape="diamond")
     at = tuple(float(v) for v in data.lags)
     marks.grid_x(axes, at, kit.formats.ticks(at), theme, lines=False)
 
@@ -270,7 +271,7 @@ def chart_autocorrelation(results: MarketResults, kit: Kit, name: str = "autocor
         * 1.25
     )
     x = (float(data.lags[0]) - 0.6, float(data.lags[-1]) + 0.6)
-    figure, (axes,) = sheet("half", HALF, 212, [Box(46, 26, HALF - 46 - 12, 146, x, (-top, top))])
+    drawn, (axes,) = sheet(HALF, 212, [Box(46, 26, HALF - 46 - 12, 146, x, (-top, top))])
     draw_memory(axes, data, kit)
     marks.heading(axes, kit.say("Correlation of residuals"), kit.theme, dx=-40)
     below = kit.say("weeks apart") if kit.weekly else kit.say("months apart")
@@ -286,7 +287,7 @@ def chart_autocorrelation(results: MarketResults, kit: Kit, name: str = "autocor
     )
     return kit.chart(
         name,
-        figure,
+        drawn,
         title=title,
         table=table_memory(data),
         foot=kit.foot(kit.say("Within pharmacies, by calendar lag.")),

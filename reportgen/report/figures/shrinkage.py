@@ -7,14 +7,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from reportgen.report.blocks import Chart, ChartTable
 from reportgen.report.figures.drawing import marks
-from reportgen.report.figures.drawing.sheet import Box, sheet
+from reportgen.report.figures.drawing.plane import Box, sheet
 from reportgen.report.figures.drawing.theme import WIDE
-from reportgen.report.figures.kit import Chart, ChartTable, Kit, Tip
+from reportgen.report.figures.kit import Kit, Tip
 from reportgen.report.words.names import clean
 
 if TYPE_CHECKING:
-    from reportgen.report.figures.drawing.axes import ChartAxes
+    from reportgen.report.figures.drawing.plane import Plane
     from reportgen.report.words.formats import Kind
     from reportgen.results import MarketResults
 
@@ -58,27 +59,27 @@ def table_shrinkage(data: Shrinkage) -> ChartTable:
     return ChartTable(columns=("pharmacy", "own_estimate", "used_estimate"), rows=rows)
 
 
-def draw_shrinkage(axes: ChartAxes, data: Shrinkage, kit: Kit) -> None:
+def draw_shrinkage(axes: Plane, data: Shrinkage, kit: Kit) -> None:
     """Draw an arrow per pharmacy from its own estimate (ring) to the used one (dot)."""
     theme, n = kit.theme, len(data.names)
     x = np.arange(n, dtype=float)
-    ticks = marks.nice_ticks(*axes.get_ylim(), 5)
+    ticks = marks.nice_ticks(*axes.y, 5)
     marks.grid_y(axes, ticks, kit.effect_ticks(ticks), theme, base=0.0)
     size = 5.0 if n <= 80 else 3.6
     marks.segments(axes, x, data.own, x, data.used, theme.faint, width=1.0)
-    low, high = axes.get_ylim()
+    low, high = axes.y
     inside = (data.own >= low) & (data.own <= high)
     marks.dots(axes, x[inside], data.own[inside], theme.muted, size=size, hollow=theme.paper)
-    marks.line(axes, list(axes.get_xlim()), [data.average] * 2, theme.ink, width=1.1, dash=(4, 3), clip=False)
+    marks.line(axes, list(axes.x), [data.average] * 2, theme.ink, width=1.1, dash=(4, 3), clip=False)
     marks.dots(axes, x, data.used, theme.accent, size=size + 0.6)
-    right = axes.get_xlim()[1]
+    right = axes.x[1]
     wanted = [
         (float(data.own[-1]), kit.say("own estimate"), theme.muted),
         (float(data.used[-1]), kit.say("used here"), theme.accent),
         (data.average, kit.say("market"), theme.ink),
         (0.0, kit.say("no effect"), theme.muted),
     ]
-    places = marks.spread([w[0] for w in wanted], 13 * marks.units(axes)[1], low, high)
+    places = marks.spread([w[0] for w in wanted], 13 * axes.units[1], low, high)
     for place, (_, text, color) in zip(places, wanted, strict=True):
         marks.label(axes, right, place, text, color, dx=8, weight=400 if color == theme.muted else 600)
 
@@ -99,9 +100,7 @@ def chart_shrinkage(results: MarketResults, kit: Kit, name: str = "shrinkage") -
     if data is None:
         return None
     bounds, beyond = _bounds(data)
-    figure, (axes,) = sheet(
-        "shrinkage", WIDE, 246, [Box(70, 26, WIDE - 70 - 100, 200, (-1.0, float(len(data.names))), bounds)]
-    )
+    drawn, (axes,) = sheet(WIDE, 246, [Box(70, 26, WIDE - 70 - 100, 200, (-1.0, float(len(data.names))), bounds)])
     draw_shrinkage(axes, data, kit)
     marks.heading(axes, kit.say("Pharmacies by their own estimate, {unit}", unit=kit.effect_unit), kit.theme, dx=-64)
     f = kit.formats
@@ -120,14 +119,14 @@ def chart_shrinkage(results: MarketResults, kit: Kit, name: str = "shrinkage") -
     far = kit.plural("{count} own estimate leaves the picture.", "{count} own estimates leave the picture.", beyond)
     tips: list[Tip] = [
         (
-            *marks.pixel(axes, float(i), float(u)),
+            *axes.pixel(float(i), float(u)),
             f"{n}: {f.value(float(o), kind, wide / 20)} → {f.value(float(u), kind, wide / 20)}",
         )
         for i, (n, o, u) in enumerate(zip(data.names, data.own, data.used, strict=True))
     ]
     return kit.chart(
         name,
-        figure,
+        drawn,
         title=title,
         table=table_shrinkage(data),
         tips=tips,

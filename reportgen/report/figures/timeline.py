@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from reportgen.report.blocks import Chart, ChartTable
 from reportgen.report.figures.drawing import marks
-from reportgen.report.figures.drawing.sheet import Box, sheet
+from reportgen.report.figures.drawing.plane import Box, sheet
 from reportgen.report.figures.drawing.theme import WIDE
-from reportgen.report.figures.kit import Chart, ChartTable, Kit, Tip
+from reportgen.report.figures.kit import Kit, Tip
 
 if TYPE_CHECKING:
-    from reportgen.report.figures.drawing.axes import ChartAxes
+    from reportgen.report.figures.drawing.plane import Plane
     from reportgen.results import MarketResults
 
 _LEFT, _RIGHT = 74.0, 96.0
@@ -78,18 +79,18 @@ def _plain(value: float) -> float | None:
     return float(value) if np.isfinite(value) else None
 
 
-def draw_timeline(sales: ChartAxes, promotion: ChartAxes, data: Timeline, kit: Kit) -> None:
+def draw_timeline(sales: Plane, promotion: Plane, data: Timeline, kit: Kit) -> None:
     """Median line with the middle half above, bars of mean promotion below."""
     theme, formats = kit.theme, kit.formats
     x = np.arange(len(data.periods), dtype=float)
-    ticks = marks.nice_ticks(*sales.get_ylim(), 4)
+    ticks = marks.nice_ticks(*sales.y, 4)
     marks.grid_y(sales, ticks, formats.ticks(ticks, "money"), theme)
     marks.band(sales, x, data.lower, data.upper, theme.ink, alpha=0.14)
     marks.line(sales, x, data.median, theme.ink, width=2)
     _end_labels(
         sales,
         kit,
-        sales.get_xlim()[1],
+        sales.x[1],
         [
             (_last(data.median), kit.say("median"), theme.ink),
             (_last(data.upper), kit.say("top quarter"), theme.muted),
@@ -97,7 +98,7 @@ def draw_timeline(sales: ChartAxes, promotion: ChartAxes, data: Timeline, kit: K
         ],
     )
     marks.heading(sales, kit.say("Sales per pharmacy {per_period}", per_period=kit.per_period), theme, dx=-_LEFT + 6)
-    ticks = marks.nice_ticks(*promotion.get_ylim(), 3)
+    ticks = marks.nice_ticks(*promotion.y, 3)
     marks.grid_y(promotion, ticks, formats.ticks(ticks), theme)
     known = np.isfinite(data.promotion)
     width = 0.36 if len(x) < 80 else 0.5
@@ -107,7 +108,7 @@ def draw_timeline(sales: ChartAxes, promotion: ChartAxes, data: Timeline, kit: K
     ]
     marks.rectangles(promotion, boxes, theme.accent)
     marks.heading(promotion, kit.say("Mean promotion per pharmacy ({unit})", unit=kit.unit), theme, dx=-_LEFT + 6)
-    end = promotion.get_xlim()[1]
+    end = promotion.x[1]
     marks.label(promotion, end, _last(data.promotion) / 2, kit.say("promotion"), theme.accent, dx=6, weight=600)
     marks.time_axis(promotion, formats.axis_periods(data.periods), theme)
 
@@ -117,18 +118,18 @@ def _last(values: marks.Numbers) -> float:
     return float(known[-1]) if known.size else 0.0
 
 
-def _end_labels(axes: ChartAxes, kit: Kit, x: float, wanted: list[tuple[float, str, str]]) -> None:
+def _end_labels(axes: Plane, kit: Kit, x: float, wanted: list[tuple[float, str, str]]) -> None:
     """Write labels at the right end of lines, moved apart where they would touch."""
-    gap = 13 * marks.units(axes)[1]
-    low, high = axes.get_ylim()
+    gap = 13 * axes.units[1]
+    low, high = axes.y
     places = marks.spread([y for y, _, _ in wanted], gap, low, high)
     for place, (_, text, color) in zip(places, wanted, strict=True):
         marks.label(axes, x, place, text, color, dx=6, weight=600 if color != kit.theme.muted else 400)
 
 
-def _cut(axes: ChartAxes, kit: Kit) -> str:
+def _cut(axes: Plane, kit: Kit) -> str:
     """Return a warning where the axis of sales does not start at zero."""
-    return " " + kit.say("The axis of sales does not start at zero.") if axes.get_ylim()[0] > 0 else ""
+    return " " + kit.say("The axis of sales does not start at zero.") if axes.y[0] > 0 else ""
 
 
 def chart_timeline(results: MarketResults, kit: Kit, name: str = "timeline") -> Chart | None:
@@ -140,8 +141,7 @@ def chart_timeline(results: MarketResults, kit: Kit, name: str = "timeline") -> 
     span = (-0.6, max(n - 0.4, 0.6))
     top = float(np.nanmax(data.promotion)) if np.isfinite(data.promotion).any() else 1.0
     width = WIDE - _LEFT - _RIGHT
-    figure, (sales, promotion) = sheet(
-        "timeline",
+    drawn, (sales, promotion) = sheet(
         WIDE,
         256,
         [
@@ -168,10 +168,10 @@ def chart_timeline(results: MarketResults, kit: Kit, name: str = "timeline") -> 
     for i, period in enumerate(data.periods):
         if np.isfinite(data.median[i]):
             text = f"{f.period(period)}: {money(data.median[i])} ({f.interval(data.lower[i], data.upper[i], 'money')})"
-            tips.append((*marks.pixel(sales, i, data.median[i]), text))
+            tips.append((*sales.pixel(i, data.median[i]), text))
     return kit.chart(
         name,
-        figure,
+        drawn,
         title=title,
         subtitle=kit.say(
             "Sales of the median pharmacy with the middle half of pharmacies (band), and mean promotion, by period"
@@ -232,11 +232,11 @@ def table_counterfactual(data: Counterfactual) -> ChartTable:
     return ChartTable(columns=("period", "sales", "without", "without_lower", "without_upper"), rows=rows)
 
 
-def draw_counterfactual(axes: ChartAxes, data: Counterfactual, kit: Kit) -> None:
+def draw_counterfactual(axes: Plane, data: Counterfactual, kit: Kit) -> None:
     """Sales in ink, without promotion dashed grey with its band, the difference in the promotion colour."""
     theme = kit.theme
     x = np.arange(len(data.periods), dtype=float)
-    ticks = marks.nice_ticks(*axes.get_ylim(), 4)
+    ticks = marks.nice_ticks(*axes.y, 4)
     marks.grid_y(axes, ticks, kit.formats.ticks(ticks, "money"), theme)
     marks.band(axes, x, data.without, data.sales, theme.accent, alpha=0.22)
     marks.band(axes, x, data.lower, data.upper, theme.faint, alpha=0.3)
@@ -245,7 +245,7 @@ def draw_counterfactual(axes: ChartAxes, data: Counterfactual, kit: Kit) -> None
     _end_labels(
         axes,
         kit,
-        axes.get_xlim()[1],
+        axes.x[1],
         [
             (_last(data.sales), kit.say("sales"), theme.ink),
             (_last(data.without), kit.say("without promotion"), theme.muted),
@@ -261,8 +261,7 @@ def chart_counterfactual(results: MarketResults, kit: Kit, name: str = "without_
     if data is None:
         return None
     n, right = len(data.periods), 128.0
-    figure, (axes,) = sheet(
-        "counterfactual",
+    drawn, (axes,) = sheet(
         WIDE,
         250,
         [
@@ -280,7 +279,7 @@ def chart_counterfactual(results: MarketResults, kit: Kit, name: str = "without_
     f = kit.formats
     tips = [
         (
-            *marks.pixel(axes, i, data.sales[i]),
+            *axes.pixel(i, data.sales[i]),
             (
                 f"{f.period(p)}: {f.money_short(data.sales[i])}, "
                 f"{kit.say('without promotion')} {f.money_short(data.without[i])}"
@@ -290,7 +289,7 @@ def chart_counterfactual(results: MarketResults, kit: Kit, name: str = "without_
     ]
     return kit.chart(
         name,
-        figure,
+        drawn,
         title=_brought(data, kit),
         subtitle=kit.say(
             "Sales of all pharmacies against the estimate without any promotion, with its {level} band", level=kit.level

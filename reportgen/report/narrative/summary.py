@@ -21,7 +21,7 @@ from reportgen.report.words.writer import mark
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from reportgen.report.blocks import Figure
+    from reportgen.report.blocks import Chart
     from reportgen.report.words.writer import Writer
     from reportgen.results import Check, Incremental, PharmacyRow
 
@@ -48,7 +48,7 @@ def scope(w: Writer) -> str:
 # --- key figures ------------------------------------------------------------------------------
 
 
-def key_figures(w: Writer, drawn: Mapping[str, Figure]) -> tuple[KeyFigure, ...]:
+def key_figures(w: Writer, drawn: Mapping[str, Chart]) -> tuple[KeyFigure, ...]:
     """Effect now, effect in the long run, incremental sales; only those that were estimated."""
     made = (_now(w), _long_run(w), _incremental(w))
     return tuple(replace(figure, chart=drawn.get(f"key_{figure.name}")) for figure in made if figure is not None)

@@ -12,7 +12,7 @@ from math import sqrt
 from typing import TYPE_CHECKING, Literal
 
 from reportgen.report import brand as brands
-from reportgen.report.blocks import Block, Brand, Cell, Column, Labels, Prose, Row, Section, Table, as_figure
+from reportgen.report.blocks import Block, Brand, Cell, Column, Labels, Prose, Row, Section, Table
 from reportgen.report.figures import draw_market_charts
 from reportgen.report.narrative.verdict import WORDS
 from reportgen.report.site.changes import ChangeWriter
@@ -250,7 +250,7 @@ class _OverviewBuilder:
         charts: tuple[Block, ...] = ()
         if across is not None:
             drawn = draw_market_charts(across, self.formats, self.language, brands.theme(brand))
-            charts = tuple(as_figure(chart) for chart in drawn.values())
+            charts = tuple(drawn.values())
         return Section(anchor="across", number="", title=self.say("Markets side by side"), lead="", blocks=charts)
 
     def _markets(self) -> Section:

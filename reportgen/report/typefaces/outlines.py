@@ -8,21 +8,17 @@ words themselves stay in the text alternative and in the table of the chart.
 
 from __future__ import annotations
 
-import re
 import warnings
 from functools import lru_cache
-from html import unescape
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from reportgen.report.typefaces.widths import COMPLEX, FALLBACK, FAMILY, register_fonts
+from reportgen.report.typefaces.faces import FALLBACK, FAMILY, register_fonts
 
 if TYPE_CHECKING:
     from matplotlib.font_manager import FontProperties
 
-_PARTS = re.compile(r'<g( fill="[^>]*)>|<text x="([^"]+)" y="([^"]+)">([^<]*)</text>|</g>')
-_ATTRIBUTE = re.compile(r'([a-z-]+)="([^"]*)"')
 _COMMANDS = {1: "M", 2: "L", 3: "Q", 4: "C"}
 
 
@@ -65,42 +61,3 @@ def outline(text: str, weight: int = 400) -> tuple[tuple[str, tuple[tuple[float,
             pairs = np.asarray(points).reshape(-1, 2) * scale
             made.append((_COMMANDS[int(code)], tuple((float(x), float(y)) for x, y in pairs)))
     return tuple(made)
-
-
-def outlined(svg: str) -> str:
-    """Return ``svg`` with every label in a complex script drawn as a shape; anything else unchanged."""
-    if COMPLEX.search(svg) is None:
-        return svg
-    look: dict[str, str] = {}
-
-    def replace(match: re.Match[str]) -> str:
-        nonlocal look
-        if match[1] is not None:
-            look = dict(_ATTRIBUTE.findall(match[1]))
-        elif match[4] is not None and COMPLEX.search(match[4]):
-            return _shape(unescape(match[4]), float(match[2]), float(match[3]), look)
-        return match[0]
-
-    return _PARTS.sub(replace, svg)
-
-
-def _shape(text: str, x: float, y: float, look: dict[str, str]) -> str:
-    size, weight = float(look.get("font-size", "12")), int(look.get("font-weight", "400"))
-    shift = {"middle": 0.5, "end": 1.0}.get(look.get("text-anchor", ""), 0.0)
-    left = x - shift * shaped_width(text, weight) * size
-    parts: list[str] = []
-    at = start = (0, 0)  # hundredths of a pixel: relative steps stay exact
-    for command, points in outline(text, weight):
-        if command == "z":
-            parts.append("z")
-            at = start
-            continue
-        whole = [(round(100 * (left + a * size)), round(100 * (y + b * size))) for a, b in points]
-        if command == "M":
-            start = whole[0]
-            parts.append(f"M{start[0] / 100:g} {start[1] / 100:g}")
-        else:
-            steps = ((a - at[0], b - at[1]) for a, b in whole)
-            parts.append(command.lower() + " ".join(f"{a / 100:g} {b / 100:g}" for a, b in steps))
-        at = whole[-1]
-    return f'<path d="{"".join(parts)}"/>'

@@ -1,102 +1,85 @@
-"""The two typefaces of every document: Fira Sans, with Mukta for Devanagari, both from installed packages.
+"""How wide a text is, and texts made to fit.
 
-Charts and PDF pages use the same files, so text looks alike on every machine whatever fonts it has. Static files
-only: WeasyPrint needs 50 ms for each weight of a variable font. Widths of text are added up from the advance widths
-in the files, which is 100 times faster than laying text out and never warns about a glyph; scripts whose letters join
-or stack are measured by :mod:`reportgen.report.typefaces.outlines`; a letter that neither face has counts 0.6 em.
+Advance widths are added up from tables of the font files, which is 100 times faster than laying text out and loads no
+drawing library. Scripts whose letters join or stack are measured by :mod:`reportgen.report.typefaces.outlines`; a
+letter that neither face has counts 0.6 em.
 """
 
 from __future__ import annotations
 
-import re
+import struct
 from functools import lru_cache
-from importlib.util import find_spec
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from reportgen.errors import EnvironmentMissing
+from reportgen.report.typefaces.faces import COMPLEX, FALLBACK, FAMILY, font_files
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from matplotlib.ft2font import FT2Font
-
-FAMILY = "Fira Sans"
-FALLBACK = "Mukta"
-STACK = "'Fira Sans', Mukta, system-ui, sans-serif"
-"""Value of CSS ``font-family`` and of the SVG attribute."""
-
-COMPLEX = re.compile("[\u0590-\u109f\u1780-\u18af\ufb1d-\ufdff\ufe70-\ufefc]")
-"""Letters that join or stack: Hebrew to Myanmar (with Arabic and all Indic scripts), Khmer, Mongolian."""
-
-_PACKAGES = {FAMILY: "fontpkg_fira_sans", FALLBACK: "fontpkg_mukta"}
-_FILES = {
-    (FAMILY, 400, "normal"): "FiraSans-Regular.ttf",
-    (FAMILY, 400, "italic"): "FiraSans-Italic.ttf",
-    (FAMILY, 500, "normal"): "FiraSans-Medium.ttf",
-    (FAMILY, 600, "normal"): "FiraSans-SemiBold.ttf",
-    (FAMILY, 700, "normal"): "FiraSans-Bold.ttf",
-    (FALLBACK, 400, "normal"): "Mukta-Regular.ttf",
-    (FALLBACK, 600, "normal"): "Mukta-SemiBold.ttf",
-    (FALLBACK, 700, "normal"): "Mukta-Bold.ttf",
-}
-
-
-def font_folder(family: str) -> Path:
-    """Folder with the font files of ``family``.
-
-    Raises
-    ------
-    EnvironmentMissing
-        If the font package is not installed.
-    """
-    package = _PACKAGES[family]
-    spec = find_spec(package)
-    if spec is None or spec.origin is None:
-        distribution = package.replace("_", "-")
-        raise EnvironmentMissing(
-            f"The font package {distribution} is not installed. Install it: pip install {distribution}.",
-            code="font-missing",
-        )
-    return Path(spec.origin).parent / "files"
-
-
-def font_folders() -> tuple[Path, ...]:
-    """Folders for a private fontconfig configuration."""
-    return tuple(font_folder(family) for family in _PACKAGES)
-
-
-def font_files() -> dict[tuple[str, int, str], Path]:
-    """Every face in use by (family, weight, style): what ``@font-face`` rules and embedding need."""
-    return {key: font_folder(key[0]) / name for key, name in _FILES.items()}
-
-
-@lru_cache(maxsize=1)
-def register_fonts() -> None:
-    """Make the faces known to matplotlib (once per process)."""
-    from matplotlib import font_manager
-
-    for path in font_files().values():
-        font_manager.fontManager.addfont(path)
+    from collections.abc import Iterator, Sequence
 
 
 @lru_cache(maxsize=8)
-def _face(family: str, weight: int) -> FT2Font:
-    from matplotlib.ft2font import FT2Font
+def _widths(family: str, weight: int) -> dict[int, float]:
+    """Advance width in em of every character that a face has, by code point."""
+    data = font_files()[family, weight, "normal"].read_bytes()
+    tables = {
+        tag: start  # behind the version, the number of tables and three numbers for binary search
+        for tag, _, start, _ in struct.iter_unpack(">4sIII", data[12 : 12 + 16 * int.from_bytes(data[4:6])])
+    }
+    units = struct.unpack_from(">H", data, tables[b"head"] + 18)[0]
+    # Glyphs behind the last full record share its advance and have only a side bearing.
+    full = struct.unpack_from(">H", data, tables[b"hhea"] + 34)[0]
+    advances = struct.unpack_from(">" + "Hh" * full, data, tables[b"hmtx"])[::2]
+    return {code: advances[min(glyph, full - 1)] / units for code, glyph in _glyphs(data, tables[b"cmap"]) if glyph}
 
-    return FT2Font(str(font_folder(family) / _FILES[family, weight, "normal"]))
+
+def _glyphs(data: bytes, start: int) -> Iterator[tuple[int, int]]:
+    """Yield code points and glyphs of a font's character map; glyph 0 means that it has none."""
+    count = struct.unpack_from(">H", data, start + 2)[0]
+    records = struct.iter_unpack(">HHI", data[start + 4 : start + 4 + 8 * count])
+    subtables = {start + offset for platform, encoding, offset in records if (platform, encoding) in _UNICODE}
+    for at in sorted(subtables):
+        form = struct.unpack_from(">H", data, at)[0]
+        yield from {4: _segments, 12: _groups}.get(form, lambda *_: ())(data, at)
+
+
+_UNICODE = {(0, 3), (0, 4), (3, 1), (3, 10)}
+"""Platform and encoding of the maps that are keyed by Unicode."""
+
+
+def _segments(data: bytes, at: int) -> Iterator[tuple[int, int]]:
+    """Format 4: four arrays over runs of characters, the last of which may point into a list behind them.
+
+    Its offsets count from where they themselves stand, which is what makes reading it in place awkward.
+    """
+    count = struct.unpack_from(">H", data, at + 6)[0] // 2
+    form = f">{count}H"
+    last, first, delta, offset = (
+        struct.unpack_from(form, data, at + 14 + skip + 2 * count * k) for k, skip in enumerate((0, 2, 2, 2))
+    )
+    offsets = at + 16 + 6 * count
+    for k in range(count):
+        for code in range(first[k], min(last[k], 0xFFFE) + 1):
+            if not offset[k]:
+                yield code, (code + delta[k]) % 0x10000
+                continue
+            glyph = struct.unpack_from(">H", data, offsets + 2 * k + offset[k] + 2 * (code - first[k]))[0]
+            yield code, (glyph + delta[k]) % 0x10000 if glyph else 0
+
+
+def _groups(data: bytes, at: int) -> Iterator[tuple[int, int]]:
+    """Format 12: runs of characters of any plane whose glyphs follow each other."""
+    count = struct.unpack_from(">I", data, at + 12)[0]
+    for first, last, glyph in struct.iter_unpack(">III", data[at + 16 : at + 16 + 12 * count]):
+        yield from zip(range(first, last + 1), range(glyph, glyph + last - first + 1), strict=True)
 
 
 @lru_cache(maxsize=8192)
 def _advance(letter: str, weight: int) -> float:
     """Width of one letter in em."""
-    from matplotlib.ft2font import LoadFlags
-
     for family, step in ((FAMILY, weight), (FALLBACK, 400 if weight < 600 else 600)):
-        face = _face(family, step)
-        if face.get_char_index(ord(letter)):
-            glyph = face.load_char(ord(letter), flags=LoadFlags.NO_SCALE)
-            return float(glyph.horiAdvance) / float(face.units_per_EM)
+        width = _widths(family, step).get(ord(letter))
+        if width is not None:
+            return width
     return 0.6
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import xml.etree.ElementTree as ET
 from dataclasses import replace
 from itertools import combinations
 from typing import Any
@@ -11,31 +10,27 @@ import pytest
 
 from factories import market_results, overview_results
 from reportgen.report.figures import Chart, draw_charts, draw_market_charts
+from reportgen.report.shapes import SHIFT, Label
 from reportgen.report.typefaces.widths import text_width
 from reportgen.report.words.formats import Formats
 from reportgen.report.words.language import Language
 
 Box = tuple[float, float, float, float, str]
-SVG = "{http://www.w3.org/2000/svg}"
 
 
-def texts(svg: str) -> list[Box]:
+def texts(chart: Chart) -> list[Box]:
     """Box (left, top, right, bottom) and words of every label."""
     boxes = []
-    for group in ET.fromstring(svg).iter(f"{SVG}g"):
-        size, weight = float(group.get("font-size", "12")), int(group.get("font-weight", "400"))
-        shift = {"middle": 0.5, "end": 1.0}.get(group.get("text-anchor", ""), 0.0)
-        for node in group.findall(f"{SVG}text"):
-            words = node.text or ""
-            width = text_width(words, size, weight)
-            left, base = float(node.get("x", "0")) - shift * width, float(node.get("y", "0"))
-            boxes.append((left, base - 0.72 * size, left + width, base + 0.1 * size, words))
+    for label in (shape for shape in chart.shapes if isinstance(shape, Label)):
+        width = text_width(label.text, label.size, label.weight)
+        left, base = label.place[0] / 10 - SHIFT[label.anchor] * width, label.place[1] / 10
+        boxes.append((left, base - 0.72 * label.size, left + width, base + 0.1 * label.size, label.text))
     return boxes
 
 
 def faults(chart: Chart) -> list[str]:
     """Labels outside the picture, and pairs that overlap by more than a pixel."""
-    found, boxes = [], texts(chart.svg)
+    found, boxes = [], texts(chart)
     for left, top, right, bottom, words in boxes:
         if left < -1 or right > chart.width + 1 or top < -1 or bottom > chart.height + 1:
             found.append(

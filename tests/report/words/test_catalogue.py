@@ -182,7 +182,9 @@ OWN = re.compile(
     r"|\b(PL-01|DE|ZZ|REML|ML|BLUP|Intercept|Residual|Adstock|Bootstrap|bootstrap|promotion|JPY|statsmodels|numpy|python)\b"
 )
 """Words that are the same in every language: names of data, columns, programs and methods."""
-CODES = re.compile(r"^[a-z]+(-[a-z0-9]+)*$|^[a-z]+\.[a-z]+$|^(import|smf|data|groups|re_formula|\)\.fit)|statsmodels")
+CODES = re.compile(
+    r"^#[0-9a-f]{6}$|^[a-z]+(-[a-z0-9]+)*$|^[a-z]+\.[a-z]+$|^(import|smf|data|groups|re_formula|\)\.fit)|statsmodels"
+)
 
 
 @pytest.fixture

@@ -1,8 +1,7 @@
 """The few marks every chart is made of: lines, intervals, dots, bands, bars, labels, and a plain frame.
 
-Each is added to an axes as the topmost (``axes.py``). Axes have no matplotlib axis: ticks
-there cost more than all else together, and a frame drawn from lines and labels puts every label where it is wanted.
-Labels are drawn without layout, mathtext or font lookup, so any text from data is only ever text.
+Each is added to a plane (``plane.py``) as the topmost. A frame drawn from lines and labels puts every label where it
+is wanted; text from data is only ever text.
 """
 
 from __future__ import annotations
@@ -11,16 +10,16 @@ import math
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
-from matplotlib.path import Path
 
-from reportgen.report.figures.drawing.axes import Anchor, Area, Cap, Dash, Dots, Flags, Label, Numbers, Stroke
+from reportgen.report.figures.drawing.plane import Flags, Numbers
 from reportgen.report.figures.drawing.theme import SMALL, TEXT_SIZE, Theme
+from reportgen.report.shapes import SHIFT, Anchor, Cap, Dash, Dots
 from reportgen.report.typefaces.widths import text_width
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from reportgen.report.figures.drawing.axes import ChartAxes
+    from reportgen.report.figures.drawing.plane import Plane
     from reportgen.report.words.formats import AxisPeriod
 
 _CAP_HEIGHT = 0.69
@@ -28,7 +27,7 @@ _ABOVE = {"base": 0.0, "middle": -_CAP_HEIGHT / 2, "top": -_CAP_HEIGHT, "bottom"
 
 
 def label(
-    axes: ChartAxes,
+    axes: Plane,
     x: float,
     y: float,
     text: str,
@@ -48,28 +47,16 @@ def label(
     low = dy + size * _ABOVE[valign]
     if halo:
         width = text_width(text, size, weight)
-        left = dx - {"start": 0.0, "middle": width / 2, "end": width}[anchor]
-        ux, uy = units(axes)
+        left = dx - SHIFT[anchor] * width
+        ux, uy = axes.units
         corners = ((left - 2, low - 3), (left + width + 2, low + size * _CAP_HEIGHT + 2))
         (x0, y0), (x1, y1) = ((x + px * ux, y + py * uy) for px, py in corners)
         rectangles(axes, [(x0, y0, x1, y1)], halo, alpha=0.85)
-    axes.marks.append(Label((float(x), float(y)), (dx, low), text, color, size, weight, anchor))
-
-
-def units(axes: ChartAxes) -> tuple[float, float]:
-    """Data units per pixel, along x and y."""
-    (x0, x1), (y0, y1) = axes.get_xlim(), axes.get_ylim()
-    box = axes.place.box
-    return (x1 - x0) / box.width, (y1 - y0) / box.height
-
-
-def pixel(axes: ChartAxes, x: float, y: float) -> tuple[float, float]:
-    """Position of a data point in pixels of the figure, y up: where a tooltip hangs."""
-    return axes.place.of(float(x), float(y))
+    axes.label((float(x), float(y)), (dx, low), text, color, size=size, weight=weight, anchor=anchor)
 
 
 def line(
-    axes: ChartAxes,
+    axes: Plane,
     x: Sequence[float] | Numbers,
     y: Sequence[float] | Numbers,
     color: str,
@@ -81,12 +68,11 @@ def line(
     clip: bool = True,
 ) -> None:
     """Draw a line; NaN breaks it."""
-    path = Path(np.column_stack([x, y]))
-    axes.marks.append(Stroke(path, color, alpha, width, dash, cap, clip))
+    axes.line(x, y, color, width=width, dash=dash, alpha=alpha, cap=cap, clip=clip)
 
 
 def segments(
-    axes: ChartAxes,
+    axes: Plane,
     x0: Numbers,
     y0: Numbers,
     x1: Numbers,
@@ -102,28 +88,29 @@ def segments(
     """Draw many straight pieces as one element."""
     ends = np.full((np.broadcast(x0, x1, y0, y1).size, 3, 2), np.nan)  # two ends and a gap
     ends[:, 0, 0], ends[:, 0, 1], ends[:, 1, 0], ends[:, 1, 1] = x0, y0, x1, y1
-    axes.marks.append(Stroke(Path(ends.reshape(-1, 2)), color, alpha, width, dash, cap, clip))
+    axes.line(
+        ends[:, :, 0].ravel(), ends[:, :, 1].ravel(), color, width=width, dash=dash, alpha=alpha, cap=cap, clip=clip
+    )
 
 
 def dots(
-    axes: ChartAxes,
+    axes: Plane,
     x: Sequence[float] | Numbers,
     y: Sequence[float] | Numbers,
     color: str,
     *,
     size: float = 6.0,
     hollow: str = "",
-    shape: str = "o",
+    shape: Literal["round", "diamond"] = "round",
     alpha: float | None = None,
 ) -> None:
     """Draw marks of ``size`` pixels; ``hollow`` is the colour inside a ring."""
     edge = 1.4 if hollow else 0.0
-    path = Path(np.column_stack([x, y]))
-    axes.marks.append(Dots(path, color, hollow or color, alpha, size - edge, edge, shape))
+    axes.dots(x, y, Dots((), color, hollow or color, 1.0 if alpha is None else alpha, size - edge, edge, shape))
 
 
 def band(
-    axes: ChartAxes,
+    axes: Plane,
     x: Sequence[float] | Numbers,
     lower: Sequence[float] | Numbers,
     upper: Sequence[float] | Numbers,
@@ -135,20 +122,17 @@ def band(
     xs, low, high = (np.asarray(v, dtype=float) for v in (x, lower, upper))
     known = np.isfinite(low) & np.isfinite(high)
     edges = np.flatnonzero(np.diff(np.concatenate([[0], known.astype(int), [0]])))
-    vertices: list[Numbers] = []
-    codes: list[list[int]] = []
+    corners: list[Numbers] = []
     for start, stop in zip(edges[::2], edges[1::2], strict=True):
-        if stop - start < 2:
-            continue
-        there = np.column_stack([xs[start:stop], high[start:stop]])
-        back = np.column_stack([xs[start:stop], low[start:stop]])[::-1]
-        vertices.append(np.vstack([there, back, there[:1]]))
-        codes.append([int(Path.MOVETO)] + [int(Path.LINETO)] * (2 * (stop - start) - 1) + [int(Path.CLOSEPOLY)])
-    _fill(axes, vertices, codes, color, alpha)
+        if stop - start >= 2:
+            there = np.column_stack([xs[start:stop], high[start:stop]])
+            back = np.column_stack([xs[start:stop], low[start:stop]])[::-1]
+            corners.append(np.vstack([there, back]))
+    axes.area(corners, color, alpha=alpha, clip=True)
 
 
 def rectangles(
-    axes: ChartAxes,
+    axes: Plane,
     boxes: Sequence[tuple[float, float, float, float]],
     color: str,
     *,
@@ -156,21 +140,7 @@ def rectangles(
     clip: bool = False,
 ) -> None:
     """Fill boxes (x0, y0, x1, y1) as one element."""
-    vertices = [np.array([(a, b), (a, d), (c, d), (c, b), (a, b)]) for a, b, c, d in boxes]
-    _fill(axes, vertices, [[1, 2, 2, 2, 79]] * len(vertices), color, alpha, clip=clip)
-
-
-def _fill(
-    axes: ChartAxes,
-    vertices: list[Numbers],
-    codes: list[list[int]],
-    color: str,
-    alpha: float | None,
-    *,
-    clip: bool = True,
-) -> None:
-    if vertices:
-        axes.marks.append(Area(Path(np.vstack(vertices), np.concatenate(codes)), color, alpha, clip))
+    axes.area([np.array([(a, b), (a, d), (c, d), (c, b)]) for a, b, c, d in boxes], color, alpha=alpha, clip=clip)
 
 
 # --- frame ------------------------------------------------------------------------------------
@@ -202,10 +172,10 @@ def limits(values: Sequence[float] | Numbers, *, zero: bool = False, pad: float 
 
 
 def grid_y(
-    axes: ChartAxes, ticks: Sequence[float], texts: Sequence[str], theme: Theme, *, base: float | None = None
+    axes: Plane, ticks: Sequence[float], texts: Sequence[str], theme: Theme, *, base: float | None = None
 ) -> None:
     """Draw light horizontal lines with their numbers to the left; ``base`` is drawn darker."""
-    x0, x1 = axes.get_xlim()
+    x0, x1 = axes.x
     at = np.asarray(ticks, dtype=float)
     segments(axes, np.full_like(at, x0), at, np.full_like(at, x1), at, theme.line, clip=False)
     if base is not None:
@@ -215,7 +185,7 @@ def grid_y(
 
 
 def grid_x(
-    axes: ChartAxes,
+    axes: Plane,
     ticks: Sequence[float],
     texts: Sequence[str],
     theme: Theme,
@@ -224,35 +194,35 @@ def grid_x(
     base: bool = False,
 ) -> None:
     """Draw light vertical lines with their numbers below."""
-    y0, y1 = axes.get_ylim()
+    y0, y1 = axes.y
     at = np.asarray(ticks, dtype=float)
     if lines:
         segments(axes, at, np.full_like(at, y0), at, np.full_like(at, y1), theme.line, clip=False)
     if base:
-        line(axes, list(axes.get_xlim()), [y0, y0], theme.faint, clip=False)
-    end = (axes.figure.bbox.width - axes.bbox.x0) * units(axes)[0] + axes.get_xlim()[0]
+        line(axes, list(axes.x), [y0, y0], theme.faint, clip=False)
+    end = (axes.sheet.width - axes.left) * axes.units[0] + axes.x[0]
     for tick, text in zip(ticks, texts, strict=True):
-        if tick + text_width(text, SMALL) / 2 * units(axes)[0] <= end:  # a label that would leave the page is left out
+        if tick + text_width(text, SMALL) / 2 * axes.units[0] <= end:  # a label that would leave the page is left out
             label(axes, tick, y0, text, theme.muted, anchor="middle", valign="top", dy=-7)
 
 
-def time_axis(axes: ChartAxes, periods: Sequence[AxisPeriod], theme: Theme, *, last: float | None = None) -> None:
+def time_axis(axes: Plane, periods: Sequence[AxisPeriod], theme: Theme, *, last: float | None = None) -> None:
     """Write months below the axes, and below them each year once."""
-    x0, x1 = axes.get_xlim()
-    y0 = axes.get_ylim()[0]
+    x0, x1 = axes.x
+    y0 = axes.y[0]
     line(axes, [x0, x1 if last is None else last], [y0, y0], theme.faint, clip=False)
     at = np.asarray([p.position for p in periods], dtype=float)
     ticks = np.full_like(at, y0)
-    segments(axes, at, ticks, at, ticks - 4 * units(axes)[1], theme.faint, clip=False)
+    segments(axes, at, ticks, at, ticks - 4 * axes.units[1], theme.faint, clip=False)
     for period in periods:
         label(axes, period.position, y0, period.month, theme.muted, anchor="middle", valign="top", dy=-8)
         if period.year:
             label(axes, period.position, y0, period.year, theme.ink, anchor="middle", valign="top", dy=-23)
 
 
-def heading(axes: ChartAxes, text: str, theme: Theme, *, dx: float = 0.0, dy: float = 10.0) -> None:
+def heading(axes: Plane, text: str, theme: Theme, *, dx: float = 0.0, dy: float = 10.0) -> None:
     """Write what an axis measures, with its unit, above the top left corner."""
-    label(axes, axes.get_xlim()[0], axes.get_ylim()[1], text, theme.muted, valign="base", dx=dx, dy=dy)
+    label(axes, axes.x[0], axes.y[1], text, theme.muted, valign="base", dx=dx, dy=dy)
 
 
 def spread(wanted: Sequence[float], gap: float, low: float, high: float) -> list[float]:
@@ -285,10 +255,8 @@ __all__ = [
     "limits",
     "line",
     "nice_ticks",
-    "pixel",
     "rectangles",
     "segments",
     "spread",
     "time_axis",
-    "units",
 ]
