@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     )
     from reportgen.batch.state.outcome import MarketOutcome, RunResult
     from reportgen.errors import ReportgenError
-    from reportgen.render.artists import draw
+    from reportgen.render.charts.artists import draw
     from reportgen.results import MarketResults
     from reportgen.settings.sections import Settings
     from reportgen.version import __version__
@@ -42,7 +42,7 @@ _HOMES = {
     "preview": "reportgen.api",
     "quarto": "reportgen.api",
     "render": "reportgen.api",
-    "draw": "reportgen.render.artists",
+    "draw": "reportgen.render.charts.artists",
     "MarketOutcome": "reportgen.batch.state.outcome",
     "RunResult": "reportgen.batch.state.outcome",
     "Settings": "reportgen.settings.sections",

@@ -141,7 +141,7 @@ def pdfs(
 
 def figures(report: MarketReport) -> Iterator[tuple[str, bytes]]:
     """Yield the charts of a report as ``figures/<name>.svg``, each name once."""
-    from reportgen.render.svg import write_svg
+    from reportgen.render.charts.svg import write_svg
 
     seen: set[str] = set()
     charts = [report.summary.chart] if report.summary.chart else []

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherResponse
 
-from reportgen.render.pdf_charts import chart_image
+from reportgen.render.charts.operators import chart_image
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,7 +26,7 @@ class ClosedFetcher(URLFetcher):  # type: ignore[misc]  # WeasyPrint ships no ty
     Parameters
     ----------
     charts
-        By name; kept, because images only name what is drawn of them (``pdf_charts.py``).
+        By name; kept, because images only name what is drawn of them (``charts/operators.py``).
     """
 
     def __init__(self, charts: Mapping[str, Chart]) -> None:

@@ -17,10 +17,10 @@ from typing import TYPE_CHECKING, Literal
 from jinja2.utils import htmlsafe_json_dumps
 from markupsafe import Markup
 
+from reportgen.render.charts.svg import write_svg
 from reportgen.render.environment import fill, make_environment
 from reportgen.render.market_list import STATIC, directory_data, list_data, shorten_list
 from reportgen.render.script import compact, page_script
-from reportgen.render.svg import write_svg
 from reportgen.report.blocks import Brand, Chart, Labels, MarketReport, Table
 from reportgen.report.figures.drawing.theme import Theme
 from reportgen.resources import templates_dir

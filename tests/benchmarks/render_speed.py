@@ -76,7 +76,7 @@ def use_stock_writers() -> None:
     from matplotlib.figure import Figure
 
     from reportgen.render import fetch, html
-    from reportgen.render.artists import add_artists
+    from reportgen.render.charts.artists import add_artists
     from reportgen.report.blocks import Chart
 
     def stock(chart: Chart, **_: Any) -> str:

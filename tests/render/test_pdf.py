@@ -174,7 +174,7 @@ def test_a_picture_inside_the_document_cannot_fetch_either(report: MarketReport,
     text = f'{{% extends "base.html.j2" %}}{{% block main %}}<h1>x</h1><img src="{address}" alt="x">{{% endblock %}}'
     (tmp_path / "report.html.j2").write_text(text)
     with pytest.raises(RenderError, match="etc/passwd"):
-        report_pdf(report, overrides=str(tmp_path))
+        report_pdf(report, templates=tmp_path)
 
 
 # --- the machine ----------------------------------------------------------------------------------

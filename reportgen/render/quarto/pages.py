@@ -16,10 +16,10 @@ from typing import TYPE_CHECKING, Literal
 
 from markupsafe import Markup
 
+from reportgen.render.charts.svg import chart_file
 from reportgen.render.environment import fill, make_environment
 from reportgen.render.quarto import escape
 from reportgen.render.quarto.tables import Listed, listed
-from reportgen.render.svg import chart_file
 from reportgen.report.blocks import Block, Chart, Equation, MarketReport, Only, Section, Table
 from reportgen.report.figures.drawing.theme import WIDE
 from reportgen.resources import templates_dir

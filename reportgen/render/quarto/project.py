@@ -13,10 +13,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from reportgen.render.charts.svg import chart_file
 from reportgen.render.quarto import escape
 from reportgen.render.quarto.pages import DEFAULT_FORMATS, Composer, Piece, PieceSection, call_outs, render
 from reportgen.render.quarto.theme import theme_files
-from reportgen.render.svg import chart_file
 from reportgen.report.blocks import Heading, Table
 
 if TYPE_CHECKING:

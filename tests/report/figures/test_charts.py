@@ -16,7 +16,7 @@ import pytest
 from drawings import labels
 from factories import market_results, overview_results
 from reportgen import results as r
-from reportgen.render.svg import write_svg
+from reportgen.render.charts.svg import write_svg
 from reportgen.report.figures import CHARTS, Chart, Theme, draw_charts, draw_market_charts
 from reportgen.report.shapes import Dots
 from reportgen.report.words.formats import Formats

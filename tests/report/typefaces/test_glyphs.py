@@ -9,10 +9,10 @@ import pytest
 from babel.messages.pofile import read_po
 from fontTools.ttLib import TTFont
 
-from reportgen.report.typefaces.widths import font_files
+from reportgen.report.typefaces.faces import font_files
 from reportgen.resources import CATALOGUES, PACKAGE, templates_dir
 
-NOT_PRINTED = {"escape.py", "names.py", "widths.py"}
+NOT_PRINTED = {"escape.py", "faces.py", "names.py"}
 """Modules that name whole scripts by their first and last character."""
 
 

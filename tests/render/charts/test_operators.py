@@ -10,10 +10,10 @@ import pytest
 import weasyprint
 
 from drawings import chart_of
-from reportgen.render import pdf_charts
+from reportgen.render.charts import operators
+from reportgen.render.charts.operators import chart_image, path_operators, take_charts
+from reportgen.render.charts.svg import write_svg
 from reportgen.render.fetch import ClosedFetcher
-from reportgen.render.pdf_charts import chart_image, path_operators, take_charts
-from reportgen.render.svg import write_svg
 from reportgen.report.blocks import Chart
 from reportgen.report.shapes import Label, Piece
 
@@ -59,11 +59,11 @@ def test_without_the_table_of_tags_charts_keep_their_texts(monkeypatch: pytest.M
     import weasyprint.svg
 
     monkeypatch.delattr(weasyprint.svg, "TAGS")
-    pdf_charts.take_charts.cache_clear()
+    operators.take_charts.cache_clear()
     try:
         assert "AVATAR</text>" in chart_image(chart_of(*LABELS))
     finally:
-        pdf_charts.take_charts.cache_clear()
+        operators.take_charts.cache_clear()
 
 
 @pytest.mark.parametrize(

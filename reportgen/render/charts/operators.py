@@ -16,7 +16,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 from xml.sax.saxutils import quoteattr
 
-from reportgen.render.svg import frame, svg_for_print
+from reportgen.render.charts.svg import frame, svg_for_print
 from reportgen.report.shapes import SHIFT, Area, Dash, Label, Line, tenths
 from reportgen.report.typefaces.faces import STACK
 

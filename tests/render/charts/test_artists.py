@@ -17,8 +17,8 @@ from PIL import Image
 from drawings import chart_of, labels
 from factories import market_results
 from reportgen.errors import InputError
-from reportgen.render.artists import add_artists, draw
-from reportgen.render.svg import write_svg
+from reportgen.render.charts.artists import add_artists, draw
+from reportgen.render.charts.svg import write_svg
 from reportgen.report.figures import CHARTS, draw_charts
 from reportgen.report.shapes import Area, Dots, Label, Line
 from reportgen.report.words.formats import Formats

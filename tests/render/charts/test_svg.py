@@ -9,7 +9,7 @@ import pytest
 
 from drawings import chart_of
 from factories import market_results
-from reportgen.render.svg import chart_file, number, path_data, svg_for_print, write_svg
+from reportgen.render.charts.svg import chart_file, number, path_data, svg_for_print, write_svg
 from reportgen.report.figures import Theme, draw_charts
 from reportgen.report.shapes import Area, Dots, Label, Line, Piece, Shape, Tip
 from reportgen.report.typefaces.outlines import shaped_width
