@@ -37,6 +37,8 @@ def run_program(command: Sequence[str], folder: Path, seconds: float) -> Ended:
     try:
         process = subprocess.Popen(
             list(command), cwd=folder, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+            # A session, and so a process group, of its own: its children can be ended with it, and the terminal's
+            # Ctrl-C is not theirs.
             env=environment, start_new_session=True,
         )  # fmt: skip
     except OSError as error:
@@ -50,8 +52,10 @@ def run_program(command: Sequence[str], folder: Path, seconds: float) -> Ended:
     except subprocess.TimeoutExpired:
         timed_out = True
     finally:
+        # The group outlives its leader as long as a child does, and its number is not given to anybody else till then.
         _end_group(process.pid)
         process.wait()
+    # A child that got away with the pipe open would keep the reader waiting: what is there by now has to do.
     reader.join(5.0)
     output = without_colour(b"".join(kept).decode("utf-8", "replace"))
     return Ended(code=process.returncode, output=output, timed_out=timed_out)
@@ -67,6 +71,7 @@ def _keep_end(stream: IO[bytes] | None, kept: deque[bytes]) -> None:
     while stream is not None and (part := stream.read1(65536)):  # type: ignore[attr-defined]  # it is a BufferedReader
         kept.append(part)
         size += len(part)
+        # Whole parts go from the front: a program may print megabytes of progress, its complaint stands at the end.
         while size - len(kept[0]) > _KEPT:
             size -= len(kept.popleft())
     if stream is not None:
@@ -83,6 +88,7 @@ def _end_group(pid: int) -> None:
 
 def find_program(name: str) -> Path | None:
     """Return the absolute path of a program on PATH; never one in the current folder."""
+    # An empty part of PATH means the current folder, where a project could have put a program of that name.
     found = shutil.which(name)
     if found is None:
         return None

@@ -37,6 +37,7 @@ def account(run: Run, result: RunResult, start: float, *, at_once: bool) -> RunR
             result = replace(result, site_error=site.failure.message, site_trace=site.failure.trace)
         page = run.out / refresh.FOLDER / "index.html"
         result = replace(result, index=page if page.is_file() else None, seconds=time.monotonic() - start)
+        # Hashes of an input that changed while it was read belong to no file: the next run reads it anew.
         remembered = None if run.changed else run.source.to_remember(run.last.index)
         idle = result.count("up-to-date") == len(result.markets) and not site.changed
         shared = run.shared or run.last.shared

@@ -76,6 +76,7 @@ def merge(settings: Settings, root: Path, *, progress: Progress | None = None) -
         sources |= _complete_folders(shard)
     run.source = _ShardMarkets({market: found for market, (_, found) in sources.items()}, lasts)
     run.stamp = fingerprint(settings, root)
+    # Shards that saw other data have other shared decays: then the next build estimates it again.
     run.shared = lasts[0].shared if all(last.shared == lasts[0].shared for last in lasts) else None
     with hold_lock(run.out), Interrupts() as interrupts:
         swap.work_folder(run.out)

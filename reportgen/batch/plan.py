@@ -46,6 +46,7 @@ def plan_market(
         found = None
     damaged = record.damaged_files(folder, found) if found is not None else ()
     reason = _reason(folder, found, damaged, stamp, formats, failed=market in last.failures, force=force)
+    # Then only documents can differ, and results.json is taken as it is: nothing is fitted again.
     same_numbers = found is not None and (found.stamp.data, found.stamp.numbers, found.stamp.code) == (
         stamp.data,
         stamp.numbers,

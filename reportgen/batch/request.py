@@ -30,6 +30,7 @@ class Shard:
 
     def holds(self, market: str) -> bool:
         """Return whether a market belongs to this shard."""
+        # Not Python's hash(), which is salted: every shard has to come to the same answer.
         digest = hashlib.sha256(market.encode("utf-8", "surrogatepass")).digest()
         return int.from_bytes(digest[:8], "big") % self.count == self.index - 1
 

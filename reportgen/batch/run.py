@@ -115,6 +115,7 @@ def _locked(run: Run, chosen: Sequence[str], interrupts: Interrupts, start: floa
         _build_all(run, plans, interrupts)
     except KeyboardInterrupt:
         interrupted = True
+    # From here to the end of the account signals are only counted: half of it would be worse than none.
     interrupts.shield()
     for plan in plans:
         run.outcomes.setdefault(plan.market, _kept(plan, "not-run"))
@@ -211,6 +212,7 @@ def _tasks(run: Run, todo: dict[str, PlannedMarket]) -> Iterator[pool.Task]:
     """Yield the largest market first: the last worker to finish should not have the longest task."""
     as_of = resolve_as_of(run.settings)
     decay = None if run.shared is None else run.shared.decay()
+    # Longest processing time first (Graham 1969); rows stand for time, the code breaks ties the same way everywhere.
     for plan in sorted(todo.values(), key=lambda plan: (-plan.rows, plan.market)):
         job = MarketJob(
             market=plan.market,

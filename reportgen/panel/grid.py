@@ -97,6 +97,7 @@ class MarketPanel:
             self.controls,
             np.asarray(np.nan if self.cost is None else self.cost),
         ):
+            # One NaN and one zero (-0.0 + 0.0 is 0.0), little-endian: equal data have equal bytes on every machine.
             plain = np.where(np.isnan(array), np.nan, array).astype("<f8") + 0.0
             digest.update(np.ascontiguousarray(plain).tobytes())
         digest.update(np.packbits(self.recorded).tobytes())

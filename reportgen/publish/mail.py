@@ -135,7 +135,9 @@ def compose(letter: Letter, settings: Settings) -> EmailMessage:
     message["From"] = settings.mail.sender if name else address
     message["To"] = ", ".join(letter.recipients)
     message["Date"] = formatdate(localtime=False)
+    # Of the sender's domain: the default asks for this machine's host name, which is nobody's business.
     message["Message-ID"] = make_msgid(domain=address.rpartition("@")[2])
+    # RFC 3834: nobody's absence note answers it.
     message["Auto-Submitted"] = "auto-generated"
     message.set_content("\n\n".join(text for text, _ in parts) + "\n")
     for one in letter.enclosures:
@@ -209,6 +211,7 @@ def send_letters(
                 result.failed[address] = _reply(code, said)
             if len(refused) < len(letter.recipients):
                 result.sent.append(letter)
+                # After every letter: a run that ends here never sends this one again.
                 _remember(out, letter)
     return result
 

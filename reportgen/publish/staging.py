@@ -44,6 +44,7 @@ def run_in_staging(
     staging = staging_folder(root, settings.run.out)
     storage = Storage(settings.run.out, staging)
     local = settings.model_copy(update={"run": settings.run.model_copy(update={"out": str(staging)})})
+    # Around pull, build and publish: the build's own lock would leave the gaps between them open.
     with hold_lock(staging.parent):
         files.write_atomic(root / FOLDER / ".gitignore", b"*\n")
         progress.stage("pulling")

@@ -94,6 +94,7 @@ class Storage:
             for name, content in sorted(self.folders.items()):
                 local = self.staging / name
                 mine = _bytes(local / record.NAME)
+                # Unlike what was published last: it was built here since, and is newer than the storage.
                 if mine == content or (mine is not None and files.sha256_bytes(mine) != ledger.get(name)):
                     continue
                 if self._pull_folder(name, content, local):
@@ -178,9 +179,11 @@ class Storage:
             done.unchanged += len(wanted) + 1
             return
         if f"{name}/{record.NAME}" in self.listing:
+            # The proof goes first and comes last: whoever reads meanwhile sees a folder without one, never a mixed one.
             self._system.rm_file(self._at(f"{name}/{record.NAME}"))
             self.listing.discard(f"{name}/{record.NAME}")
             self.folders.pop(name, None)
+        # The site holds the markets' documents again: the storage copies them within itself, nothing travels twice.
         copies = {file for file in missing if wanted[file] in sources}
         for file in sorted(copies):
             self._system.cp_file(self._at(sources[wanted[file]]), self._at(f"{name}/{file}"))

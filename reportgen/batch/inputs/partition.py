@@ -234,6 +234,8 @@ class PartitionedSource:
         for done in pool.run_tasks(inspect, jobs, jobs=self._jobs, limits=limits):
             if done.answer.failure is not None:
                 refused[done.key] = (done.answer.failure.code, done.answer.failure.message)
+                # A worker that died or a disk that hiccupped says nothing of the data: the market is asked again next
+                # time.
                 self._unlucky |= done.answer.failure.code in _MAY_PASS or done.answer.failure.retry
                 continue
             found: Inspected = done.answer.value

@@ -86,8 +86,10 @@ def shared_decay(
         return {done.key: done.answer.value for done in ended}
 
     found = search_shared_decay(evaluate, settings.report.confidence)
+    # Some markets were not asked: a sum over the others would be another market's decay.
     if stopping():
         return None
+    # Through JSON and back: the decay used now is then exactly the one that run.json will give to the next run.
     return RememberedDecay(key=key, content=None if found is None else json.loads(json.dumps(asdict(found))))
 
 

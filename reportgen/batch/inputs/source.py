@@ -206,6 +206,7 @@ def give_back_memory() -> None:
     pa.default_memory_pool().release_unused()
     if sys.platform == "linux":
         with contextlib.suppress(OSError, AttributeError):  # another C library
+            # glibc keeps freed memory for itself; other C libraries have no such function.
             ctypes.CDLL(None).malloc_trim(0)
 
 

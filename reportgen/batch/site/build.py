@@ -236,6 +236,7 @@ def _page(
     key = hash_strings((one.hashes[PAGE], head))
     previous = job.out / FOLDER / name
     digest = old.get("files", {}).get(name, "")
+    # The same report with the same neighbours: the page of the site that is being replaced is taken over.
     if old.get("pages", {}).get(one.slug) == key and digest and _whole(previous, digest):
         _link(previous, target)
         return key, digest
@@ -254,6 +255,8 @@ def _whole(path: Path, digest: str) -> bool:
 def _link(source: Path, target: Path) -> None:
     """A second name of the same file, or a copy where the file system has no such thing."""
     try:
+        # A second name costs no space and no copying. Market folders are replaced, never written into, so the site's
+        # name keeps the bytes it was built with.
         os.link(source, target)
     except OSError:
         shutil.copyfile(source, target)

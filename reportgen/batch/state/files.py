@@ -36,6 +36,7 @@ def slug(code: str) -> str:
     even where file names ignore case or Unicode form.
     """
     digest = hashlib.sha256(code.encode("utf-8", "surrogatepass")).hexdigest()[:8]
+    # Only to be readable: what tells two codes apart is the hash, over the code as it is.
     plain = unicodedata.normalize("NFKD", code).encode("ascii", "ignore").decode("ascii").lower()
     text = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:_SLUG_TEXT].strip("-")
     return f"{text or 'market'}-{digest}"
@@ -66,6 +67,7 @@ def sync_folder(folder: Path) -> None:
     """Flush a folder's own entries to disk, so that a rename in it survives a power cut."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:
+        # The entry in the directory is data of the directory: fsync of the file alone does not keep it (fsync(2)).
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
@@ -120,6 +122,7 @@ def write_atomic(path: Path, content: bytes) -> None:
     temporary = path.with_name(f".{path.name}.reportgen-{os.getpid()}")
     try:
         write_new(temporary, content)
+        # rename(2) is atomic only within a file system: hence the draft beside its target, not in /tmp.
         temporary.replace(path)
     except BaseException:
         temporary.unlink(missing_ok=True)
@@ -134,6 +137,7 @@ def is_draft_of(path: Path, name: str) -> bool:
 
 def discard(path: Path) -> None:
     """Remove a file, link or folder tree if it exists. Links are removed, never followed."""
+    # A link to a folder is a folder to is_dir(); rmtree would refuse it, and following it would be worse.
     if path.is_dir() and not path.is_symlink():
         shutil.rmtree(path)
     else:

@@ -111,6 +111,7 @@ def _document_settings(settings: Settings, root: Path) -> dict[str, Any]:
 
 
 def _templates_hash(settings: Settings, root: Path) -> str:
+    # Recipes are written into projects and never into reports.
     ours = [entry for entry in _tree(templates_dir(), "*") if not entry[0].startswith("recipes/")]
     trees = [ours, _tree(CATALOGUES, "*.po")]
     if (folder := settings.report.template_folder(root)) is not None:
@@ -133,6 +134,7 @@ def hash_strings(parts: tuple[str, ...]) -> str:
     """Return one hash of several strings, order included."""
     digest = hashlib.sha256()
     for part in parts:
+        # Lengths first, or ("ab", "c") and ("a", "bc") would be the same.
         digest.update(len(part).to_bytes(8, "big"))
         digest.update(part.encode("utf-8", "surrogatepass"))
     return digest.hexdigest()

@@ -53,12 +53,14 @@ def headlines(
     markets = {market: _known(records.get(market), market in failed) for market in sorted({*records, *failed})}
     if before is None:
         return Headlines(as_of=as_of, numbers=numbers, markets=markets)
+    # Other settings give other effects: that is no news about a market.
     comparable = before.numbers == numbers
     entries = [
         entry
         for market in sorted({*markets, *before.markets})
         if (entry := _compare(market, before.markets.get(market), markets.get(market), records, comparable=comparable))
     ]
+    # A run that changed nothing keeps telling of the last one that did.
     fresh = Changes(since=before.as_of, entries=tuple(entries), comparable=comparable) if entries else None
     return Headlines(as_of=as_of, numbers=numbers, markets=markets, changes=fresh or before.changes)
 

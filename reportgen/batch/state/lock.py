@@ -29,6 +29,8 @@ def hold_lock(out: Path) -> Iterator[None]:
 
     try:
         out.mkdir(parents=True, exist_ok=True)
+        # flock(2) on an open file: the kernel lets it go with the last descriptor, however the process ends. The file
+        # itself stays and means nothing.
         lock = FileLock(out / NAME, timeout=0)
         lock.acquire()
     except Timeout:

@@ -126,6 +126,7 @@ def unseal(path: Path) -> dict[str, Any] | None:
 def unseal_bytes(sealed: bytes) -> dict[str, Any] | None:
     """Return the content of a sealed file that was read, or None if it is torn or altered."""
     try:
+        # Torn, altered, from another program: whatever is wrong with it, it is no record, and the work is done again.
         content: dict[str, Any] = json.loads(sealed)
         found = content.pop("sha256")
     except (ValueError, KeyError, AttributeError, TypeError, RecursionError):
@@ -140,6 +141,7 @@ def _checksum(content: dict[str, Any]) -> str:
 
 def _hash_or_nothing(path: Path) -> str | None:
     try:
+        # A link may be whole today and lead elsewhere tomorrow: it does not count as our file.
         return None if path.is_symlink() else sha256_file(path)
     except OSError:
         return None

@@ -78,11 +78,14 @@ def swap_in(draft: Path, out: Path, name: str, *, deep: bool = True) -> None:
         final.unlink()
     if final.is_dir():
         _keep_what_is_not_ours(final, draft)
+    # Before the rename: after a power cut the new name may not lead to folders whose entries never got to disk.
     for part in sorted(draft.rglob("*")) if deep else ():
         if part.is_dir() and not part.is_symlink():
             files.sync_folder(part)
     files.sync_folder(draft)
     final.parent.mkdir(parents=True, exist_ok=True)
+    # No exchange in one step: renameat2(RENAME_EXCHANGE) is Linux only and not on every file system. Between the two
+    # moves the folder is missing; a run killed there is what recover() mends.
     if final.exists():
         files.discard(old)
         old.parent.mkdir(parents=True, exist_ok=True)
@@ -104,6 +107,7 @@ def recover(out: Path) -> None:
     work = out / WORK
     for old in sorted(_replaced(work / _OLD)):
         final = out / old.relative_to(work / _OLD)
+        # A copy instead of a rename (other device) that was cut short: the old folder is still the whole one.
         if record.unseal(final / record.NAME) is None and record.unseal(old / record.NAME) is not None:
             files.discard(final)
             _move(old, final)

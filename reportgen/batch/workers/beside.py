@@ -25,14 +25,17 @@ def beside(work: Callable[[], bytes], *, idle: bool) -> Iterator[Callable[[], by
         yield work
         return
     reading, writing = os.pipe()
+    # A plain fork: what was loaded and drawn so far is the child's as well, copied only where one of them writes.
     child = os.fork()
     if child == 0:
         _work_and_exit(work, writing)
+    # Only the child may hold this end: its death is then the end of the file, whole or not.
     os.close(writing)
 
     def result() -> bytes:
         with open(reading, "rb", closefd=False) as stream:
             made = stream.read()
+        # A child that was killed half-way leaves a part without the mark: then the work is done here.
         return made.removesuffix(_WHOLE) if made.endswith(_WHOLE) else work()
 
     try:
@@ -41,6 +44,7 @@ def beside(work: Callable[[], bytes], *, idle: bool) -> Iterator[Callable[[], by
         os.close(reading)
         with contextlib.suppress(ProcessLookupError):
             os.kill(child, signal.SIGKILL)
+        # Whoever is not waited for stays a zombie as long as this worker lives: a hundred markets.
         os.waitpid(child, 0)
 
 
@@ -55,4 +59,5 @@ def _work_and_exit(work: Callable[[], bytes], writing: int) -> None:
             stream.write(work() + _WHOLE)
         status = 0
     finally:
+        # Not sys.exit: the parent's buffers, exit functions and pipes are not ours to end twice.
         os._exit(status)

@@ -44,6 +44,7 @@ def run_on_cluster(
     from concurrent.futures import FIRST_COMPLETED, Future, wait
 
     client = _connect(address)
+    # pure=False: a task writes files, so that equal arguments are not a result somebody has already.
     executor = client.get_executor(pure=False, retries=pool.ATTEMPTS - 1)
     running: dict[Future[pool.Done], str] = {}
     upcoming = iter(tasks)

@@ -22,6 +22,7 @@ class Interrupts:
         self._before: dict[signal.Signals, Any] = {}
 
     def __enter__(self) -> Self:
+        # Python lets only the main thread set handlers; a run in another thread leaves signals to its caller.
         if threading.current_thread() is threading.main_thread():
             for number in (signal.SIGINT, *_AT_ONCE):
                 self._before[number] = signal.signal(number, self._receive)
@@ -46,4 +47,5 @@ class Interrupts:
         if self._shielded:
             return
         if number in _AT_ONCE or self.count > 1:
+            # Raised out of whatever the main thread does, also out of a wait that nothing else would end.
             raise KeyboardInterrupt

@@ -147,6 +147,7 @@ class _Pool:
                 if upcoming is None:
                     break
                 self._assign(*upcoming)
+            # Nothing runs: either all is done, or only tasks for a second attempt are left and the loop hands them out.
             if not self._busy:
                 if stopping() or not (more or self._again):
                     break
@@ -162,7 +163,9 @@ class _Pool:
         self._idle.clear()
 
     def _assign(self, task: Task, attempt: int) -> None:
+        # The one used last: its caches are warm, and workers above the need stay idle instead of taking turns.
         worker = self._idle.pop() if self._idle else _start_worker(self._limits.memory)
+        # Killed while idle (by the kernel's out-of-memory killer, say): that is no attempt of this task.
         if not self._send(worker, task):
             _kill(worker)
             worker = _start_worker(self._limits.memory)
@@ -181,6 +184,7 @@ class _Pool:
         """Wait a moment; give out what ended, was lost, or ran over a limit."""
         ready = set(wait([worker.pipe for worker in self._busy], timeout=self._patience()))
         for worker in list(self._busy):
+            # An answer that is there counts, even where the limit passed meanwhile: the work is done.
             answer = self._receive(worker) if worker.pipe in ready else self._overrun(worker)
             if answer is None:
                 continue
@@ -222,6 +226,7 @@ class _Pool:
         timeout, memory = self._limits.timeout, self._limits.memory
         if timeout and seconds >= timeout:
             failure = Failure(code="timeout", message=f"the market took longer than run.timeout = {timeout:g} seconds.")
+        # The worker caps its own private data (RLIMIT_DATA); what it maps or shares beyond that only shows here.
         elif memory and resident(worker.process.pid) > memory * _MIB:
             failure = Failure(code="out-of-memory", message=f"the market needed more than run.memory = {memory} MiB.")
         else:
@@ -267,10 +272,13 @@ def _start_worker(memory: int) -> _Worker:
 
 def _fork(memory: int) -> _Worker:
     warm_up()
+    # A pipe per worker and no queue: a worker that dies while it holds a shared lock would stop all others.
     ours, theirs = _context().Pipe()
+    # A daemon ends with its parent, and multiprocessing refuses it children of its own, which nobody would limit.
     process = _context().Process(target=serve, args=(theirs, memory), daemon=True)
     with _without_main():
         process.start()
+    # Our copy of the worker's end, or its death would never show as the end of the file on ours.
     theirs.close()
     return _Worker(process, ours)
 

@@ -112,6 +112,7 @@ def serve(connection: Connection, memory: int) -> None:
             gc.freeze()
         served += 1
         gc.disable()  # a report is made of many small objects that live to its end: a seventh of the time
+        # From here nothing is raised: BaseException too becomes an answer, or the loop would end with the market.
         answer = attempt(function, argument)
         try:
             connection.send(answer)
@@ -162,6 +163,7 @@ def _without_home(text: str) -> str:
 
 
 def _printable(text: str, longest: int) -> str:
+    # A lone surrogate (from a file name that is no UTF-8) can be printed nowhere and breaks JSON.
     safe = text[:longest].encode("utf-8", "backslashreplace").decode("utf-8")
     return safe if len(text) <= longest and len(safe) <= longest else f"{safe[: longest - 2]} …"
 
@@ -179,9 +181,11 @@ def die_with_parent() -> None:
     """Ask the kernel to kill this process when its parent ends (Linux), so that nothing outlives a killed run."""
     if sys.platform != "linux":
         return
+    # Of a worker the parent is the fork server, which itself ends when the run does: it reads a pipe from it.
     parent = os.getppid()
     with contextlib.suppress(OSError, AttributeError):
         ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+    # It ended between the two calls: the wish came too late (prctl(2), PR_SET_PDEATHSIG) and no signal will come.
     if os.getppid() != parent:
         os._exit(1)
 
@@ -194,6 +198,7 @@ def end_at_once() -> None:
 def _silence() -> None:
     """Send standard output and error nowhere, however much a library prints."""
     nowhere = os.open(os.devnull, os.O_WRONLY)
+    # On the descriptors, not on sys.stdout: C libraries print past Python.
     for descriptor in (1, 2):
         os.dup2(nowhere, descriptor)
     os.close(nowhere)
@@ -205,6 +210,7 @@ def _limit(memory: int) -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     if memory:
         cap = memory * 1024 * 1024
+        # RLIMIT_DATA counts private writable memory (Linux 4.7 on), RLIMIT_AS would count what libraries only reserve.
         _, hard = resource.getrlimit(resource.RLIMIT_DATA)
         if hard == resource.RLIM_INFINITY or hard > cap:
             resource.setrlimit(resource.RLIMIT_DATA, (cap, cap))

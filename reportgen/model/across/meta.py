@@ -90,6 +90,7 @@ def pool_effects(effects: ArrayLike, variances: ArrayLike, *, confidence: float 
     paule_mandel = paule_mandel_heterogeneity(y, v)
     mean, weights = _mean(y, v, tau2)
     se_classical = 1.0 / sqrt(float(weights.sum()))
+    # Knapp and Hartung (2003), Statist. Med. 22: with few markets tau² is uncertain, and the classical SE ignores it.
     se = sqrt(float(np.sum(weights * (y - mean) ** 2)) / (k - 1)) * se_classical
     t = float(stdtrit(k - 1, 0.5 + confidence / 2))
     reach = float(stdtrit(k - 2, 0.5 + confidence / 2)) * sqrt(tau2 + se**2) if k > 2 else None
@@ -140,6 +141,7 @@ def _q(y: Array, v: Array, tau2: float) -> float:
 
 def typical_variance(v: Array) -> float:
     """Higgins and Thompson's (2002) typical sampling variance, (k - 1) S_1 / (S_1² - S_2) at tau² = 0."""
+    # Weights at tau² = 0: I² says how much of the spread is not noise, against the noise of a typical market.
     w = 1.0 / v
     return float((v.size - 1) * w.sum() / (w.sum() ** 2 - np.sum(w**2)))
 
@@ -178,6 +180,8 @@ def reml_heterogeneity(y: Array, v: Array) -> tuple[float, bool]:
     tau2 = float(GRID[int(np.argmax(profile))])
     for _ in range(STEPS):
         score, observed, fisher = restricted_derivatives(y, v, tau2)
+        # Far from the top the profile is convex and Newton would walk away from it; Fisher's information never is
+        # negative.
         step = score / (observed if observed > 0 else fisher)
         here = restricted_loglik(y, v, tau2)
         while restricted_loglik(y, v, max(tau2 + step, 0.0)) < here - 1e-13 * (1.0 + abs(here)) and abs(step) > 1e-18:
@@ -225,6 +229,7 @@ def heterogeneity_interval(y: Array, v: Array, *, confidence: float = 0.95) -> t
 
 def shrink(y: Array, v: Array, mean: float, se: float, tau2: float) -> tuple[Array, Array]:
     """Shrunken effects and their SE, the uncertainty of the mean included."""
+    # Empirical Bayes; the SE carries the part of the mean's own uncertainty that each market leans on.
     toward = v / (v + tau2)
     return (1.0 - toward) * y + toward * mean, np.sqrt((1.0 - toward) * v + (toward * se) ** 2)
 
@@ -236,5 +241,6 @@ def adjust_benjamini_hochberg(p: ArrayLike) -> Array:
     known = np.flatnonzero(np.isfinite(values))
     order = known[np.argsort(-values[known], kind="stable")]
     rank = np.arange(order.size, 0, -1)
+    # From the largest p downwards, so that an adjusted p is never above that of a less certain market.
     out[order] = np.minimum(np.minimum.accumulate(values[order] * order.size / rank), 1.0)
     return out

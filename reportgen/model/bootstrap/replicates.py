@@ -50,6 +50,7 @@ class Simulator:
         weight = dict(zip(terms.fixed, process.beta.tolist(), strict=True))
         self.phi = [weight[name] for name in terms.lags]
         self.sigma = process.sigma
+        # Not Cholesky: a singular psi (a variance at zero) has no Cholesky factor, but may be drawn from.
         values, vectors = np.linalg.eigh(process.psi)
         self.root = vectors * np.sqrt(np.maximum(values, 0.0))
         design = market_design(frame, terms, process.decays)
@@ -85,11 +86,13 @@ class Simulator:
         deviations = noise[:, :, periods:] @ self.root.T
         for k, column in enumerate(self.random):
             out += deviations[:, :, k, None] * column
+        # Period first: the recursion below then adds whole contiguous (B, G) sheets.
         steps = np.ascontiguousarray(out.transpose(2, 0, 1))
         for t in range(periods):
             for lag, weight in zip(self.lags, self.phi, strict=True):
                 if lag <= t:
                     steps[t] += weight * steps[t - lag]
+            # Before its first row a pharmacy has the sales it had: the model is conditional on them, as the lags are.
             steps[t] = np.where(self.alive[:, t], steps[t], self.before[:, t])
         return np.ascontiguousarray(steps.transpose(1, 2, 0))
 
@@ -113,6 +116,7 @@ class Copies:
         self._used = frame.used[frame.grid_rows]
         p = fit.products.p
         centre = np.append(fit.design.x.mean(axis=0), fit.design.y.mean())
+        # Centred sums: sales are large and vary little, and squares of the plain values would keep half the digits.
         centre[0] = 0.0  # the intercept
         self._centre = centre
         self._moving = [*(terms.fixed.index(name) for name in terms.lags), p]
@@ -125,6 +129,7 @@ class Copies:
         weights = np.zeros((p + 1, p + 1))
         weights[:p, :p] = scaling.x_inverse
         weights[:p, p], weights[p, p] = -scaling.offset / scaling.y_scale, 1.0 / scaling.y_scale
+        # [X y] of the fit's coordinates = [X y] centred times these weights, the means going through the intercept.
         weights[0] += centre @ weights
         self._weights = weights
         block = np.empty((self.batch, len(self._moving), *self._used.shape))
@@ -181,8 +186,11 @@ def projections(zz: Array, zw: Array) -> Array:
     for j in range(q):
         row = out[:, :, j]
         for k in range(j):
+            # Gaussian elimination over all blocks at once: numpy's batched Cholesky costs more in calls than these q²
+            # lines.
             row -= out[:, :, k, j, None] * out[:, :, k]
         pivot = row[:, :, j]
+        # A pharmacy whose column adds nothing to the ones before (constant promotion) gets a zero row, as QR gives it.
         known = pivot > NO_PIVOT * np.maximum(zz[:, :, j, j], 1e-300)
         row *= np.where(known, 1.0 / np.sqrt(np.where(known, pivot, 1.0)), 0.0)[:, :, None]
         row[:, :, :j] = 0.0

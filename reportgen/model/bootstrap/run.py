@@ -119,6 +119,7 @@ def bootstrap_slope_test(
         statistics.append(_ratios(market.fit, copies.at(decays), theta, null))
     found = np.concatenate(statistics)
     known = found[np.isfinite(found)]
+    # The statistic is zero in many copies and may be zero in the market: a tie counts as beyond.
     beyond = int(np.sum(known >= test.statistic - 1e-9))
     return SlopeTest(
         statistic=test.statistic, p=(1 + beyond) / (1 + len(known)), reference="bootstrap", replicates=len(known)
@@ -179,6 +180,7 @@ def _best_decay(market: MarketFit, copies: Copies, decays: Array, channel: int, 
     deviance = np.empty((copies.batch, len(nodes)))
     place = np.empty((len(nodes), *theta.shape))
     done: list[int] = []
+    # From the market's own decay outwards: each node starts from the theta that its neighbours found.
     for k in np.argsort(np.abs(nodes - market.decays[channel])).tolist():
         moved = decays.copy()
         moved[:, channel] = nodes[k]
@@ -220,6 +222,8 @@ def _settled(products: CrossProducts, theta: Array, free: tuple[Index, Index], c
     for _ in range(MOST_NEWTON):
         at = evaluate(products.take(open_), theta[open_], free, reml=False)
         step, gain, definite = newton_step(at.gradient, at.hessian)
+        # With the decrease that the last quadratic model promises: an error of third order in a step that is made no
+        # more.
         deviance[open_] = at.deviance - gain
         plain = definite & (gain < FAR)
         theta[open_[plain]] += step[plain]
@@ -234,6 +238,8 @@ def _settled(products: CrossProducts, theta: Array, free: tuple[Index, Index], c
 def _highest(nodes: Array, values: Array) -> Array:
     """Abscissa of the maximum of the polynomial through (nodes, values (B, K)), Chebyshev points, (B,)."""
     fine = np.linspace(nodes[0], nodes[-1], FINE)
+    # Barycentric interpolation with the weights of Chebyshev points of the second kind, halved at the ends (Berrut and
+    # Trefethen 2004, SIAM Review 46(3), 5.4).
     sign = (-1.0) ** np.arange(len(nodes))
     sign[[0, -1]] *= 0.5
     gap = fine[:, None] - nodes
@@ -287,6 +293,7 @@ def _ratios(fit: LmmFit, products: CrossProducts, start: Array, null: LmmFit) ->
     """Likelihood-ratio statistics of the random slopes, (B,); NaN where a fit failed."""
     batch, q = len(start), products.q
     _, full = _fitted(fit, products, _off_zero(fit, start))
+    # Without the slope's column, what it alone explained goes back to the squares that Z leaves.
     dropped = products.c[:, :, 1:].reshape(batch, -1, products.p + 1)
     smaller = CrossProducts(
         rc=np.concatenate([products.rc[:, :, :1, :1], products.rc[:, :, :1, q:]], axis=3),

@@ -68,6 +68,7 @@ def within_autocorrelation(
             values.append(None)
             bounds.append(None)
             continue
+        # E[e_s e_t] = -sigma²/T_i after centring within a pharmacy, for any two periods.
         removed = variance * float(np.sum(pairs / has))
         values.append((float(np.sum(grid[:, lag:] * grid[:, :-lag])) + removed) / (count * variance))
         bounds.append(z / sqrt(count))
@@ -145,6 +146,8 @@ def arellano_bond(
         for j in range(columns.shape[1]):
             path, _ = on_grid(columns[:, j], group, column)
             change = np.where(both, path[:, 1:] - path[:, :-1], 0.0)
+            # d/d beta_j of sum de_t de_(t-order) is minus this: residuals are y - X beta, so estimates leave a trace in
+            # both.
             slope = float(np.sum(change[:, order:] * early) + np.sum(late * change[:, : change.shape[1] - order]))
             share_of_noise = np.zeros(share.size)
             share_of_noise[: len(influence)] = influence[:, j]

@@ -156,12 +156,14 @@ class _Walk:
         periods = self.weight.shape[0]
         by_period, by_pharmacy = np.zeros((draws, periods)), np.zeros((draws, size))
         by_scenario = np.zeros((draws, len(self.changes)))
+        # A ring: only as many periods are kept as the longest lag looks back.
         past = np.zeros((max(self.lags, default=0) + 1, draws, size))
         stock = np.zeros(slope.shape)
         for t in range(periods):
             delta = past[t % len(past)]
             self._step(t, delta, past, stock, slope, phi, rate)
             if self.log:
+                # Log response: sales without promotion are sales times exp(-delta), whatever else moved them.
                 brought = self.money[t] * (1.0 - np.exp(-delta))
                 for s, change in enumerate(self.changes):
                     by_scenario[:, s] += np.exp(change * delta) @ self.money[t] - self.money[t].sum()
@@ -170,6 +172,8 @@ class _Walk:
             by_period[:, t] = brought.sum(axis=1)
             by_pharmacy += brought
         if not self.log:
+            # Level response: the recursion is linear in promotion, so a scenario is a multiple of the difference
+            # already known.
             by_scenario = by_period.sum(axis=1)[:, None] * np.array(self.changes)
         return by_period, by_pharmacy, by_scenario
 
@@ -190,6 +194,7 @@ class _Walk:
         for j, lag in enumerate(self.lags):
             if lag <= t:
                 delta += phi[:, j, None] * past[(t - lag) % len(past)]
+        # Nothing is brought before a pharmacy's first used period; in gaps after it promotion works on unseen.
         delta *= self.alive[t]
 
 

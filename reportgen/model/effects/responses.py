@@ -67,6 +67,7 @@ def spectral_radius(phi: ArrayLike, lags: Sequence[int]) -> Array:
     companion = np.zeros((*shape, order, order))
     for j, lag in enumerate(lags):
         companion[..., 0, lag - 1] += values[..., j]
+    # Companion matrix of y_t = sum phi_l y_(t-l): its eigenvalues are the roots (Hamilton 1994, 1.2).
     companion[..., np.arange(1, order), np.arange(order - 1)] = 1.0
     return np.asarray(np.abs(np.linalg.eigvals(companion)).max(axis=-1), dtype=np.float64)
 
@@ -93,6 +94,7 @@ def fieller_interval(
     """
     v = np.asarray(covariance, dtype=np.float64)
     c2 = critical**2
+    # The set is {r : a r² - 2 b r + ... <= 0}: an interval only where a > 0, that is where d is clear of zero.
     a = denominator**2 - c2 * v[1, 1]
     b = numerator * denominator - c2 * v[0, 1]
     root = b**2 - a * (numerator**2 - c2 * v[0, 0])
@@ -167,6 +169,7 @@ def _long_run_interval(
 ) -> tuple[float | None, float | None, Literal["delta", "fieller"]]:
     if se is None:
         return None, None, "delta"
+    # Of (beta, D) with D = 1 - sum phi: the sign of every covariance with a lag turns.
     spread = np.array([[cov[0, 0], -cov[0, 1:].sum()], [-cov[0, 1:].sum(), cov[1:, 1:].sum()]])
     if remainder >= FIELLER_BELOW * sqrt(max(float(spread[1, 1]), 0.0)):
         return estimate - critical * se, estimate + critical * se, "delta"
@@ -299,6 +302,7 @@ def _impulse_gradient(
         drive = np.zeros_like(weights)
         drive[lag:] = weights[: max(weights.size - lag, 0)]
         columns.append(beta * _recurse(drive, phi, lags))
+    # d/dd of d^h, and of (1 - d) d^h where weights sum to one; 0^0 is kept out of it.
     slope = np.where(steps > 0, steps * float(decay) ** np.maximum(steps - 1, 0), 0.0)
     if normalize:
         slope = (1.0 - decay) * slope - float(decay) ** steps
@@ -318,6 +322,7 @@ def draw_parameters(mean: ArrayLike, covariance: ArrayLike, draws: int, rng: np.
         factor = np.linalg.cholesky(cov)
     except np.linalg.LinAlgError:
         values, vectors = np.linalg.eigh((cov + cov.T) / 2)
+        # Rounding leaves eigenvalues of -1e-18 in a singular covariance; they are zeros.
         factor = vectors * np.sqrt(np.maximum(values, 0.0))
     half = rng.standard_normal((-(-draws // 2), centre.size)) @ factor.T
     return np.asarray(centre + np.concatenate([half, -half])[:draws], dtype=np.float64)

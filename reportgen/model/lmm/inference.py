@@ -85,20 +85,25 @@ def satterthwaite(fit: LmmFit, contrasts: Array) -> Array:
     pull = -weight * np.einsum("kab,ga,gb->k", moved, at.u_i[0], at.u_i[0])
     m = len(pull)
     hessian = np.empty((m + 1, m + 1))
+    # Profiling sigma out took g_r g_r'/N away from the curvature in theta; here sigma is a parameter again.
     hessian[:m, :m] = at.hessian[0] + np.outer(pull, pull) / fit.degrees
     hessian[:m, m] = hessian[m, :m] = -2.0 * pull
     hessian[m, m] = 4.0 * fit.degrees
     values, vectors = np.linalg.eigh(hessian)
+    # A direction without curvature has no variance to give: an eigenvalue of noise would give an infinite one.
     kept = values > 1e-8 * values[-1]
     w = 2.0 * (vectors[:, kept] / values[kept]) @ vectors[:, kept].T
     inverse = np.linalg.inv(at.a[0, :p, :p])
     back = (contrasts @ fit.scaling.x_inverse) @ inverse
+    # d Var(c'beta)/d theta_k = sum_i (Z_i'V^-1X b)' dS_k (Z_i'V^-1X b), b = (X'V^-1X)^-1 c: no (p, p, m) array is made.
     q_x = at.q_i[0, :, :, :p] @ back.T
     f = fit.sigma2 * np.einsum("kp,pr,kr->k", back, at.a[0, :p, :p], back)
     slope = np.empty((len(contrasts), m + 1))
     slope[:, :m] = fit.sigma2 * np.einsum("gak,mab,gbk->km", q_x, moved, q_x)
     slope[:, m] = 2.0 * f
     denominator = np.einsum("ki,ij,kj->k", slope, w, slope)
+    # Satterthwaite (1946): df = 2 f² / Var(f), with f the contrast's variance and Var(f) = g'Wg by the delta method
+    # (Kuznetsova, Brockhoff and Christensen 2017, J. Stat. Softw. 82(13)).
     return np.asarray(2.0 * f**2 / denominator)
 
 

@@ -59,6 +59,7 @@ def leave_one_out(fit: LmmFit, cov_beta: Array) -> Influence:
     sizes = np.bincount(fit.design.group, minlength=groups).astype(float)
     order = np.arange(groups)
     if groups > MOST_EXACT:
+        # Sorted again by position: batches then read the blocks in memory order.
         order = np.sort(np.argsort(-_fixed_theta_change(fit))[:MOST_EXACT])
     scaled = np.full((groups, p), np.nan)
     step = max(1, BATCH_GROUPS // groups)
@@ -91,6 +92,7 @@ def _refit(fit: LmmFit, left_out: Index, own: Array, sizes: Array) -> Array:
     """
     batch = len(left_out)
     rc = np.repeat(fit.products.rc, batch, axis=0)
+    # A block of zeros is a pharmacy without rows: it adds log|I| = 0 and no squares.
     rc[np.arange(batch), left_out] = 0.0
     products = CrossProducts(rc=rc, within=fit.products.within - own, n=fit.products.n - sizes)
     reml = fit.method == "REML"
@@ -117,6 +119,7 @@ def _newton(products: CrossProducts, theta: Array, free: tuple[Index, Index], re
     for _ in range(NEWTON_STEPS):
         at = evaluate(products, theta, free, reml=reml)
         step, remaining, definite = newton_step(at.gradient, at.hessian)
+        # Undamped steps are only trusted while the deviance falls; the rest goes to the full search, which is damped.
         plain = definite & (at.deviance <= before + 1e-9)
         exact = plain & (remaining < PLAIN_REMAINDER)
         beta[left[exact]] = (at.beta + np.einsum("bpk,bk->bp", beta_response(at, free), step))[exact]
@@ -135,6 +138,7 @@ def score_contributions(fit: LmmFit) -> Array:
     contrast = np.append(-fit.at.beta[0], 1.0)
     plain = np.add.reduceat(rows[:, :p] * (rows @ contrast)[:, None], fit.design.starts(), axis=0)
     c, f = fit.products.c[0], fit.at.half[0, :, :, q:]
+    # Woodbury: V_i^-1 = I - Z_i (...) Z_i', in the coordinates C_i of the columns in the space of Z_i.
     absorbed = np.einsum("gqp,gq->gp", c[..., :p], c @ contrast) - np.einsum("gqp,gq->gp", f[..., :p], f @ contrast)
     return np.asarray(plain - absorbed)
 

@@ -69,6 +69,8 @@ def total_slope(fit: LmmFit, cov_beta: Array, fixed: int, random: int | None) ->
     variance = np.zeros(groups)
     if random is not None:
         value = value + conditional_modes(fit)[:, random]
+        # b_i = Psi Z_i'V_i^-1 (y_i - X_i beta): what beta takes, the mode gives back in part, so that their errors do
+        # not simply add.
         contrast = contrast - mode_response(fit)[:, random, :]
         variance = conditional_covariance(fit)[:, random, random]
     variance = variance + np.einsum("gi,ij,gj->g", contrast, cov_beta, contrast)
@@ -105,6 +107,7 @@ def own_coefficients(fit: LmmFit) -> Array:
     NaN where the pharmacy's own columns do not identify them. Deviations from the market.
     """
     p = fit.products.p
+    # Least squares of y - X beta on Z_i alone, from the cross-products: no row is read again.
     zz, zw = fit.products.zz[0], fit.products.zw[0]
     moment = zw[:, :, p] - zw[:, :, :p] @ fit.at.beta[0]
     values = np.linalg.eigvalsh(zz)

@@ -104,6 +104,7 @@ def _search(fit: LmmFit, held: list[Held], z: float) -> list[tuple[float, float]
     best = _optimum(fit)
     t, side, limit = problems.start.copy(), problems.side, problems.limit
     eta, tangent, spread = problems.eta, *_directions(problems, everything)
+    # An estimate on the edge of its range is its own bound on that side; there is nothing to search.
     answer = np.where(np.abs(limit - t) < 1e-9, limit, np.nan)
     inside, outside = t.copy(), np.full(len(t), np.nan)
     wish = t + side * z * spread
@@ -113,6 +114,7 @@ def _search(fit: LmmFit, held: list[Held], z: float) -> list[tuple[float, float]
         if not which.size:
             break
         aim = _bounded(wish[which], inside[which], outside[which], side[which], limit[which], spread[which])
+        # The other parameters are moved along the profile's tangent first: one or two Newton steps then settle them.
         ahead = (aim - t[which])[:, None] * tangent[which]
         ahead[np.linalg.norm(ahead, axis=1) > LONGEST_TANGENT] = 0.0
         found, now = problems.reach(which, aim, eta[which] + ahead, (lowest[which], highest[which]))
@@ -122,9 +124,13 @@ def _search(fit: LmmFit, held: list[Held], z: float) -> list[tuple[float, float]
         beyond = zeta >= z
         inside[which] = np.where(beyond, inside[which], aim)
         outside[which] = np.where(beyond, aim, outside[which])
+        # A profile rises away from its optimum: a value outside these two betrays a search that ended in another
+        # valley.
         lowest[which] = np.where(beyond, lowest[which], now.value)
         highest[which] = np.where(beyond, now.value, highest[which])
         with np.errstate(divide="ignore", invalid="ignore"):
+            # d zeta / dt = slope / (2 zeta); the signed root is nearly straight where the deviance is a parabola (Bates
+            # 2010, lme4: Mixed-effects modeling with R, 1.5).
             wish[which] = aim - (zeta - z) * 2.0 * zeta / now.slope
         closed = np.abs(outside - inside)[which] <= 1e-9 * np.abs(outside[which])
         done = (np.abs(zeta - z) < ROOT_TOLERANCE) | (~beyond & (aim == limit[which])) | closed
@@ -143,6 +149,7 @@ def _directions(problems: HeldProblems, which: Index) -> tuple[Array, Array]:
     """Tangent d eta / dt (B, m) and standard error of t (B,) at the optimum."""
     at = problems.at(which, problems.start, problems.eta)
     tangent = -solve_definite(at.hessian, at.cross)
+    # Second derivative of the profile, not of the criterion: the other parameters follow (Schur complement).
     curvature = at.bend + np.sum(at.cross * tangent, axis=1)
     usual = 0.2 * np.where(problems.turns, 1.0, np.maximum(np.abs(problems.start), 0.5))
     with np.errstate(divide="ignore", invalid="ignore"):

@@ -80,11 +80,14 @@ def _log_sigma(fit: LmmFit) -> float:
 def _rotated(fit: LmmFit, order: list[int]) -> tuple[Array, Array, Array]:
     """Blocks and theta with the random columns rotated so that effects ``order`` are lower triangular in them."""
     q = fit.products.q
+    # Rows of T^-1 are the effects in data units: QR of them, transposed, gives a rotation after which the first named
+    # effect is a multiple of the first random column alone, the second one of the first two.
     turn, r = np.linalg.qr(fit.scaling.z_inverse[order].T)
     sign = np.where(np.diag(r) < 0.0, -1.0, 1.0)
     turn, lower = turn * sign, (r * sign[:, None]).T
     rc = fit.products.rc[0].copy()
     rc[:, :, :q] = rc[:, :, :q] @ turn
+    # L is fixed by L L' up to a rotation from the right: QR picks the lower triangular one.
     root = np.asarray(np.linalg.qr((turn.T @ fit.scaled_lower).T, mode="r"), dtype=np.float64).T
     root = root * np.where(np.diag(root) < 0.0, -1.0, 1.0)
     rows, columns = pattern(q, True)
@@ -143,6 +146,8 @@ def hold_correlation(fit: LmmFit, j: int, i: int) -> Held | None:
     others = np.delete(np.arange(m + 1), [0, 1, q])
     maps = np.zeros((3, m + 1, m + 4))
     maps[0, others, np.arange(2, m)] = 1.0
+    # In logarithms of the two sizes (u's last two entries are their exponentials) the correlation is free of them: both
+    # may go to zero without taking it along.
     maps[0, [0, 1], m + 2] = 1.0, -skew / scale
     maps[1, 1, m + 3] = maps[2, q, m + 3] = 1.0 / scale
     rest = np.append(_nudged(theta, pattern(q, True)), _log_sigma(fit))[others]
@@ -200,6 +205,7 @@ class HeldProblems:
         """The criterion of the problems ``which`` at held values t (B',) and other parameters eta (B', m)."""
         m = eta.shape[1]
         first = [0, min(1, m - 1)]
+        # A wild trial step may not overflow: it is refused by its value, which has to be a number for that.
         powers = np.exp(np.minimum(np.column_stack([-eta[:, m - 1], eta[:, first]]), 50.0))
         u = np.concatenate([eta, np.ones((len(t), 1)), powers], axis=1)
         du = np.zeros((len(t), m + 4, m))
@@ -214,6 +220,7 @@ class HeldProblems:
         inner, outer = whole @ du, moved @ u[:, :, None]
         pull, pull_t = gradient[:, None] @ whole, gradient[:, None] @ moved
         second = inner.transpose(0, 2, 1) @ hessian @ inner
+        # The chain rule's other half: gradient times second derivative of u, which is diagonal (exponentials).
         second[:, m - 1, m - 1] += pull[:, 0, m + 1] * powers[:, 0]
         second[:, first, first] += pull[:, 0, m + 2 :] * powers[:, 1:]
         return ProfilePoint(
@@ -238,6 +245,7 @@ class HeldProblems:
         gradient[:, :-1] = at.gradient + (shrink - weight)[:, None] * slope
         gradient[:, -1] = 2.0 * (degrees - at.r2 * shrink)
         hessian[:, :-1, :-1] = at.hessian + (shrink - weight)[:, None, None] * bend
+        # The profiled deviance holds N log r2; taking it out again leaves h(theta), whose Hessian has this much more.
         hessian[:, :-1, :-1] += (weight**2 / degrees)[:, None, None] * slope[:, :, None] * slope[:, None, :]
         hessian[:, :-1, -1] = hessian[:, -1, :-1] = -2.0 * shrink[:, None] * slope
         hessian[:, -1, -1] = 4.0 * at.r2 * shrink
@@ -270,9 +278,12 @@ class HeldProblems:
             if not active.any():
                 break
             length = np.linalg.norm(step, axis=1)
+            # Trust region by length: no step is longer than twice the point's own distance from zero.
             scale = damping * np.minimum(1.0, 2.0 * np.maximum(1.0, np.linalg.norm(eta, axis=1)) / length.clip(1e-300))
             trial = np.where(active[:, None], eta + scale[:, None] * step, eta)
             there = self.at(which, t, trial)
+            # Armijo's rule (Nocedal and Wright 2006, 3.4); a problem that fails keeps its place while the others move
+            # on.
             better = active & (there.value <= now.value - 1e-4 * scale * gain)
             eta = np.where(better[:, None], trial, eta)
             now = _either(better, there, now)

@@ -67,6 +67,7 @@ class DecayLikelihood:
 
     def __call__(self, decays: Sequence[tuple[float, ...]]) -> Array:
         """Log-likelihood at each tuple of decays (one decay per channel), (K,)."""
+        # Rounded, so that a decay that is reached by another sum of floats is found again.
         keys = [tuple(round(float(value), 10) for value in item) for item in decays]
         missing = sorted(set(keys) - set(self._known))
         for start in range(0, len(missing), 10):
@@ -83,6 +84,7 @@ class DecayLikelihood:
             products.append(made)
             scalings.append(scaling)
         batch = stack(products)
+        # Ten decays are one batch of the core: the columns differ, the search is the same number of matrix products.
         first, second = starts(batch, correlated=correlated)
         found = minimise(batch, first, reml=False, correlated=correlated)
         if not self._terms.correction:  # then the likelihood often has two optima (see fit_lmm)
@@ -155,12 +157,14 @@ def _ascend(likelihood: DecayLikelihood, channels: int) -> tuple[float, ...]:
         return (_maximise(likelihood, (0.5,), 0),)
     best = (0.5,) * channels
     for channel in range(channels):
+        # Once over the whole range: a profile may have two peaks, and the narrow steps below would stay at the lower.
         best = (*best[:channel], _roughly(likelihood, best, channel), *best[channel + 1 :])
     widths = [WIDEST] * channels
     top = -np.inf
     for _ in range(CHANNEL_SWEEPS):
         for channel in range(channels):
             found = _nearby(likelihood, best, channel, widths[channel])
+            # Twice the last move: channels that still shift each other keep looking far enough ahead.
             widths[channel] = float(np.clip(2.0 * abs(found - best[channel]), NARROWEST, WIDEST))
             best = (*best[:channel], found, *best[channel + 1 :])
         reached = float(likelihood([best])[0])
@@ -224,6 +228,7 @@ def _maximise(likelihood: DecayLikelihood, base: tuple[float, ...], channel: int
 
 def _vertex(x: Array, y: Array) -> float:
     """Abscissa of the parabola's maximum through three points, kept between the outer two."""
+    # About the middle point: at decays near .9 the plain powers would cancel the digits that matter.
     a, b, c = np.polyfit(x - x[1], y, 2)
     del c
     if not a < 0.0:
@@ -283,6 +288,7 @@ def _crossing(likelihood: DecayLikelihood, outside: float, inside: float, level:
     Regula falsi on the signed root sqrt(2 (top - l)), which is nearly a straight line in the decay.
     """
     ends = np.array([outside, inside])
+    # Likelihood-ratio interval (Cox and Hinkley 1974, 7.2): where 2 (l_max - l) meets the chi-square quantile.
     target = float(np.sqrt(2.0 * (top - level)))
     root = np.sqrt(2.0 * np.maximum(top - likelihood([(float(end),) for end in ends]), 0.0)) - target
     found = outside
@@ -293,6 +299,8 @@ def _crossing(likelihood: DecayLikelihood, outside: float, inside: float, level:
         here = float(np.sqrt(2.0 * max(top - float(likelihood([(found,)])[0]), 0.0))) - target
         if abs(here) < CROSSING_TOLERANCE:
             break
+        # Plain regula falsi: the root is nearly straight, so the end that stays does not cost what it can cost
+        # elsewhere.
         side = 0 if here > 0.0 else 1
         ends[side], root[side] = found, here
     return found
@@ -302,6 +310,7 @@ def _covariance(likelihood: DecayLikelihood, best: tuple[float, ...]) -> Array |
     """Inverse negative Hessian of the profile over all decays, by central differences; ``None`` if not definite."""
     c = len(best)
     room = [min(value, HIGHEST - value) for value in best]
+    # Half the room to the nearer end at most: both points of a central difference stay decays.
     steps = np.array([min(0.02, 0.5 * gap) for gap in room])
     if np.any(steps < 5e-5):
         return None
@@ -351,6 +360,8 @@ def beta_gradient(
         if spread is None or room < 1e-4:
             columns.append(np.zeros(len(terms.fixed)))
             continue
+        # A quarter of a standard error: the slope is wanted over the range in which the decay is uncertain, and a
+        # refit's own tolerance would drown a much smaller step.
         step = min(0.25 * spread, 0.5 * room, 0.02)
         betas = []
         for sign in (1.0, -1.0):

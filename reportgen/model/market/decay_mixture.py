@@ -73,6 +73,7 @@ class Mixture:
         df = self._df
         ends = self.centre + stdtrit(df, probability) * self.se
         low, high = ends.min(axis=0), ends.max(axis=0)
+        # Density of t by hand, 1 / (sqrt(df) B(1/2, df/2) se) (1 + z²/df)^-((df+1)/2): the derivative Newton needs.
         scale = 1.0 / (np.sqrt(df) * beta_function(0.5, 0.5 * df) * np.where(self.se > 0.0, self.se, np.inf))
         value = self.weights @ ends
         for _ in range(STEPS):
@@ -82,6 +83,7 @@ class Mixture:
             with np.errstate(divide="ignore", invalid="ignore"):
                 density = self.weights @ (scale * (1.0 + z * z / df) ** (-0.5 * (df + 1.0)))
                 moved = value - gap / density
+            # A mixture of far nodes has flat stretches, where Newton leaps away: then halve the bracket instead.
             moved = np.where((moved >= low) & (moved <= high), moved, 0.5 * (low + high))
             done = np.abs(moved - value) <= PRECISION * (np.abs(ends).max(axis=0))
             value = moved
@@ -192,6 +194,8 @@ def _fieller_limits(
     """Where sum_k w_k P(t < (r D_k - beta_k) / SE_k(r)) passes the two tails; (None, None) where it does not."""
 
     def share(value: float) -> float:
+        # beta_k - r D_k with D = 1 - sum phi: the contrast is 1 on beta and r on every lag (Fieller 1954, JRSS B
+        # 16(2)).
         contrast = np.array([1.0, *[value] * (covariance.shape[1] - 1)])
         se = np.sqrt(np.einsum("i,kij,j->k", contrast, covariance, contrast))
         return float(weights @ stdtr(min(df, LARGEST_DF), (value * remainder - beta) / se))
@@ -230,6 +234,7 @@ def decay_mixture(
     decays = np.array([point.decay for point in found.support])
     loglik = np.array([point.loglik_ml for point in found.support])
     weights = np.gradient(decays) * np.exp(loglik - loglik.max())
+    # Trapezoid rule: numpy's gradient gives the end points a whole step, they count half.
     weights[[0, -1]] *= 0.5
     fits = _fits(frame, terms, decays, method, rung)
     known = [fixed_covariance(fit) for fit in fits]
@@ -256,5 +261,6 @@ def _fits(frame: ModelFrame, terms: Terms, decays: Array, method: Method, rung: 
     fits = []
     for k, (design, (products, scaling)) in enumerate(zip(designs, made, strict=True)):
         fit = assemble(design, products, scaling, found.take([k]), method=method, rung=rung)
+        # The batch has one pass and one start; what that does not settle gets the full treatment.
         fits.append(fit_lmm(design, method=method, rung=rung) if fit.digits_lost or not fit.converged else fit)
     return tuple(fits)

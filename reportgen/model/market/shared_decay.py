@@ -103,6 +103,8 @@ def search_shared_decay(evaluate: Callable[[tuple[float, ...]], Profiles], confi
             break
         answer = evaluate(asked)
         for market in list(known):
+            # A market that lost its worker in this round would shift the sum by its whole likelihood: it leaves all
+            # rounds.
             row = answer.get(market)
             if row is None:
                 del known[market]
@@ -130,11 +132,13 @@ class _Summed:
     def of(cls, profiles: list[dict[float, float]], confidence: float) -> _Summed:
         decays = np.array(sorted(profiles[0]))
         table = np.array([[profile[decay] for decay in decays.tolist()] for profile in profiles])
+        # Each market's own level out first: the sum of a thousand of them would lose the digits of the differences.
         values = (table - table.max(axis=1, keepdims=True)).sum(axis=0)
         fine = np.linspace(0.0, HIGHEST, FINE)
         highest = int(np.argmax(values))
         near = np.linspace(decays[max(highest - 1, 0)], decays[min(highest + 1, len(decays) - 1)], FINE)
         fine = np.unique(np.concatenate([fine, near]))
+        # Every round costs a fit of every market at every node; a spline through those known is read off between them.
         curve = CubicSpline(decays, values)(fine)
         top = int(np.argmax(curve))
         level = curve[top] - 0.5 * float(chi2.ppf(confidence, 1))

@@ -125,6 +125,7 @@ def decay_terms(frame: ModelFrame, terms: Terms) -> Terms:
     kept = tuple(column for column in terms.columns if column.role not in CORRECTION_ROLES)
     presample = tuple(column for column in terms.columns if column.role == "presample-promotion")
     full = replace(terms, columns=(*kept, *frame.initial_terms, *presample))
+    # More columns than rows can tell apart: the reported correction has to do.
     if len(frame.response) <= len(full.fixed) + len(terms.random) * len(frame.pharmacies):
         return terms
     return without_dependent(market_design(frame, full, (0.5,) * len(terms.promotion)), full)

@@ -150,6 +150,7 @@ def with_reload(page: bytes, version: int) -> bytes:
     """The page with the script that reloads it, which its content policy is told of."""
     text = page.decode("utf-8", "replace")
     asks = "" if "connect-src " in text[: text.find("<title")] else "connect-src &#39;self&#39;; "
+    # The page allows no script it does not know by hash; the reload script is added to that list, in this copy only.
     text = _POLICY.sub(rf"\1{asks}\2&#39;sha256-{_DIGEST}&#39; ", text, count=1)
     script = f'<script data-version="{version}">{_SCRIPT}</script>'
     head, end, tail = text.rpartition("</body>")
@@ -186,6 +187,8 @@ class _Handler(BaseHTTPRequestHandler):
         ends = [f":{port}", ""] if port == 80 else [f":{port}"]
         names = {f"{name}{end}" for name in (ADDRESS, "localhost") for end in ends}
         hosts = self.headers.get_all("Host") or []
+        # A page elsewhere could point its own name at 127.0.0.1 and read the reports (DNS rebinding): its Host betrays
+        # it.
         return len(hosts) == 1 and hosts[0].strip().lower() in names
 
     def _file(self) -> None:

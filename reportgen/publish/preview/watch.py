@@ -85,6 +85,7 @@ def preview(
 def _close(server: PreviewServer, board: Board) -> None:
     """Stop serving; another Ctrl-C meanwhile changes nothing."""
     main = threading.current_thread() is threading.main_thread()
+    # shutdown() waits for the serving thread: a Ctrl-C in that wait would leave the port taken.
     before = signal.signal(signal.SIGINT, signal.SIG_IGN) if main else None
     try:
         board.close()

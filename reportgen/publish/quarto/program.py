@@ -169,6 +169,7 @@ class _Rendering:
         if len(pages) == 1:
             self.failed.append(self._failure(pages[0], ended))
             return
+        # Where the program names the culprits the others go on without them; only where it does not are halves tried.
         blamed = [page for page in pages if any(c.file == page for c in complaints(ended.output, pages))]
         if blamed and not ended.timed_out and len(blamed) < len(pages):
             self.render([page for page in pages if page not in blamed])

@@ -292,6 +292,7 @@ class _Writing:
         path = self.project / CONFIGURATION
         if not path.is_file():
             return False
+        # As we wrote it: then it may be written again. Anything else is somebody's work.
         if self.last.site.get("files", {}).get(CONFIGURATION) == files.sha256_file(path):
             return False
         self.warnings.append(f"{CONFIGURATION} is not as it was written, or not ours: it stays as it is.")
