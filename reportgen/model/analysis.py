@@ -11,7 +11,8 @@ from dataclasses import replace
 import numpy as np
 
 from reportgen.model.bootstrap.run import FEW_PHARMACIES, bootstrap_market, bootstrap_slope_test, summarise_bootstrap
-from reportgen.model.checks.run import Residuals, conditional_residuals, diagnose
+from reportgen.model.checks.residuals import Residuals, conditional_residuals
+from reportgen.model.checks.run import diagnose
 from reportgen.model.checks.settled import settled_checks
 from reportgen.model.data_summary import chosen_pharmacies, monthly_series, summarise_data
 from reportgen.model.deciding import decisions, withhold

@@ -1,7 +1,7 @@
 """What the design itself allows: collinearity, adstock against lagged sales, promotion targeting.
 
-Pure functions on (n, .) columns and ``group`` (n,), the pharmacy of each row. Which columns go in is
-the caller's choice; rules and sources are in ``checks.py``.
+Functions on (n, .) columns and ``group`` (n,), the pharmacy of each row; which columns of a market go in says
+:func:`design_checks`. Rules and sources are in ``rules.py``.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from scipy.special import stdtrit
 
 from reportgen.model.checks.rules import RULES, grade
+from reportgen.model.market.fit import MarketFit
 from reportgen.results import Check
 
 Array = NDArray[np.float64]
@@ -137,3 +138,18 @@ def check_targeting(
     strict = rule.fail if corrected and rule.fail is not None else rule.review
     fail = 1.0 if corrected else max(rule.fail or 0.0, chance)
     return grade("targeting", value, review=max(strict, chance), fail=fail, detail=name)
+
+
+def design_checks(market: MarketFit) -> tuple[Check, ...]:
+    """Every check of a market's design."""
+    frame, design, terms = market.frame, market.design, market.terms
+    adstock = design.x[:, [market.index(term) for term in terms.promotion]]
+    lagged = (
+        check_adstock_lag_correlation(adstock, design.column(lag), frame.group, terms.promotion)
+        for lag in terms.lags[:1]
+    )
+    return (
+        check_collinearity(design.x[:, 1:], design.names[1:], of=(*terms.promotion, *terms.controls)),
+        *lagged,
+        check_targeting(design.y, frame.promotion, frame.group, frame.panel.channels, corrected=bool(terms.correction)),
+    )

@@ -1,7 +1,7 @@
 """Checks whose value is already estimated elsewhere: each turns finished numbers into a ``Check``.
 
-Rules and sources are in ``checks.py``; the docstring of each function says how its value is made. No
-function here estimates anything.
+Rules and sources are in ``rules.py``; the docstring of each function says how its value is made. No
+function here estimates anything. Which are made of a market say :func:`fit_checks` and :func:`comparison_checks`.
 """
 
 from __future__ import annotations
@@ -14,7 +14,11 @@ from numpy.typing import ArrayLike, NDArray
 
 from reportgen.model.checks.rules import RULES, grade
 from reportgen.model.effects.responses import critical_value, spectral_radius
-from reportgen.results import Check, CheckStatus, Incremental
+from reportgen.model.lmm.reml import KKT_TOLERANCE
+from reportgen.model.market.decay import HIGHEST
+from reportgen.model.market.fit import MarketFit
+from reportgen.model.market.variants import Estimate
+from reportgen.results import Check, CheckStatus, Comparison, FixedEffect, Incremental
 
 Array = NDArray[np.float64]
 
@@ -175,3 +179,68 @@ def check_convergence(kkt: float | None, *, certified: bool, singular: bool, tol
     value = kkt if kkt is not None and np.isfinite(kkt) else None
     status: CheckStatus = "fail" if not certified else "review" if singular else "pass"
     return Check(id="convergence", status=status, value=value, threshold=threshold)
+
+
+def fit_checks(market: MarketFit) -> tuple[Check, ...]:
+    """Every check of what the fit itself says: certificate, stationarity, decays."""
+    terms = market.terms
+    phi = market.fit.beta[[market.index(term) for term in terms.lags]]
+    return (
+        check_convergence(
+            market.fit.kkt, certified=market.certified, singular=market.fit.singular, tolerance=KKT_TOLERANCE
+        ),
+        *([check_stationarity(phi, terms.lag_periods)] if terms.lags else []),
+        *_decay_edges(market),
+    )
+
+
+def _decay_edges(market: MarketFit) -> list[Check]:
+    """One a channel; named only where there are several."""
+    found, names = market.decay_fit, market.frame.panel.channels
+    return [
+        check_decay_edge(
+            None if found is None else found.estimates[k],
+            upper=None if found is None else found.upper[k],
+            edges=(0.0, HIGHEST),
+            channel=name if len(names) > 1 else None,
+        )
+        for k, name in enumerate(names)
+    ]
+
+
+def comparison_checks(
+    promotion: FixedEffect,
+    *,
+    plain: Comparison | None,
+    within: Comparison | None,
+    lead: Estimate | None,
+    months: Estimate | None,
+    without: Estimate | None,
+    most_influential: str,
+) -> tuple[Check, ...]:
+    """Every check of the promotion effect against other estimates of it.
+
+    ``lead`` is next period's promotion as a placebo; the effect is estimated with ``months`` dummies and ``without``
+    the ``most_influential`` pharmacy.
+    """
+    effect, se = promotion.estimate, promotion.se
+    return (
+        check_lead_placebo(
+            None if lead is None else lead.value,
+            None if lead is None else lead.se,
+            effect,
+            df=None if lead is None else lead.df,
+        ),
+        check_seasonality(effect, se, None if months is None else months.value),
+        check_correction_gap(effect, se, _estimate(plain, promotion.term), _estimate(within, promotion.term)),
+        check_verdict_without(
+            (promotion.lower, promotion.upper),
+            None if without is None else (without.lower, without.upper),
+            most_influential,
+        ),
+    )
+
+
+def _estimate(comparison: Comparison | None, term: str) -> float | None:
+    rows = comparison.fixed if comparison is not None else ()
+    return next((row.estimate for row in rows if row.term == term), None)

@@ -1,9 +1,9 @@
 """The shape of residuals: normal quantiles, linearity, spread, outliers, predictive check.
 
-Pure functions on arrays: ``residuals`` and ``fitted`` are (n,), response units, one entry per used
-row. Each check returns a ``results.Check`` by the rules in ``checks.py``; each chart its type in
-``results.py``. Serial correlation is in ``serial_checks.py``, checks of the design and of finished
-estimates in ``design_checks.py`` and ``estimate_checks.py``.
+Functions on arrays: ``residuals`` and ``fitted`` are (n,), response units, one entry per used row. Each check returns
+a ``results.Check`` by its rule in ``rules.py``; each chart its type in ``results``. Which are made of a market says
+:func:`residual_checks`. Serial correlation is in ``serial.py``, checks of the design and of finished estimates in
+``design.py`` and ``estimates.py``.
 
 Rejected: Shapiro-Wilk, Kolmogorov-Smirnov and Jarque-Bera p values (they measure the number of rows).
 """
@@ -11,12 +11,15 @@ Rejected: Shapiro-Wilk, Kolmogorov-Smirnov and Jarque-Bera p values (they measur
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import betaincinv, chdtrc, ndtr, ndtri
 
 from reportgen.model.checks.rules import RULES, grade
+from reportgen.model.lmm.modes import conditional_modes, fitted_values
+from reportgen.model.market.fit import MarketFit
 from reportgen.results import QQ, Check, Curve, Density, PredictiveCheck
 
 Array = NDArray[np.float64]
@@ -269,3 +272,32 @@ def predictive_check(
         upper=tuple(upper.tolist()),
     )
     return chart, check
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Residuals:
+    """Conditional fitted values and residuals, response units, (n,) each, and modes (G, q)."""
+
+    fitted: Array
+    values: Array
+    modes: Array
+
+
+def conditional_residuals(market: MarketFit) -> Residuals:
+    """Fitted values with the pharmacies' own effects, and what is left."""
+    modes = conditional_modes(market.fit)
+    fitted = fitted_values(market.fit, modes)
+    return Residuals(fitted=fitted, values=market.design.y - fitted, modes=modes)
+
+
+def residual_checks(market: MarketFit, residuals: Residuals) -> tuple[Check, ...]:
+    """Every check of the shape of a market's residuals, but for the predictive one, which comes with its chart."""
+    alive = [k for k in range(residuals.modes.shape[1]) if np.ptp(residuals.modes[:, k]) > 0.0]
+    names = tuple(market.design.z_names[k] for k in alive)
+    return (
+        check_normality(residuals.values),
+        check_random_effect_normality(residuals.modes[:, alive], names),
+        check_linearity(residuals.fitted, residuals.values),
+        check_scale_location(residuals.fitted, residuals.values),
+        check_outliers(residuals.values),
+    )

@@ -54,6 +54,7 @@ convergence                        --      --     fail: not certified; review: s
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 import numpy as np
@@ -77,6 +78,7 @@ NEAR = 0.9
 
 
 RULES: dict[str, Rule] = {
+    "convergence": Rule(1e-6),
     "residual-normality": Rule(0.98, 0.95, -1),
     "random-effect-normality": Rule(0.98, 0.95, -1),
     "linearity": Rule(0.02, 0.13),
@@ -84,23 +86,28 @@ RULES: dict[str, Rule] = {
     "autocorrelation": Rule(0.10, 0.30),
     "arellano-bond-m2": Rule(1.96, 3.29),
     "outliers": Rule(0.005, 0.02),
+    "predictive": Rule(0.05, 0.15),
     "collinearity": Rule(5.0, 10.0),
     "adstock-lag-correlation": Rule(0.7, 0.95),
+    "stationarity": Rule(0.95, 1.0),
+    "targeting": Rule(0.3, 0.5),
+    "decay-edge": Rule(0.95),
     "lead-placebo": Rule(1.96, 3.29),
     "seasonality": Rule(1.0, 3.0),
     "correction-gap": Rule(1.0),
-    "targeting": Rule(0.3, 0.5),
     "influence": Rule(0.5, 1.0),
     "verdict-without-most-influential": Rule(0.0, 1.0, coded=True),
-    "predictive": Rule(0.05, 0.15),
     "holdout": Rule(1.0, 1.25),
-    "stationarity": Rule(0.95, 1.0),
-    "decay-edge": Rule(0.95),
     "long-memory": Rule(0.25, 1 / 3),
     "totals-in-range": Rule(0.9, 1.0),
-    "convergence": Rule(1e-6),
 }
-"""Every check a report can print, in no particular order."""
+"""Every check a report can print, in the order of results.json."""
+
+
+def in_order(checks: Iterable[Check]) -> tuple[Check, ...]:
+    """Checks in the order of ``RULES``; those of several channels as they come."""
+    place = {name: number for number, name in enumerate(RULES)}
+    return tuple(sorted(checks, key=lambda check: place[check.id]))
 
 
 def grade(

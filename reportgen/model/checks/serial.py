@@ -18,6 +18,8 @@ from numpy.typing import NDArray
 from scipy.special import ndtri
 
 from reportgen.model.checks.rules import RULES, grade
+from reportgen.model.lmm.leave_one_out import beta_contributions
+from reportgen.model.market.fit import MarketFit
 from reportgen.results import Autocorrelation, Check
 
 Array = NDArray[np.float64]
@@ -180,3 +182,17 @@ def check_arellano_bond(found: ArellanoBond | None) -> Check:
         review=max(rule.review, SMALL_CORRELATION * per_correlation),
         fail=max(rule.fail or 0.0, LARGE_CORRELATION * per_correlation),
     )
+
+
+def serial_checks(
+    market: MarketFit, residuals: Array, autocorrelation: Autocorrelation, confidence: float
+) -> tuple[Check, ...]:
+    """Every check of serial correlation of a market's conditional residuals, (n,)."""
+    bond = arellano_bond(
+        residuals,
+        market.frame.group,
+        market.frame.column,
+        columns=market.design.x,
+        influence=beta_contributions(market.fit),
+    )
+    return check_autocorrelation(autocorrelation, confidence=confidence), check_arellano_bond(bond)

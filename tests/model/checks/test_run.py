@@ -9,8 +9,9 @@ import pytest
 from numpy.testing import assert_allclose
 
 from model_problems import changed_panel, settings, small_panel
+from reportgen.model.checks.residuals import conditional_residuals
 from reportgen.model.checks.rules import RULES
-from reportgen.model.checks.run import PREDICTIVE_DRAWS, _simulated, conditional_residuals, diagnose
+from reportgen.model.checks.run import PREDICTIVE_DRAWS, _simulated, diagnose
 from reportgen.model.lmm.leave_one_out import leave_one_out
 from reportgen.model.lmm.modes import conditional_modes, fitted_values
 from reportgen.model.market.fit import fit_market
