@@ -102,7 +102,7 @@ class Kit:
     @property
     def level(self) -> str:
         """``95%``."""
-        return self.formats.percent(self.confidence, digits=0 if round(self.confidence * 1000) % 10 == 0 else 1)
+        return self.formats.level(self.confidence)
 
     @property
     def pointwise(self) -> str:

@@ -49,7 +49,7 @@ class TableWriter:
     def markets(self, markets: Sequence[MarketSummary]) -> Table:
         """All markets with an estimate."""
         per = self.per_unit
-        level = self.level_formats.percent(self.settings.report.confidence, digits=0)
+        level = self.level_formats.level(self.settings.report.confidence)
         scale = _scale(markets)
         with_roi = any(s.roi is not None for s in markets)
         columns = [

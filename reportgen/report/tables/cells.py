@@ -47,4 +47,4 @@ def interval_label(w: Writer) -> str:
     """``95% interval``, for a heading."""
     model = w.results.model
     value = model.confidence if model else w.settings.report.confidence
-    return w.say("{level} interval", level=w.formats.percent(value, digits=0))
+    return w.say("{level} interval", level=w.formats.level(value))

@@ -212,6 +212,11 @@ class Formats:
             return ">" + pattern.format(self._plain(100 - step, digits))
         return self._signed(share, digits, pattern, plus=plus)
 
+    def level(self, confidence: float) -> str:
+        """Write a level of confidence with the decimals it has: ``95%``, ``97.5%``."""
+        digits = next((d for d in range(3) if abs(round(confidence * 100, d) - confidence * 100) < 1e-9), 3)
+        return self.percent(confidence, digits=digits)
+
     # --- money ------------------------------------------------------------------------------
 
     def money(self, value: float | None, se: float | None = None, *, plus: bool = False) -> str:

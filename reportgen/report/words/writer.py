@@ -131,7 +131,7 @@ class Writer:
         """``95%``: the level of every interval."""
         model = self.results.model
         value = model.confidence if model else self.settings.report.confidence
-        return self.fact(self.formats.percent(value, digits=0), value, "model.confidence")
+        return self.fact(self.formats.level(value), value, "model.confidence")
 
     @staticmethod
     def start(text: str) -> str:

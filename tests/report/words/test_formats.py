@@ -185,3 +185,10 @@ def test_time_axis_of_one_odd_month_still_has_a_label() -> None:
 
 def test_symbol_is_the_currency_sign() -> None:
     assert (IN.symbol, DE.symbol) == ("₹", "€")
+
+
+@pytest.mark.parametrize(
+    ("confidence", "text"), [(0.95, "95%"), (0.975, "97.5%"), (0.9, "90%"), (0.999, "99.9%"), (0.68, "68%")]
+)
+def test_a_level_of_confidence_keeps_the_decimals_it_has(confidence: float, text: str) -> None:
+    assert Formats("en_IN", "INR").level(confidence) == text
