@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 
 from factories import market_results, overview_results
+from reportgen.model.across.markets import summarise_markets
 from reportgen.render.html import render_brief, render_overview, render_report
 from reportgen.report.blocks import Chart, Column, Labels, Mark, Row, Symbol
 from reportgen.report.document import build_report
@@ -140,12 +141,12 @@ def test_charts_are_as_they_were_looked_at(update_golden: bool) -> None:
 
 
 def test_overview_is_as_it_was_read(update_golden: bool) -> None:
+    made = {name: market_results(**{"pharmacies": 10, **arguments}) for name, (_, arguments) in CASES.items()}
     lines = [
-        summarise(
-            market_results(**{"pharmacies": 10, **arguments}), INDIA, folder=f"markets/{name}", files=("report.html",)
-        )
-        for name, (_, arguments) in CASES.items()
+        summarise(results, INDIA, folder=f"markets/{name}", files=("report.html",)) for name, results in made.items()
     ]
-    page = build_overview([*lines, failed_market("gone", "worker died")], INDIA, as_of="2024-01-31")
+    across = summarise_markets(list(made.values()), failed=[("gone", "crash")])
+    lines.append(failed_market("gone", "worker died"))
+    page = build_overview(lines, INDIA, as_of="2024-01-31", across=across)
     _compare("overview.txt", "\n".join(_dump(page)) + "\n", update_golden)
     _compare("overview.html", _page(render_overview(page)), update_golden)

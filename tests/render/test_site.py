@@ -146,7 +146,7 @@ def test_downloads_are_linked_with_rows_and_size() -> None:
 
 def test_old_reports_are_marked_with_their_date() -> None:
     stale = replace(line("A"), stale_since="2023-12-01", trouble="no rows left")
-    page = pages([stale, line("B")])["index.html"]
+    page = pages([stale, line("B")], across=overview_results(markets=2))["index.html"]
     text = page.decode().replace("\xa0", " ")
     assert data_of(page)["rows"][0][0] == "stale"
     assert ", report of 1 Dec 2023" in text

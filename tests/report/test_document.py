@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import fields, is_dataclass
+from dataclasses import fields, is_dataclass, replace
 from typing import Any
 
 import pytest
 
-from factories import market_results
+from factories import market_results, overview_results
 from reportgen.errors import ConfigError
 from reportgen.report.blocks import Chart, MarketReport, Table
 from reportgen.report.brand import contrast_on_white, load_brand
@@ -146,13 +146,12 @@ def test_overview_lists_every_market_once_with_links() -> None:
     assert "was 4 in every row" in tables["excluded"].rows[0].cells[2].text
 
 
-def test_totals_add_up_with_squared_half_widths() -> None:
-    summaries = [s for s in _summaries() if s.incremental is not None]
-    page = build_overview(_summaries(), SETTINGS, as_of="2024-01-31")
-    total = sum(s.incremental or 0 for s in summaries)
-    from reportgen.report.words.formats import Formats
-
-    assert page.totals[0].value == Formats().money_short(total)
+def test_totals_are_those_of_overview_json() -> None:
+    across = overview_results(markets=3)
+    skewed = replace(across.totals, incremental=10e5, incremental_lower=6e5, incremental_upper=19e5, estimated=3)
+    page = build_overview(_summaries(), SETTINGS, as_of="2024-01-31", across=replace(across, totals=skewed))
+    assert page.totals[0].value == "₹ 10 lakh"
+    assert "(₹ 6 lakh to ₹ 19 lakh; markets taken as independent)" in page.totals[0].label
     assert page.totals[1].value == "3"
 
 

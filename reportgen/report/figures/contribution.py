@@ -279,8 +279,8 @@ def draw_by_pharmacy(axes: Plane, data: ByPharmacy, chosen: list[int | None], ki
 
 def chart_by_pharmacy(results: MarketResults, kit: Kit, name: str = "incremental_pharmacies") -> Chart | None:
     """Incremental sales by pharmacy: all, or the top and the bottom."""
-    data = compute_by_pharmacy(results)
-    if data is None:
+    data, inc = compute_by_pharmacy(results), results.incremental
+    if data is None or inc is None or inc.total is None:
         return None
     n = len(data.names)
     chosen: list[int | None] = list(range(n)) if n <= _TOP + _LOW else [*range(_TOP), None, *range(n - _LOW, n)]
@@ -301,11 +301,10 @@ def chart_by_pharmacy(results: MarketResults, kit: Kit, name: str = "incremental
         ],
     )
     tips = draw_by_pharmacy(axes, data, chosen, kit, names)
-    f, total = kit.formats, float(data.amount.sum())
+    f, total = kit.formats, inc.total
     gains = int((np.cumsum(data.amount) < total / 2).sum()) + 1
-    inc = results.incremental
-    surely = inc is None or inc.lower is None or inc.lower > 0
-    se = None if inc is None or inc.lower is None or inc.upper is None else (inc.upper - inc.lower) / 4
+    surely = inc.lower is None or inc.lower > 0
+    se = None if inc.lower is None or inc.upper is None else (inc.upper - inc.lower) / 4
     if total > 0 and gains <= n and surely:
         title = kit.say(
             "{few} of {count} pharmacies bring half of the {total} that go with promotion.",
@@ -313,7 +312,7 @@ def chart_by_pharmacy(results: MarketResults, kit: Kit, name: str = "incremental
             count=f.integer(n),
             total=f.money_short(total, se),
         )
-    elif surely or (inc and inc.upper is not None and inc.upper < 0):
+    elif surely or (inc.upper is not None and inc.upper < 0):
         amount = f.money_short(total, se)
         title = (
             kit.say("Over {count} pharmacies, {total} go with promotion.", count=f.integer(n), total=amount)

@@ -36,6 +36,9 @@ class Hierarchy:
     names: tuple[str, ...]
     rows: tuple[int, ...]
     periods: int
+    total: int
+    mean: float
+    """Rows used, in all and per pharmacy."""
 
     @property
     def shown(self) -> tuple[int | None, ...]:
@@ -52,7 +55,9 @@ def compute_hierarchy(results: MarketResults) -> Hierarchy | None:
     if not rows or not results.data.rows_used:
         return None
     periods = max(results.data.months, rows[0][1])
-    return Hierarchy(clean(results.market), tuple(n for n, _ in rows), tuple(c for _, c in rows), periods)
+    data = results.data
+    names, counts = zip(*rows, strict=True)
+    return Hierarchy(clean(results.market), names, counts, periods, data.rows_used, data.group_size.mean)
 
 
 def table_hierarchy(data: Hierarchy) -> ChartTable:
@@ -149,11 +154,11 @@ def _title(data: Hierarchy, kit: Kit) -> str:
         periods=every,
         least=f.integer(least),
         most=f.integer(most),
-        mean=f.decimal(sum(data.rows) / len(data.rows), 1),
+        mean=f.decimal(data.mean, 1),
     )
 
 
 def _spoken(data: Hierarchy, kit: Kit) -> str:
     shops = kit.plural("{count} pharmacy", "{count} pharmacies", len(data.names))
-    total = kit.plural("{count} row used", "{count} rows used", sum(data.rows))
+    total = kit.plural("{count} row used", "{count} rows used", data.total)
     return kit.say("Market {market}: {pharmacies}, {rows}.", market=data.market, pharmacies=shops, rows=total)

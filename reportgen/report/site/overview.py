@@ -1,14 +1,13 @@
 """All markets of a run on one page: small summaries in, a finished overview out.
 
-The lines come from ``summaries.py``, tables from ``market_table.py``, the list of changes from ``changes.py``. What is
-computed *across* markets (pooled effect, false discoveries) comes from ``results_markets`` and is optional; here only
-money is added up, with markets taken as independent.
+The lines come from ``market_line.py``, tables from ``market_table.py``, the list of changes from ``changes.py``. What
+is computed *across* markets (totals, pooled effect, false discoveries) comes from ``OverviewResults`` and is optional:
+without it the page has no line of totals.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from math import sqrt
 from typing import TYPE_CHECKING, Literal
 
 from reportgen.report import brand as brands
@@ -26,7 +25,7 @@ if TYPE_CHECKING:
     from reportgen.report.site.changes import Changes
     from reportgen.report.site.directory import Directory
     from reportgen.report.site.market_line import MarketSummary
-    from reportgen.results import OverviewResults
+    from reportgen.results import OverviewResults, RunTotals
     from reportgen.settings.sections import Settings
 
 
@@ -111,9 +110,6 @@ class Overview:
     """Only on the page that finds a pharmacy."""
 
 
-_WITHOUT = ("not-estimable", "not-estimated", "failed")
-
-
 def build_overview(
     summaries: Sequence[MarketSummary],
     settings: Settings,
@@ -130,7 +126,7 @@ def build_overview(
     as_of
         Date printed, ISO.
     across
-        What was estimated across markets: its charts stand above the table.
+        What was estimated across markets: the line of totals on top, and charts above the table.
     changes
         What differs from the run before.
     downloads
@@ -179,7 +175,7 @@ class _OverviewBuilder:
             date_iso=as_of,
             brand=brand,
             labels=page_labels(self.language),
-            totals=self._totals(),
+            totals=() if across is None else self._totals(across.totals),
             lead=lead,
             sections=tuple(replace(section, number=str(i)) for i, section in enumerate(shown, start=1)),
             finder=self._finder() if self.estimated else None,
@@ -187,23 +183,21 @@ class _OverviewBuilder:
 
     # --- totals -----------------------------------------------------------------------------
 
-    def _totals(self) -> tuple[Total, ...]:
-        f, ngettext = self.formats, self.language.ngettext
-        n = {status: sum(s.status == status for s in self.summaries) for status in _WITHOUT}
-        estimated, stale = len(self.estimated), len(self.stale)
+    def _totals(self, totals: RunTotals) -> tuple[Total, ...]:
+        f, ngettext, stale = self.formats, self.language.ngettext, len(self.stale)
         counted = [
-            (estimated, ngettext("market with an estimate", "markets with an estimate", estimated)),
+            (totals.estimated, ngettext("market with an estimate", "markets with an estimate", totals.estimated)),
             (
-                n["not-estimable"],
+                totals.not_estimable,
                 ngettext(
-                    "market whose data allow no estimate", "markets whose data allow no estimate", n["not-estimable"]
+                    "market whose data allow no estimate", "markets whose data allow no estimate", totals.not_estimable
                 ),
             ),
             (
-                n["not-estimated"],
-                ngettext("market without a proven fit", "markets without a proven fit", n["not-estimated"]),
+                totals.not_estimated,
+                ngettext("market without a proven fit", "markets without a proven fit", totals.not_estimated),
             ),
-            (n["failed"], ngettext("market that failed", "markets that failed", n["failed"])),
+            (totals.failed, ngettext("market that failed", "markets that failed", totals.failed)),
             (
                 stale,
                 ngettext(
@@ -218,13 +212,10 @@ class _OverviewBuilder:
             for place, (number, label) in enumerate(counted)
             if number or not place
         ]
-        money = [s for s in self.estimated if s.incremental is not None]
-        if money:
-            total = sum(s.incremental or 0.0 for s in money)
-            half = sqrt(sum(_half(s) ** 2 for s in money))
-            interval = f.interval(total - half, total + half, "money-short")
+        if totals.incremental is not None:
+            interval = f.interval(totals.incremental_lower, totals.incremental_upper, "money-short")
             label = self.say("of sales go with promotion ({interval}; markets taken as independent)", interval=interval)
-            made.insert(0, Total(value=f.money_short(total), label=label))
+            made.insert(0, Total(value=f.money_short(totals.incremental), label=label))
         return tuple(made)
 
     def _lead(self) -> str:
@@ -335,9 +326,3 @@ class _OverviewBuilder:
         if size < 1_000_000:
             return f"{self.formats.integer(max(1, round(size / 1000)))} kB"
         return f"{self.formats.decimal(size / 1_000_000, 1)} MB"
-
-
-def _half(s: MarketSummary) -> float:
-    if s.incremental_lower is None or s.incremental_upper is None:
-        return 0.0
-    return (s.incremental_upper - s.incremental_lower) / 2

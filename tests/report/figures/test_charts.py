@@ -112,7 +112,8 @@ def test_missing_parts_leave_out_their_charts_only() -> None:
     empty = replace(results, long_run=None, impulse=(), incremental=None, what_if=(), ordinary=None, decay=None)
     gone = set(draw(results)) - set(draw(empty))
     keys = {"key_long_run", "key_incremental"}
-    assert gone == keys | {"without_promotion", "impulse", "impulse_brief", "what_if", "ordinary", "decay"}
+    brought = {"without_promotion", "incremental_pharmacies", "what_if"}
+    assert gone == keys | brought | {"impulse", "impulse_brief", "ordinary", "decay"}
 
 
 def test_intervals_without_bounds_are_drawn_as_hollow_points() -> None:

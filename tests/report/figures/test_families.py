@@ -331,12 +331,14 @@ def test_notes_are_in_the_locale_and_by_period() -> None:
 
 def _with_rows(rows: list[int]) -> r.MarketResults:
     some = RESULTS.pharmacies[: len(rows)]
+    used = sum(rows)
+    size = r.GroupSize(min=min(rows, default=0), mean=used / max(len(rows), 1), max=max(rows, default=0))
     return replace(
         RESULTS,
         pharmacies=tuple(
             replace(p, rows=n, pharmacy=f"P{i:02d}") for i, (p, n) in enumerate(zip(some, rows, strict=True))
         ),
-        data=replace(RESULTS.data, pharmacies=len(rows), rows_used=sum(rows), months=36),
+        data=replace(RESULTS.data, pharmacies=len(rows), rows_used=used, months=36, group_size=size),
     )
 
 
