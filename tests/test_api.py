@@ -34,7 +34,7 @@ def test_the_list_is_what_the_api_defines_and_the_types_it_gives_and_takes() -> 
     }
     types = {name for name in reportgen.__all__ if inspect.isclass(getattr(reportgen, name))}
     assert {name for name in defined if not name.startswith("_")} == set(api.__all__)
-    assert set(reportgen.__all__) == {*api.__all__, *types, "__version__"}
+    assert set(reportgen.__all__) == set(reportgen._HOMES) == {*api.__all__, *types, "draw", "__version__"}
     assert types == {"MarketOutcome", "MarketResults", "ReportgenError", "RunResult", "Settings"}
 
 

@@ -1,9 +1,11 @@
-"""The house keeps its order: size of rooms, the tree that ARCHITECTURE.md draws, tests beside what they test."""
+"""The house keeps its order: size of rooms, the tree of ARCHITECTURE.md, no circles, tests beside what they test."""
 
 from __future__ import annotations
 
 import ast
+import graphlib
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -52,6 +54,28 @@ def test_every_room_says_what_it_is_for_and_what_it_leaves_to_others(package: Pa
         if module.is_file():
             said = ast.get_docstring(ast.parse(module.read_text("utf-8"))) or ""
             assert len(re.findall(r"[.!:;](\s|$)", said)) >= 2, folder
+
+
+def imports(tree: ast.AST) -> Iterator[tuple[str, str]]:
+    """Module and name of every import, those inside functions too, those for types only left out."""
+    for node in ast.iter_child_nodes(tree):
+        if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test):
+            continue
+        if isinstance(node, ast.ImportFrom) and node.module:
+            yield from ((node.module, name.name) for name in node.names)
+        elif isinstance(node, ast.Import):
+            yield from ((name.name, "") for name in node.names)
+        yield from imports(node)
+
+
+def test_no_imports_in_a_circle(package: Path) -> None:
+    paths = {".".join(path.relative_to(package.parent).with_suffix("").parts): path for path in package.rglob("*.py")}
+    modules = {name.removesuffix(".__init__"): ast.parse(path.read_text("utf-8")) for name, path in paths.items()}
+    graph = {}
+    for module, tree in modules.items():
+        found = {f"{source}.{name}" if f"{source}.{name}" in modules else source for source, name in imports(tree)}
+        graph[module] = found & set(modules)
+    graphlib.TopologicalSorter(graph).prepare()  # raises with the circle
 
 
 def test_tests_lie_where_the_code_lies(package: Path, checkout: Path) -> None:

@@ -9,7 +9,7 @@ from typing import Annotated, Any, NoReturn
 import typer
 from typer.core import TyperGroup
 
-from reportgen.cli import configuration, mailing, output_is_lost, previewing, say_output_is_lost, templates
+from reportgen.cli import configuration, mailing, previewing, streams, templates
 from reportgen.cli.options import (
     Data,
     Debug,
@@ -64,9 +64,9 @@ class _Group(TyperGroup):
         except (typer.Exit, typer.Abort):
             raise
         except OSError as error:
-            if not output_is_lost():
+            if not streams.output_is_lost():
                 _unexpected(error)
-            say_output_is_lost(error)
+            streams.say_output_is_lost(error)
             raise typer.Exit(7) from None
         except Exception as error:
             if hasattr(error, "exit_code"):  # a usage error of Typer's own, which prints it
