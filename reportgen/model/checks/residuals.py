@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import betaincinv, chdtrc, ndtr, ndtri
+from scipy.special import betaincinv, ndtr, ndtri
 
 from reportgen.model.checks.rules import RULES, grade
 from reportgen.model.lmm.modes import conditional_modes, fitted_values
@@ -182,26 +182,11 @@ def scale_location(fitted: Array, residuals: Array, *, groups: int = 20) -> Curv
     return running_mean(fitted, scaled, groups=groups)
 
 
-def breusch_pagan(fitted: Array, residuals: Array) -> tuple[float, float]:
-    """Koenker's (1981) studentised Breusch-Pagan test of squared residuals on fitted and fitted².
-
-    Returns
-    -------
-    tuple of float
-        n R² and its p value from chi²(2).
-    """
-    z = _standardise(fitted)
-    if z is None:
-        return 0.0, 1.0
-    statistic = residuals.size * max(_share_explained(residuals**2, [z, z**2]), 0.0)
-    return statistic, float(chdtrc(2, statistic))
-
-
 def check_scale_location(fitted: Array, residuals: Array) -> Check:
     """Largest over smallest residual SD among fifths of the rows by fitted value, against 2 (fail 4).
 
     The threshold is raised to the 99 % point under constant variance, exp(4.60 / sqrt(2 n / 5)), which
-    matters below about 110 rows. Not run under 25 rows. :func:`breusch_pagan` is the test by p.
+    matters below about 110 rows. Not run under 25 rows.
     """
     n = residuals.size
     if n < 25 or _standardise(fitted) is None:
