@@ -56,6 +56,16 @@ def test_every_room_says_what_it_is_for_and_what_it_leaves_to_others(package: Pa
             assert len(re.findall(r"[.!:;](\s|$)", said)) >= 2, folder
 
 
+def test_a_file_that_is_named_in_words_is_there(package: Path) -> None:
+    paths = [path.relative_to(package).as_posix() for path in package.rglob("*.py")]
+    named = [
+        (path.name, name)
+        for path in package.rglob("*.py")
+        for name in re.findall(r"``((?:[a-z_]+/)*[a-z_]+\.py)``", path.read_text("utf-8"))
+    ]
+    assert [one for one in named if not any(f"/{there}".endswith(f"/{one[1]}") for there in paths)] == []
+
+
 def imports(tree: ast.AST) -> Iterator[tuple[str, str]]:
     """Module and name of every import, those inside functions too, those for types only left out."""
     for node in ast.iter_child_nodes(tree):

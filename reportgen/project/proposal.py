@@ -1,6 +1,6 @@
 """``init --data``: the settings that fit a table, found from its own columns.
 
-Which column may play which role is ``panel/columns.py``'s to say, and the data contract judges the result;
+Which column may play which role is ``panel/reading/columns.py``'s to say, and the data contract judges the result;
 this module only puts the two together and keeps apart what is sure, what is a guess and what is missing.
 Rejected: guessing roles from values, which finds a promotion column in every column of small numbers.
 """

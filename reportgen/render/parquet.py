@@ -1,6 +1,6 @@
 """The numbers of one market as Parquet tables, for whoever wants to go on from them.
 
-Four small tables, columns as the fields of ``results.py``: coefficients (fixed effects, variances
+Four small tables, columns as the fields of ``results``: coefficients (fixed effects, variances
 and correlations apart by ``kind``), pharmacies, months and checks. Byte-identical for equal
 results: no time stamps, one row group, fixed column order.
 """

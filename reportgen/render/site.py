@@ -1,7 +1,7 @@
 """Our own site: the pages around the reports, and the reports as pages of it.
 
-Content only: ``batch/site.py`` decides what is made and puts it in place. All links are relative, so the folder works
-from a disk and under any address; only ``sitemap.xml`` needs to know its own (``report.site_url``).
+Content only: ``batch/site/build.py`` decides what is made and puts it in place. All links are relative, so the folder
+works from a disk and under any address; only ``sitemap.xml`` needs to know its own (``report.site_url``).
 
 A report becomes a page of the site by putting the way back and its neighbours where the template left a mark. Rendering
 it again would cost a thousand times as much, and bytes elsewhere on the page could differ from ``report.html``.

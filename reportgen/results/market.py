@@ -3,7 +3,7 @@
 Everything before this type is statistics, everything after it is presentation. The types
 hold only ``str``, ``int``, ``float``, ``bool``, ``None``, tuples and each other, so they
 round-trip through JSON exactly; a number that does not exist is ``None`` (JSON ``null``),
-never NaN. Verdicts, reasons and checks are codes; words live in ``report/narrative.py``.
+never NaN. Verdicts, reasons and checks are codes; words live in ``report/narrative``.
 
 Units, unless a field says otherwise: *sales units* are money per pharmacy and period
 (``response = "level"``) or natural-log points (``"log"``); *promotion units* are those of

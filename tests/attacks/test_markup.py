@@ -21,7 +21,7 @@ paths                                     ``test_paths.py``
 code: eval, query, pickle, formula        ``test_code.py``; settings and ``--select``: ``test_paths.py``
 secrets                                   ``test_secrets.py``
 Quarto and pandoc by absolute path        ``test_paths.py``, ``test_code.py``
-preview server                            ``tests/batch/test_preview.py`` (address, Host header, no ``..``)
+preview server                            ``tests/publish/preview/test_watch.py`` (address, Host header, no ``..``)
 ========================================  ============================================================================
 """
 

@@ -1,7 +1,7 @@
 """Programs and fonts that a report may need: missing, hanging, failing, loud; no fonts, a font without the sign.
 
 Quarto is played by a program of that name on PATH, through ``reportgen quarto --render``; what it is asked and how its
-messages are read is ``tests/batch/test_quarto_program.py``'s.
+messages are read is ``tests/publish/quarto/test_program.py``'s.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The site over all markets, built from complete market folders only, and only when something changed.
 
-Whether anything changed is decided here, from the markets' records alone; ``site.py`` does the work, in a worker, which
-has everything loaded.
+Whether anything changed is decided here, from the markets' records alone; ``build.py`` does the work, in a worker,
+which has everything loaded.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """The numbers of all markets in one file per table, as CSV and Parquet: what the site offers to download.
 
-Written a hundred markets at a time, so memory does not grow with their number. The tables are those of ``tables.py``
-with the market in front; ``overview`` has a row per market. In CSV, text that a spreadsheet would take for a formula
-gets an apostrophe in front; Parquet has the text as it is.
+Written a hundred markets at a time, so memory does not grow with their number. The tables are those of
+``render/parquet.py`` with the market in front; ``overview`` has a row per market. In CSV, text that a spreadsheet would
+take for a formula gets an apostrophe in front; Parquet has the text as it is.
 """
 
 from __future__ import annotations

@@ -322,7 +322,7 @@ def _without_main() -> Iterator[None]:
 def _safe_path() -> Iterator[None]:
     """Keep the current folder off the import path of the fork server, unless it is on ours.
 
-    It is started with ``-c``, which would let a ``numpy.py`` beside the data run in every worker.
+    It is started with ``-c``, which would let a file named ``numpy`` beside the data run in every worker.
     """
     here = {"", str(Path.cwd())}
     if here & set(sys.path) or "PYTHONSAFEPATH" in os.environ:

@@ -1,8 +1,8 @@
 """Every check of one fitted market, with the chart data behind it.
 
-The rules and thresholds are ``checks.py``; each statistic is a function of plain arrays in
-``residual.py``, ``serial_checks.py``, ``design_checks.py`` and ``estimate_checks.py``; refits
-are ``variants.py`` and ``influence.py``. This module only brings them together.
+The rules and thresholds are ``rules.py``; each statistic is a function in ``residuals.py``, ``serial.py``,
+``design.py`` or ``estimates.py``, which also say what is made of a market; refits are ``market/variants.py`` and
+``lmm/leave_one_out.py``. This module only brings them together.
 """
 
 from __future__ import annotations

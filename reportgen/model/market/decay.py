@@ -5,7 +5,7 @@ comparable), given everything known before a pharmacy's first row (``terms.decay
 batch of decays is one call of the core. The profile runs over a grid, is refined where it is
 highest, and its interval is {d : 2 (l_max - l(d)) <= chi2_1 quantile}.
 
-What one decay's uncertainty adds to beta is carried along the profile by ``mixture.py``, at the nodes of
+What one decay's uncertainty adds to beta is carried along the profile by ``decay_mixture.py``, at the nodes of
 ``DecayFit.support``. Several channels are searched by coordinate ascent. Since beta(d) is itself the profiled
 estimate, the joint-Hessian covariance of beta with d estimated is exactly C + v v' Var(d) with v = d beta / d d
 and Var(d) = -1 / l''(d); that is what several channels get. Their intervals are Wald intervals from the

@@ -2,7 +2,7 @@
 
 Starts at results.json, like ``render``: each market is drawn in a worker and its files are written there, so pages
 depend on nothing but their own results and a market that fails costs one page. What is unchanged is not written again,
-which keeps its modification time and with it Quarto's own idea of what to render. ``quarto_program.py`` runs the
+which keeps its modification time and with it Quarto's own idea of what to render. ``program.py`` runs the
 program.
 
 Files are replaced one by one, without waiting for the disk: a project can be made again at any time, and the sealed

@@ -1,7 +1,7 @@
 """Reports as a Quarto project: finished Markdown, charts as files, a theme, and the configuration around them.
 
 ``pages`` makes a market's pages, ``project`` the pages and files around them, ``theme`` the style sheets, ``check``
-looks at what was written. Running the program itself is ``batch/quarto_program.py``'s; no page holds code to execute.
+looks at what was written. Running the program itself is ``publish/quarto/program.py``'s; no page holds code to execute.
 """
 
 from __future__ import annotations

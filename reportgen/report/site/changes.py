@@ -1,7 +1,7 @@
 """What changed since the run before: codes and numbers in, one table of the overview out.
 
-Which markets changed is found in ``batch/changes.py``, which knows both runs; here it gets its words. An effect counts
-as moved when it moved by more than its standard error: less is what new data do to any estimate.
+Which markets changed is found in ``batch/state/headlines.py``, which knows both runs; here it gets its words. An effect
+counts as moved when it moved by more than its standard error: less is what new data do to any estimate.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 All of them are documents of one type, so one template sets them all. What stands at the head of a market's report when
 it is part of the site (the way back, the neighbours) is made here too, in the language of that report. Which files
-exist and what lies where is decided in ``batch/site.py``.
+exist and what lies where is decided in ``batch/site/build.py``.
 """
 
 from __future__ import annotations
