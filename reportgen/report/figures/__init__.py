@@ -1,8 +1,9 @@
 """Charts as data: one file per family, each in three functions (compute, table, draw).
 
 :func:`draw_charts` draws every chart of one market's results, :func:`draw_market_charts` those of a whole run. A chart
-whose data are missing is left out, never empty. Colours are tokens of ``theme.Theme``. What is drawn are plain shapes
-(``report/shapes.py``); ``render/`` writes them as SVG, into a PDF, or onto a matplotlib axes.
+whose data are missing is left out, never empty. Lines of reference (zero, the market's effect) are each chart's own.
+Colours are tokens of ``theme.Theme``. What is drawn are plain shapes (``report/shapes.py``); ``render/`` writes them as
+SVG, into a PDF, or onto a matplotlib axes.
 """
 
 from __future__ import annotations
