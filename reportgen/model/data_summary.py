@@ -95,6 +95,7 @@ def chosen_pharmacies(panel: MarketPanel, oddness: Array | None = None) -> tuple
         variation = np.nanstd(panel.sales, axis=1) / np.maximum(np.abs(mean), 1e-300)
     odd = variation if oddness is None else np.where(np.isfinite(oddness), oddness, -np.inf)
     full = np.isfinite(panel.sales).sum(axis=1)
+    # At least half as long as the longest record: a picture of three months shows nothing of a pharmacy.
     eligible = np.flatnonzero(full >= min(max(3, full.max() // 2), full.max())) if full.size else np.zeros(0, dtype=int)
     eligible = eligible[np.isfinite(mean[eligible])]
     if not eligible.size:

@@ -39,6 +39,7 @@ def ordinary_regression(market: MarketFit, test: SlopeTest | None, incremental: 
         for k, name in enumerate(ols.names)
     )
     n = len(design.y)
+    # Of least squares at its own ML variance, residual squares over n: comparable with the mixed model's ML likelihood.
     loglik = -0.5 * n * (1.0 + np.log(2.0 * np.pi) + np.log(ols.sigma2 * (n - len(ols.beta)) / n))
     first = rows[1]
     return OrdinaryRegression(
@@ -80,6 +81,7 @@ def between_share(residuals: np.ndarray, group: np.ndarray) -> float:
     total = float(np.sum((residuals - residuals.mean()) ** 2))
     between = float(np.sum(sizes * (means - residuals.mean()) ** 2))
     within_ms, between_ms = (total - between) / (n - groups), between / (groups - 1)
+    # The group size n0 of unequal groups (Snedecor and Cochran 1989).
     typical = (n - float(np.sum(sizes.astype(float) ** 2)) / n) / (groups - 1)
     component = max(0.0, (between_ms - within_ms) / typical)
     return min(1.0, component / (component + within_ms)) if component + within_ms > 0.0 else 0.0

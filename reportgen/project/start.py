@@ -118,6 +118,7 @@ def write_demo(folder: Path) -> tuple[Path, ...]:
         SCHEMA_FILE: schema_text().encode(),
         "data/panel.csv": (data_dir() / "demo_panel.csv").read_bytes(),
     }
+    # File by file: a demo whose settings somebody changed is built as it is, and a table that went missing comes back.
     return _write(folder, {name: body for name, body in content.items() if not (folder / name).exists()})
 
 

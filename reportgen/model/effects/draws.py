@@ -45,6 +45,7 @@ def draw_model(market: MarketFit, draws: int, rng: np.random.Generator) -> Model
     fit = market.fit
     centre = np.array(market.decays)
     decays = np.clip(draw_parameters(centre, market.decay_covariance, draws, rng), 0.0, HIGHEST)
+    # Coefficients given the decay, moved along with it: together they have the joint covariance.
     beta = draw_parameters(fit.beta, market.conditional, draws, rng) + (decays - centre) @ market.decay_gradient.T
     return _assemble(market, decays, beta, _draw_modes(fit, beta, rng))
 
@@ -55,6 +56,7 @@ def _draw_nodes(market: MarketFit, mixture: DecayMixture, draws: int, rng: np.ra
     The order is random, so that any part of the draws is a sample too.
     """
     ends = np.cumsum(mixture.weights)
+    # One random start and equal steps: every node gets its share to within one draw (Cochran 1977, chapter 8).
     positions = (rng.random() + np.arange(draws)) / draws * ends[-1]
     counts = np.bincount(np.searchsorted(ends, positions, side="right"), minlength=len(ends))
     beta, modes = [], []
@@ -68,6 +70,8 @@ def _draw_nodes(market: MarketFit, mixture: DecayMixture, draws: int, rng: np.ra
 
 def _draw_modes(fit: LmmFit, beta: Array, rng: np.random.Generator) -> Array:
     """Pharmacies' deviations given the coefficients, (D, G, q)."""
+    # A draw with a larger market effect leaves less to the pharmacies: without this the sum of both would be drawn
+    # twice as uncertain as it is.
     modes = conditional_modes(fit) - np.einsum("gqp,dp->dgq", mode_response(fit), beta - fit.beta)
     values, vectors = np.linalg.eigh(conditional_covariance(fit))
     root = vectors * np.sqrt(np.maximum(values, 0.0))[:, None, :]

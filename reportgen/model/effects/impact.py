@@ -61,6 +61,8 @@ class Impact:
 def market_generator(settings: Settings, market: str, purpose: str) -> np.random.Generator:
     """Random numbers of one market and purpose: the same whatever else runs, and in whatever order."""
     digest = hashlib.sha256(f"{purpose}\0{market}".encode("utf-8", "surrogatepass")).digest()
+    # A seed sequence of its own per market and purpose (numpy's SeedSequence mixes the two words), so that neither the
+    # number of workers nor another market's draws change a digit.
     return np.random.default_rng([settings.run.seed & 0xFFFFFFFF, int.from_bytes(digest[:8], "big")])
 
 
@@ -97,6 +99,8 @@ def _response(market: MarketFit, channel: int, confidence: float) -> tuple[LongR
         contrast[0, order] = long_run_gradient(float(market.fit.beta[beta]), phi)
     else:
         contrast[0, beta] = 1.0
+    # Clustered least squares has as many independent pieces as pharmacies (Cameron and Miller 2015, J. Hum. Resour.
+    # 50).
     df = float(satterthwaite(market.fit, contrast)[0]) if market.rung != "pooled" else float(market.design.groups - 1)
     effect, covariance = _kept_up(market, channel, order)
     final = long_run(effect, phi, covariance, lags=periods, decay=market.decays[channel], confidence=confidence, df=df)
@@ -116,6 +120,7 @@ def _kept_up(market: MarketFit, channel: int, order: list[int]) -> tuple[float, 
         return beta, market.covariance.values[np.ix_(order, order)]
     rest = 1.0 - market.decays[channel]
     moved = np.eye(len(order), len(order) + 1)
+    # d/d(beta, decay) of beta / (1 - decay).
     moved[0, 0], moved[0, -1] = 1.0 / rest, beta / rest**2
     return beta / rest, moved @ _with_decay(market, channel, order) @ moved.T
 
@@ -188,6 +193,7 @@ def _impulse(
     """Impulse response of one channel: along the decay's profile where there is one, else delta method."""
     beta, phi, lags = float(market.fit.beta[order[0]]), market.fit.beta[order[1:]], market.terms.lag_periods
     decay, normalize = market.decays[channel], market.frame.normalize
+    # 24 periods at most: what comes later is drawn as a flat end and counted in the long-run effect all the same.
     horizon = impulse_horizon(phi, decay, lags=lags, most=24)
     if market.mixture is None:
         return impulse_response(
@@ -216,6 +222,8 @@ def _with_decay(market: MarketFit, channel: int, order: list[int]) -> Array:
     size = len(order)
     joint = np.zeros((size + 1, size + 1))
     joint[:size, :size] = market.covariance.values[np.ix_(order, order)]
+    # Cov(beta, d) = (d beta / d d) Var(d): beta is the profiled estimate, so it follows the decay exactly to first
+    # order.
     cross = (market.decay_gradient @ market.decay_covariance)[order, channel]
     joint[:size, size] = joint[size, :size] = cross
     joint[size, size] = market.decay_covariance[channel, channel]

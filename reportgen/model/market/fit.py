@@ -146,6 +146,8 @@ def fit_market(
         decays, source = (float(settings.adstock.decay),) * len(terms.promotion), "fixed"
     chosen = tuple(float(value) for value in decays)
     reported, fit, terms, gap, attempts = _climb(frame, terms, chosen, settings)
+    # Information criteria and the decay's profile compare models with other fixed columns: REML cannot (it integrates
+    # over a basis of those columns).
     ml = fit if settings.model.method == "ML" else fit_lmm(fit.design, method="ML", rung=fit.rung)
     if reported == "pooled":
         ml = _pooled_fit(fit.design, "ML")
@@ -180,6 +182,7 @@ def estimable_terms(frame: ModelFrame, settings: Settings, *, correction: bool) 
     """
     terms = model_terms(frame, correction=correction, random_slope=settings.model.random_slope)
     decay = PROBE_DECAY if settings.adstock.decay == "estimate" else float(settings.adstock.decay)
+    # Rank is examined once, at a decay inside the range: at 0 some columns of the correction would vanish.
     design = market_design(frame, terms, (decay,) * len(terms.promotion))
     for name, like in dependent_columns(design).items():
         if name not in terms.correction:
@@ -230,10 +233,12 @@ def _climb(
 
     Least squares is certified by its closed form and would end every search, so it is a rung on request only.
     """
+    # From the fullest model down: a simpler one is only asked where the fuller has no certified optimum.
     rungs: tuple[Rung, ...] = ("correlated", "uncorrelated", "intercept") if len(terms.random) > 1 else ("intercept",)
     attempts: list[Attempt] = []
     first: tuple[Rung, LmmFit, Terms, float | None] | None = None
     for rung in rungs:
+        # The intercept stands first among the random terms.
         tried = terms if rung != "intercept" else replace(terms, random=terms.random[:1])
         design = market_design(frame, tried, decays)
         fit = fit_lmm(design, method=settings.model.method, rung=rung)
@@ -255,6 +260,7 @@ def _pooled_fit(design: Design, method: Literal["REML", "ML"]) -> LmmFit:
     """Least squares as the mixed model without random variance."""
     products, scaling = cross_products(design)
     reml = method == "REML"
+    # No random variance: V is the identity, and the core gives least squares with all the fields a fit has.
     theta = np.zeros((1, 1))
     at = evaluate(products, theta, pattern(1, True), reml=reml)
     point = Optimum(

@@ -54,6 +54,7 @@ def _promotion_part(market: MarketFit, explained: float, total: float) -> float:
         z_names=design.z_names,
         y_name=design.y_name,
     )
+    # Fitted again, not only cut: what the other columns say of sales changes when promotion leaves them.
     without = fit_lmm(reduced, method=market.fit.method, rung=market.fit.rung)
     return max(0.0, (explained - fixed_variance(reduced, without.beta)) / total)
 
@@ -106,6 +107,7 @@ def information_criteria(market: MarketFit) -> tuple[float, float]:
     ml = market.ml
     decays = len(market.decays) if market.decay_source == "estimated" else 0
     random = 0 if market.rung == "pooled" else ml.at.theta.shape[1]
+    # One more for the residual variance.
     count = len(ml.beta) + random + 1 + decays
     return -2.0 * ml.loglik + 2.0 * count, -2.0 * ml.loglik + float(np.log(len(ml.design.y))) * count
 
