@@ -150,8 +150,8 @@ def test_totals_are_those_of_overview_json() -> None:
     across = overview_results(markets=3)
     skewed = replace(across.totals, incremental=10e5, incremental_lower=6e5, incremental_upper=19e5, estimated=3)
     page = build_overview(_summaries(), SETTINGS, as_of="2024-01-31", across=replace(across, totals=skewed))
-    assert page.totals[0].value == "₹ 10 lakh"
-    assert "(₹ 6 lakh to ₹ 19 lakh; markets taken as independent)" in page.totals[0].label
+    assert page.totals[0].value.replace("\xa0", " ") == "₹ 10.0 lakh"
+    assert "(₹ 6.0 lakh to ₹ 19.0 lakh; markets taken as independent)" in page.totals[0].label.replace("\xa0", " ")
     assert page.totals[1].value == "3"
 
 
