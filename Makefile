@@ -22,7 +22,7 @@ lint: setup-dev   ## ruff, mypy, import contracts
 	scripts/check.sh
 
 words: setup-dev   ## messages.pot and every language brought to what the code says
-	$(IN_VENV) -m reportgen.report.words.catalogue
+	$(IN_VENV) scripts/catalogue.py
 
 bench: setup-dev   ## the measurements of the README
 	$(IN_VENV) -m pytest -m benchmark -s

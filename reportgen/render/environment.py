@@ -28,6 +28,11 @@ if TYPE_CHECKING:
 
 OURS = "reportgen"
 """Our templates under a second name: an override extends ``reportgen/<its own name>``."""
+SIGNS = {
+    "variable_start_string": "<<", "variable_end_string": ">>", "block_start_string": "<%", "block_end_string": "%>",
+    "comment_start_string": "<#", "comment_end_string": "#>",
+}  # fmt: skip
+"""Jinja's signs in Quarto templates: ``{{< >}}`` are Quarto's own."""
 
 
 class InsideLoader(FileSystemLoader):

@@ -19,9 +19,8 @@ from typing import TYPE_CHECKING, Any, Literal
 from jinja2 import Environment, TemplateSyntaxError, nodes
 
 from reportgen.errors import TemplateError, UsageError
-from reportgen.render.environment import OURS
+from reportgen.render.environment import OURS, SIGNS
 from reportgen.render.html import Page
-from reportgen.render.quarto.pages import SIGNS
 from reportgen.report.blocks import MarketReport, Section
 from reportgen.report.site.overview import Overview
 from reportgen.resources import templates_dir

@@ -267,7 +267,6 @@ class Summary:
     confidence: tuple[str, ...]
     strip: tuple[Mark, ...]
     strip_label: str
-    sensitivity: Table | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

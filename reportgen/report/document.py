@@ -143,7 +143,6 @@ class _Builder:
             confidence=summary.confidence(w) if estimated else tuple(filter(None, (foundation.levels(w),))),
             strip=summary.strip(w),
             strip_label=summary.checks_line(w),
-            sensitivity=None,
         )
 
     def _key_charts(self) -> dict[str, Chart]:

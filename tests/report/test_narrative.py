@@ -412,19 +412,16 @@ def test_ordinary_regression_that_was_not_run_is_silent() -> None:
 def test_weekly_terms_and_channels_are_named() -> None:
     writer = _writer(period="week")
     channel = {"channel": 0, "label": "Calls"}
-    model = replace(
-        writer.results.model,
-        terms=(
-            ModelTerm(term="Lag1_Log_Sales", role="lag", lag=1),
-            ModelTerm(term="Lag2_Sales", role="lag", lag=2),
-            ModelTerm(term="Adstock_Calls", role="promotion", **channel),
-            ModelTerm(term="Mean_Promotion_Calls", role="mean-promotion", **channel),
-            ModelTerm(term="Presample_Promotion", role="presample-promotion", channel=0),
-            ModelTerm(term="Price", role="control", label="Price"),
-            ModelTerm(term="Lagos_Price", role="control", label="Lagos_Price"),
-        ),
+    terms = (
+        ModelTerm(term="Lag1_Log_Sales", role="lag", lag=1),
+        ModelTerm(term="Lag2_Sales", role="lag", lag=2),
+        ModelTerm(term="Adstock_Calls", role="promotion", **channel),
+        ModelTerm(term="Mean_Promotion_Calls", role="mean-promotion", **channel),
+        ModelTerm(term="Presample_Promotion", role="presample-promotion", channel=0),
+        ModelTerm(term="Price", role="control", label="Price"),
+        ModelTerm(term="Lagos_Price", role="control", label="Lagos_Price"),
     )
-    writer = replace(writer, results=replace(writer.results, model=model))
+    writer = replace(writer, model_terms=terms)
     assert term_label(writer, "Lag1_Log_Sales") == "Sales 1 week before"
     assert term_label(writer, "Lag2_Sales") == "Sales 2 weeks before"
     assert term_label(writer, "Adstock_Calls") == "Calls"

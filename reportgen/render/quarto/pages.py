@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Literal
 from markupsafe import Markup
 
 from reportgen.render.charts.svg import chart_file
-from reportgen.render.environment import fill, make_environment
+from reportgen.render.environment import SIGNS, fill, make_environment
 from reportgen.render.quarto import escape
 from reportgen.render.quarto.tables import Listed, listed
 from reportgen.report.blocks import Block, Chart, Equation, MarketReport, Only, Section, Table
@@ -30,12 +30,6 @@ if TYPE_CHECKING:
     from jinja2 import Environment
 
     from reportgen.report.words.publishing import SiteWords
-
-SIGNS = {
-    "variable_start_string": "<<", "variable_end_string": ">>", "block_start_string": "<%", "block_end_string": "%>",
-    "comment_start_string": "<#", "comment_end_string": "#>",
-}  # fmt: skip
-"""Jinja's signs in Quarto templates."""
 
 PageFormat = Literal["html", "typst", "pdf"]
 FORMATS: tuple[PageFormat, ...] = ("html", "typst", "pdf")
@@ -99,7 +93,6 @@ class Page:
     keys: Mapping[str, Drawn]
     """Small charts of the key figures, by key."""
     chart: Drawn | None
-    sensitivity: Listed | None
     sections: tuple[PieceSection, ...]
     evidence: tuple[str, ...]
 
@@ -267,7 +260,6 @@ def _page(
     first = report.summary
     keys = {key.name: composer.small(key.chart) for key in first.key_figures if key.chart is not None}
     chart = composer.draw(first.chart) if first.chart else None
-    sensitivity = composer.table(first.sensitivity).table if first.sensitivity else None
     made = tuple(composer.section(section) for section in sections)
     return Page(
         words=words,
@@ -275,7 +267,6 @@ def _page(
         callouts=_CALLOUTS,
         keys=keys,
         chart=chart,
-        sensitivity=sensitivity,
         sections=made,
         evidence=tuple(name for name in _EVIDENCE if name in composer.identifiers),
     )

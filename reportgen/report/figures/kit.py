@@ -9,59 +9,41 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from statistics import NormalDist
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from reportgen.report.blocks import Chart, ChartTable
 from reportgen.report.figures.drawing.theme import WIDE, Theme
 from reportgen.report.shapes import Tip as TipShape
 from reportgen.report.words.formats import Formats
 from reportgen.report.words.language import Language
-from reportgen.report.words.names import clean, isolated
+from reportgen.report.words.phrases import Phrases
+from reportgen.report.words.terms import term_label
 from reportgen.report.words.units import promotion_step
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from reportgen.report.figures.drawing.plane import Sheet
-    from reportgen.report.words.writer import Writer
-    from reportgen.results import MarketResults, ModelTerm
+    from reportgen.results import MarketResults
 
 Tip = tuple[float, float, str]
 """Pixels (y up) and the words there."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Kit:
+class Kit(Phrases):
     """Words, formats, colours and the facts that most notes repeat."""
 
-    formats: Formats
-    language: Language
     theme: Theme
     rows: str = ""
     """``3,264 rows of 96 pharmacies, Jan 2021 – Dec 2023``."""
     read: str = ""
     """The same for all rows read."""
-    weekly: bool = False
-    confidence: float = 0.95
-    step: float = 1.0
-    """Promotion units that an effect is told for."""
-    model_terms: tuple[ModelTerm, ...] = ()
-    """What each column of the model is."""
-
-    def say(self, message: str, **values: str) -> str:
-        """Translate ``message`` and fill its placeholders."""
-        text = self.language.gettext(message)
-        return text.format(**{key: isolated(value) for key, value in values.items()}) if values else text
 
     def plural(self, singular: str, plural: str, count: int, **values: str) -> str:
         """Translate by number; the message writes it as ``{count}``."""
         text = self.language.ngettext(singular, plural, count)
         return text.format(count=self.formats.integer(count), **values)
-
-    @property
-    def per_period(self) -> str:
-        """``a month`` or ``a week``."""
-        return self.say("a week") if self.weekly else self.say("a month")
 
     def periods(self, count: int) -> str:
         """``12 months`` or ``52 weeks``."""
@@ -70,20 +52,9 @@ class Kit:
         return self.plural("{count} month", "{count} months", count)
 
     @property
-    def unit(self) -> str:
-        """What one unit of promotion is called."""
-        named = clean(self.formats.unit, 30)
-        return self.say("unit of promotion") if named == "unit" else named
-
-    @property
-    def log(self) -> bool:
-        """Whether effects are percent changes."""
-        return self.formats.response == "log"
-
-    @property
     def effect_unit(self) -> str:
         """Unit of the promotion effect, for axes: ``₹ per visit``."""
-        per = self.unit if self.step == 1 else f"{self._shortest(self.step)} {self.unit}"
+        per = self.unit if self.step == 1 else f"{self.shortest(self.step)} {self.unit}"
         if self.log:
             return self.say("% of sales per {unit}", unit=per)
         return self.say("{currency} per {unit}", currency=self.formats.symbol, unit=per)
@@ -93,16 +64,7 @@ class Kit:
         """``one visit``, or ``0.1 display share``: the promotion that an effect is told for."""
         if self.step == 1:
             return self.say("one {unit}", unit=self.unit)
-        return f"{self._shortest(self.step)} {self.unit}"
-
-    def _shortest(self, value: float) -> str:
-        digits = next((d for d in range(6) if abs(round(value, d) - value) < 1e-9), 6)
-        return self.formats.decimal(value, digits)
-
-    @property
-    def level(self) -> str:
-        """``95%``."""
-        return self.formats.level(self.confidence)
+        return f"{self.shortest(self.step)} {self.unit}"
 
     @property
     def pointwise(self) -> str:
@@ -120,9 +82,7 @@ class Kit:
 
     def term(self, term: str) -> str:
         """Name a model term as the tables do."""
-        from reportgen.report.words.terms import term_label
-
-        return term_label(cast("Writer", self), term)  # the kit has all that it asks of a writer
+        return term_label(self, term)
 
     def half(self, estimate: float, lower: float | None, upper: float | None) -> tuple[float, float]:
         """Return the 50 % interval inside a (``confidence``) interval, each side scaled by normal quantiles."""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from reportgen.report.narrative import reasons, trust
 from reportgen.report.words.names import clean
-from reportgen.report.words.writer import mark
+from reportgen.report.words.phrases import mark
 
 if TYPE_CHECKING:
     from reportgen.report.words.writer import Writer

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from reportgen.report.blocks import Definition
 from reportgen.report.words.names import clean
-from reportgen.report.words.writer import mark
+from reportgen.report.words.phrases import mark
 
 if TYPE_CHECKING:
     from reportgen.report.words.writer import Writer

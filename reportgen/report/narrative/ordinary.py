@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from reportgen.report.words.writer import mark
+from reportgen.report.words.phrases import mark
 
 if TYPE_CHECKING:
     from reportgen.report.words.writer import Writer

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from reportgen.report.narrative.summary import above_average, not_responding, roi_line, total_text
+from reportgen.report.words.phrases import mark
 from reportgen.report.words.terms import term_label, term_role, term_unit
 from reportgen.report.words.units import no_carry_over
-from reportgen.report.words.writer import mark
 
 if TYPE_CHECKING:
     from reportgen.report.words.formats import Kind

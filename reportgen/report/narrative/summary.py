@@ -15,8 +15,8 @@ from reportgen.report.narrative.deciding import left_out_lines, withheld_lines
 from reportgen.report.narrative.verdict import shown_code
 from reportgen.report.standing import standings
 from reportgen.report.words.names import clean
+from reportgen.report.words.phrases import mark
 from reportgen.report.words.units import no_carry_over
-from reportgen.report.words.writer import mark
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -12,13 +12,11 @@ from typing import TYPE_CHECKING, Literal
 from reportgen.report.blocks import Cell, Column, Prose, Row, Section, Table
 from reportgen.report.narrative.verdict import WORDS
 from reportgen.report.words.names import clean
-from reportgen.report.words.writer import mark
+from reportgen.report.words.phrases import Phrases, mark
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from reportgen.report.words.formats import Formats
-    from reportgen.report.words.language import Language
     from reportgen.results import VerdictCode
 
 Kind = Literal["verdict", "failed", "stale", "recovered", "up", "down", "new", "gone"]
@@ -65,17 +63,10 @@ class Changes:
     """False where the settings of the model changed too, so that effects were not compared."""
 
 
-@dataclass(frozen=True, slots=True)
-class ChangeWriter:
+class ChangeWriter(Phrases):
     """Words and numbers of the overview's language."""
 
-    language: Language
-    formats: Formats
-
-    def say(self, message: str, **values: str) -> str:
-        """Translate and fill."""
-        text = self.language.gettext(message)
-        return text.format(**values) if values else text
+    __slots__ = ()
 
     def section(self, changes: Changes | None, links: Mapping[str, str], unit: str) -> Section:
         """Section of the overview; without blocks where nothing changed or nothing is known.

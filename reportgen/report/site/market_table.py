@@ -13,6 +13,7 @@ from reportgen.report.narrative.verdict import WORDS
 from reportgen.report.words.formats import Formats
 from reportgen.report.words.language import Language
 from reportgen.report.words.names import clean
+from reportgen.report.words.phrases import Phrases
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,30 +27,15 @@ _PAGES = ("report.html", "report.pdf", "brief.pdf", "report.xlsx", "results.json
 _FILES = ("brief.pdf", "report.pdf", "report.xlsx", "results.json")
 
 
-@dataclass(frozen=True, slots=True)
-class TableWriter:
-    """Words and number formats of the overview."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TableWriter(Phrases):
+    """Words and number formats of the overview; ``log_formats`` for markets whose response is a logarithm."""
 
-    settings: Settings
-    language: Language
-    level_formats: Formats
     log_formats: Formats
-
-    def say(self, message: str, **values: str) -> str:
-        """Translate and fill."""
-        text = self.language.gettext(message)
-        return text.format(**values) if values else text
-
-    @property
-    def per_unit(self) -> str:
-        """What effects are counted in, e.g. ``per visit``."""
-        unit = clean(self.settings.report.promotion_unit, 30)
-        return self.say("per {unit}", unit=self.say("unit of promotion") if unit == "unit" else unit)
 
     def markets(self, markets: Sequence[MarketSummary]) -> Table:
         """All markets with an estimate."""
         per = self.per_unit
-        level = self.level_formats.level(self.settings.report.confidence)
         scale = _scale(markets)
         with_roi = any(s.roi is not None for s in markets)
         columns = [
@@ -57,7 +43,7 @@ class TableWriter:
             Column(label=self.say("Verdict"), numeric=False),
             Column(label=self.say("Effect now"), unit=per),
             Column(label=self.say("Long run"), unit=per),
-            Column(label=self.say("{level} interval", level=level)),
+            Column(label=self.say("{level} interval", level=self.level)),
             Column(label=self.say("Long run, share of mean sales"), unit=self.say("line: interval; tick: zero")),
             Column(label=self.say("With promotion"), unit=self.say("whole period")),
             Column(label=self.say("Share of sales")),
@@ -77,7 +63,7 @@ class TableWriter:
         )
 
     def _row(self, s: MarketSummary, scale: tuple[float, float], *, with_roi: bool) -> Row:
-        f = self.log_formats if s.response == "log" else self.level_formats
+        f = self.log_formats if s.response == "log" else self.formats
         relative = _relative(s)
         cells = [
             Cell(text=clean(s.market), link=address(s)),
@@ -107,7 +93,7 @@ class TableWriter:
     def _verdict(self, s: MarketSummary) -> Cell:
         word = self.say(WORDS[s.verdict][0])
         if s.stale_since:
-            word = self.say("{verdict}, report of {date}", verdict=word, date=self.level_formats.date(s.stale_since))
+            word = self.say("{verdict}, report of {date}", verdict=word, date=self.formats.date(s.stale_since))
         return Cell(text=word, mark=s.verdict, sort=float(ORDER.index(s.verdict)))
 
     def _bar(self, value: tuple[float, float, float], scale: tuple[float, float]) -> IntervalBar:
@@ -138,7 +124,7 @@ class TableWriter:
             Row(
                 cells=(
                     Cell(text=clean(s.market), link=address(s)),
-                    Cell(text=self.level_formats.date(s.stale_since)),
+                    Cell(text=self.formats.date(s.stale_since)),
                     Cell(text=clean(s.trouble, 300)),
                 )
             )
@@ -163,7 +149,7 @@ class TableWriter:
                     Cell(text=clean(s.market), link=address(s)),
                     Cell(text=self.status_word(s.status), mark="fail" if s.status == "failed" else "cannot-tell"),
                     Cell(text=s.reason or "–"),
-                    Cell(text=self.level_formats.integer(s.pharmacies) if s.pharmacies else "–", sort=s.pharmacies),
+                    Cell(text=self.formats.integer(s.pharmacies) if s.pharmacies else "–", sort=s.pharmacies),
                 )
             )
             for s in markets
@@ -213,8 +199,14 @@ class TableWriter:
 
 def table_writer(settings: Settings) -> TableWriter:
     """Writer in the language of the run."""
-    formats = Formats(locale=settings.report.locale, currency=settings.report.currency)
-    return TableWriter(settings, Language(settings.report.locale), formats, replace(formats, response="log"))
+    report = settings.report
+    formats = Formats(locale=report.locale, currency=report.currency, unit=clean(report.promotion_unit, 30))
+    return TableWriter(
+        formats=formats,
+        log_formats=replace(formats, response="log"),
+        language=Language(report.locale),
+        confidence=report.confidence,
+    )
 
 
 def address(s: MarketSummary) -> str:

@@ -143,7 +143,7 @@ class _OverviewBuilder:
         self.summaries, self.settings = summaries, settings
         self.tables = table_writer(settings)
         self.language, self.say = self.tables.language, self.tables.say
-        self.formats = self.tables.level_formats
+        self.formats = self.tables.formats
         self.estimated = [s for s in summaries if s.estimated]
         self.excluded = [s for s in summaries if not s.estimated]
         self.stale = [s for s in summaries if s.stale_since]
@@ -235,7 +235,7 @@ class _OverviewBuilder:
         response = self.settings.model.response
         formats = self.tables.log_formats if response == "log" else self.formats
         links = {s.market: address(s) for s in self.summaries}
-        return ChangeWriter(self.language, formats).section(changes, links, self.tables.per_unit)
+        return ChangeWriter(language=self.language, formats=formats).section(changes, links, self.tables.per_unit)
 
     def _across(self, across: OverviewResults | None, brand: Brand) -> Section:
         charts: tuple[Block, ...] = ()

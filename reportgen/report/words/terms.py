@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from reportgen.report.words.names import clean
-from reportgen.report.words.writer import mark
+from reportgen.report.words.phrases import mark
 
 if TYPE_CHECKING:
+    from reportgen.report.words.phrases import Phrases
     from reportgen.report.words.writer import Writer
     from reportgen.results import BootstrapRow, ModelTerm
 
@@ -23,12 +24,12 @@ _NAMED: dict[str, str] = {
 _PER_PROMOTION = ("promotion", "mean-promotion", "initial-promotion", "presample-promotion")
 
 
-def term_role(w: Writer, term: str) -> ModelTerm | None:
+def term_role(w: Phrases, term: str) -> ModelTerm | None:
     """What the column ``term`` of the model is, ``None`` where the results do not say."""
     return next((column for column in w.model_terms if column.term == term), None)
 
 
-def term_label(w: Writer, term: str) -> str:
+def term_label(w: Phrases, term: str) -> str:
     """``Lag1_Sales`` → ``Sales 1 month before``; columns of the table keep their (cleaned) name."""
     if term == RESIDUAL:
         return w.say(mark("Residual"))
@@ -51,7 +52,7 @@ def term_label(w: Writer, term: str) -> str:
     return _named(term)
 
 
-def random_label(w: Writer, term: str) -> str:
+def random_label(w: Phrases, term: str) -> str:
     """A random effect as the SD of something between pharmacies."""
     if term == RESIDUAL:
         return w.say("Residual, within a pharmacy")
@@ -78,7 +79,7 @@ def bootstrap_label(w: Writer, row: BootstrapRow) -> str:
     return term_label(w, row.term)
 
 
-def term_unit(w: Writer, term: str) -> str:
+def term_unit(w: Phrases, term: str) -> str:
     """Unit of the coefficient of ``term``."""
     column = term_role(w, term)
     role = "" if column is None else column.role

@@ -14,36 +14,25 @@ from reportgen.report.blocks import Fact
 from reportgen.report.words.formats import Formats, Kind
 from reportgen.report.words.language import Language
 from reportgen.report.words.names import clean, isolated
+from reportgen.report.words.phrases import Phrases
 from reportgen.report.words.units import promotion_step
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from reportgen.results import FixedEffect, MarketResults, ModelTerm
+    from reportgen.results import FixedEffect, MarketResults
     from reportgen.settings.sections import Settings
 
 
-def mark(message: str) -> str:
-    """Name a message for the catalogue without translating it yet (``N_`` of gettext)."""
-    return message
-
-
-@dataclass(frozen=True, slots=True)
-class Writer:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Writer(Phrases):
     """One market's results with its language and number formats."""
 
     results: MarketResults
     settings: Settings
-    formats: Formats
-    language: Language
     facts: list[Fact] = field(default_factory=list)
 
     # --- words ------------------------------------------------------------------------------
-
-    def say(self, message: str, **values: str) -> str:
-        """Translate ``message`` and fill its placeholders."""
-        text = self.language.gettext(message)
-        return text.format(**{key: isolated(value) for key, value in values.items()}) if values else text
 
     def plural(self, singular: str, plural: str, count: int, source: str, **values: str) -> str:
         """Translate by number; ``{count}`` is printed as a fact from ``source``."""
@@ -65,39 +54,9 @@ class Writer:
         return ", ".join(items)
 
     @property
-    def log(self) -> bool:
-        """Whether effects are natural-log points (written as percent)."""
-        return self.formats.response == "log"
-
-    @property
-    def weekly(self) -> bool:
-        """Whether one period is a week."""
-        return self.results.data.period_type == "week"
-
-    def by_period(self, month: str, week: str) -> str:
-        """Choose and translate a wording by the length of a period."""
-        return self.say(week if self.weekly else month)
-
-    @property
-    def per_period(self) -> str:
-        """``a month`` or ``a week``, as in "one visit more a month"."""
-        return self.by_period("a month", "a week")
-
-    @property
     def periods(self) -> str:
         """``months`` or ``weeks``."""
         return self.by_period("months", "weeks")
-
-    @property
-    def unit(self) -> str:
-        """What one unit of promotion is called, e.g. ``visit``."""
-        named = clean(self.settings.report.promotion_unit, 30)
-        return self.say("unit of promotion") if named == "unit" else named
-
-    @property
-    def step(self) -> float:
-        """Promotion units that sentences and tables speak of: 1, or a power of ten where 1 never happens."""
-        return promotion_step(self.results.data)
 
     @property
     def amount(self) -> str:
@@ -108,13 +67,6 @@ class Writer:
         if self.step < 1:
             return self.say("{amount} more {unit}", amount=shown, unit=self.unit)
         return self.say("{amount} more ({unit})", amount=shown, unit=self.unit)
-
-    @property
-    def per_unit(self) -> str:
-        """``per visit``, or ``per 0.1 display share``: what tables count effects in."""
-        if self.step == 1:
-            return self.say("per {unit}", unit=self.unit)
-        return self.say("per {amount} {unit}", amount=self.shortest(self.step), unit=self.unit)
 
     @property
     def one_more(self) -> str:
@@ -129,9 +81,7 @@ class Writer:
     @property
     def level(self) -> str:
         """``95%``: the level of every interval."""
-        model = self.results.model
-        value = model.confidence if model else self.settings.report.confidence
-        return self.fact(self.formats.level(value), value, "model.confidence")
+        return self.fact(self.formats.level(self.confidence), self.confidence, "model.confidence")
 
     @staticmethod
     def start(text: str) -> str:
@@ -153,13 +103,6 @@ class Writer:
         """Write a plain number."""
         text = self.formats.number(value, se) if digits is None else self.formats.decimal(value, digits)
         return self.fact(text, value, source)
-
-    def shortest(self, value: float | None) -> str:
-        """Write a number with as many decimals as it has, three digits where it has more than three."""
-        if value is None:
-            return self.formats.decimal(None, 0)
-        digits = next((d for d in range(4) if abs(round(value, d) - value) < 1e-9), None)
-        return self.formats.number(value) if digits is None else self.formats.decimal(value, digits)
 
     def percent(self, value: float, source: str, *, digits: int = 1, plus: bool = False) -> str:
         """Write a fraction as percent."""
@@ -214,11 +157,6 @@ class Writer:
 
     # --- finding things in the results ----------------------------------------------------------
 
-    @property
-    def model_terms(self) -> tuple[ModelTerm, ...]:
-        """What each column of the model is."""
-        return self.results.model.terms if self.results.model is not None else ()
-
     def promotion(self) -> tuple[int, FixedEffect] | None:
         """Index and row of the (first) promotion coefficient, if it was estimated."""
         model = self.results.model
@@ -233,9 +171,19 @@ class Writer:
 
 def make_writer(results: MarketResults, settings: Settings) -> Writer:
     """Writer of one market, in the language of ``settings.report``."""
-    report = settings.report
-    response = results.model.response if results.model else settings.model.response
-    formats = Formats(
-        locale=report.locale, currency=report.currency, unit=clean(report.promotion_unit, 30), response=response
+    report, model = settings.report, results.model
+    return Writer(
+        results=results,
+        settings=settings,
+        formats=Formats(
+            locale=report.locale,
+            currency=report.currency,
+            unit=clean(report.promotion_unit, 30),
+            response=model.response if model else settings.model.response,
+        ),
+        language=Language(report.locale),
+        weekly=results.data.period_type == "week",
+        step=promotion_step(results.data),
+        confidence=model.confidence if model else report.confidence,
+        model_terms=model.terms if model else (),
     )
-    return Writer(results=results, settings=settings, formats=formats, language=Language(report.locale))

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from babel.messages.catalog import Catalog
 
+import catalogue
 from factories import market_results, overview_results
 from reportgen.report.blocks import Definition, Equation
 from reportgen.report.document import build_report
@@ -19,7 +20,7 @@ from reportgen.report.narrative.method import READING
 from reportgen.report.site.market_line import failed_market, summarise
 from reportgen.report.site.overview import build_overview
 from reportgen.report.tables.sheets import build_workbook
-from reportgen.report.words import catalogue, language
+from reportgen.report.words import language
 from reportgen.report.words.language import CATALOGUES, Language
 from reportgen.report.words.publishing import site_words
 from reportgen.settings.sections import ReportSettings, Settings
@@ -87,7 +88,7 @@ def test_every_message_of_the_code_is_translated_and_none_is_left_over(path: Pat
 
 def test_the_template_is_what_the_code_says() -> None:
     assert catalogue.TEMPLATE.read_bytes() == catalogue.as_bytes(template()), (
-        "run python -m reportgen.report.words.catalogue, translate what is new in locale/*.po, run it again"
+        "run python scripts/catalogue.py, translate what is new in locale/*.po, run it again"
     )
 
 

@@ -1,6 +1,6 @@
 """The catalogue of translations: every sentence of the code into ``messages.pot``, and from there into each language.
 
-``python -m reportgen.report.words.catalogue`` reads the sources of every folder that speaks (``SOURCES``), writes
+``python scripts/catalogue.py`` reads the sources of every folder that speaks (``SOURCES``), writes
 ``locale/messages.pot`` and merges it into every ``locale/<language>.po``: new messages arrive empty, obsolete ones go.
 With ``--check`` nothing is written, and the exit code says whether the files are as they should be.
 
@@ -160,7 +160,7 @@ def main(arguments: Sequence[str]) -> int:
     if not check:
         write(TEMPLATE, template)
     elif not TEMPLATE.is_file() or TEMPLATE.read_bytes() != as_bytes(template):
-        wrong.append(f"{TEMPLATE.name}: not what the code says; run python -m reportgen.report.words.catalogue")
+        wrong.append(f"{TEMPLATE.name}: not what the code says; run python scripts/catalogue.py")
     for path in sorted(CATALOGUES.glob("*.po")):
         catalogue = read(path)
         if not check:
