@@ -28,7 +28,7 @@ from reportgen.panel.simulate import MarketSpec
 
 TITLE = """# Many markets on one core
 
-`python tests/benchmarks/many_markets.py`, CPU time of one thread.
+`python tests/benchmarks/many_markets.py`, CPU time of one thread on a busy machine, one market after another.
 """
 
 
