@@ -29,7 +29,7 @@ from reportgen.report.blocks import (
     Summary,
     Table,
 )
-from reportgen.report.figures import CHARTS, draw_charts
+from reportgen.report.figures import draw_charts, kind_of
 from reportgen.report.narrative import foundation, method, ordinary, reasons, sections, summary
 from reportgen.report.narrative.equation import equation, where
 from reportgen.report.narrative.verdict import shown_code, verdict_line
@@ -42,9 +42,6 @@ if TYPE_CHECKING:
 
     from reportgen.results import MarketResults
     from reportgen.settings.sections import Settings
-
-_WANTED = tuple(name for name in CHARTS if name != "key_roi")
-"""The return is written below the incremental sales, so its interval is not drawn again."""
 
 Part = Block | str | None
 
@@ -62,7 +59,7 @@ def build_report(results: MarketResults, settings: Settings) -> MarketReport:
     settings = settings.for_market(results.market)
     writer = make_writer(results, settings)
     brand = brands.load_brand(settings.brand)
-    drawn = draw_charts(results, writer.formats, writer.language, brands.theme(brand), _WANTED)
+    drawn = draw_charts(results, writer.formats, writer.language, brands.theme(brand))
     return _Builder(writer, drawn).report(brand)
 
 
@@ -105,6 +102,10 @@ class _Builder:
         """Chart ``name``, if it could be drawn."""
         return self.charts.get(name)
 
+    def figures(self, kind: str) -> tuple[Chart, ...]:
+        """Every chart of a kind that has several."""
+        return tuple(chart for name, chart in self.charts.items() if kind_of(name) == kind)
+
     def _section(self, anchor: str, title: str, lead: str, parts: Iterable[Part]) -> Section:
         blocks: list[Block] = []
         for part in parts:
@@ -135,7 +136,7 @@ class _Builder:
             title=w.say("Summary"),
             scope=summary.scope(w),
             verdict=verdict_line(w),
-            key_figures=summary.key_figures(w, self._key_charts()),
+            key_figures=summary.key_figures(w, self.charts),
             chart=self.figure("without_promotion") or self.figure("timeline"),
             actions_title=w.say("What to do") if estimated else w.say("What would make it work"),
             actions=summary.actions(w),
@@ -144,10 +145,6 @@ class _Builder:
             strip=summary.strip(w),
             strip_label=summary.checks_line(w),
         )
-
-    def _key_charts(self) -> dict[str, Chart]:
-        found = (self.figure(name) for name in ("key_now", "key_long_run", "key_incremental"))
-        return {figure.name: figure for figure in found if figure is not None}
 
     # --- sections ---------------------------------------------------------------------------
 
@@ -239,9 +236,7 @@ class _Builder:
             sections.carry_over_lead(w),
             (
                 *sections.decay_words(w),
-                self.figure("decay"),
-                self.figure("decay_2"),
-                self.figure("decay_3"),
+                *self.figures("decay"),
                 self.figure("impulse"),
                 tables.impulse(w),
             ),
@@ -294,7 +289,7 @@ class _Builder:
                 self.figure("scale_location"),
                 self.figure("autocorrelation"),
                 self.figure("influence"),
-                *(self.figure(name) for name in self.charts if name.startswith("qq_")),
+                *self.figures("qq"),
                 self.figure("predictive"),
                 tables.sensitivity(w),
             ),

@@ -12,7 +12,7 @@ from reportgen.errors import ConfigError
 from reportgen.report.blocks import Chart, MarketReport, Table
 from reportgen.report.brand import contrast_on_white, load_brand
 from reportgen.report.document import build_report
-from reportgen.report.figures import CHARTS
+from reportgen.report.figures import CHARTS, kind_of
 from reportgen.report.site.market_line import MarketSummary, failed_market, summarise
 from reportgen.report.site.overview import build_overview
 from reportgen.settings.sections import BrandSettings, ReportSettings, Settings
@@ -56,8 +56,16 @@ def test_every_chart_that_was_drawn_is_shown_once(report: MarketReport) -> None:
     assert report.brief.chart is not None
     shown += [report.summary.chart.name, report.brief.chart.name]
     assert len(shown) == len(set(shown))
-    optional = {"key_roi", "decay_2", "decay_3"}
-    assert set(CHARTS) - optional <= set(shown)
+    assert set(map(kind_of, shown)) == set(CHARTS)
+
+
+def test_every_channel_has_its_carry_over_drawn() -> None:
+    results = market_results()
+    assert results.decay is not None
+    further = tuple(replace(results.decay, channel=f"channel {k}") for k in range(2, 6))
+    report = build_report(replace(results, more_decays=further), SETTINGS)
+    shown = [b.name for s in report.sections for b in s.blocks if isinstance(b, Chart)]
+    assert [name for name in shown if kind_of(name) == "decay"] == ["decay", *(f"decay_{k}" for k in range(2, 6))]
 
 
 @pytest.mark.parametrize("status", ["not-estimable", "not-estimated"])

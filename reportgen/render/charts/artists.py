@@ -29,7 +29,7 @@ def draw(results: MarketResults, name: str, axes: Axes, settings: Settings | Non
     Parameters
     ----------
     name
-        One of ``reportgen.report.figures.CHARTS``, such as ``caterpillar``.
+        A chart of the report, such as ``caterpillar`` (kinds are in ``reportgen.report.figures.CHARTS``).
     settings
         Language, currency and colours, as for a report; those of a report without settings by default.
 

@@ -289,6 +289,11 @@ def chart_caterpillar(
     )
 
 
+def chart_levels(results: MarketResults, kit: Kit, name: str = "caterpillar_intercept") -> Chart | None:
+    """Level of sales by pharmacy, sorted."""
+    return chart_caterpillar(results, kit, name, "intercept")
+
+
 def chart_caterpillar_ends(
     results: MarketResults, kit: Kit, name: str = "caterpillar_brief", each: int = 10
 ) -> Chart | None:

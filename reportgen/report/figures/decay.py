@@ -17,7 +17,7 @@ from reportgen.report.words.units import no_carry_over
 
 if TYPE_CHECKING:
     from reportgen.report.figures.drawing.plane import Plane
-    from reportgen.results import DecaySummary
+    from reportgen.results import DecaySummary, MarketResults
 
 DEEPEST = -12.0
 
@@ -100,7 +100,14 @@ def draw_profile(axes: Plane, data: Profile, kit: Kit) -> None:
     marks.grid_x(axes, at, f.ticks(at, "percent"), theme, lines=False, base=True)
 
 
-def chart_decay(summary: DecaySummary | None, kit: Kit, name: str = "decay") -> Chart | None:
+def charts_decay(results: MarketResults, kit: Kit, kind: str = "decay") -> tuple[Chart, ...]:
+    """A profile for each channel: ``decay``, ``decay_2``, …"""
+    profiles = enumerate((results.decay, *results.more_decays), start=1)
+    made = (_chart(summary, kit, kind if k == 1 else f"{kind}_{k}") for k, summary in profiles)
+    return tuple(chart for chart in made if chart is not None)
+
+
+def _chart(summary: DecaySummary | None, kit: Kit, name: str) -> Chart | None:
     """Decay profile with its interval."""
     data = compute_profile(summary, kit.confidence)
     if data is None:

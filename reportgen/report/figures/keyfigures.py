@@ -1,4 +1,4 @@
-"""The key figures' intervals, drawn small: effect now, in the long run, incremental sales, return."""
+"""The key figures' intervals, drawn small: effect now, in the long run, incremental sales."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class KeyInterval:
 
 
 def compute_key_intervals(results: MarketResults, kit: Kit) -> tuple[KeyInterval, ...]:
-    """Those of the four that have an estimate and an interval."""
+    """Those of the three that have an estimate and an interval."""
     f = kit.formats
     terms = results.model.promotion_terms if results.model else ()
     now = next((r for r in results.fixed if r.term in terms), None)
@@ -48,10 +48,8 @@ def compute_key_intervals(results: MarketResults, kit: Kit) -> tuple[KeyInterval
         if kind == "effect":
             texts = tuple(kit.write_effect(v, se) for v in (low, middle, high))
             low, middle, high = (kit.effect(v) for v in (low, middle, high))
-        elif kind == "money":
-            texts = tuple(f.money_short(v, (high - low) / 4) for v in (low, middle, high))
         else:
-            texts = tuple(f.percent(v, digits=0) for v in (low, middle, high))
+            texts = tuple(f.money_short(v, (high - low) / 4) for v in (low, middle, high))
         made.append(
             KeyInterval(
                 name=name, label=label, estimate=middle, lower=low, upper=high, texts=(texts[0], texts[1], texts[2])
@@ -59,25 +57,17 @@ def compute_key_intervals(results: MarketResults, kit: Kit) -> tuple[KeyInterval
         )
 
     if now is not None:
-        add("key_now", kit.say("Effect in the same period"), (now.lower, now.estimate, now.upper), "effect", now.se)
+        add("now", kit.say("Effect in the same period"), (now.lower, now.estimate, now.upper), "effect", now.se)
     if results.long_run is not None:
         run = results.long_run
-        add("key_long_run", kit.say("Effect in the long run"), (run.lower, run.estimate, run.upper), "effect", run.se)
+        add("long_run", kit.say("Effect in the long run"), (run.lower, run.estimate, run.upper), "effect", run.se)
     if results.incremental is not None:
         brought = results.incremental
         add(
-            "key_incremental",
+            "incremental",
             kit.say("Incremental sales"),
             (brought.lower, brought.total, brought.upper),
             "money",
-            None,
-        )
-    if results.roi is not None:
-        add(
-            "key_roi",
-            kit.say("Return on promotion"),
-            (results.roi.lower, results.roi.roi, results.roi.upper),
-            "percent",
             None,
         )
     return tuple(made)
@@ -113,9 +103,9 @@ def draw_key_interval(axes: Plane, data: KeyInterval, kit: Kit) -> None:
         marks.label(axes, 0.0, -1.0, "0", theme.muted, anchor="middle", valign="top", size=10, dy=-3)
 
 
-def charts_key_figures(results: MarketResults, kit: Kit) -> dict[str, Chart | None]:
+def charts_key_figures(results: MarketResults, kit: Kit, kind: str = "key") -> tuple[Chart, ...]:
     """One tiny chart per key figure."""
-    made: dict[str, Chart | None] = {}
+    made: list[Chart] = []
     for data in compute_key_intervals(results, kit):
         bounds = marks.limits((data.lower, data.upper, 0.0), pad=0.06)
         drawn, (axes,) = sheet(WIDTH, HEIGHT, [Box(6, 4, WIDTH - 12, 26, bounds, (-1.0, 1.0))])
@@ -127,8 +117,8 @@ def charts_key_figures(results: MarketResults, kit: Kit) -> dict[str, Chart | No
             lower=data.texts[0],
             upper=data.texts[2],
         )
-        made[data.name] = kit.chart(
-            data.name,
+        one = kit.chart(
+            f"{kind}_{data.name}",
             drawn,
             title=title,
             table=table_key_interval(data),
@@ -138,4 +128,5 @@ def charts_key_figures(results: MarketResults, kit: Kit) -> dict[str, Chart | No
                 half=kit.formats.percent(0.5, digits=0),
             ),
         )
-    return made
+        made.append(one)
+    return tuple(made)

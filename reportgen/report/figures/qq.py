@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from reportgen.results import QQ, MarketResults
 
 MOST = 200
+_ORDER = ("residuals", "intercept", "slope")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -82,7 +84,7 @@ def _what(name: str, kit: Kit) -> str:
     return kit.say("Levels of pharmacies") if name == "intercept" else kit.say("Responses of pharmacies")
 
 
-def chart_qq(source: QQ, kit: Kit, name: str, results: MarketResults) -> Chart | None:
+def _chart(source: QQ, kit: Kit, name: str, results: MarketResults) -> Chart | None:
     """Plot one sample against the normal distribution."""
     data = compute_quantiles(source)
     if data is None:
@@ -119,13 +121,14 @@ def chart_qq(source: QQ, kit: Kit, name: str, results: MarketResults) -> Chart |
     )
 
 
-def charts_qq(results: MarketResults, kit: Kit) -> dict[str, Chart | None]:
+def charts_qq(results: MarketResults, kit: Kit, kind: str = "qq") -> tuple[Chart, ...]:
     """Plots of residuals and of each random term: ``qq_residuals``, ``qq_intercept``, ``qq_slope`` (then ``_2``)."""
-    made: dict[str, Chart | None] = {}
+    made: list[tuple[int, Chart | None]] = []
+    seen: Counter[str] = Counter()
     for source in results.charts.qq:
-        name = {"residuals": "qq_residuals", "intercept": "qq_intercept"}.get(_kind(source.name, results), "qq_slope")
-        while name in made:
-            stem, _, number = name.rpartition("_")
-            name = f"{stem}_{int(number) + 1}" if number.isdigit() else f"{name}_2"
-        made[name] = chart_qq(source, kit, name, results)
-    return made
+        what = _kind(source.name, results)
+        what = what if what in _ORDER else "slope"
+        seen[what] += 1
+        name = f"{kind}_{what}" if seen[what] == 1 else f"{kind}_{what}_{seen[what]}"
+        made.append((_ORDER.index(what), _chart(source, kit, name, results)))
+    return tuple(chart for _, chart in sorted(made, key=lambda one: one[0]) if chart is not None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import os
 import re
 import subprocess
@@ -17,7 +18,9 @@ from drawings import labels
 from factories import market_results, overview_results
 from reportgen import results as r
 from reportgen.render.charts.svg import write_svg
-from reportgen.report.figures import CHARTS, Chart, Theme, draw_charts, draw_market_charts
+from reportgen.report import figures
+from reportgen.report.blocks import Chart
+from reportgen.report.figures import ACROSS, CHARTS, Theme, draw_charts, draw_market_charts, kind_of
 from reportgen.report.shapes import Dots
 from reportgen.report.words.formats import Formats
 from reportgen.report.words.language import Language
@@ -35,10 +38,28 @@ def charts() -> dict[str, Chart]:
     return draw(market_results())
 
 
-def test_a_full_market_has_every_chart_but_those_of_further_channels(charts: dict[str, Chart]) -> None:
-    assert set(CHARTS) - set(charts) == {"decay_2", "decay_3"}
-    assert list(charts) == [name for name in CHARTS if name in charts]
+def test_a_full_market_has_every_kind_of_chart_in_order(charts: dict[str, Chart]) -> None:
+    assert list(dict.fromkeys(map(kind_of, charts))) == list(CHARTS)
     assert all(chart.name == name for name, chart in charts.items())
+
+
+def test_every_chart_that_can_be_drawn_is_listed_once() -> None:
+    """The list of kinds against the modules: a function that makes charts and is in no list draws nothing."""
+    made = {
+        f"{module.__name__}.{name}"
+        for module in vars(figures).values()
+        if inspect.ismodule(module) and module.__name__.startswith(f"{figures.__name__}.")
+        for name in vars(module)
+        if name.startswith(("chart_", "charts_"))
+    }
+    listed = [f"{make.__module__}.{make.__name__}" for make in (*CHARTS.values(), *ACROSS.values())]
+    assert len(listed) == len(set(listed))
+    assert set(listed) == made
+
+
+def test_a_chart_asked_for_by_name_is_drawn_alone() -> None:
+    for name in ("key_now", "caterpillar_intercept", "qq_slope", "forest"):
+        assert list(draw(market_results(), names=(name,))) == [name]
 
 
 def test_another_process_draws_the_same_bytes(charts: dict[str, Chart], checkout: Path) -> None:

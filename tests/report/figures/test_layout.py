@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from factories import market_results, overview_results
-from reportgen.report.figures import Chart, draw_charts, draw_market_charts
+from reportgen.report.blocks import Chart
+from reportgen.report.figures import draw_charts, draw_market_charts
 from reportgen.report.shapes import SHIFT, Label
 from reportgen.report.typefaces.widths import text_width
 from reportgen.report.words.formats import Formats
