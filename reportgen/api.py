@@ -56,6 +56,7 @@ def build(
     jobs: int | None = None,
     timeout: float | None = None,
     memory: int | None = None,
+    only: bool = False,
     force: bool = False,
     dry_run: bool = False,
     fail_fast: bool = False,
@@ -77,7 +78,10 @@ def build(
     select, exclude
         Market codes, globs, or ``status:failed``.
     formats
-        Some of html, pdf, brief, xlsx, quarto; or only ``results``.
+        Some of html, pdf, brief, xlsx, quarto, added to what is there; or only ``results``. By default
+        ``report.formats``, without PDF where this machine cannot make it.
+    only
+        Remove documents of other formats.
     shard
         ``"2/8"``: build only this part, in a folder of its own below ``out``; join the parts by :func:`merge`.
     scheduler
@@ -104,6 +108,7 @@ def build(
     request = Request(
         select=select,
         exclude=exclude,
+        only=only,
         force=force,
         dry_run=dry_run,
         fail_fast=fail_fast,
@@ -142,6 +147,7 @@ def render(
     exclude: Sequence[str] = (),
     formats: Sequence[str] | None = None,
     jobs: int | None = None,
+    only: bool = False,
     overrides: Mapping[str, object] | None = None,
     progress: Progress | None = None,
 ) -> RunResult:
@@ -157,7 +163,8 @@ def render(
         jobs=jobs,
         overrides=overrides,
     )
-    return verbs.render_project(settings, root, Request(select=select, exclude=exclude), progress=progress)
+    request = Request(select=select, exclude=exclude, only=only)
+    return verbs.render_project(settings, root, request, progress=progress)
 
 
 def quarto(

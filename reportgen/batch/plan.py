@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from reportgen.batch.formats import Formats
 from reportgen.batch.market import RESULTS
 from reportgen.batch.state import files, record
 from reportgen.batch.state.fingerprint import Fingerprint
@@ -34,7 +35,7 @@ def plan_market(
     stamp: Fingerprint,
     *,
     rows: int,
-    formats: tuple[str, ...],
+    formats: Formats,
     last: LastRun,
     force: bool = False,
 ) -> PlannedMarket:
@@ -45,7 +46,10 @@ def plan_market(
     if found is not None and found.market != market:
         found = None
     damaged = record.damaged_files(folder, found) if found is not None else ()
-    reason = _reason(folder, found, damaged, stamp, formats, failed=market in last.failures, force=force)
+    wanted = formats.of(found.formats if found is not None else ())
+    reason = _reason(folder, found, damaged, stamp, wanted, failed=market in last.failures, force=force)
+    if reason == "up-to-date" and formats.only and found is not None and not set(found.formats) <= {*wanted, "results"}:
+        reason = "formats-removed"
     # Then only documents can differ, and results.json is taken as it is: nothing is fitted again.
     same_numbers = found is not None and (found.stamp.data, found.stamp.numbers, found.stamp.code) == (
         stamp.data,
@@ -53,14 +57,12 @@ def plan_market(
         stamp.code,
     )
     reuse = same_numbers and RESULTS not in damaged and not force
-    if reason == "formats-added" and found is not None:
-        formats = tuple(sorted({*formats, *found.formats}))
     return PlannedMarket(
         market=market,
         slug=slug,
         stamp=stamp,
         reason=reason,
-        formats=formats,
+        formats=wanted,
         rows=rows,
         reuse=reuse,
         record=found if not damaged else None,

@@ -72,6 +72,8 @@ class Request:
     """Stop after this many failed markets; 0: never."""
     shard: Shard | None = None
     """Build only the markets of this part, in a folder of its own."""
+    only: bool = False
+    """Remove documents of formats that are not asked for."""
     scheduler: str = ""
     """Address of a Dask scheduler; empty: processes on this machine."""
 

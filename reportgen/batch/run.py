@@ -32,6 +32,7 @@ from reportgen.batch.state.run_json import RememberedDecay, read_last_run
 from reportgen.batch.workers import pool
 from reportgen.batch.workers.interrupt import Interrupts
 from reportgen.batch.workers.warm_up import warm_up
+from reportgen.report.words.language import untranslated
 from reportgen.settings.sections import Settings
 
 
@@ -98,8 +99,15 @@ def _go(run: Run, source: Markets, start: float) -> RunResult:
     chosen = run.request.markets(everything, run.last.statuses)
     if run.request.dry_run:
         run.shared = _shared_decay(run)
-        outcomes = tuple(_planned(plan) for plan in _plan(run, chosen))
-        return RunResult(out=run.out, index=None, markets=outcomes, seconds=time.monotonic() - start, dry_run=True)
+        plans = _plan(run, chosen)
+        return RunResult(
+            out=run.out,
+            index=None,
+            markets=tuple(_planned(plan) for plan in plans),
+            seconds=time.monotonic() - start,
+            dry_run=True,
+            warnings=tuple(_warnings(run, plans)),
+        )
     with hold_lock(run.out), Interrupts() as interrupts:
         return _locked(run, chosen, interrupts, start)
 
@@ -110,6 +118,7 @@ def _locked(run: Run, chosen: Sequence[str], interrupts: Interrupts, start: floa
     swap.recover(run.out)
     run.shared = _shared_decay(run, interrupts.stopping)
     plans = _plan(run, chosen)
+    run.warnings += _warnings(run, plans)
     interrupted = False
     try:
         _build_all(run, plans, interrupts)
@@ -135,9 +144,17 @@ def _locked(run: Run, chosen: Sequence[str], interrupts: Interrupts, start: floa
     return account(run, result, start, at_once=interrupted)
 
 
+def _warnings(run: Run, plans: Sequence[PlannedMarket]) -> list[str]:
+    """Return what is to be said before anything is built: documents left out or removed, words nobody translated."""
+    said = run.formats.warnings(plans)
+    if run.formats.asked != {"results"} and any(plan.reason != "up-to-date" for plan in plans):
+        report = run.settings.report
+        said += filter(None, map(untranslated, dict.fromkeys((report.locale, *dict(report.locales).values()))))
+    return said
+
+
 def _plan(run: Run, chosen: Sequence[str]) -> list[PlannedMarket]:
     index = run.source.index
-    formats = tuple(sorted(set(run.settings.report.formats)))
 
     def plan(market: str) -> PlannedMarket:
         stamp = run.source.stamp(market, run.stamp)
@@ -146,7 +163,7 @@ def _plan(run: Run, chosen: Sequence[str]) -> list[PlannedMarket]:
             market,
             stamp if run.shared is None else run.shared.mixed_into(stamp),
             rows=index.markets.get(market, ("", 0))[1],
-            formats=formats,
+            formats=run.formats,
             last=run.last,
             force=run.request.force,
         )

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from reportgen.batch.formats import Formats, choose_formats
 from reportgen.batch.inputs.source import Markets
 from reportgen.batch.request import Request
 from reportgen.batch.state.fingerprint import Fingerprint
@@ -31,6 +32,7 @@ class Run:
     work: Work
     source: Markets = field(init=False)
     last: LastRun = field(default_factory=LastRun)
+    formats: Formats = field(init=False)
     stamp: Fingerprint = field(init=False)
     shared: RememberedDecay | None = None
     """The decay that all markets share, where they do."""
@@ -40,6 +42,9 @@ class Run:
     warnings: list[str] = field(default_factory=list)
     changed: bool = False
     """The input is no longer what was read."""
+
+    def __post_init__(self) -> None:
+        self.formats = choose_formats(self.settings, only=self.request.only, elsewhere=bool(self.request.scheduler))
 
     @property
     def out(self) -> Path:

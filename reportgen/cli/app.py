@@ -23,6 +23,7 @@ from reportgen.cli.options import (
     LogFormat,
     MaxFailures,
     Memory,
+    Only,
     Out,
     Project,
     Quiet,
@@ -128,6 +129,7 @@ def build(
     exclude: Exclude = None,
     jobs: Jobs = None,
     formats: Formats = None,
+    only: Only = False,
     timeout: Timeout = None,
     memory: Memory = None,
     force: Force = False,
@@ -160,6 +162,7 @@ def build(
     request = Request(
         select=select or (),
         exclude=exclude or (),
+        only=only,
         force=force,
         dry_run=dry_run,
         fail_fast=fail_fast,
@@ -179,6 +182,7 @@ def render(
     exclude: Exclude = None,
     jobs: Jobs = None,
     formats: Formats = None,
+    only: Only = False,
     locale: Annotated[str | None, typer.Option("--locale", help="Language and number format, e.g. de_DE.")] = None,
     set_: Set = None,
     log_format: LogFormat = "text",
@@ -195,7 +199,7 @@ def render(
     if locale is not None:
         overrides["report.locale"] = locale
     settings, root = verbs.open_project(project, out=out, jobs=jobs, formats=formats, overrides=overrides)
-    request = Request(select=select or (), exclude=exclude or ())
+    request = Request(select=select or (), exclude=exclude or (), only=only)
     progress = console.choose_progress(_log_format(log_format))
     _finish(verbs.render_project(settings, root, request, progress=progress), settings)
 

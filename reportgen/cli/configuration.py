@@ -57,7 +57,7 @@ def schema(debug: Debug = False) -> None:
 
 def _shown(row: SettingRow) -> str:
     """Return the value as it would stand in reportgen.toml, cut where it is long."""
-    from reportgen.settings.write import toml_value
+    from reportgen.settings.coerce import toml_value
 
     text = "" if row.value is None else toml_value(row.value)
     return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"

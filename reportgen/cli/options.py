@@ -48,8 +48,10 @@ Select = Annotated[
 Exclude = Annotated[list[str] | None, typer.Option("--exclude", help="Not these markets; as --select.")]
 Jobs = Annotated[int | None, typer.Option("--jobs", "-j", min=0, help="Worker processes; 0: one per core.")]
 Formats = Annotated[
-    str | None, typer.Option("--formats", help="html,pdf,brief,xlsx,quarto, or results for numbers only.")
+    str | None,
+    typer.Option("--formats", help="html,pdf,brief,xlsx,quarto: added to what is there. results: numbers only."),
 ]
+Only = Annotated[bool, typer.Option("--only", help="Remove documents of other formats than --formats names.")]
 Timeout = Annotated[float | None, typer.Option("--timeout", min=0, help="Seconds a market may take; 0: no limit.")]
 Memory = Annotated[int | None, typer.Option("--memory", min=0, help="MiB a market may take; 0: no limit.")]
 Force = Annotated[bool, typer.Option("--force", help="Build markets that are up to date as well.")]

@@ -20,9 +20,9 @@ from typing import Literal
 from reportgen.batch.state.fingerprint import versions
 from reportgen.errors import EnvironmentMissing, ReportgenError
 from reportgen.programs import find_program
+from reportgen.render.pango import INSTALL
 
 State = Literal["ok", "warning", "missing"]
-_DEBIAN = "Debian and Ubuntu: apt-get install libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0"
 _LEAST_DISK = 500 * 1024 * 1024
 _SECONDS = 60
 _GLYPHS = "₹मराठी"
@@ -92,7 +92,7 @@ def _pdf() -> list[Probe]:
         advice = "Install at least one font, e.g. apt-get install fonts-dejavu-core"
         return [Probe(name="PDF", state="missing", found=f"WeasyPrint died (signal {-code})", advice=advice)]
     last = errors.strip().splitlines()[-1] if errors.strip() else f"exit status {code}"
-    return [Probe(name="Pango", state="missing", found=last[:200], advice=_DEBIAN)]
+    return [Probe(name="Pango", state="missing", found=last[:200], advice=INSTALL)]
 
 
 def _fonts() -> Probe:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ctypes.util
 import logging
+import re
 import sys
 import threading
 from contextlib import contextmanager
@@ -19,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 from reportgen.errors import EnvironmentMissing, RenderError
 from reportgen.render.fontconfig import use_own_fonts
 from reportgen.render.html import Fit, charts, render_brief, render_report
+from reportgen.render.pango import INSTALL
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,7 +29,8 @@ if TYPE_CHECKING:
 
 VARIANT = "pdf/ua-1"
 BRIEF_PAGES = 2
-PACKAGES = "libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0"
+_DATA = re.compile(r"data:[^\s'\")>]*")
+"""An embedded file, which nobody can read in a message."""
 
 
 def report_pdf(report: MarketReport, *, templates: Path | None = None) -> bytes:
@@ -123,7 +126,7 @@ class _Errors(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         """Keep one message."""
         if record.thread == self._thread:
-            self.messages.append(record.getMessage()[:300])
+            self.messages.append(_DATA.sub("data:…", record.getMessage())[:300])
 
 
 def load_weasyprint() -> Any:
@@ -144,8 +147,7 @@ def load_weasyprint() -> Any:
         raise EnvironmentMissing("WeasyPrint is not installed: pip install weasyprint.", code="no-weasyprint") from None
     except OSError:
         raise EnvironmentMissing(
-            f"PDF needs Pango, which this machine lacks. On Debian or Ubuntu: apt install {PACKAGES}. "
-            "HTML reports work without it.",
+            f"PDF needs Pango, which this machine lacks. {INSTALL} HTML reports work without it.",
             code="no-pango",
         ) from None
     return weasyprint

@@ -1,20 +1,34 @@
 """What a value of a setting may look like, and how it is brought into one form.
 
-Functions of one value: :mod:`reportgen.settings.sections` names the settings they belong to. Each returns the value, or
+Functions of one value, one of which writes it as TOML: :mod:`reportgen.settings.sections` names the settings they belong to. Each returns the value, or
 raises ``ValueError`` with what to write instead.
 """
 
 from __future__ import annotations
 
+import base64
+import difflib
+import json
 import re
 from collections.abc import Mapping
 from datetime import date
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 from pydantic.fields import FieldInfo
 
 _ADDRESS = r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*"
+_DEFAULTS = frozenset({"en_IN", "INR"})
+"""Known without a look-up, which would take every command a tenth of a second."""
+_SIGNS = {"₹": "INR", "rs": "INR", "€": "EUR", "euro": "EUR", "$": "USD", "£": "GBP", "¥": "JPY", "zł": "PLN"}
+LEAST_CONTRAST = 4.5
+MOST_BYTES = 200_000
+"""Of a logo, which every page of every report carries."""
+_ACTIVE = re.compile(
+    rb"<script|<foreignObject|<!ENTITY|\son\w+\s*=|javascript:|(?:href|src)\s*=\s*[\"'](?!#|data:image/)", re.IGNORECASE
+)
+_PNG = b"\x89PNG\r\n\x1a\n"
 
 
 def as_list(value: Any) -> Any:
@@ -56,6 +70,8 @@ def as_pairs(value: Any) -> Any:
     if isinstance(value, Mapping):
         return tuple(value.items())
     items = (value,) if isinstance(value, str) else value
+    if not isinstance(items, list | tuple):
+        raise ValueError('write a table, e.g. {"DE-*" = "de_DE"}')  # noqa: TRY004 - what pydantic turns into a refusal
     return tuple(tuple(item.split("=", 1)) if isinstance(item, str) else item for item in items)
 
 
@@ -64,6 +80,8 @@ def as_recipients(value: Any) -> Any:
     if isinstance(value, Mapping):
         return tuple((glob, as_list(addresses)) for glob, addresses in value.items())
     pairs = []
+    if not isinstance(value, str | list | tuple):
+        raise ValueError('write an address, a list of them, or a table, e.g. {"PL-*" = "a@example.pl"}')  # noqa: TRY004
     for item in as_list(value):
         if isinstance(item, str):
             glob, _, address = item.strip().rpartition("=")
@@ -103,9 +121,97 @@ def is_table(field: FieldInfo) -> bool:
     return any(getattr(item, "func", None) in {as_pairs, as_recipients} for item in field.metadata)
 
 
+def locale(value: str) -> str:
+    """Refuse a locale that nobody has data for: numbers and dates could not be written."""
+    if value in _DEFAULTS:
+        return value
+    from babel.core import Locale, UnknownLocaleError
+
+    try:
+        Locale.parse(value)
+    except (UnknownLocaleError, ValueError):
+        raise ValueError(f"this locale is not known; write language and country, e.g. {_near_locale(value)}") from None
+    return value
+
+
+def _near_locale(value: str) -> str:
+    """Return the known locale that is written most like this one."""
+    from babel.localedata import locale_identifiers
+
+    known = {name.casefold(): name for name in locale_identifiers() if "_" in name}
+    near = difflib.get_close_matches(value.replace("-", "_").casefold(), known, n=1, cutoff=0.7)
+    return known[near[0]] if near else "de_DE"
+
+
 def locales(pairs: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
-    """Refuse what cannot be a locale; whether there are data for it is asked when it is used."""
-    for market, locale in pairs:
-        if not re.fullmatch(r"[a-z]{2,3}(_[A-Za-z0-9]+)*", locale):
-            raise ValueError(f"{market} = {locale}: {locale} is not a locale; write e.g. de_DE")
+    """Refuse unknown locales of some markets."""
+    for market, name in pairs:
+        try:
+            locale(name)
+        except ValueError as error:
+            raise ValueError(f"{market} = {name}: {error}") from None
     return pairs
+
+
+def currency(value: str) -> str:
+    """Refuse what is no currency."""
+    if value in _DEFAULTS:
+        return value
+    from babel.core import get_global
+
+    known = get_global("all_currencies")
+    if value not in known:
+        near = value.strip().upper()
+        near = near if near in known else _SIGNS.get(value.strip().casefold(), "EUR")
+        raise ValueError(f'this currency is not known; write its code of three capital letters, e.g. "{near}"')
+    return value
+
+
+def accent(value: str) -> str:
+    """A colour that can be read on white paper, as ``#rrggbb`` in small letters, or nothing."""
+    colour = value.strip().lower()
+    if not colour:
+        return ""
+    if not re.fullmatch(r"#[0-9a-f]{6}", colour):
+        raise ValueError('write a colour as # and six digits of 0-9 and a-f, e.g. "#0a6a82"')
+    ratio = contrast_on_white(colour)
+    if ratio < LEAST_CONTRAST:
+        raise ValueError(f"its contrast on white is {ratio:.1f}, under {LEAST_CONTRAST}; use a darker colour")
+    return colour
+
+
+def contrast_on_white(colour: str) -> float:
+    """WCAG 2 contrast ratio of ``#rrggbb`` on white, 1 to 21."""
+    parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+    red, green, blue = (c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in parts)
+    return 1.05 / (0.2126 * red + 0.7152 * green + 0.0722 * blue + 0.05)
+
+
+def logo(path: Path) -> str:
+    """Read a logo as a ``data:`` address: PNG, or SVG without anything that runs or fetches, of at most 200 kB."""
+    try:
+        content = path.read_bytes()
+    except FileNotFoundError:
+        raise ValueError(f"there is no file {path.name}") from None
+    except OSError as error:
+        raise ValueError(f"{path.name} cannot be read ({error.strerror})") from None
+    if len(content) > MOST_BYTES:
+        raise ValueError(f"{path.name} has {len(content)} bytes; at most {MOST_BYTES}")
+    if content.startswith(_PNG):
+        kind = "png"
+    elif b"<svg" in content[:2000]:
+        kind = "svg+xml"
+        if _ACTIVE.search(content):
+            raise ValueError(f"{path.name} holds scripts or links; save it as a plain SVG")
+    else:
+        raise ValueError(f"{path.name} is neither PNG nor SVG")
+    return f"data:image/{kind};base64,{base64.b64encode(content).decode('ascii')}"
+
+
+def toml_value(value: Any) -> str:
+    """Return a value as it is written in TOML; a list of one name without its brackets."""
+    if isinstance(value, Mapping):
+        return f"{{{', '.join(f'{json.dumps(str(key))} = {toml_value(item)}' for key, item in value.items())}}}"
+    if isinstance(value, tuple | list):
+        return f"[{', '.join(toml_value(item) for item in value)}]" if len(value) != 1 else toml_value(value[0])
+    return json.dumps(value, ensure_ascii=False)

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import codecs
 import difflib
-import json
 import re
 import tomllib
 from collections.abc import Mapping
@@ -21,7 +20,9 @@ from pydantic import ValidationError
 from pydantic.fields import FieldInfo
 
 from reportgen.errors import ConfigError
+from reportgen.settings import coerce
 from reportgen.settings.coerce import is_table
+from reportgen.settings.messages import refusal, toml_refusal
 from reportgen.settings.sections import Settings
 
 PREFIX = "REPORTGEN_"
@@ -106,7 +107,8 @@ def load_settings(
         If the file is no TOML, a key is unknown or a value does not fit; lists every problem.
     """
     from_file = _read(path)
-    problems = _unknown(from_file, path.name)
+    lines = _lines(path) if from_file else {}
+    problems = _unknown(from_file, path.name, lines)
     layers: list[tuple[Origin, dict[str, object]]] = [
         ("file", _flat(from_file)),
         ("environment", _environment(environ or {}, problems)),
@@ -120,17 +122,29 @@ def load_settings(
             origins[key] = origin
     if problems:
         raise ConfigError("\n".join(problems), code="unknown-setting")
-    settings = _validate(values, origins, path.name)
-    located = _with_logo_from(path.parent, settings)
-    return LoadedSettings(settings=located, origins=origins, places=_places(origins, path))
+    places = _places(origins, path.name, lines)
+    settings, problems = _validate(values, places)
+    logo, unfit = _logo(path.parent, values.get("brand.logo"))
+    problems += [f"{places['brand.logo']}: {unfit}"] if unfit else []
+    if settings is None or problems:
+        raise ConfigError("\n".join(dict.fromkeys(problems)), code="bad-setting")
+    located = settings.model_copy(update={"brand": settings.brand.model_copy(update={"logo": logo})})
+    return LoadedSettings(settings=located, origins=origins, places=places)
 
 
-def _with_logo_from(folder: Path, settings: Settings) -> Settings:
-    """Settings whose logo is found from any current folder: its path starts from the settings file, as all paths do."""
-    if not settings.brand.logo or Path(settings.brand.logo).is_absolute():
-        return settings
-    logo = str(folder.absolute() / settings.brand.logo)
-    return settings.model_copy(update={"brand": settings.brand.model_copy(update={"logo": logo})})
+def _logo(folder: Path, value: object) -> tuple[str, str]:
+    """Return where the logo is, found from any current folder, and why it cannot be used (empty: it can).
+
+    Its path starts from the settings file, as all paths do.
+    """
+    if not isinstance(value, str) or not value:
+        return "", ""
+    path = folder.absolute() / value
+    try:
+        coerce.logo(path)
+    except ValueError as error:
+        return str(path), refusal("brand.logo", _keys()["brand.logo"], value, str(error))
+    return str(path), ""
 
 
 def settings_schema() -> dict[str, Any]:
@@ -149,12 +163,15 @@ def _keys() -> dict[str, FieldInfo]:
 
 
 def _read(path: Path) -> dict[str, Any]:
+    text = ""
     try:
-        return tomllib.loads(_decoded(path))
+        text = _decoded(path)
+        return tomllib.loads(text)
     except FileNotFoundError:
         return {}
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path.name}: not valid TOML: {error}.", code="bad-toml") from error
+        line, said = toml_refusal(text, error)
+        raise ConfigError(f"{path.name}{f', line {line}' if line else ''}: {said}", code="bad-toml") from error
     except OSError as error:
         raise ConfigError(f"{path.name}: {error.strerror}.", code="unreadable-settings") from error
 
@@ -166,44 +183,50 @@ def _decoded(path: Path) -> str:
     return content.decode("utf-16" if marked else "utf-8-sig")
 
 
-def _places(origins: Mapping[str, Origin], path: Path) -> dict[str, str]:
-    lines = _lines(path) if "file" in origins.values() else {}
-
+def _places(origins: Mapping[str, Origin], file: str, lines: Mapping[str, int]) -> dict[str, str]:
     def place(key: str, origin: Origin) -> str:
         if origin == "environment":
             return PREFIX + key.upper().replace(".", "_")
         if origin == "file":
-            return f"{path.name}, line {lines[key]}" if lines.get(key) else path.name
+            return _at(file, lines.get(key, 0))
         return origin
 
-    return {key: place(key, origin) for key, origin in origins.items()}
+    sections = {section: _at(file, lines.get(section, 0)) for section in Settings.model_fields}
+    return sections | {key: place(key, origin) for key, origin in origins.items()}
+
+
+def _at(file: str, line: int) -> str:
+    return f"{file}, line {line}" if line else file
 
 
 def _lines(path: Path) -> dict[str, int]:
-    """Line of every ``section.key`` of a file that was read as TOML before; 0 where it is not beyond doubt."""
+    """Line of every section and ``section.key`` of a file that was read as TOML; 0 where it is not beyond doubt."""
     found: dict[str, int] = {}
     section = ""
     for number, line in enumerate(_decoded(path).splitlines(), 1):
         if header := re.fullmatch(r"\s*\[\s*(\w+)\s*\]\s*(#.*)?", line):
             section = header[1]
+            found[section] = number
         elif assignment := re.match(r"\s*(\w+)(?:\s*\.\s*(\w+))?\s*=", line):
             key = f"{section}.{assignment[1]}" if section else f"{assignment[1]}.{assignment[2]}"
             found[key] = 0 if key in found else number
     return found
 
 
-def _unknown(content: Mapping[str, Any], where: str) -> list[str]:
+def _unknown(content: Mapping[str, Any], file: str, lines: Mapping[str, int]) -> list[str]:
     problems = []
     known = _keys()
     sections = list(Settings.model_fields)
     for section, values in content.items():
+        where = _at(file, lines.get(section, 0))
         if section not in sections:
             problems.append(f"{where}: [{section}] is not a section.{_nearest(section, sections)}")
         elif not isinstance(values, dict):
             problems.append(f"{where}: {section} is a section: write [{section}] on a line of its own.")
         else:
             problems += [
-                f"{where}: {section}.{key} is not a setting.{_nearest(f'{section}.{key}', known)}"
+                f"{_at(file, lines.get(f'{section}.{key}', 0))}: {section}.{key} is not a setting."
+                f"{_nearest(f'{section}.{key}', known)}"
                 for key in values
                 if f"{section}.{key}" not in known
             ]
@@ -270,29 +293,22 @@ def _plain(text: str) -> object:
     return value if isinstance(value, str | int | float | bool) else text
 
 
-def _validate(values: Mapping[str, object], origins: Mapping[str, Origin], where: str) -> Settings:
+def _validate(values: Mapping[str, object], places: Mapping[str, str]) -> tuple[Settings | None, list[str]]:
+    """Return the settings and every problem with them; None where there is one."""
     nested: dict[str, dict[str, object]] = {}
     for key, value in values.items():
         section, _, name = key.partition(".")
         nested.setdefault(section, {})[name] = tuple(value) if isinstance(value, list) else value
     try:
-        return Settings.model_validate(nested)
+        return Settings.model_validate(nested), []
     except ValidationError as error:
-        lines = []
+        known = _keys()
+        problems: dict[str, str] = {}
         for entry in error.errors():
             key = ".".join(str(part) for part in entry["loc"][:2])
-            if key not in origins:  # about several keys of a section
-                lines.append(f"{where}: [{key}]: {_sentence(entry['msg'])}")
-                continue
-            place = {"file": where}.get(origins[key], origins[key])
-            lines.append(f"{place}: {key} = {_shown(values.get(key))}: {_sentence(entry['msg'])}")
-        raise ConfigError("\n".join(dict.fromkeys(lines)), code="bad-setting") from None
-
-
-def _shown(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False, default=str)[:80]
-
-
-def _sentence(message: str) -> str:
-    said = message.removeprefix("Value error, ")
-    return said[:1].lower() + said[1:] + "."
+            own = str(entry["ctx"]["error"]) if entry["type"] == "value_error" else ""
+            if key in known:
+                problems.setdefault(key, f"{places[key]}: {refusal(key, known[key], values.get(key), own)}")
+            else:  # about several keys of a section
+                problems[key] = f"{places[key]}: [{key}]: {own}."
+        return None, list(problems.values())

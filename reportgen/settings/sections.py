@@ -56,13 +56,15 @@ class PanelSettings(_Section):
     bad_markets: Literal["refuse", "contain"] = Field(
         "refuse", description="refuse: one bad row stops the run; contain: only the markets with bad rows are left out."
     )
-    controls: Names = Field((), description="Columns added as fixed effects, e.g. price.", max_length=8)
+    controls: Names = Field(
+        (), description="Columns added as fixed effects, e.g. price.", max_length=8, examples=[["price"]]
+    )
     period: Period = Field("month", description="Length of one period: month or week.")
     cost: Annotated[str | float | None, BeforeValidator(coerce.none_if_blank)] = Field(
-        None, description="Money per promotion unit: a number or a column. Empty: no ROI."
+        None, description="Money per promotion unit: a number or a column. Empty: no ROI.", examples=[250]
     )
     margin: Annotated[float, Field(gt=0, le=1)] | None = Field(
-        None, description="Share of sales that is margin, for ROI."
+        None, description="Share of sales that is margin, for ROI.", examples=[0.3]
     )
 
     @model_validator(mode="after")
@@ -103,13 +105,21 @@ class ReportSettings(_Section):
     """What the documents look like."""
 
     title: str = Field("Promotion impact", description="Title on the first page.")
-    currency: str = Field("INR", pattern="^[A-Z]{3}$", description="ISO 4217 code of the sales column.")
-    locale: str = Field("en_IN", description="Number and date format, and language, e.g. en_IN, de_DE.")
+    currency: Annotated[str, AfterValidator(coerce.currency)] = Field(
+        "INR", description="ISO 4217 code of the sales column.", json_schema_extra={"pattern": "^[A-Z]{3}$"}
+    )
+    locale: Annotated[str, AfterValidator(coerce.locale)] = Field(
+        "en_IN", description="Number and date format, and language, e.g. en_IN, de_DE."
+    )
     locales: Annotated[
         tuple[tuple[str, str], ...],
         BeforeValidator(coerce.as_pairs, json_schema_input_type=dict[str, str]),
         AfterValidator(coerce.locales),
-    ] = Field((), description='Other locales for some markets, e.g. {"DE-*" = "de_DE"}; the first match counts.')
+    ] = Field(
+        (),
+        description='Other locales for some markets, e.g. {"DE-*" = "de_DE"}; the first match counts.',
+        examples=[{"DE-*": "de_DE"}],
+    )
     confidence: Annotated[float, Field(gt=0.5, lt=1)] = Field(0.95, description="Level of the intervals.")
     formats: Annotated[
         tuple[Format, ...], BeforeValidator(coerce.as_list, json_schema_input_type=Format | tuple[Format, ...])
@@ -135,7 +145,9 @@ class BrandSettings(_Section):
 
     name: str = Field("", description="Name in the running head.")
     logo: str = Field("", description="Path of an SVG or PNG logo.")
-    accent: str = Field("", description="Accent colour, #rrggbb; checked for contrast.")
+    accent: Annotated[str, AfterValidator(coerce.accent)] = Field(
+        "", description="Accent colour, #rrggbb; checked for contrast.", examples=["#0a6a82"]
+    )
     footer: str = Field("", description="Line at the foot of each page.")
 
 
@@ -174,6 +186,7 @@ class MailSettings(_Section):
         (),
         description='Who gets every market: "a@example.com" or a list; or by market: {"PL-*" = "a@example.pl", '
         '"*" = ["b@example.com"]}, where every pattern that fits counts.',
+        examples=[{"PL-*": "a@example.pl"}],
     )
     subject: Annotated[str, AfterValidator(coerce.subject)] = Field(
         "{title}: {markets}", description="Subject; {title}, {markets} and {date} are filled in."

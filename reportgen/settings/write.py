@@ -9,7 +9,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from reportgen.settings.coerce import is_table
+from reportgen.settings.coerce import is_table, toml_value
 from reportgen.settings.read import settings_schema
 from reportgen.settings.sections import SCHEMA_FILE, Settings
 
@@ -58,12 +58,3 @@ def settings_text(values: Mapping[str, Any], notes: Mapping[str, str] | None = N
 def schema_text() -> str:
     """Return the JSON Schema that the first line of a settings file names, for completion in editors."""
     return json.dumps(settings_schema(), ensure_ascii=False, indent=2) + "\n"
-
-
-def toml_value(value: Any) -> str:
-    """Return a value as it is written in TOML; a list of one name without its brackets."""
-    if isinstance(value, Mapping):
-        return f"{{{', '.join(f'{json.dumps(str(key))} = {toml_value(item)}' for key, item in value.items())}}}"
-    if isinstance(value, tuple | list):
-        return f"[{', '.join(toml_value(item) for item in value)}]" if len(value) != 1 else toml_value(value[0])
-    return json.dumps(value, ensure_ascii=False)

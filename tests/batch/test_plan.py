@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from factories import market_results
+from reportgen.batch.formats import Formats
 from reportgen.batch.market import MarketJob, publish
 from reportgen.batch.plan import PlannedMarket, plan_market
 from reportgen.batch.state import files, record, run_json
@@ -42,8 +43,11 @@ def plan(
     last: run_json.LastRun = NOTHING,
     *,
     force: bool = False,
+    only: bool = False,
+    lacking: tuple[str, ...] = (),
 ) -> PlannedMarket:
-    return plan_market(out, "A/b", stamp, rows=7, formats=formats, last=last, force=force)
+    wanted = Formats(asked=frozenset(formats), only=only, lacking=frozenset(lacking))
+    return plan_market(out, "A/b", stamp, rows=7, formats=wanted, last=last, force=force)
 
 
 def failed() -> run_json.LastRun:
@@ -82,9 +86,29 @@ def test_a_further_format_is_added_to_those_there_are(tmp_path: Path) -> None:
     assert (planned.reason, planned.formats, planned.reuse) == ("formats-added", ("html", "pdf"), True)
 
 
-def test_fewer_formats_are_up_to_date(tmp_path: Path) -> None:
+def test_fewer_formats_are_up_to_date_and_what_is_there_stays_whatever_changes(tmp_path: Path) -> None:
     built(tmp_path, ("html", "pdf"))
     assert plan(tmp_path, formats=("html",)).reason == "up-to-date"
+    assert plan(tmp_path, formats=("results",)).reason == "up-to-date"
+    for stamp in (replace(STAMP, data="other"), replace(STAMP, documents="other")):
+        assert plan(tmp_path, stamp, formats=("xlsx",)).formats == ("html", "pdf", "xlsx")
+        assert plan(tmp_path, stamp, formats=("results",)).formats == ("html", "pdf")
+
+
+def test_only_takes_formats_away(tmp_path: Path) -> None:
+    built(tmp_path, ("html", "pdf"))
+    planned = plan(tmp_path, formats=("html",), only=True)
+    assert (planned.reason, planned.formats, planned.reuse) == ("formats-removed", ("html",), True)
+    assert plan(tmp_path, formats=("results",), only=True).formats == ("results",)
+    assert plan(tmp_path, formats=("html", "pdf"), only=True).reason == "up-to-date"
+
+
+def test_what_this_machine_cannot_make_is_no_reason_to_build_and_is_left_out_of_what_is_built(tmp_path: Path) -> None:
+    built(tmp_path, ("html", "pdf"))
+    printed = ("pdf", "brief")
+    assert plan(tmp_path, formats=("html", "pdf", "brief"), lacking=printed).reason == "up-to-date"
+    planned = plan(tmp_path, replace(STAMP, data="other"), formats=("html", "pdf", "brief"), lacking=printed)
+    assert planned.formats == ("html",)
 
 
 def test_force_builds_and_fits_again(tmp_path: Path) -> None:

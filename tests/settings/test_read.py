@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -56,23 +57,43 @@ def test_text_is_read_as_the_type_of_its_key(tmp_path: Path, text: str, key: str
     assert getattr(getattr(settings, section), name) == expected
 
 
-@pytest.mark.parametrize(
-    ("text", "message"),
-    [
-        ("[model]\nlag = [1]", "reportgen.toml: model.lag is not a setting. Did you mean model.lags?"),
-        ("[panel]\nlocale = 'de'", "reportgen.toml: panel.locale is not a setting. Did you mean report.locale?"),
-        ("[modle]\nlags = [1]", "reportgen.toml: [modle] is not a section. Did you mean model?"),
-        ("[zzz]", "reportgen.toml: [zzz] is not a section."),
-        ("model = 3", "reportgen.toml: model is a section: write [model] on a line of its own."),
-        ("[model]\nlags = [0]", "reportgen.toml: model.lags = [0]: input should be greater than or equal to 1."),
-        ("[model]\nresponse = 'cube'", "reportgen.toml: model.response = \"cube\": input should be 'level' or 'log'."),
-        ("[run\n", "reportgen.toml: not valid TOML"),
-    ],
-)
-def test_messages_name_file_key_and_remedy(tmp_path: Path, text: str, message: str) -> None:
+REFUSALS = {
+    "[model]\nlag = [1]": "line 2: model.lag is not a setting. Did you mean model.lags?",
+    "[panel]\nlocale = 'de'": "line 2: panel.locale is not a setting. Did you mean report.locale?",
+    "[modle]\nlags = [1]": "line 1: [modle] is not a section. Did you mean model?",
+    "[zzz]": "line 1: [zzz] is not a section.",
+    "[model]\nlags = [0]": "line 2: model.lags = [0]: write a list of at most 4, each a whole number from 1 to 24; f",
+    "[model]\nresponse = 'cube'": 'line 2: model.response = "cube": write "level" or "log"; for example response = ',
+    "[adstock]\ndecay = 1.5": 'line 2: adstock.decay = 1.5: write "estimate" or a number not below 0 and below 1; for ',
+    "[panel]\nmargin = 30": "line 2: panel.margin = 30: write a number above 0 and not above 1; for example margin =",
+    "[model]\nrandom_slope = 'maybe'": 'line 2: model.random_slope = "maybe": write true or false; for example ',
+    "[report]\ncurrency = 'Rs'": 'line 2: report.currency = "Rs": this currency is not known; write its code of three ',
+    "[report]\ncurrency = 'eur'": 'line 2: report.currency = "eur": this currency is not known; write its code of th',
+    "[report]\nlocale = 'de-DE'": 'line 2: report.locale = "de-DE": this locale is not known; write language and cou',
+    "[report]\nlocale = 'xx_YY'": 'line 2: report.locale = "xx_YY": this locale is not known; write language and cou',
+    "[report]\nlocales = {'DE-*' = 'german'}": "line 2: report.locales = ",
+    "[report]\nlocales = 7": "line 2: report.locales = 7: write a table, e.g. {",
+    "[mail]\nto = 7": "line 2: mail.to = 7: write an address, a list of them, or a table, e.g. {",
+    "[brand]\naccent = 'red'": 'line 2: brand.accent = "red": write a colour as # and six digits of 0-9 and a-f, e.g',
+    "[brand]\naccent = '#ffff00'": 'line 2: brand.accent = "#ffff00": its contrast on white is 1.1, under 4.5; use a',
+    "[brand]\nlogo = 'no.png'": 'line 2: brand.logo = "no.png": there is no file no.png.',
+    "[report]\ntitle = My report": "line 2: not valid TOML: title = My report. Sections stand in brackets, texts in",
+    "[panel]\n\nmonth = 'sales'": "line 1: [panel]: sales is named more than once.",
+    "[run\n": "line 1: not valid TOML: [run. ",
+}
+"""Settings file → how the message begins after the name of the file."""
+
+
+@pytest.mark.parametrize("text", REFUSALS)
+def test_messages_name_file_line_key_and_remedy(tmp_path: Path, text: str) -> None:
     with pytest.raises(ConfigError) as caught:
         load_settings(write(tmp_path, text))
-    assert caught.value.message.startswith(message)
+    assert caught.value.message.startswith(f"reportgen.toml, {REFUSALS[text]}")
+
+
+def test_a_section_without_its_brackets_is_told(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"model is a section: write \[model\] on a line of its own"):
+        load_settings(write(tmp_path, "model = 3"))
 
 
 def test_all_problems_come_at_once(tmp_path: Path) -> None:
@@ -80,6 +101,35 @@ def test_all_problems_come_at_once(tmp_path: Path) -> None:
     with pytest.raises(ConfigError) as caught:
         load_settings(path, overrides={"run.outt": "x"}, environ={"REPORTGEN_RUN_JOBZ": "1"})
     assert len(caught.value.message.splitlines()) == 4
+    path = write(tmp_path, "[report]\ncurrency = 'Rs'\nlocale = 'xx'\n[brand]\nlogo = 'no.svg'\naccent = 'red'\n")
+    with pytest.raises(ConfigError) as caught:
+        load_settings(path, overrides={"adstock.decay": "2"}, environ={"REPORTGEN_RUN_JOBS": "many"})
+    said = caught.value.message.splitlines()
+    assert len(said) == 6
+    assert said[-1].startswith("reportgen.toml, line 5: brand.logo")
+    assert any(line.startswith("REPORTGEN_RUN_JOBS: run.jobs = ") for line in said)
+    assert any(line.startswith("command line: adstock.decay = 2: write ") for line in said)
+
+
+NOT_PLAIN = re.compile(r"pattern|regex|\^\[|\\[dw]|[Ii]nput|\b(str|int|float|bool|tuple|dict|None)\b|NoneType|error")
+
+
+@pytest.mark.parametrize("value", ["'?'", "-1e9", "true", "[[1]]", "{a = 1}", "1979-05-27"])
+def test_no_message_speaks_python_and_each_tells_what_to_write(tmp_path: Path, value: str) -> None:
+    told = 0
+    for section, model in Settings.model_fields.items():
+        for key in model.annotation.model_fields:  # type: ignore[union-attr]  # every section is a model
+            path = write(tmp_path, f"[{section}]\n{key} = {value}\n")
+            try:
+                load_settings(path)
+            except ConfigError as error:
+                told += 1
+                said = error.message
+                assert said.startswith(f"reportgen.toml, line 2: {section}.{key} = "), said
+                rule = said.removeprefix(f"reportgen.toml, line 2: {section}.{key} = ").partition(": ")[2]
+                assert not NOT_PLAIN.search(rule.partition("; for example")[0]), said
+                assert "\n" not in said
+    assert told > 5
 
 
 def test_a_file_that_is_no_text_is_a_settings_error(tmp_path: Path) -> None:
@@ -123,11 +173,13 @@ def test_a_locale_of_a_market_must_be_one(tmp_path: Path, written: str) -> None:
 
 
 def test_the_logo_is_found_from_any_current_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "art").mkdir()
+    (tmp_path / "art" / "logo.png").write_bytes(b"\x89PNG\r\n\x1a\n")
     path = write(tmp_path, "[brand]\nlogo = 'art/logo.png'\n")
     monkeypatch.chdir("/")
     assert load_settings(path).settings.brand.logo == str(tmp_path / "art" / "logo.png")
-    absolute = write(tmp_path, "[brand]\nlogo = '/elsewhere/logo.png'\n")
-    assert load_settings(absolute).settings.brand.logo == "/elsewhere/logo.png"
+    absolute = write(tmp_path, f"[brand]\nlogo = '{tmp_path}/art/logo.png'\n")
+    assert load_settings(absolute).settings.brand.logo == f"{tmp_path}/art/logo.png"
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])

@@ -56,7 +56,7 @@ def test_convenient_ways_of_writing(section: str, values: dict[str, object], key
         ("model", {"lags": [1, 1]}, "1 is named more than once"),
         ("model", {"lags": [0]}, "greater than or equal to 1"),
         ("adstock", {"decay": 1}, "less than 1"),
-        ("report", {"currency": "rupees"}, "pattern"),
+        ("report", {"currency": "rupees"}, "this currency is not known"),
         ("run", {"as_of": "31/01/2024"}, "write YYYY-MM-DD"),
         ("run", {"jobs": -1}, "greater than or equal to 0"),
     ],
@@ -73,7 +73,7 @@ def test_a_problem_of_several_keys_names_the_section(tmp_path: Path) -> None:
         load_settings(path)
     assert caught.value.exit_code == 3
     assert caught.value.message.splitlines() == [
-        "reportgen.toml: [panel]: x is named more than once.",
+        "reportgen.toml, line 1: [panel]: x is named more than once.",
     ]
 
 

@@ -21,6 +21,7 @@ Reason = Literal[
     "templates-changed",
     "code-changed",
     "formats-added",
+    "formats-removed",
     "refused",
     "up-to-date",
 ]

@@ -40,6 +40,21 @@ def _translations(locale: str, folder: Path) -> gettext.NullTranslations:
     return gettext.NullTranslations()
 
 
+def untranslated(locale: str) -> str:
+    """Return what to say of a locale whose words nobody has translated; empty where somebody has, and for English."""
+    from babel.core import Locale
+
+    spoken = ("en", *sorted({path.stem.partition("_")[0] for path in CATALOGUES.glob("*.po")}))
+    data = Locale.parse(locale)
+    if data.language in spoken:
+        return ""
+    names = ", ".join(f"{Locale.parse(code).get_language_name('en')} ({code})" for code in spoken)
+    return (
+        f"{locale}: nobody has translated the words into {data.get_language_name('en')}: they are English, numbers and "
+        f"dates as the locale writes them. Languages: {names}."
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Language:
     """The catalogue of one locale, e.g. ``Language("de_DE")``.

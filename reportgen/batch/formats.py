@@ -1,0 +1,73 @@
+"""Which documents a run makes of each market: those asked for and those there are, less what cannot be made here.
+
+Asking for a format adds it; only ``--only`` takes one away. Without the libraries of PDF everything else is made,
+unless PDF was asked for by name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from reportgen.errors import EnvironmentMissing
+from reportgen.render import pango
+from reportgen.settings.sections import Settings
+
+if TYPE_CHECKING:
+    from reportgen.batch.plan import PlannedMarket
+
+PRINTED = frozenset({"pdf", "brief"})
+_NUMBERS_ONLY = "results"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Formats:
+    """What is asked for and what can be had."""
+
+    asked: frozenset[str]
+    only: bool = False
+    """Documents of other formats are removed."""
+    lacking: frozenset[str] = frozenset()
+    """What cannot be made here."""
+
+    def of(self, there: Collection[str] = ()) -> tuple[str, ...]:
+        """Return the formats that a market is to have, sorted, given those that are ``there``."""
+        wanted = (self.asked if self.only else self.asked | set(there)) - self.lacking
+        return tuple(sorted(wanted - {_NUMBERS_ONLY})) or (_NUMBERS_ONLY,)
+
+    def warnings(self, plans: Sequence[PlannedMarket]) -> list[str]:
+        """Return what is to be said of documents that are not made, or no more."""
+        said = []
+        built = [plan for plan in plans if plan.reason not in {"up-to-date", "refused"}]
+        lost = [set(plan.record.formats) - set(plan.formats) - {_NUMBERS_ONLY} for plan in built if plan.record]
+        if self.lacking and (self.lacking & self.asked or any(formats & self.lacking for formats in lost)):
+            said.append(f"PDF needs libraries that this machine lacks: made without it. {pango.INSTALL}")
+        removed = sorted(set().union(*lost) - self.lacking)
+        if self.only and removed:
+            count = sum(bool(formats - self.lacking) for formats in lost)
+            said.append(f"--only removes {', '.join(removed)} of {count} market{'s' if count != 1 else ''}.")
+        return said
+
+
+def choose_formats(settings: Settings, *, only: bool, elsewhere: bool) -> Formats:
+    """Return the formats of a run.
+
+    Parameters
+    ----------
+    elsewhere
+        Documents are made on other machines, of which nothing is known here.
+
+    Raises
+    ------
+    EnvironmentMissing
+        If PDF is asked for by name, and this machine cannot make it.
+    """
+    asked = frozenset(settings.report.formats)
+    lacking = PRINTED if not elsewhere and pango.pango_missing() else frozenset[str]()
+    if lacking & asked and "formats" in settings.report.model_fields_set:
+        raise EnvironmentMissing(
+            f"PDF needs libraries that this machine lacks. {pango.INSTALL} Without PDF: --formats html.",
+            code="no-pango",
+        )
+    return Formats(asked=asked, only=only, lacking=lacking)
