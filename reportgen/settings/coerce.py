@@ -1,6 +1,6 @@
 """What a value of a setting may look like, and how it is brought into one form.
 
-Functions of one value, one of which writes it as TOML: :mod:`reportgen.settings.sections` names the settings they belong to. Each returns the value, or
+Functions of one value: :mod:`reportgen.settings.sections` names the settings they belong to. Each returns the value, or
 raises ``ValueError`` with what to write instead.
 """
 
