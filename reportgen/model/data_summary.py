@@ -10,10 +10,12 @@ import numpy as np
 from reportgen.model.lmm.crossproducts import Array
 from reportgen.panel.features import ModelFrame
 from reportgen.panel.grid import MarketPanel
+from reportgen.panel.slips import find_slips
 from reportgen.results import DataSummary, GroupSize, MonthlySeries, PharmacySeries
 
 Role = Literal["largest", "smallest", "typical", "odd"]
 EACH_ROLE = 3
+LISTED_SLIPS = 200
 
 
 def summarise_data(frame: ModelFrame) -> DataSummary:
@@ -23,6 +25,7 @@ def summarise_data(frame: ModelFrame) -> DataSummary:
     sizes = np.bincount(frame.group, minlength=1) if n else np.zeros(1, dtype=int)
     known = panel.sales[np.isfinite(panel.sales)]
     promotion = frame.promotion if n else panel.promotion.reshape(len(panel.channels), panel.sales.size).T
+    slips = panel.slips or find_slips(panel)
     columns = np.flatnonzero(panel.recorded.any(axis=0))
     first, last = (int(columns[0]), int(columns[-1])) if columns.size else (0, 0)
     with warnings.catch_warnings():
@@ -43,6 +46,9 @@ def summarise_data(frame: ModelFrame) -> DataSummary:
         promotion_mean=tuple(float(value) for value in np.nan_to_num(mean)),
         promotion_sd=tuple(float(value) for value in np.nan_to_num(spread)),
         **_promoted(frame),
+        slips=slips[:LISTED_SLIPS],
+        slips_found=len(slips),
+        slips_set_aside=panel.set_aside is not None,
     )
 
 

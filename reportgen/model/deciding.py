@@ -55,6 +55,10 @@ class Decision:
 TABLE: tuple[Decision, ...] = (
     Decision("convergence", "fail", EVERYTHING, "best-fit-not-proven"),
     Decision("stationarity", "fail", (*LONG_RUN, "totals"), "sales-do-not-settle"),
+    Decision("entry-slips", "review", EFFECT, "values-out-of-line"),
+    Decision("zero-months", "fail", EFFECT, "zeros-for-missing"),
+    Decision("scale", "fail", EFFECT, "other-scale"),
+    Decision("lags", "fail", EVERYTHING, "longer-memory"),
     Decision("lead-placebo", "fail", EFFECT, "promotion-follows-sales"),
     Decision("correction-gap", "fail", EFFECT, "estimators-disagree"),
     Decision("seasonality", "fail", EFFECT, "season-not-separated"),
@@ -63,6 +67,10 @@ TABLE: tuple[Decision, ...] = (
     Decision("decay-edge", "fail", ("decay", *LONG_RUN), "carry-over-at-edge"),
     Decision("long-memory", "fail", LONG_RUN, "memory-too-long"),
     Decision("totals-in-range", "fail", ("totals", "works"), "totals-beyond-sales"),
+    Decision("elasticity", "fail", ("in-all", "kept-up", "totals", "works"), "implausibly-large"),
+    Decision("drift", "fail", ("first-month", "in-all", "kept-up"), "effect-drifts"),
+    Decision("saturation", "review", ("totals",), "effect-flattens"),
+    Decision("memory", "review", SPREAD, "memory-left"),
     Decision("autocorrelation", "review", SPREAD, "memory-left"),
     Decision("arellano-bond-m2", "review", SPREAD, "memory-left"),
 )

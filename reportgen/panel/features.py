@@ -28,6 +28,7 @@ INTERCEPT, RESIDUAL = "Intercept", "Residual"
 RESERVED_TERMS = (INTERCEPT, RESIDUAL, "Initial_Sales")
 """Terms whose names no column of the table decides."""
 LOSS_REASONS = (
+    "set-aside",
     "missing-sales",
     "missing-promotion",
     "missing-control",
@@ -231,6 +232,7 @@ def _select_rows(
     """Used cells, and the reason each other recorded cell is lost (the first that applies)."""
     since_first = np.cumsum(np.maximum.accumulate(panel.recorded, axis=1), axis=1) - 1
     tests = (
+        np.zeros(panel.sales.shape, dtype=bool) if panel.set_aside is None else panel.set_aside,
         np.isnan(panel.sales),
         np.isnan(panel.promotion).any(axis=0),
         np.isnan(panel.controls).any(axis=0),

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from reportgen.panel.periods import PeriodType, period_label
+from reportgen.results import EntrySlip
 
 Floats = NDArray[np.float64]
 Booleans = NDArray[np.bool_]
@@ -48,6 +49,9 @@ class MarketPanel:
         Rows of the table in this market, equal to ``recorded.sum()``.
     source
         Base name of the file, or the table's name.
+    set_aside, slips
+        ``(G, T)`` cells whose rows are not used because a value in them is a data-entry slip (``slips.py``), and the
+        list of these; None and empty where nothing was set aside.
     data_hash
         SHA-256 (hex) of all of the above except ``source``; independent of row order.
     """
@@ -66,6 +70,8 @@ class MarketPanel:
     cost: float | Floats | None
     rows_read: int
     source: str
+    set_aside: Booleans | None = None
+    slips: tuple[EntrySlip, ...] = ()
 
     def __post_init__(self) -> None:
         grid = (len(self.pharmacies), self.n_periods)
@@ -77,6 +83,8 @@ class MarketPanel:
         }
         if isinstance(self.cost, np.ndarray):
             expected["cost"] = grid
+        if self.set_aside is not None:
+            expected["set_aside"] = grid
         for name, shape in expected.items():
             array = getattr(self, name)
             if array.shape != shape:

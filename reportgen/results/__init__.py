@@ -17,7 +17,7 @@ from reportgen.results.charts import (
     PredictiveCheck,
 )
 from reportgen.results.checks import Check, CheckStatus, OlsAssumption, OlsTerm, OrdinaryRegression, Sensitivity
-from reportgen.results.data import DataSummary, GroupSize, RowsLost
+from reportgen.results.data import DataSummary, EntrySlip, GroupSize, RowsLost, SlipKind
 from reportgen.results.effects import (
     ChannelEffect,
     DecayPoint,
@@ -82,6 +82,7 @@ __all__ = [
     "DecaySummary",
     "Density",
     "EffectSize",
+    "EntrySlip",
     "Estimand",
     "ExcludedMarket",
     "FitQuality",
@@ -115,6 +116,7 @@ __all__ = [
     "RowsLost",
     "RunTotals",
     "Sensitivity",
+    "SlipKind",
     "SlopeTest",
     "Status",
     "TermRole",

@@ -16,6 +16,23 @@ class RowsLost:
     rows: int
 
 
+SlipKind = Literal["too-large", "too-small", "zero"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EntrySlip:
+    """A value that looks like a slip of the pen: ten or a hundred times a pharmacy's own level, or a zero month."""
+
+    pharmacy: str
+    period: str
+    column: str
+    """Promotion channel; empty for sales."""
+    kind: SlipKind
+    value: float
+    usual: float
+    """Median of the pharmacy's values above zero."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GroupSize:
     """Used rows per pharmacy."""
@@ -54,3 +71,9 @@ class DataSummary:
     """Per channel, used rows with promotion."""
     channels_left_out: tuple[Reason, ...] = ()
     """Promotion columns that are no part of the model, each with the reason; the others are estimated."""
+    slips: tuple[EntrySlip, ...] = ()
+    """Values that look like slips of the pen, by pharmacy and period; the first 200."""
+    slips_found: int = 0
+    """How many there are in all."""
+    slips_set_aside: bool = False
+    """Whether their rows were left out (``panel.outliers``)."""

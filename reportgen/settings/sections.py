@@ -56,6 +56,11 @@ class PanelSettings(_Section):
     bad_markets: Literal["refuse", "contain"] = Field(
         "refuse", description="refuse: one bad row stops the run; contain: only the markets with bad rows are left out."
     )
+    outliers: Literal["flag", "set-aside"] = Field(
+        "flag",
+        description="Values ten or a hundred times a pharmacy's own level, and months written as zero: flag lists them "
+        "and withholds the effect; set-aside lists them and leaves their rows out.",
+    )
     controls: Names = Field(
         (), description="Columns added as fixed effects, e.g. price.", max_length=8, examples=[["price"]]
     )

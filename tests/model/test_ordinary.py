@@ -14,7 +14,6 @@ from numpy.testing import assert_allclose
 
 from model_problems import settings, small_panel
 from reportgen.model.market.fit import fit_market
-from reportgen.model.market.terms import lag_periods
 from reportgen.model.ordinary import between_share, ordinary_regression
 from reportgen.panel.features import build_frame
 from reportgen.results import SlopeTest
@@ -95,8 +94,3 @@ def test_between_share_needs_two_pharmacies_and_spare_rows():
 def test_between_share_is_a_share(rows):
     group, values = np.array([g for g, _ in rows]), np.array([v for _, v in rows])
     assert 0.0 <= between_share(values, group) <= 1.0
-
-
-def test_lag_periods_are_read_from_the_terms():
-    assert lag_periods(("Lag1_Sales", "Lag12_Log_Sales")) == (1, 12)
-    assert lag_periods(()) == ()

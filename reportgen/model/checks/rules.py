@@ -49,6 +49,24 @@ long-memory                        > 1/4   > 1/3  half-life of a pulse over the 
 totals-in-range                    > .9    > 1    largest share of sales in the interval of what promotion
                                                   brought; fail also where it leaves the estimate out
 convergence                        --      --     fail: not certified; review: singular
+drift                              > t95   > t999 |t| of a change of the effect along the record; both at
+                                                  least the |t| of a quarter, a half of the effect
+saturation                         > t95   > t99  one-sided t of a response that flattens (log beside the
+                                                  line, within pharmacies)
+scale                              > 2     > 6    gain in deviance of sales in proportion (or in money) on
+                                                  the same rows; odds of 3 and 20 (Kass and Raftery 1995)
+lags                               > 0     > 6    gain in BIC of the best longer set of lags on the same
+                                                  rows (Schwarz 1978; Kass and Raftery 1995)
+memory                             > z95   > z999 |z| of one more lag by likelihood ratio: errors with
+                                                  memory and carry-over are near substitutes
+entry-slips                        > 0     --     share of records ten or a hundred times a pharmacy's
+                                                  own level: 0.3 % of them move the total by a quarter
+zero-months                        > 0     > .5 % share of records that are zero where a pharmacy
+                                                  otherwise always sells
+elasticity                         > .65   > 1    percent of sales per percent of promotion, kept up; .65
+                                                  is twice the largest of the published means, 0.245
+                                                  (Albers, Mantrala and Sridhar 2010) and 0.326 (Kremer et
+                                                  al. 2008); above 1 sales without promotion are negative
 =================================  ======  =====  ======================================================
 """
 
@@ -100,6 +118,14 @@ RULES: dict[str, Rule] = {
     "holdout": Rule(1.0, 1.25),
     "long-memory": Rule(0.25, 1 / 3),
     "totals-in-range": Rule(0.9, 1.0),
+    "drift": Rule(1.96, 3.29),
+    "saturation": Rule(1.64, 2.33),
+    "scale": Rule(2.0, 6.0),
+    "lags": Rule(0.0, 6.0),
+    "memory": Rule(1.96, 3.29),
+    "entry-slips": Rule(0.0),
+    "zero-months": Rule(0.0, 0.005),
+    "elasticity": Rule(0.65, 1.0),
 }
 """Every check a report can print, in the order of results.json."""
 

@@ -13,7 +13,10 @@ import numpy as np
 
 from reportgen.model.checks import design, estimates, serial
 from reportgen.model.checks import residuals as residual
+from reportgen.model.checks.entries import check_entries
 from reportgen.model.checks.residuals import Residuals
+from reportgen.model.checks.response import response_checks
+from reportgen.model.checks.rivals import rival_checks
 from reportgen.model.checks.rules import in_order
 from reportgen.model.lmm.crossproducts import Array
 from reportgen.model.lmm.leave_one_out import Influence
@@ -98,6 +101,9 @@ def diagnose(
             promotion.estimate, promotion.se, influence.beta[:, position], market.frame.pharmacies
         ),
         estimates.check_holdout(holdout.model, holdout.naive),
+        *response_checks(market),
+        *rival_checks(market),
+        *check_entries(market.frame.panel),
     )
     return Diagnostics(
         checks=in_order(made),

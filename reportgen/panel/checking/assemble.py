@@ -10,6 +10,7 @@ import numpy as np
 from reportgen.panel.checking.checks import Checked
 from reportgen.panel.grid import Floats, MarketPanel
 from reportgen.panel.reading.raw import RawTable
+from reportgen.panel.slips import set_aside
 from reportgen.settings.sections import Settings
 
 
@@ -50,7 +51,7 @@ def _assemble(raw: RawTable, checked: Checked, settings: Settings, code: str, ro
     cost: float | Floats | None = grid((columns.cost,))[0] if columns.cost else None
     if isinstance(settings.panel.cost, (int, float)):
         cost = float(settings.panel.cost)
-    return MarketPanel(
+    panel = MarketPanel(
         market=code,
         pharmacies=tuple(checked.pharmacy_codes[int(i)] for i in pharmacy_codes),
         period_type=settings.panel.period,
@@ -66,3 +67,4 @@ def _assemble(raw: RawTable, checked: Checked, settings: Settings, code: str, ro
         rows_read=rows.size,
         source=raw.source,
     )
+    return set_aside(panel) if settings.panel.outliers == "set-aside" else panel

@@ -59,6 +59,42 @@ SENTENCES: dict[str, tuple[str, str]] = {
         mark("What promotion is computed to have brought cannot be told from all sales there were."),
         mark("What promotion is computed to have brought cannot be told from all sales there were."),
     ),
+    "values-out-of-line": (
+        mark("Some values are ten or a hundred times what their pharmacy usually has (the first: {detail})."),
+        mark("Some values are ten or a hundred times what their pharmacy usually has (the first: {detail})."),
+    ),
+    "zeros-for-missing": (
+        mark("Missing months seem to be written as zeros (the first: {detail}); they decide the result."),
+        mark("Missing months seem to be written as zeros (the first: {detail}); they decide the result."),
+    ),
+    "other-scale": (
+        mark("Another scale of sales explains the same rows better: set model.response to “{detail}”."),
+        mark("Another scale of sales explains the same rows better: set model.response to “{detail}”."),
+    ),
+    "longer-memory": (
+        mark("Sales remember longer than the model does; these lags explain the rows better: model.lags = [{detail}]."),
+        mark("Sales remember longer than the model does; these lags explain the rows better: model.lags = [{detail}]."),
+    ),
+    "implausibly-large": (
+        mark(
+            "The effect is larger than sales allow: something that grew along with promotion is taken for its effect."
+        ),
+        mark(
+            "The effect is larger than sales allow: something that grew along with promotion is taken for its effect."
+        ),
+    ),
+    "effect-drifts": (
+        mark("The effect changes along the record, so one number for all of it is not what promotion brings today."),
+        mark("The effect changes along the record, so one number for all of it is not what promotion brings today."),
+    ),
+    "effect-flattens": (
+        mark(
+            "Promotion brings less the more of it there is, so what the first units bring and the total are not known."
+        ),
+        mark(
+            "Promotion brings less the more of it there is, so what the first units bring and the total are not known."
+        ),
+    ),
     "memory-left": (
         mark(
             "What the model leaves over is still correlated from month to month, so how an effect spreads over months "

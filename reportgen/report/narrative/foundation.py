@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from reportgen.report.words.writer import Writer
 
 LOST = {
+    "set-aside": mark("A value out of line with its pharmacy, set aside by panel.outliers"),
     "first-periods": mark("The first {periods} of a pharmacy: their lagged sales lie before its record"),
     "gap": mark("A gap earlier in the record: the lagged sales are missing"),
     "missing-sales": mark("No sales recorded"),

@@ -173,6 +173,74 @@ CHECKS: dict[str, CheckWords] = {
         mark("The estimates agree."),
         mark("Trust the corrected estimate; the plain one is pulled by differences between pharmacies."),
     ),
+    "drift": CheckWords(
+        mark("The same effect all the time"),
+        mark("Change of the effect from the start of the record to its end, its t"),
+        mark("The effect is as large at the end of the record as at its start."),
+        mark("The effect changes over time: report a shorter, recent record to learn what it is now."),
+    ),
+    "saturation": CheckWords(
+        mark("More of it brings as much again"),
+        mark("How far the effect flattens with more promotion, its t"),
+        mark("No sign that promotion brings less the more of it there is."),
+        mark(
+            "Promotion brings less the more of it there is: what the first units bring, and with it the total, is "
+            "underestimated, what more of it would bring is overestimated."
+        ),
+    ),
+    "scale": CheckWords(
+        mark("Effect in money or in proportion"),
+        mark("How much better the other scale of sales explains the same rows, in deviance"),
+        mark("The scale of sales fits the data."),
+        mark("The other scale of sales explains these data better: set model.response to it (level or log)."),
+    ),
+    "lags": CheckWords(
+        mark("Memory of sales is long enough"),
+        mark("How much better longer lags explain the same rows, in BIC"),
+        mark("The lags reach far enough back."),
+        mark(
+            "Sales remember longer than the model: set model.lags to the lags that fit better ({detail}); until then "
+            "effects over time are too small."
+        ),
+    ),
+    "memory": CheckWords(
+        mark("Errors without memory"),
+        mark("One more lag of sales, its z"),
+        mark("What a month brings by chance is gone in the next one."),
+        mark(
+            "What happens by chance in a month lasts into the next ones: the effect of the first month and the "
+            "carry-over cannot be told from it; what is kept up and the total can. Try one more lag in model.lags."
+        ),
+    ),
+    "entry-slips": CheckWords(
+        mark("No slips of the pen"),
+        mark("Share of values ten or a hundred times a pharmacy’s own level"),
+        mark("No value is out of line with its pharmacy."),
+        mark(
+            "Correct the values that are listed with the data, or leave their rows out: "
+            "panel.outliers = “set-aside”. The first: {detail}."
+        ),
+        "percent",
+    ),
+    "zero-months": CheckWords(
+        mark("Missing months are empty"),
+        mark("Share of zeros where a pharmacy otherwise always sells"),
+        mark("No month looks as if a missing value had been written as zero."),
+        mark(
+            "Leave missing months empty in the table, or leave these rows out: panel.outliers = “set-aside”. "
+            "The first: {detail}."
+        ),
+        "percent",
+    ),
+    "elasticity": CheckWords(
+        mark("Plausible size"),
+        mark("Percent of sales per percent of promotion, kept up"),
+        mark("The size is one that published studies know (0.25 and 0.33 on average)."),
+        mark(
+            "The effect is far above what published studies found (0.25 and 0.33 on average): look for what grew "
+            "along with promotion, and set model.time."
+        ),
+    ),
 }
 
 # Checks whose value must be large; all others must be small.
@@ -183,12 +251,20 @@ _AT_LEAST_HERE = frozenset({"equal-effects", "normality"})
 # Most telling first: what would overturn the answer comes before what would widen an interval.
 _IMPORTANCE = (
     "convergence",
+    "entry-slips",
+    "zero-months",
     "lead-placebo",
+    "scale",
+    "lags",
+    "drift",
+    "saturation",
+    "elasticity",
     "verdict-without-most-influential",
     "targeting",
     "correction-gap",
     "influence",
     "stationarity",
+    "memory",
     "arellano-bond-m2",
     "autocorrelation",
     "seasonality",
@@ -249,7 +325,10 @@ def advice(w: Writer, check: Check) -> str:
     found = words(check)
     if found is None:
         return w.say("Nothing to do.") if check.status == "pass" else w.say("Ask a statistician to look at it.")
-    return w.say(found.passed if check.status == "pass" else found.advice)
+    if check.status == "pass":
+        return w.say(found.passed)
+    known = {"detail": clean(check.detail or "–")} if "{detail}" in found.advice else {}
+    return w.say(found.advice, **known)
 
 
 def value_text(w: Writer, check: Check) -> str:

@@ -1,0 +1,112 @@
+"""Is the effect what the model says it is: the same all the time, a straight line, and of a plausible size?
+
+Drift and curvature are tested by one more column within pharmacies (least squares on deviations from pharmacy means,
+the model's own time effects among the columns, SE clustered by pharmacy): that needs nothing of how pharmacies differ,
+which a curve or a trend between pharmacies could be mistaken for. Rules and sources are in ``rules.py``.
+
+Rejected: the square of fitted values (RESET), which is persistence and sees no curve of promotion (0 of 20 markets
+whose response saturates); drift of the whole adstock, which a pharmacy's own trend imitates where promotion differs
+between pharmacies.
+"""
+
+from __future__ import annotations
+
+from math import sqrt
+
+import numpy as np
+
+from reportgen.model.checks.design import centre_within
+from reportgen.model.checks.rules import grade
+from reportgen.model.effects.responses import critical_value, is_stationary
+from reportgen.model.lmm.crossproducts import Array, Design, Index
+from reportgen.model.lmm.least_squares import within_estimate
+from reportgen.model.market.fit import MarketFit
+from reportgen.model.market.variants import Estimate, add_columns
+from reportgen.results import Check
+
+ADDED, TREND = "Added", "Added_Trend"
+SMALL_DRIFT, LARGE_DRIFT = 0.25, 0.5
+"""Changes of the effect between the middle and either end of the record, as shares of it, below which "review" and
+"fail" are not given."""
+ALPHA_CURVE, ALPHA_STRONG_CURVE = 0.05, 0.01
+"""One-sided levels at which a concave response is "review" and "fail"."""
+
+
+def added_column(design: Design, column: Array, *, confidence: float = 0.95) -> Estimate | None:
+    """Coefficient of one more column (n,) within pharmacies; None where it does not vary or repeats the others."""
+    found = within_estimate(add_columns(design, column[:, None], (ADDED,)))
+    if found is None or ADDED not in found.names:
+        return None
+    k = found.names.index(ADDED)
+    value, df = float(found.beta[k]), float(found.covariance.df[k])
+    se = sqrt(float(found.covariance.values[k, k]))
+    if not se > 0.0:
+        return None
+    reach = critical_value(confidence, df) * se
+    return Estimate(value=value, se=se, df=df, lower=value - reach, upper=value + reach)
+
+
+def check_drift(design: Design, term: str, effect: float, column: Index, *, channel: str | None = None) -> Check:
+    """|t| of a change of one channel's effect along the record.
+
+    The column is the adstock's deviation from its pharmacy's mean times time, which runs from -1 to 1 over the periods
+    ``column`` (n,). Against the 95 % point of t (fail: 99.9 %), each raised to the |t| of an effect that changes by a
+    quarter (half) from the middle of the record to its ends.
+    """
+    middle, half = (column.max() + column.min()) / 2.0, max(float(np.ptp(column)) / 2.0, 1.0)
+    time = (column - middle) / half
+    one = added_column(_with_trend(design, time), centre_within(design.column(term), design.group) * time)
+    if one is None:
+        return grade("drift", None, channel=channel)
+    small, large = (share * abs(effect) / one.se for share in (SMALL_DRIFT, LARGE_DRIFT))
+    review = max(critical_value(0.95, one.df), small)
+    fail = max(critical_value(0.999, one.df), large)
+    return grade("drift", abs(one.value) / one.se, review=review, fail=fail, channel=channel)
+
+
+def _with_trend(design: Design, time: Array) -> Design:
+    """The design with a common trend, where it has none of its own: else growth of sales counts as drift."""
+    tried = add_columns(design, time[:, None], (TREND,))
+    return design if within_estimate(tried) is None else tried
+
+
+def check_saturation(design: Design, term: str, *, channel: str | None = None) -> Check:
+    """T of a response of one channel that flattens with more promotion.
+
+    The column is log(1 + A / mean A): with the line beside it, a positive coefficient is a concave response. Against
+    the one-sided 95 % (fail: 99 %) point of t.
+    """
+    stock = np.maximum(design.column(term), 0.0)
+    usual = float(stock.mean())
+    one = added_column(design, np.log1p(stock / usual)) if usual > 0.0 else None
+    if one is None:
+        return grade("saturation", None, channel=channel)
+    review, fail = (critical_value(1.0 - 2.0 * level, one.df) for level in (ALPHA_CURVE, ALPHA_STRONG_CURVE))
+    return grade("saturation", one.value / one.se, review=review, fail=fail, channel=channel)
+
+
+def check_elasticity(brought: float | None, sales: float, *, log: bool) -> Check:
+    """Percent by which sales change when promotion changes by one percent and stays there, at the averages.
+
+    ``brought``: what all channels at their average promotion add to a pharmacy's sales a period in the long run, in
+    money (in logarithms where ``log``); ``sales`` is the mean over the rows.
+    """
+    if brought is None or not sales > 0.0:
+        return grade("elasticity", None)
+    return grade("elasticity", brought / (1.0 if log else sales))
+
+
+def response_checks(market: MarketFit) -> tuple[Check, ...]:
+    """Drift and curvature of each channel, and the size of what all of them bring."""
+    terms, frame = market.terms, market.frame
+    effects = [float(market.fit.beta[market.index(term)]) for term in terms.promotion]
+    names = frame.panel.channels if len(effects) > 1 else (None,)
+    made = []
+    for term, effect, name in zip(terms.promotion, effects, names, strict=True):
+        made.append(check_drift(market.design, term, effect, frame.column, channel=name))
+        made.append(check_saturation(market.design, term, looks=len(effects), channel=name))
+    phi = market.fit.beta[[market.index(term) for term in terms.lags]]
+    brought = None
+    if frame.normalize and is_stationary(phi, terms.lag_periods):
+        brought = float(np.dot(effects, frame.promotion.mean(axis=0))) / (1.0 - float(phi.sum()))
+    return (*made, check_elasticity(brought, float(frame.sales.mean()), log=frame.scale == "log"))

@@ -1,0 +1,170 @@
+"""Would another model explain the same rows better: sales in proportion, or a longer memory?
+
+Rivals are compared by ML on identical rows (REML is not comparable across columns), at the decays of the reported
+model, which favours it. A rival that wins is no new model: the check tells which setting to change.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reportgen.model.checks.rules import grade
+from reportgen.model.effects.responses import critical_value
+from reportgen.model.lmm.crossproducts import Array, Design, NoResidualVariation, RankDeficient
+from reportgen.model.lmm.fit import Rung, fit_lmm
+from reportgen.model.market.fit import MarketFit
+from reportgen.model.market.variants import add_columns
+from reportgen.results import Check
+
+CONSECUTIVE = (1, 2, 4)
+"""How many further lags the longer sets have."""
+LEAST_ROWS = 5
+"""Rows a typical pharmacy must keep for a set of lags to be tried."""
+Booleans = NDArray[np.bool_]
+
+
+def check_scale(market: MarketFit) -> Check:
+    """Gain in deviance of the other scale (logarithms, or money) on the rows where both exist; names that scale.
+
+    2 (l_other - l_chosen), the logarithm's density brought to money by its Jacobian, -sum log y.
+    """
+    design, log = market.design, market.frame.scale == "log"
+    other = "level" if log else "log"
+    sales = [k for k, name in enumerate(design.names) if _is_sales(market, name)]
+    kept = np.ones(len(design.y), dtype=bool) if log else (design.y > 0.0) & np.all(design.x[:, sales] > 0.0, axis=1)
+    if kept.sum() < 0.5 * len(design.y):
+        return grade("scale", None, detail=other)
+    chosen = design if kept.all() else design.rows(kept)
+    rival = _rescaled(chosen, [chosen.names.index(design.names[k]) for k in sales], log=log)
+    found = [_loglik(market, one) for one in (chosen, rival)]
+    if found[0] is None or found[1] is None:
+        return grade("scale", None, detail=other)
+    jacobian = float(np.sum(chosen.y if log else rival.y))
+    return grade("scale", 2.0 * (found[1] - found[0] + (jacobian if log else -jacobian)), detail=other)
+
+
+def _is_sales(market: MarketFit, name: str) -> bool:
+    return name in market.terms.named("lag", "initial-sales")
+
+
+def _rescaled(design: Design, columns: list[int], *, log: bool) -> Design:
+    """The design with its response and its columns of sales on the other scale."""
+    turn = np.exp if log else np.log
+    x = design.x.copy()
+    x[:, columns] = turn(x[:, columns])
+    return replace(design, y=turn(design.y), x=x)
+
+
+def _loglik(market: MarketFit, design: Design) -> float | None:
+    rung: Rung = "intercept" if market.rung == "pooled" else market.rung
+    try:
+        return fit_lmm(design, method="ML", rung=rung).loglik
+    except (RankDeficient, NoResidualVariation):
+        return None
+
+
+def check_lags(market: MarketFit) -> tuple[Check, Check]:
+    """Longer sets of lags against the chosen one: the best by BIC, and the very next lag alone.
+
+    Returns
+    -------
+    tuple of Check
+        ``lags``: 2 (l_longer - l_chosen) - k log n of the best longer set; ``detail`` names that set.
+        ``memory``: sqrt(2 (l_longer - l_chosen)) of one more lag, a |z|; ``detail`` names that lag.
+    """
+    lags = market.terms.lag_periods
+    tried: list[tuple[float, tuple[int, ...]]] = []
+    memory: float | None = None
+    for further in _longer(market):
+        gain, rows = _gain(market, further)
+        if gain is None:
+            continue
+        if len(further) == 1 and further[0] == max(lags) + 1:
+            memory = float(np.sqrt(max(gain, 0.0)))
+        tried.append((gain - len(further) * float(np.log(rows)), further))
+    best, further = max(tried, default=(None, ()))
+    name = ", ".join(str(lag) for lag in (*lags, *further)) if further else None
+    known = grade("memory", memory, review=critical_value(0.95), fail=critical_value(0.999), detail=_next(lags))
+    return grade("lags", best, detail=name), known
+
+
+def _next(lags: tuple[int, ...]) -> str | None:
+    return str(max(lags) + 1) if lags else None
+
+
+def _longer(market: MarketFit) -> list[tuple[int, ...]]:
+    """Lags that longer sets add: the next ones, and the one a year back."""
+    lags, frame = market.terms.lag_periods, market.frame
+    if not lags:
+        return []
+    year = 12 if frame.panel.period_type == "month" else 52
+    sets = [tuple(range(max(lags) + 1, max(lags) + 1 + count)) for count in CONSECUTIVE]
+    return [*sets, (year,)] if year > max(lags) + 1 else sets
+
+
+def _gain(market: MarketFit, further: tuple[int, ...]) -> tuple[float | None, int]:
+    """2 (l_longer - l_chosen) on the rows where all lags are known, and how many there are.
+
+    Sales of the rows that the longer lags lose are columns of both models: given them the random intercept is
+    independent of all lags (Wooldridge 2005). Many of them are summed up by their mean.
+    """
+    lagged = _lagged(market, further)
+    kept = np.asarray(np.isfinite(lagged).all(axis=1), dtype=np.bool_)
+    if np.median(np.bincount(market.design.group[kept], minlength=market.design.groups)) < LEAST_ROWS:
+        return None, 0
+    base = market.design.rows(kept)
+    before = _before(market, kept)
+    if before.shape[1]:
+        base = add_columns(base, before, tuple(f"Lost{k}" for k in range(before.shape[1])))
+    longer = add_columns(base, lagged[kept], tuple(f"Further{lag}" for lag in further))
+    chosen, rival = _loglik(market, base), _loglik(market, longer)
+    gain = None if chosen is None or rival is None else 2.0 * (rival - chosen)
+    return gain, len(base.y)
+
+
+def _grid(market: MarketFit) -> Array:
+    """Response of every used pharmacy and period, (G, T); NaN where unknown."""
+    frame = market.frame
+    sales = frame.panel.sales[frame.grid_rows]
+    if frame.scale == "level":
+        return sales
+    out = np.full(sales.shape, np.nan)
+    np.log(sales, out=out, where=sales > 0.0)
+    return out
+
+
+def _lagged(market: MarketFit, lags: tuple[int, ...]) -> Array:
+    """Response so many periods before each row, (n, L); NaN where unknown."""
+    frame, grid = market.frame, _grid(market)
+    out = np.full((len(frame.response), len(lags)), np.nan)
+    for k, lag in enumerate(lags):
+        inside = frame.column >= lag
+        out[inside, k] = grid[frame.group[inside], frame.column[inside] - lag]
+    return out
+
+
+def _before(market: MarketFit, kept: Booleans) -> Array:
+    """Response of the first rows of each pharmacy that longer lags lose, for the rows that stay, (m, k)."""
+    frame = market.frame
+    groups = len(frame.pharmacies)
+    first = np.full(groups, frame.panel.n_periods)
+    np.minimum.at(first, frame.group[kept], frame.column[kept])
+    early = frame.column < first[frame.group]
+    count = np.bincount(frame.group[early], minlength=groups)
+    sums = np.bincount(frame.group[early], weights=frame.response[early], minlength=groups)
+    if not count.any():
+        return np.empty((int(kept.sum()), 0))
+    mean = np.where(count > 0, sums / np.maximum(count, 1), frame.response.mean())
+    latest = mean.copy()
+    rows = np.flatnonzero(early)
+    latest[frame.group[rows]] = frame.response[rows]
+    columns = np.column_stack([mean, latest]) if count.max() > 1 else mean[:, None]
+    return np.asarray(columns[frame.group[kept]])
+
+
+def rival_checks(market: MarketFit) -> tuple[Check, ...]:
+    """All rivals of one market."""
+    return (check_scale(market), *check_lags(market))

@@ -1,0 +1,136 @@
+"""Data-entry slips: values ten or a hundred times a pharmacy's own level, and months without sales written as zero.
+
+A slip is judged against the other values of its own pharmacy, so that large pharmacies, seasons and growth are none;
+where many pharmacies are out of line in the same period something happened there, and nothing is a slip. One mistyped
+value in three hundred moves the effect by a quarter, so a report must find them; what it does with them is the user's
+choice (``panel.outliers``). Left to others: values that are impossible in themselves (``checking/``), and rows that a
+model finds unusual.
+
+Rejected: distance from the mean in standard deviations (the slips make the deviation), and limits over all pharmacies
+together (a chain's month is ten times a village's).
+"""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import replace
+
+import numpy as np
+
+from reportgen.panel.grid import Booleans, Floats, MarketPanel
+from reportgen.results import EntrySlip, SlipKind
+
+KINDS: tuple[SlipKind, SlipKind] = ("too-large", "too-small")
+LEAST_VALUES = 6
+"""Values a pharmacy must have before one of them can be called out of line."""
+TIMES = 5.0
+"""Times the pharmacy's median from which a value can be a slip: halfway to ten on the scale of sizes that occur."""
+TIMES_HIGH = 2.5
+"""Times the pharmacy's ninetieth percentile as well, so that occasional large orders are none."""
+ROBUST_DISTANCE = 4.0
+"""Robust standard deviations of the logarithm as well: a pharmacy that always varies by tenfold has no slips."""
+COUNT_DISTANCE = 6.0
+"""Square roots of the median as well, which counts of a few visits reach by chance."""
+SHARED = 0.2
+"""Share of a period's pharmacies from which values out of line are an event."""
+SMALLEST_SALE, FAR_FROM_ZERO = 0.2, 3.5
+"""For a zero to be a month not recorded, its pharmacy must always sell this share of its median where it sells at all,
+and its median must be so many robust standard deviations above zero."""
+
+
+def find_slips(panel: MarketPanel) -> tuple[EntrySlip, ...]:
+    """Every slip of a market, in the order of pharmacies and periods, sales before promotion."""
+    found = [*_listed(panel, "", panel.sales, "zero", _zero_months(panel.sales))]
+    for kind, mask in zip(KINDS, _out_of_line(panel.sales), strict=True):
+        found += _listed(panel, "", panel.sales, kind, mask)
+    for channel, dose in zip(panel.channels, panel.promotion, strict=True):
+        found += _listed(panel, channel, dose, "too-large", _out_of_line(dose)[0])
+    return tuple(slip for _, slip in sorted(found, key=lambda one: one[0]))
+
+
+def _listed(
+    panel: MarketPanel, column: str, values: Floats, kind: SlipKind, mask: Booleans
+) -> list[tuple[tuple[int, int], EntrySlip]]:
+    """The cells of a mask as slips, with their places."""
+    usual = _usual(values)
+    return [
+        (
+            (g, t),
+            EntrySlip(
+                pharmacy=panel.pharmacies[g],
+                period=panel.period_label(t),
+                column=column,
+                kind=kind,
+                value=float(values[g, t]),
+                usual=float(usual[g]),
+            ),
+        )
+        for g, t in np.argwhere(mask).tolist()
+    ]
+
+
+def set_aside(panel: MarketPanel) -> MarketPanel:
+    """The market without its slips, which it lists: their rows are lost for the reason ``set-aside``.
+
+    Sales count as unknown. A promotion slip leaves the pharmacy's usual promotion behind for the carry-over into later
+    periods, because something was given; its own row is lost.
+    """
+    slips = find_slips(panel)
+    if not slips:
+        return panel
+    rows = {code: row for row, code in enumerate(panel.pharmacies)}
+    columns = {panel.period_label(t): t for t in range(panel.n_periods)}
+    sales, promotion = panel.sales.copy(), panel.promotion.copy()
+    mask = np.zeros(sales.shape, dtype=bool)
+    for slip in slips:
+        cell = rows[slip.pharmacy], columns[slip.period]
+        mask[cell] = True
+        if slip.column:
+            promotion[(panel.channels.index(slip.column), *cell)] = slip.usual
+        else:
+            sales[cell] = np.nan
+    return replace(panel, sales=sales, promotion=promotion, set_aside=mask, slips=slips)
+
+
+def _usual(values: Floats) -> Floats:
+    """Median of each pharmacy's values above zero, (G,)."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)
+        return np.asarray(np.nanmedian(np.where((values > 0.0) & np.isfinite(values), values, np.nan), axis=1))
+
+
+def _out_of_line(values: Floats) -> tuple[Booleans, Booleans]:
+    """Cells far above and far below the other values of their pharmacy, (G, T) each."""
+    positive = np.where((values > 0.0) & np.isfinite(values), values, np.nan)
+    enough = np.isfinite(positive).sum(axis=1) >= LEAST_VALUES
+    with warnings.catch_warnings(), np.errstate(invalid="ignore"):
+        warnings.simplefilter("ignore", RuntimeWarning)
+        usual = np.nanmedian(positive, axis=1, keepdims=True)
+        high = np.nanquantile(positive, 0.9, axis=1, keepdims=True)
+        low = np.nanquantile(positive, 0.1, axis=1, keepdims=True)
+        size = np.log(positive / usual)
+        spread = 1.4826 * np.nanmedian(np.abs(size), axis=1, keepdims=True)
+        chance = usual + COUNT_DISTANCE * np.sqrt(usual)
+        unusual = np.abs(size) > np.maximum(ROBUST_DISTANCE * spread, np.log(TIMES))
+        above = unusual & (positive > usual) & (positive > TIMES_HIGH * high) & (positive > chance)
+        below = unusual & (positive < usual) & (positive < low / TIMES_HIGH)
+    return _alone(above & enough[:, None], positive), _alone(below & enough[:, None], positive)
+
+
+def _alone(mask: Booleans, known: Floats) -> Booleans:
+    """The cells that are not part of an event: in few of the pharmacies of their period."""
+    counts, present = mask.sum(axis=0), np.isfinite(known).sum(axis=0)
+    return np.asarray(mask & ((counts <= 2) | (counts < SHARED * present)))
+
+
+def _zero_months(sales: Floats) -> Booleans:
+    """Zeros of pharmacies that otherwise always sell a good part of their usual amount, (G, T)."""
+    positive = np.where((sales > 0.0) & np.isfinite(sales), sales, np.nan)
+    count = np.isfinite(positive).sum(axis=1)
+    zero = sales == 0.0
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)
+        usual, least = np.nanmedian(positive, axis=1), np.nanmin(positive, axis=1)
+        spread = 1.4826 * np.nanmedian(np.abs(positive - usual[:, None]), axis=1)
+    steady = (least >= SMALLEST_SALE * usual) & (usual >= FAR_FROM_ZERO * spread)
+    return np.asarray(zero & (steady & (count >= LEAST_VALUES) & (zero.sum(axis=1) < count))[:, None])
