@@ -35,7 +35,7 @@ SHARED = 0.2
 """Share of a period's pharmacies from which values out of line are an event."""
 SMALLEST_SALE, FAR_FROM_ZERO = 0.2, 3.5
 """For a zero to be a month not recorded, its pharmacy must always sell this share of its median where it sells at all,
-and its median must be so many robust standard deviations above zero."""
+and its median must be so many robust standard deviations above zero, as above any value that is called too small."""
 
 
 def find_slips(panel: MarketPanel) -> tuple[EntrySlip, ...]:
@@ -99,6 +99,13 @@ def _usual(values: Floats) -> Floats:
         return np.asarray(np.nanmedian(np.where((values > 0.0) & np.isfinite(values), values, np.nan), axis=1))
 
 
+def _spread(values: Floats) -> Floats:
+    """Robust SD of each pharmacy's values, (G,): the larger of median distance and middle 68 %, which counts need."""
+    low, middle, high = np.nanquantile(values, [0.16, 0.5, 0.84], axis=1)
+    distance = 1.4826 * np.nanmedian(np.abs(values - middle[:, None]), axis=1)
+    return np.asarray(np.maximum(distance, (high - low) / 2.0))
+
+
 def _out_of_line(values: Floats) -> tuple[Booleans, Booleans]:
     """Cells far above and far below the other values of their pharmacy, (G, T) each."""
     positive = np.where((values > 0.0) & np.isfinite(values), values, np.nan)
@@ -109,11 +116,12 @@ def _out_of_line(values: Floats) -> tuple[Booleans, Booleans]:
         high = np.nanquantile(positive, 0.9, axis=1, keepdims=True)
         low = np.nanquantile(positive, 0.1, axis=1, keepdims=True)
         size = np.log(positive / usual)
-        spread = 1.4826 * np.nanmedian(np.abs(size), axis=1, keepdims=True)
+        spread = _spread(size)[:, None]
         chance = usual + COUNT_DISTANCE * np.sqrt(usual)
         unusual = np.abs(size) > np.maximum(ROBUST_DISTANCE * spread, np.log(TIMES))
         above = unusual & (positive > usual) & (positive > TIMES_HIGH * high) & (positive > chance)
-        below = unusual & (positive < usual) & (positive < low / TIMES_HIGH)
+        reach = FAR_FROM_ZERO * _spread(positive)[:, None]
+        below = unusual & (positive < usual - reach) & (positive < low / TIMES_HIGH)
     return _alone(above & enough[:, None], positive), _alone(below & enough[:, None], positive)
 
 
@@ -131,6 +139,6 @@ def _zero_months(sales: Floats) -> Booleans:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)
         usual, least = np.nanmedian(positive, axis=1), np.nanmin(positive, axis=1)
-        spread = 1.4826 * np.nanmedian(np.abs(positive - usual[:, None]), axis=1)
+        spread = _spread(positive)
     steady = (least >= SMALLEST_SALE * usual) & (usual >= FAR_FROM_ZERO * spread)
     return np.asarray(zero & (steady & (count >= LEAST_VALUES) & (zero.sum(axis=1) < count))[:, None])

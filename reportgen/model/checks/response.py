@@ -70,18 +70,18 @@ def _with_trend(design: Design, time: Array) -> Design:
     return design if within_estimate(tried) is None else tried
 
 
-def check_saturation(design: Design, term: str, *, channel: str | None = None) -> Check:
+def check_saturation(design: Design, term: str, *, looks: int = 1, channel: str | None = None) -> Check:
     """T of a response of one channel that flattens with more promotion.
 
     The column is log(1 + A / mean A): with the line beside it, a positive coefficient is a concave response. Against
-    the one-sided 95 % (fail: 99 %) point of t.
+    the one-sided 95 % (fail: 99 %) point of t, shared among ``looks`` channels (Bonferroni).
     """
     stock = np.maximum(design.column(term), 0.0)
     usual = float(stock.mean())
     one = added_column(design, np.log1p(stock / usual)) if usual > 0.0 else None
     if one is None:
         return grade("saturation", None, channel=channel)
-    review, fail = (critical_value(1.0 - 2.0 * level, one.df) for level in (ALPHA_CURVE, ALPHA_STRONG_CURVE))
+    review, fail = (critical_value(1.0 - 2.0 * level / looks, one.df) for level in (ALPHA_CURVE, ALPHA_STRONG_CURVE))
     return grade("saturation", one.value / one.se, review=review, fail=fail, channel=channel)
 
 

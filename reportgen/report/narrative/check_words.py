@@ -1,0 +1,238 @@
+"""The words of every check: its name, its rule, and what passing or failing means, with the setting to change.
+
+``{detail}`` in an advice is what the check found first (a pharmacy and period, a set of lags).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from reportgen.report.words.writer import mark
+
+Value = Literal["number", "percent", "none"]
+
+
+@dataclass(frozen=True, slots=True)
+class CheckWords:
+    """Name, rule, advice where it passed, advice where it did not, and how its value is written."""
+
+    name: str
+    rule: str
+    passed: str
+    advice: str
+    value: Value = "number"
+
+
+CHECKS: dict[str, CheckWords] = {
+    "convergence": CheckWords(
+        mark("Best fit proven"),
+        mark("A second start ends at the same fit, and no step would improve it"),
+        mark("The numbers are those of the best fit."),
+        mark("Do not use the estimates; try a simpler model."),
+        "none",
+    ),
+    "residual-normality": CheckWords(
+        mark("Normal residuals"),
+        mark("Residuals against the normal distribution, correlation of quantiles"),
+        mark("Intervals can be read as they stand."),
+        mark("See the quantile chart; with long tails, a log response or fewer extreme rows helps."),
+    ),
+    "random-effect-normality": CheckWords(
+        mark("Normal pharmacies"),
+        mark("Pharmacies against the normal distribution, correlation of quantiles"),
+        mark("Estimates of single pharmacies can be read as they stand."),
+        mark("Look for groups of pharmacies that behave differently, such as chains or hospitals."),
+    ),
+    "linearity": CheckWords(
+        mark("Straight line"),
+        mark("Share of what is left that a curve would explain"),
+        mark("A straight line describes the effect well."),
+        mark("Try a log response: the effect may be proportional rather than fixed."),
+        "percent",
+    ),
+    "scale-location": CheckWords(
+        mark("Even scatter"),
+        mark("Largest over smallest scatter, from low to high sales"),
+        mark("One residual variance fits all."),
+        mark("Large pharmacies scatter more: try a log response."),
+    ),
+    "autocorrelation": CheckWords(
+        mark("No memory left"),
+        mark("Largest correlation of a pharmacy’s residuals over time"),
+        mark("The lags carry the memory of sales."),
+        mark("Add a lag, or check for a season: some memory of sales is not in the model."),
+    ),
+    "arellano-bond-m2": CheckWords(
+        mark("No memory after two periods"),
+        mark("Correlation of changes two periods apart, as a z statistic"),
+        mark("The number of lags is enough."),
+        mark("Add a lag: persistence may be misjudged."),
+    ),
+    "outliers": CheckWords(
+        mark("Extreme rows"),
+        mark("Share of rows far outside what the model expects"),
+        mark("No single rows drive the result."),
+        mark("Check the rows with the largest residuals for recording errors."),
+        "percent",
+    ),
+    "collinearity": CheckWords(
+        mark("Columns tell apart"),
+        mark("Largest variance inflation of a column by the others"),
+        mark("Effects can be told apart."),
+        mark("Effects of columns that move together cannot be told apart well; intervals are wide for that reason."),
+    ),
+    "adstock-lag-correlation": CheckWords(
+        mark("Carry-over or persistence"),
+        mark("Correlation of promotion at work and last period’s sales"),
+        mark("The two kinds of memory are told apart."),
+        mark("Read the long-run effect, not its parts: carry-over and persistence share it."),
+    ),
+    "lead-placebo": CheckWords(
+        mark("Future promotion is null"),
+        mark("Promotion of the next period as a cause of this one’s sales, its t"),
+        mark("No sign that promotion follows sales."),
+        mark("Promotion seems to follow sales, so the effect may be overstated; an experiment would settle it."),
+    ),
+    "seasonality": CheckWords(
+        mark("Season"),
+        mark("Change of the effect with a level for each calendar month, in standard errors"),
+        mark("Season does not carry the effect."),
+        mark("Part of the effect may be season: compare with the estimate that has month levels."),
+    ),
+    "targeting": CheckWords(
+        mark("Promotion aimed at size"),
+        mark("Correlation of average promotion and level of sales over pharmacies"),
+        mark("Promotion does not follow size."),
+        mark("Promotion goes to larger pharmacies; the correction accounts for it, an experiment would be surer."),
+    ),
+    "influence": CheckWords(
+        mark("No single pharmacy decides"),
+        mark("Largest change of the effect without one pharmacy, in standard errors"),
+        mark("The effect does not hang on one pharmacy."),
+        mark("Read the result with and without the pharmacy named in the influence chart."),
+    ),
+    "verdict-without-most-influential": CheckWords(
+        mark("Verdict without one"),
+        mark("The verdict stays the same without the most influential pharmacy"),
+        mark("The verdict does not hang on one pharmacy."),
+        mark("The verdict changes without that pharmacy: check its data before acting."),
+        "none",
+    ),
+    "predictive": CheckWords(
+        mark("Simulated data look alike"),
+        mark("Share of rows in another place than in data simulated from the model"),
+        mark("The model can produce data like these."),
+        mark("The model misses part of the shape of sales; see the predictive chart."),
+        "percent",
+    ),
+    "holdout": CheckWords(
+        mark("Forecasts"),
+        mark("Forecast error over that of last year’s value, on periods kept aside"),
+        mark("The model forecasts better than last year’s value."),
+        mark("Do not use the model to forecast; read the effect as a description of the past."),
+    ),
+    "stationarity": CheckWords(
+        mark("Effects fade"),
+        mark("Largest root of the recursion: what is left of a shock per period"),
+        mark("A long-run effect exists."),
+        mark("No long-run number is given: sales drift too strongly."),
+    ),
+    "decay-edge": CheckWords(
+        mark("Carry-over inside its range"),
+        mark("The best carry-over lies inside the range that was searched"),
+        mark("Carry-over is estimated, not limited."),
+        mark(
+            "Record longer, or set adstock.decay to a value that is known: the record does not show where an effect "
+            "ends."
+        ),
+    ),
+    "long-memory": CheckWords(
+        mark("Effects end within the record"),
+        mark("Time until half of an effect is there, as a share of the record"),
+        mark("The record is long enough for the long run."),
+        mark("Record longer, or set adstock.decay to a smaller value where that is known."),
+        "percent",
+    ),
+    "totals-in-range": CheckWords(
+        mark("Totals within sales"),
+        mark("Largest share of sales that promotion may have brought"),
+        mark("What promotion brought stays within sales."),
+        mark("Record longer, or set adstock.decay to a smaller value or model.lags to fewer lags."),
+        "percent",
+    ),
+    "correction-gap": CheckWords(
+        mark("Three estimates agree"),
+        mark("Gap of plain and within estimates, in standard errors or tenths of the effect"),
+        mark("The estimates agree."),
+        mark("Trust the corrected estimate; the plain one is pulled by differences between pharmacies."),
+    ),
+    "drift": CheckWords(
+        mark("The same effect all the time"),
+        mark("Change of the effect from the start of the record to its end, its t"),
+        mark("The effect is as large at the end of the record as at its start."),
+        mark("The effect changes over time: report a shorter, recent record to learn what it is now."),
+    ),
+    "saturation": CheckWords(
+        mark("More of it brings as much again"),
+        mark("How far the effect flattens with more promotion, its t"),
+        mark("No sign that promotion brings less the more of it there is."),
+        mark(
+            "Promotion brings less the more of it there is: what the first units bring, and with it the total, is "
+            "underestimated, what more of it would bring is overestimated."
+        ),
+    ),
+    "scale": CheckWords(
+        mark("Effect in money or in proportion"),
+        mark("How much better the other scale of sales explains the same rows, in deviance"),
+        mark("The scale of sales fits the data."),
+        mark("The other scale of sales explains these data better: set model.response to it (level or log)."),
+    ),
+    "lags": CheckWords(
+        mark("Memory of sales is long enough"),
+        mark("How much better longer lags explain the same rows, in BIC"),
+        mark("The lags reach far enough back."),
+        mark(
+            "Sales remember longer than the model: set model.lags to the lags that fit better ({detail}); until then "
+            "effects over time are too small."
+        ),
+    ),
+    "memory": CheckWords(
+        mark("Errors without memory"),
+        mark("One more lag of sales, its z"),
+        mark("What a month brings by chance is gone in the next one."),
+        mark(
+            "What happens by chance in a month lasts into the next ones: the effect of the first month and the "
+            "carry-over cannot be told from it; what is kept up and the total can. Try one more lag in model.lags."
+        ),
+    ),
+    "entry-slips": CheckWords(
+        mark("No slips of the pen"),
+        mark("Share of values ten or a hundred times a pharmacy’s own level"),
+        mark("No value is out of line with its pharmacy."),
+        mark(
+            "Correct the values that are listed with the data, or leave their rows out: "
+            "panel.outliers = “set-aside”. The first: {detail}."
+        ),
+        "percent",
+    ),
+    "zero-months": CheckWords(
+        mark("Missing months are empty"),
+        mark("Share of zeros where a pharmacy otherwise always sells"),
+        mark("No month looks as if a missing value had been written as zero."),
+        mark(
+            "Leave missing months empty in the table, or leave these rows out: panel.outliers = “set-aside”. "
+            "The first: {detail}."
+        ),
+        "percent",
+    ),
+    "elasticity": CheckWords(
+        mark("Plausible size"),
+        mark("Percent of sales per percent of promotion, kept up"),
+        mark("The size is one that published studies know (0.25 and 0.33 on average)."),
+        mark(
+            "The effect is far above what published studies found (0.25 and 0.33 on average): look for what grew "
+            "along with promotion, and set model.time."
+        ),
+    ),
+}
