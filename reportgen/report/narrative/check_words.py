@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from reportgen.report.words.writer import mark
+from reportgen.report.words.phrases import mark
 
 Value = Literal["number", "percent", "none"]
 
