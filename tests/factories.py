@@ -546,7 +546,12 @@ def _ordinary(w: _World) -> r.OrdinaryRegression:
 
 def _monthly(w: _World) -> r.MonthlySeries:
     low, mid, high = np.quantile(w.sales, (0.25, 0.5, 0.75), axis=0)
+    year = 52 if len(w.labels[0]) > len("2021-01") else 12
+    span = year if len(mid) >= 2 * year else len(mid) // 2
     return r.MonthlySeries(
+        typical=float(np.median(mid)),
+        change=float(mid[-span:].mean() / mid[:span].mean() - 1),
+        compared=span,
         periods=w.labels,
         sales_total=_plain(w.sales.sum(0)),
         sales_median=_plain(mid),

@@ -75,6 +75,7 @@ def monthly_series(panel: MarketPanel) -> MonthlySeries:
         total = np.nansum(panel.sales, axis=0)
         promotion = np.nanmean(panel.promotion[0], axis=0) if len(panel.channels) else np.full(panel.n_periods, np.nan)
     known = np.isfinite(panel.sales).sum(axis=0)
+    typical, change, compared = _change(quartiles[1], 12 if panel.period_type == "month" else 52)
     return MonthlySeries(
         periods=tuple(panel.period_label(column) for column in range(panel.n_periods)),
         sales_total=_numbers(np.where(known > 0, total, np.nan)),
@@ -83,7 +84,21 @@ def monthly_series(panel: MarketPanel) -> MonthlySeries:
         sales_q75=_numbers(quartiles[2]),
         promotion_mean=_numbers(promotion),
         pharmacies=tuple(int(value) for value in known),
+        typical=typical,
+        change=change,
+        compared=compared,
     )
+
+
+def _change(sales: Array, year: int) -> tuple[float | None, float | None, int]:
+    """Median of a series, and how its mean changed between two spans: years, or halves below two years."""
+    known = np.isfinite(sales)
+    span = year if len(sales) >= 2 * year else len(sales) // 2
+    change = None
+    if span and known[:span].any() and known[-span:].any():
+        first, last = float(np.nanmean(sales[:span])), float(np.nanmean(sales[-span:]))
+        change = last / first - 1 if first > 0 else None
+    return float(np.nanmedian(sales)) if known.any() else None, change, span
 
 
 def chosen_pharmacies(panel: MarketPanel, oddness: Array | None = None) -> tuple[PharmacySeries, ...]:

@@ -17,6 +17,12 @@ class MonthlySeries:
     sales_q75: tuple[float | None, ...]
     promotion_mean: tuple[float | None, ...]
     pharmacies: tuple[int, ...]
+    typical: float | None = None
+    """Median over the periods of ``sales_median``."""
+    change: float | None = None
+    """Relative, of the mean of ``sales_median`` from the first to the last ``compared`` periods; no base: ``None``."""
+    compared: int = 0
+    """A year, or half of a record that has less than two."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -146,3 +146,22 @@ def test_series_keep_seven_digits_and_gaps():
     shown = chosen_pharmacies(make_panel("M", sales, None, recorded=np.ones((2, 3), dtype=bool)))[0]
     assert shown.sales == (0.3333333, None, 666666.7)
     assert shown.promotion == (None, None, None)
+
+
+@pytest.mark.parametrize(("periods", "compared"), [(30, 12), (16, 8), (9, 4)])
+def test_the_change_compares_whole_years_where_there_are_two_else_halves(periods, compared):
+    panel = small_panel(periods=periods)
+    found = monthly_series(panel)
+    middle = np.nanmedian(panel.sales, axis=0)
+    assert found.compared == compared
+    assert found.change == pytest.approx(middle[-compared:].mean() / middle[:compared].mean() - 1)
+    assert found.typical == pytest.approx(np.median(middle))
+
+
+def test_a_change_without_a_base_is_unknown():
+    panel = small_panel()
+    sales = panel.sales.copy()
+    sales[:, :8] = 0.0
+    assert monthly_series(changed_panel(panel, sales=sales)).change is None
+    sales[:, :8] = np.nan
+    assert monthly_series(changed_panel(panel, sales=sales)).change is None

@@ -40,31 +40,13 @@ class Timeline:
 def compute_timeline(results: MarketResults) -> Timeline | None:
     """Data of the monthly chart; ``None`` without a known period."""
     monthly = results.charts.monthly
-    if monthly is None:
+    if monthly is None or monthly.typical is None:
         return None
     median, lower, upper, promotion = (
         np.array([np.nan if v is None else v for v in series], dtype=float)
         for series in (monthly.sales_median, monthly.sales_q25, monthly.sales_q75, monthly.promotion_mean)
     )
-    known = np.isfinite(median)
-    if not known.any():
-        return None
-    year = 12 if results.data.period_type == "month" else 52
-    span = year if len(median) >= 2 * year else len(median) // 2
-    change = None
-    if span and known[:span].any() and known[-span:].any():
-        first, last = float(np.nanmean(median[:span])), float(np.nanmean(median[-span:]))
-        change = last / first - 1 if first > 0 else None
-    return Timeline(
-        monthly.periods,
-        median,
-        lower,
-        upper,
-        promotion,
-        float(np.nanmedian(median)),
-        change,
-        span,
-    )
+    return Timeline(monthly.periods, median, lower, upper, promotion, monthly.typical, monthly.change, monthly.compared)
 
 
 def table_timeline(data: Timeline) -> ChartTable:
