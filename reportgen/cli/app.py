@@ -312,7 +312,7 @@ def demo(
     verbose: Verbose = False,
     debug: Debug = False,
 ) -> None:
-    """Write the demo project and build it: 8 markets, HTML, PDF and site."""
+    """Write the demo project and build it: 10 markets, HTML, PDF and site."""
     from reportgen.batch.request import Request
     from reportgen.cli import console
     from reportgen.project import verbs

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 DEMO_SEED = 20240101
-DEMO_DRAWS = (0, 4, 0, 0, 0, 6, 1, 0)
+DEMO_DRAWS = (0, 4, 0, 0, 0, 6, 1, 0, 0, 0)
 """Which draw of each demo market is kept: the second one's slope variance is estimated as zero, as it should be."""
 
 
@@ -59,6 +59,10 @@ class MarketSpec:
         The same promotion everywhere and always: the effect is not identified.
     seasonality
         Amplitude of a yearly wave, as a share of ``baseline``.
+    growth
+        Growth of the market's baseline a year from the first recorded period on, the same money in every pharmacy.
+    promotion_growth, promotion_seasonality
+        Growth of promotion a year, and amplitude of its yearly wave, as shares of its level.
     price_mean, price_sd, price_effect
         Price of a pharmacy in a period, and what one unit of it adds to sales at once.
     gap_share, late_share
@@ -89,6 +93,9 @@ class MarketSpec:
     counts: bool = False
     constant_promotion: bool = False
     seasonality: float = 0.0
+    growth: float = 0.0
+    promotion_growth: float = 0.0
+    promotion_seasonality: float = 0.0
     price_mean: float = 100.0
     price_sd: float = 0.0
     price_effect: float = 0.0
@@ -152,11 +159,10 @@ def simulate_market(spec: MarketSpec, rng: np.random.Generator) -> SimulatedMark
     carried = adstock(promotion, spec.decay, spec.normalize)
     if not spec.adstock_history:
         carried[:, spec.burn_in :] = adstock(promotion[:, spec.burn_in :], spec.decay, spec.normalize)
-    calendar = np.arange(steps) - spec.burn_in + spec.first_period
-    per_year = 12.0 if spec.period_type == "month" else 365.25 / 7.0
-    season = spec.seasonality * spec.baseline * (1.0 - sum(spec.phi)) * np.sin(2.0 * np.pi * calendar / per_year)
+    wave, years = _calendar(spec, steps)
     constant = spec.baseline * (1.0 - sum(spec.phi))
-    drive = constant + intercepts[:, None] + season + (spec.beta + slopes)[:, None] * carried
+    common = constant * ((1.0 + spec.growth) ** years + spec.seasonality * wave)
+    drive = common + intercepts[:, None] + (spec.beta + slopes)[:, None] * carried
     price = np.full((size, steps), spec.price_mean)
     if spec.price_sd > 0.0:
         price += spec.price_sd * rng.standard_normal((size, steps))
@@ -188,6 +194,13 @@ def _check_stationary(phi: tuple[float, ...]) -> None:
             raise ValueError(f"phi = {phi} is not stationary")
 
 
+def _calendar(spec: MarketSpec, steps: int) -> tuple[Floats, Floats]:
+    """The yearly wave, and years since the first recorded period (0 before it), (steps,) each."""
+    per_year = 12.0 if spec.period_type == "month" else 365.25 / 7.0
+    since = np.arange(steps) - spec.burn_in
+    return np.sin(2.0 * np.pi * (since + spec.first_period) / per_year), np.maximum(since, 0) / per_year
+
+
 def _draw_promotion(
     spec: MarketSpec, size_score: Floats, own_score: Floats, rng: np.random.Generator, steps: int
 ) -> Floats:
@@ -196,9 +209,12 @@ def _draw_promotion(
         return np.full((spec.pharmacies, steps), spec.promotion_mean)
     score = spec.targeting * size_score + np.sqrt(1.0 - spec.targeting**2) * own_score
     level = spec.promotion_mean + spec.promotion_spread * score
+    wave, years = _calendar(spec, steps)
+    follows = (1.0 + spec.promotion_growth) ** years * (1.0 + spec.promotion_seasonality * wave)
     if spec.counts:
-        return rng.poisson(np.maximum(level, 0.3)[:, None], size=(spec.pharmacies, steps)).astype(np.float64)
-    promotion: Floats = level[:, None] + spec.promotion_sd * rng.standard_normal((spec.pharmacies, steps))
+        counts: Floats = rng.poisson(np.maximum(level, 0.3)[:, None] * follows).astype(np.float64)
+        return counts
+    promotion: Floats = level[:, None] * follows + spec.promotion_sd * rng.standard_normal((spec.pharmacies, steps))
     return promotion
 
 
@@ -229,7 +245,7 @@ def _draw_recorded(spec: MarketSpec, rng: np.random.Generator) -> NDArray[np.boo
 
 
 def demo_specs() -> tuple[MarketSpec, ...]:
-    """The eight markets of ``data/demo_panel.csv`` and their truth (see data/README.md)."""
+    """The ten markets of ``data/demo_panel.csv`` and their truth (see data/README.md)."""
     base = MarketSpec(counts=True, seasonality=0.008, price_sd=4.0, price_effect=-120.0)
 
     def market(code: str, pharmacies: int, **changes: object) -> MarketSpec:
@@ -244,6 +260,8 @@ def demo_specs() -> tuple[MarketSpec, ...]:
         market("IN-TN", 40, baseline=47_000.0, beta=0.0, sd_slope=150.0, sigma=3_500.0),
         market("NA", 25, baseline=42_000.0, beta=260.0, sd_slope=350.0, sigma=4_000.0, promotion_mean=3.0),
         market("महाराष्ट्र", 100, baseline=71_000.0, beta=1_400.0, sd_slope=450.0, decay=0.7, phi=(0.42, 0.12)),
+        market("IN-MP", 40, baseline=45_000.0, beta=850.0, growth=0.10, promotion_growth=0.10),
+        market("IN-WB", 40, baseline=50_000.0, beta=750.0, decay=0.4, seasonality=0.12, promotion_seasonality=0.35),
     )
 
 

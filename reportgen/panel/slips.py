@@ -12,7 +12,6 @@ together (a chain's month is ten times a village's).
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import replace
 
 import numpy as np
@@ -52,7 +51,9 @@ def _listed(
     panel: MarketPanel, column: str, values: Floats, kind: SlipKind, mask: Booleans
 ) -> list[tuple[tuple[int, int], EntrySlip]]:
     """The cells of a mask as slips, with their places."""
-    usual = _usual(values)
+    if not mask.any():
+        return []
+    (usual,) = _quantiles(_positive(values), 0.5)
     return [
         (
             (g, t),
@@ -92,36 +93,47 @@ def set_aside(panel: MarketPanel) -> MarketPanel:
     return replace(panel, sales=sales, promotion=promotion, set_aside=mask, slips=slips)
 
 
-def _usual(values: Floats) -> Floats:
-    """Median of each pharmacy's values above zero, (G,)."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", RuntimeWarning)
-        return np.asarray(np.nanmedian(np.where((values > 0.0) & np.isfinite(values), values, np.nan), axis=1))
+def _positive(values: Floats) -> Floats:
+    """Values above zero, NaN elsewhere."""
+    return np.where((values > 0.0) & np.isfinite(values), values, np.nan)
+
+
+def _quantiles(values: Floats, *shares: float) -> tuple[Floats, ...]:
+    """Quantiles of each row's known values, (G,) each; NaN where there are none.
+
+    As ``numpy.nanquantile``, which loops over rows: by one sort, unknown values last.
+    """
+    ordered = np.sort(values, axis=1)
+    count = np.isfinite(values).sum(axis=1)
+    rows = np.arange(len(values))
+    found = []
+    for share in shares:
+        place = share * np.maximum(count - 1, 0)
+        below = np.floor(place).astype(np.intp)
+        above = np.minimum(below + 1, np.maximum(count - 1, 0))
+        low, high = ordered[rows, below], ordered[rows, above]
+        found.append(np.where(count > 0, low + (place - below) * (high - low), np.nan))
+    return tuple(found)
 
 
 def _spread(values: Floats) -> Floats:
-    """Robust SD of each pharmacy's values, (G,): the larger of median distance and middle 68 %, which counts need."""
-    low, middle, high = np.nanquantile(values, [0.16, 0.5, 0.84], axis=1)
-    distance = 1.4826 * np.nanmedian(np.abs(values - middle[:, None]), axis=1)
-    return np.asarray(np.maximum(distance, (high - low) / 2.0))
+    """Robust SD of each pharmacy's values, (G, 1): the larger of median distance and middle 68 %, which counts need."""
+    low, middle, high = _quantiles(values, 0.16, 0.5, 0.84)
+    (distance,) = _quantiles(np.abs(values - middle[:, None]), 0.5)
+    return np.asarray(np.maximum(1.4826 * distance, (high - low) / 2.0)[:, None])
 
 
 def _out_of_line(values: Floats) -> tuple[Booleans, Booleans]:
     """Cells far above and far below the other values of their pharmacy, (G, T) each."""
-    positive = np.where((values > 0.0) & np.isfinite(values), values, np.nan)
+    positive = _positive(values)
     enough = np.isfinite(positive).sum(axis=1) >= LEAST_VALUES
-    with warnings.catch_warnings(), np.errstate(invalid="ignore"):
-        warnings.simplefilter("ignore", RuntimeWarning)
-        usual = np.nanmedian(positive, axis=1, keepdims=True)
-        high = np.nanquantile(positive, 0.9, axis=1, keepdims=True)
-        low = np.nanquantile(positive, 0.1, axis=1, keepdims=True)
-        size = np.log(positive / usual)
-        spread = _spread(size)[:, None]
-        chance = usual + COUNT_DISTANCE * np.sqrt(usual)
-        unusual = np.abs(size) > np.maximum(ROBUST_DISTANCE * spread, np.log(TIMES))
-        above = unusual & (positive > usual) & (positive > TIMES_HIGH * high) & (positive > chance)
-        reach = FAR_FROM_ZERO * _spread(positive)[:, None]
-        below = unusual & (positive < usual - reach) & (positive < low / TIMES_HIGH)
+    low, usual, high = (one[:, None] for one in _quantiles(positive, 0.1, 0.5, 0.9))
+    size = np.log(positive / usual)
+    chance = usual + COUNT_DISTANCE * np.sqrt(usual)
+    unusual = np.abs(size) > np.maximum(ROBUST_DISTANCE * _spread(size), np.log(TIMES))
+    above = unusual & (positive > usual) & (positive > TIMES_HIGH * high) & (positive > chance)
+    reach = FAR_FROM_ZERO * _spread(positive)
+    below = unusual & (positive < usual - reach) & (positive < low / TIMES_HIGH)
     return _alone(above & enough[:, None], positive), _alone(below & enough[:, None], positive)
 
 
@@ -133,12 +145,8 @@ def _alone(mask: Booleans, known: Floats) -> Booleans:
 
 def _zero_months(sales: Floats) -> Booleans:
     """Zeros of pharmacies that otherwise always sell a good part of their usual amount, (G, T)."""
-    positive = np.where((sales > 0.0) & np.isfinite(sales), sales, np.nan)
+    positive, zero = _positive(sales), sales == 0.0
     count = np.isfinite(positive).sum(axis=1)
-    zero = sales == 0.0
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", RuntimeWarning)
-        usual, least = np.nanmedian(positive, axis=1), np.nanmin(positive, axis=1)
-        spread = _spread(positive)
-    steady = (least >= SMALLEST_SALE * usual) & (usual >= FAR_FROM_ZERO * spread)
+    least, usual = _quantiles(positive, 0.0, 0.5)
+    steady = (least >= SMALLEST_SALE * usual) & (usual >= FAR_FROM_ZERO * _spread(positive)[:, 0])
     return np.asarray(zero & (steady & (count >= LEAST_VALUES) & (zero.sum(axis=1) < count))[:, None])

@@ -59,5 +59,5 @@ def test_one_report_cold(one_market: Path) -> None:
 
 
 def test_demo_and_a_second_run(tmp_path: Path) -> None:
-    tell("`reportgen demo`: 8 markets, HTML, PDF, brief, site", seconds("demo", str(tmp_path / "demo")), 30.0)
+    tell("`reportgen demo`: 10 markets, HTML, PDF, brief, site", seconds("demo", str(tmp_path / "demo")), 30.0)
     tell("the same again, nothing to do", seconds("build", "-C", str(tmp_path / "demo"), times=3), 3.0)

@@ -16,10 +16,10 @@ def test_generator_reproduces_the_demo_file_byte_for_byte(tmp_path: Path) -> Non
     assert (tmp_path / "demo.csv").read_bytes() == (DATA / "demo_panel.csv").read_bytes()
 
 
-def test_demo_has_eight_markets_with_their_peculiarities() -> None:
+def test_demo_has_ten_markets_with_their_peculiarities() -> None:
     table = demo_panel()
     sizes = table.groupby("market")["pharmacy"].nunique()
-    assert sizes.size == 8
+    assert sizes.size == 10
     assert sizes.between(25, 120).all()
     assert {"NA", "महाराष्ट्र"} <= set(sizes.index)
     assert (table["sales"] > 0).all()

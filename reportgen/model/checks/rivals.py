@@ -39,11 +39,12 @@ def check_scale(market: MarketFit) -> Check:
         return grade("scale", None, detail=other)
     chosen = design if kept.all() else design.rows(kept)
     rival = _rescaled(chosen, [chosen.names.index(design.names[k]) for k in sales], log=log)
-    found = [_loglik(market, one) for one in (chosen, rival)]
-    if found[0] is None or found[1] is None:
+    known = market.ml.loglik if chosen is market.ml.design else _loglik(market, chosen)
+    gained = _loglik(market, rival)
+    if known is None or gained is None:
         return grade("scale", None, detail=other)
     jacobian = float(np.sum(chosen.y if log else rival.y))
-    return grade("scale", 2.0 * (found[1] - found[0] + (jacobian if log else -jacobian)), detail=other)
+    return grade("scale", 2.0 * (gained - known + (jacobian if log else -jacobian)), detail=other)
 
 
 def _is_sales(market: MarketFit, name: str) -> bool:
@@ -76,53 +77,61 @@ def check_lags(market: MarketFit) -> tuple[Check, Check]:
         ``memory``: sqrt(2 (l_longer - l_chosen)) of one more lag, a |z|; ``detail`` names that lag.
     """
     lags = market.terms.lag_periods
-    tried: list[tuple[float, tuple[int, ...]]] = []
-    memory: float | None = None
-    for further in _longer(market):
-        gain, rows = _gain(market, further)
-        if gain is None:
-            continue
-        if len(further) == 1 and further[0] == max(lags) + 1:
-            memory = float(np.sqrt(max(gain, 0.0)))
-        tried.append((gain - len(further) * float(np.log(rows)), further))
-    best, further = max(tried, default=(None, ()))
-    name = ", ".join(str(lag) for lag in (*lags, *further)) if further else None
-    known = grade("memory", memory, review=critical_value(0.95), fail=critical_value(0.999), detail=_next(lags))
-    return grade("lags", best, detail=name), known
+    gains = [one for family in _longer(market) for one in _gains(market, family)]
+    memory = [gain for further, gain, _ in gains if further == (max(lags, default=0) + 1,)]
+    priced = [(gain - len(further) * float(np.log(rows)), further) for further, gain, rows in gains]
+    best, further = max(priced, default=(None, ()))
+    return (
+        grade("lags", best, detail=", ".join(str(lag) for lag in (*lags, *further)) if further else None),
+        grade(
+            "memory",
+            float(np.sqrt(max(memory[0], 0.0))) if memory else None,
+            review=critical_value(0.95),
+            fail=critical_value(0.999),
+            detail=_next(lags),
+        ),
+    )
 
 
 def _next(lags: tuple[int, ...]) -> str | None:
     return str(max(lags) + 1) if lags else None
 
 
-def _longer(market: MarketFit) -> list[tuple[int, ...]]:
-    """Lags that longer sets add: the next ones, and the one a year back."""
-    lags, frame = market.terms.lag_periods, market.frame
+def _longer(market: MarketFit) -> list[list[tuple[int, ...]]]:
+    """Lags that longer sets add, in families that are compared on the same rows: the next ones, and the year's."""
+    lags = market.terms.lag_periods
     if not lags:
         return []
-    year = 12 if frame.panel.period_type == "month" else 52
+    year = 12 if market.frame.panel.period_type == "month" else 52
     sets = [tuple(range(max(lags) + 1, max(lags) + 1 + count)) for count in CONSECUTIVE]
-    return [*sets, (year,)] if year > max(lags) + 1 else sets
+    return [sets, [(year,)]] if year > max(lags) + 1 else [sets]
 
 
-def _gain(market: MarketFit, further: tuple[int, ...]) -> tuple[float | None, int]:
-    """2 (l_longer - l_chosen) on the rows where all lags are known, and how many there are.
+def _gains(market: MarketFit, family: list[tuple[int, ...]]) -> list[tuple[tuple[int, ...], float, int]]:
+    """2 (l_longer - l_chosen) of each set on the rows where all lags of the family are known, and how many there are.
 
-    Sales of the rows that the longer lags lose are columns of both models: given them the random intercept is
-    independent of all lags (Wooldridge 2005). Many of them are summed up by their mean.
+    Sales of the rows that the longer lags lose are columns of all models: given them the random intercept is
+    independent of all lags (Wooldridge 2005). Many of them are summed up by their mean and the latest.
     """
-    lagged = _lagged(market, further)
-    kept = np.asarray(np.isfinite(lagged).all(axis=1), dtype=np.bool_)
-    if np.median(np.bincount(market.design.group[kept], minlength=market.design.groups)) < LEAST_ROWS:
-        return None, 0
-    base = market.design.rows(kept)
-    before = _before(market, kept)
+    while family:
+        lagged = _lagged(market, max(family, key=len))
+        kept = np.asarray(np.isfinite(lagged).all(axis=1), dtype=np.bool_)
+        rows = np.bincount(market.design.group[kept], minlength=market.design.groups)
+        if np.median(rows) >= LEAST_ROWS:
+            break
+        family = family[:-1]
+    else:
+        return []
+    base, before = market.design.rows(kept), _before(market, kept)
     if before.shape[1]:
         base = add_columns(base, before, tuple(f"Lost{k}" for k in range(before.shape[1])))
-    longer = add_columns(base, lagged[kept], tuple(f"Further{lag}" for lag in further))
-    chosen, rival = _loglik(market, base), _loglik(market, longer)
-    gain = None if chosen is None or rival is None else 2.0 * (rival - chosen)
-    return gain, len(base.y)
+    chosen, found = _loglik(market, base), []
+    for further in family:
+        columns = lagged[kept][:, : len(further)]
+        rival = _loglik(market, add_columns(base, columns, tuple(f"Further{lag}" for lag in further)))
+        if chosen is not None and rival is not None:
+            found.append((further, 2.0 * (rival - chosen), len(base.y)))
+    return found
 
 
 def _grid(market: MarketFit) -> Array:

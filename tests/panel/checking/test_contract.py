@@ -97,7 +97,7 @@ def test_the_table_of_the_introductory_deck_is_read_and_explained() -> None:
 def test_the_demo_is_clean_but_for_its_gaps() -> None:
     findings = check(DATA / "demo_panel.csv", controls=("price",))
     assert codes(findings) == {"gaps"}
-    assert len(load(DATA / "demo_panel.csv").markets) == 8
+    assert len(load(DATA / "demo_panel.csv").markets) == 10
 
 
 # --- columns -----------------------------------------------------------------------------------
