@@ -789,6 +789,70 @@ def market_results(
     return replace(made, **changes)
 
 
+def channel_results(names: tuple[str, ...], *, clear: int = 0, **wanted: Any) -> r.MarketResults:
+    """Results of a market with several channels: ``clear`` works as the usual one does, the others do nothing."""
+    one = market_results(**wanted)
+    assert one.model is not None
+    assert one.decay is not None
+    assert one.incremental is not None
+    terms = tuple(f"Adstock_{name}" for name in names)
+    (usual,), fixed = one.effects, {row.term: row for row in one.fixed}["Adstock_Promotion"]
+    nothing = r.EffectSize(estimate=12.0, lower=-60.0, upper=84.0)
+    rows = [replace(fixed, term=term, estimate=7.0, lower=-36.0, upper=50.0) for term in terms]
+    rows[clear] = replace(fixed, term=terms[clear])
+    effects = [
+        r.PromotionEffects(channel=name, term=term, first_period=nothing, in_all=nothing, kept_up=nothing)
+        for name, term in zip(names, terms, strict=True)
+    ]
+    effects[clear] = replace(usual, channel=names[clear], term=terms[clear])
+    decays = tuple(replace(one.decay, channel=name, estimate=0.1 + 0.05 * k) for k, name in enumerate(names))
+    roles = tuple(
+        r.ModelTerm(term=term, role="promotion", channel=k, label=name)
+        for k, (name, term) in enumerate(zip(names, terms, strict=True))
+    )
+    data = one.data
+    return replace(
+        one,
+        model=replace(
+            one.model,
+            channels=names,
+            promotion_terms=terms,
+            decays=tuple(decay.estimate for decay in decays),
+            terms=(*roles, *(term for term in one.model.terms if term.role != "promotion")),
+        ),
+        data=replace(
+            data, promotion_mean=data.promotion_mean * len(names), promotion_sd=data.promotion_sd * len(names)
+        ),
+        fixed=(one.fixed[0], *rows, *(row for row in one.fixed[1:] if row != fixed)),
+        effects=tuple(effects),
+        channels=tuple(
+            _channel(one, name, term, works=k == clear) for k, (name, term) in enumerate(zip(names, terms, strict=True))
+        ),
+        decay=decays[0],
+        more_decays=decays[1:],
+        verdict=r.Verdict(code="works", reasons=("effect-positive",)),
+    )
+
+
+def _channel(one: r.MarketResults, name: str, term: str, *, works: bool) -> r.ChannelEffect:
+    assert one.long_run is not None
+    assert one.incremental is not None
+    code: r.VerdictCode = "works" if works else "unclear"
+    return r.ChannelEffect(
+        channel=name,
+        term=term,
+        long_run=one.long_run
+        if works
+        else replace(one.long_run, estimate=12.0, lower=-60.0, upper=84.0, total_pulse=12.0),
+        impulse=one.impulse,
+        incremental=one.incremental.total if works else 1200.0,
+        lower=one.incremental.lower if works else -9000.0,
+        upper=one.incremental.upper if works else 9000.0,
+        share=one.incremental.share if works else 0.001,
+        verdict=r.Verdict(code=code, reasons=("effect-positive" if works else "interval-includes-zero",)),
+    )
+
+
 def _unestimated(
     w: _World,
     status: r.Status,
@@ -848,10 +912,12 @@ def _market_estimate(index: int, name: str, truth: float, se: float, pooled: flo
         pharmacies=25 + 3 * index,
         rows_used=(25 + 3 * index) * 34,
         sales_mean=mean,
-        effect_now=truth / 100 * mean * 0.6,
-        long_run=truth / 100 * mean,
-        long_run_lower=(truth - 1.96 * se) / 100 * mean,
-        long_run_upper=(truth + 1.96 * se) / 100 * mean,
+        channel="promotion",
+        first_period=truth / 100 * mean * 0.6,
+        in_all=truth / 100 * mean,
+        kept_up=truth / 100 * mean,
+        kept_up_lower=(truth - 1.96 * se) / 100 * mean,
+        kept_up_upper=(truth + 1.96 * se) / 100 * mean,
         incremental=truth / 100 * mean * 4 * (25 + 3 * index) * 34,
         incremental_share=truth / 25,
         roi=truth / 3 - 1,
@@ -941,7 +1007,7 @@ def overview_results(
         incremental_markets=markets,
     )
     return rm.OverviewResults(
-        estimand="long-run-percent",
+        estimand="kept-up-percent",
         confidence=0.95,
         false_discovery_rate=0.05,
         totals=totals,

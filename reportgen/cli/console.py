@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from rich.progress import TaskID
 
     from reportgen.batch.state.outcome import MarketOutcome, Progress, RunResult
+    from reportgen.batch.state.record import ChannelHeadline, Headline
+    from reportgen.report.words.formats import Formats
 
 _WIDTH = 120
 _MOST_FAILURES = 20
@@ -226,21 +228,34 @@ def _show_markets(result: RunResult, *, locale: str, currency: str, response: st
         effect = interval = verdict = ""
         if head is not None:
             verdict = head.verdict.replace("-", " ")
-            if head.effect is not None and head.lower is not None and head.upper is not None:
-                se = (head.upper - head.lower) / 4 * head.step
-                unit = "" if head.step == 1 else f" per {head.step:g}"
-                effect = formats.effect(head.effect * head.step, se) + unit
-                interval = formats.effect_interval(head.lower * head.step, head.upper * head.step, se)
+            if not head.channels:
+                effect, interval = _effect(formats, head)
         status = f"failed ({outcome.code})" if outcome.action == "failed" else outcome.status
         if outcome.stale_since:
             verdict = f"{verdict} (report of {outcome.stale_since} kept)"
         what = f"{outcome.seconds:.1f}" if outcome.action in {"built", "failed"} else outcome.action
         rows.append((outcome.market, status, verdict, effect, interval, what))
-    headings = ("Market", "Status", "Verdict", "Effect per unit", "Interval", "Seconds")
+        rows += [
+            (f"  {one.channel}", "", one.verdict.replace("-", " "), *_effect(formats, one), "")
+            for one in (head.channels if head is not None else ())
+        ]
+    headings = ("Market", "Status", "Verdict", "One unit kept up", "Interval", "Seconds")
     if rows:
         _table(headings, rows, right=(3, 4, 5))
     if hidden := len(result.markets) - len(shown):
         say(f"{hidden:,} {'more' if rows else 'markets'} are in the overview; --verbose lists them here.")
+
+
+def _effect(formats: Formats, head: Headline | ChannelHeadline) -> tuple[str, str]:
+    """One unit kept up and its interval, written; an unclear effect is its interval only."""
+    if head.effect is None or head.lower is None or head.upper is None:
+        return "", ""
+    se = (head.upper - head.lower) / 4 * head.step
+    unit = "" if head.step == 1 else f" per {head.step:g}"
+    interval = formats.effect_interval(head.lower * head.step, head.upper * head.step, se)
+    if head.verdict in {"unclear", "no-effect"}:
+        return "", interval + unit
+    return formats.effect(head.effect * head.step, se) + unit, interval
 
 
 def _show_failures(result: RunResult, *, debug: bool) -> None:

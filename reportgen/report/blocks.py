@@ -267,6 +267,8 @@ class Summary:
     confidence: tuple[str, ...]
     strip: tuple[Mark, ...]
     strip_label: str
+    channels: Table | None
+    """One line a promotion channel where there are several."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

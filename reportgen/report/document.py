@@ -30,7 +30,7 @@ from reportgen.report.blocks import (
     Table,
 )
 from reportgen.report.figures import draw_charts, kind_of
-from reportgen.report.narrative import foundation, method, ordinary, reasons, sections, summary
+from reportgen.report.narrative import carry_over, foundation, method, ordinary, reasons, sections, summary
 from reportgen.report.narrative.equation import equation, where
 from reportgen.report.narrative.verdict import shown_code, verdict_line
 from reportgen.report.words.labels import page_labels
@@ -144,6 +144,7 @@ class _Builder:
             confidence=summary.confidence(w) if estimated else tuple(filter(None, (foundation.levels(w),))),
             strip=summary.strip(w),
             strip_label=summary.checks_line(w),
+            channels=tables.channels(w),
         )
 
     # --- sections ---------------------------------------------------------------------------
@@ -233,11 +234,11 @@ class _Builder:
         return self._section(
             "carry-over",
             w.say("Carry-over"),
-            sections.carry_over_lead(w),
+            carry_over.lead(w),
             (
-                *sections.decay_words(w),
+                *carry_over.decay_words(w),
                 *self.figures("decay"),
-                self.figure("impulse"),
+                *self.figures("impulse"),
                 tables.impulse(w),
             ),
         )
@@ -266,7 +267,6 @@ class _Builder:
             sections.impact_lead(w),
             (
                 *sections.impact_words(w),
-                tables.channels(w),
                 self.figure("waterfall"),
                 self.figure("contribution"),
                 self.figure("incremental_pharmacies"),
@@ -344,7 +344,7 @@ class _Builder:
         blocks: list[Block | None]
         lead = ""
         if w.results.fixed:
-            lead = sections.carry_over_lead(w)
+            lead = carry_over.lead(w)
             blocks = [
                 self.figure("caterpillar_brief") or self.figure("caterpillar"),
                 _plain(tables.what_if(w)),

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from reportgen.results import market, markets
 from reportgen.results.market import MarketResults
 from reportgen.results.markets import OverviewResults
+from reportgen.results.upgrade import upgraded
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
@@ -73,8 +74,7 @@ def _read(text: bytes | str, kind: type[Kind], versions: tuple[int, ...], file: 
         )
     try:
         if found != versions[-1]:
-            raw["schema_version"] = versions[-1]
-            text = pydantic_core.to_json(raw, inf_nan_mode="constants")
+            text = pydantic_core.to_json(upgraded(raw, versions[-1]))
         read: Kind = _adapter(kind).validate_json(text)
     except ValidationError as error:
         first = error.errors()[0]

@@ -7,10 +7,10 @@ finished ``MarketResults`` of a run; the report side reads them without importin
 The pooled numbers are about *one* estimand, declared before the run (``OverviewResults.estimand``):
 
 ============================  =====================================================================
-``long-run-percent``          long-run effect of one more promotion unit, percent of mean sales
-``now-percent``               coefficient of promotion at work (adstock), percent of mean sales per unit
-``long-run-elasticity``       percent of sales per percent of promotion, at the market's means, long run
-``now-elasticity``            the same for the coefficient of promotion at work
+``kept-up-percent``           one more promotion unit in every period, kept up, percent of mean sales
+``first-period-percent``      one more promotion unit in its own period, percent of mean sales
+``kept-up-elasticity``        percent of sales per percent of promotion, at the market's means, kept up
+``first-period-elasticity``   the same in the period of the promotion
 ============================  =====================================================================
 
 With a log response percents are log points times 100, and mean sales play no part.
@@ -23,9 +23,9 @@ from typing import Literal
 
 from reportgen.results.verdict import Reason, VerdictCode
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
-Estimand = Literal["long-run-percent", "now-percent", "long-run-elasticity", "now-elasticity"]
+Estimand = Literal["kept-up-percent", "first-period-percent", "kept-up-elasticity", "first-period-elasticity"]
 MarketStatus = Literal["ok", "singular", "not-estimated", "not-estimable", "failed"]
 
 
@@ -124,11 +124,14 @@ class MarketEstimate:
     pharmacies: int
     rows_used: int
     sales_mean: float | None
-    effect_now: float | None
+    channel: str
+    """Promotion channel of the estimand and of the effects below."""
+    first_period: float | None
     """Sales units per promotion unit, as in the market's own report."""
-    long_run: float | None
-    long_run_lower: float | None
-    long_run_upper: float | None
+    in_all: float | None
+    kept_up: float | None
+    kept_up_lower: float | None
+    kept_up_upper: float | None
     incremental: float | None
     incremental_share: float | None
     roi: float | None

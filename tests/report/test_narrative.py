@@ -13,12 +13,12 @@ from factories import market_results
 from reportgen.report.blocks import Bullets, Callout, MarketReport, Prose
 from reportgen.report.document import build_report
 from reportgen.report.figures import draw_charts
-from reportgen.report.narrative import foundation, ordinary, reasons, sections, summary, trust
+from reportgen.report.narrative import carry_over, foundation, ordinary, reasons, sections, summary, trust
 from reportgen.report.narrative.verdict import WORDS, effect_sentence, shown_code, verdict_line
 from reportgen.report.words.language import Language
 from reportgen.report.words.terms import random_label, term_label, term_unit
 from reportgen.report.words.writer import Writer, make_writer
-from reportgen.results import Check, MarketResults, ModelTerm, Reason, Verdict
+from reportgen.results import Check, EffectSize, MarketResults, ModelTerm, Reason, Verdict
 from reportgen.settings.sections import ReportSettings, Settings
 
 VISIT = Settings(report=ReportSettings(promotion_unit="visit"))
@@ -142,7 +142,7 @@ def test_observational_effects_are_associations_and_experiments_bring() -> None:
 def test_the_sentence_has_estimate_interval_and_unit() -> None:
     sentence = effect_sentence(_writer())
     assert sentence == (
-        "One more visit a month is associated with ₹\u00a0417 more sales per pharmacy and month in the long run "
+        "One more visit a month, kept up, is associated with ₹\u00a0417 more sales per pharmacy and month "
         "(95% interval ₹\u00a0276 to ₹\u00a0557)."
     )
 
@@ -153,13 +153,26 @@ def test_a_negative_effect_is_less_sales_with_a_signed_interval() -> None:
     assert "−₹" in sentence.split("interval of the change")[1]
 
 
-def test_without_a_long_run_the_immediate_effect_is_told() -> None:
+def test_where_nothing_settles_the_first_month_is_told_and_nothing_kept_up() -> None:
     results = market_results()
-    assert results.long_run is not None
-    drifting = replace(results, long_run=replace(results.long_run, stationary=False, estimate=None))
+    (effects,) = results.effects
+    unknown = EffectSize(estimate=None, lower=None, upper=None, withheld="not-stationary")
+    drifting = replace(results, effects=(replace(effects, kept_up=unknown, in_all=unknown),))
     writer = make_writer(drifting, VISIT)
-    assert "at once" in effect_sentence(writer)
-    assert summary.key_figures(writer, {})[1].note.startswith("Sales carry over so strongly")
+    assert re.match(r"One more visit is associated with .* in the first month", effect_sentence(writer))
+    assert [figure.label for figure in summary.key_figures(writer, {})] == [
+        "First month",
+        "Sales that go with promotion",
+    ]
+
+
+def test_where_the_answer_is_open_the_interval_leads() -> None:
+    results = replace(market_results(), verdict=Verdict(code="unclear", reasons=("interval-includes-zero",)))
+    writer = make_writer(results, VISIT)
+    sentence = verdict_line(writer).sentence
+    assert "goes with a change of sales per pharmacy and month of ₹\u00a0276 to ₹\u00a0557" in sentence
+    assert "417" not in sentence
+    assert "417" not in summary.key_figures(writer, {})[1].value
 
 
 def test_log_effects_are_percentages_of_sales() -> None:
@@ -283,27 +296,27 @@ def test_half_life_in_words() -> None:
     results = market_results()
     assert results.long_run is not None
     said = {
-        value: sections.carry_over_lead(_changed(results, long_run=replace(results.long_run, half_life=value)))
+        value: carry_over.lead(_changed(results, long_run=replace(results.long_run, half_life=value)))
         for value in (0.0, 0.8, 1.0, 2.4)
     }
-    assert "in the same month" in said[0.0]
-    assert "within the first month." in said[0.8]
-    assert "within the first month." in said[1.0]
+    assert "in the first month" in said[0.0]
+    assert "by the second month." in said[0.8]
+    assert "by the second month." in said[1.0]
     assert "after 2.4 months" in said[2.4]
 
 
 def test_drifting_sales_have_no_long_run() -> None:
-    assert "drift so strongly" in sections.carry_over_lead(_changed(market_results(), long_run=None))
+    assert "drift so strongly" in carry_over.lead(_changed(market_results(), long_run=None))
 
 
 def test_decay_set_estimated_and_at_the_edge() -> None:
     results = market_results()
     assert results.decay is not None
-    (fixed,) = sections.decay_words(_changed(results, decay=replace(results.decay, estimated=False)))
+    (fixed,) = carry_over.decay_words(_changed(results, decay=replace(results.decay, estimated=False)))
     assert "was set, not estimated" in fixed
-    edge = sections.decay_words(_changed(results, decay=replace(results.decay, at_edge=True, lag_correlation=None)))
+    edge = carry_over.decay_words(_changed(results, decay=replace(results.decay, at_edge=True, lag_correlation=None)))
     assert "edge of the range" in edge[-1]
-    assert sections.decay_words(_changed(results, decay=None)) == ()
+    assert carry_over.decay_words(_changed(results, decay=None)) == ()
 
 
 def test_what_a_difference_between_estimates_means() -> None:

@@ -60,7 +60,7 @@ def test_fit_block_names_what_statsmodels_prints() -> None:
 def test_three_estimates_stand_side_by_side() -> None:
     rows = _texts(tables.comparison(_writer()))
     assert rows[0] == ["Promotion, with carry-over", "₹\u00a0per\u00a0visit", "300 (39)", "250 (39)", "235 (39)"]
-    assert rows[-1][0] == "Effect in the long run"
+    assert rows[-1][0] == "Kept up"
 
 
 def test_pharmacies_are_sorted_and_paper_shows_both_ends() -> None:
@@ -145,7 +145,7 @@ def test_bootstrap_rows_stand_beside_the_estimates_with_copies_and_failures_coun
     found = r.BootstrapSummary(replicates=500, failed=2, not_stationary=1, decay_estimated=True, rows=rows)  # type: ignore[arg-type]
     table = tables.bootstrap(_writer(bootstrap=found))
     assert [row[0] for row in _texts(table)] == [
-        "Promotion, with carry-over", "Effect in the long run", "Decay",
+        "Promotion, with carry-over", "Kept up", "Decay",
         "Standard deviation: Residual, within a pharmacy",
         "Correlation: Level of the average pharmacy × Promotion, with carry-over",
     ]  # fmt: skip
@@ -153,7 +153,7 @@ def test_bootstrap_rows_stand_beside_the_estimates_with_copies_and_failures_coun
     assert table is not None
     assert table.note.startswith("500 copies")
     assert "2 without a proven best fit" in table.note
-    assert table.note.endswith("1 copy has no effect in the long run.")
+    assert table.note.endswith("1 copy has no effect kept up.")
     assert tables.bootstrap(_writer()) is None
 
 
@@ -163,9 +163,10 @@ def test_channels_are_compared_by_effect_and_by_what_they_brought() -> None:
     item = r.ChannelEffect(
         channel="visits", term="Adstock_Promotion", long_run=results.long_run, impulse=results.impulse,
         incremental=1_000_000.0, lower=800_000.0, upper=1_200_000.0, share=0.08,
+        verdict=r.Verdict(code="works", reasons=()),
     )  # fmt: skip
     rows = _texts(tables.channels(make_writer(replace(results, channels=(item,)), Settings())))
-    assert rows[0][0] == "visits"
-    assert "250" in rows[0][1]
+    assert rows[0][:3] == ["visits", "Works", "₹\u00a0150"]
+    assert "417" in rows[0][3]
     assert rows[0][-1] == "8.0%"
     assert tables.channels(_writer()) is None

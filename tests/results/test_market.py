@@ -81,7 +81,7 @@ def test_schema_refuses_a_number_that_must_exist_but_does_not():
         ("{}", "results-version"),
         ('{"schema_version": 3}', "results-version"),
         ('{"schema_version": "1"}', "results-version"),
-        ('{"schema_version": 1}', "results-invalid"),
+        ('{"schema_version": 2}', "results-invalid"),
     ],
 )
 @pytest.mark.parametrize("read", [from_json, overview_from_json])

@@ -26,11 +26,11 @@ if TYPE_CHECKING:
 FOLDER = "data"
 _AT_ONCE = 100
 _FORMULA = r"^[=+\-@\t\r|]"
-_TEXTS = ("market", "status", "verdict", "reason", "stale_since", "trouble", "response")
+_TEXTS = ("market", "status", "verdict", "channel", "reason", "stale_since", "trouble", "response")
 _COUNTS = ("pharmacies", "months", "checks_passed", "checks_run")
 _NUMBERS = (
-    "sales_mean", "now", "now_lower", "now_upper", "now_se", "long_run", "long_run_lower", "long_run_upper",
-    "long_run_se", "incremental", "incremental_lower", "incremental_upper", "share", "roi",
+    "sales_mean", "first", "first_lower", "first_upper", "kept_up", "kept_up_lower", "kept_up_upper",
+    "incremental", "incremental_lower", "incremental_upper", "share", "roi",
 )  # fmt: skip
 _ACROSS = ("estimate", "se", "lower", "upper", "p", "p_adjusted", "shrunken", "expected_rank")
 """Of the comparison across markets, in the unit of ``overview.json``'s estimand; columns begin with ``across_``."""

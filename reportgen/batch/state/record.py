@@ -21,8 +21,22 @@ SCHEMA_VERSION = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ChannelHeadline:
+    """One of several channels of a market: its verdict and one unit of it kept up."""
+
+    channel: str
+    verdict: str
+    effect: float | None
+    lower: float | None
+    upper: float | None
+    step: float = 1.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Headline:
-    """What a list of markets prints of one market; effect in sales units per promotion unit."""
+    """What a list of markets prints of one market: one promotion unit kept up, sales units; of several channels the
+    one that stands for the market.
+    """
 
     status: str
     verdict: str
@@ -34,6 +48,8 @@ class Headline:
     se: float | None = None
     step: float = 1.0
     """Promotion units that reports tell the effect for; ``effect`` and its limits are for one unit."""
+    channels: tuple[ChannelHeadline, ...] = ()
+    """Every channel, where there are several."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,20 +69,34 @@ class MarketRecord:
 
 def headline(results: MarketResults) -> Headline:
     """Return what lists of markets print of these results."""
+    from reportgen.report.channels import leading_channel
+    from reportgen.report.words import quantities
     from reportgen.report.words.units import promotion_step
 
-    term = results.model.promotion_terms[0] if results.model and results.model.promotion_terms else None
-    effect = next((row for row in results.fixed if row.term == term), None)
+    def line(k: int) -> ChannelHeadline:
+        found = quantities.kept_up(results, k)
+        channel = results.channels[k] if results.channels else None
+        return ChannelHeadline(
+            channel=channel.channel if channel is not None else "",
+            verdict=channel.verdict.code if channel is not None and channel.verdict is not None else "",
+            effect=found.estimate if found else None,
+            lower=found.lower if found else None,
+            upper=found.upper if found else None,
+            step=promotion_step(results.data, k),
+        )
+
+    lead = line(leading_channel(results))
     return Headline(
         status=results.status,
         verdict=results.verdict.code,
-        effect=effect.estimate if effect else None,
-        lower=effect.lower if effect else None,
-        upper=effect.upper if effect else None,
-        se=effect.se if effect else None,
+        effect=lead.effect,
+        lower=lead.lower,
+        upper=lead.upper,
+        se=None if lead.lower is None or lead.upper is None else (lead.upper - lead.lower) / 4.0,
         pharmacies=results.data.pharmacies,
         rows_used=results.data.rows_used,
-        step=promotion_step(results.data),
+        step=lead.step,
+        channels=tuple(line(k) for k in range(len(results.channels))),
     )
 
 
@@ -88,11 +118,16 @@ def read_record(folder: Path) -> MarketRecord | None:
             as_of=content["as_of"],
             stamp=Fingerprint(**content["stamp"]),
             formats=tuple(content["formats"]),
-            headline=Headline(**content["headline"]),
+            headline=_headline(content["headline"]),
             files=tuple(sorted(content["files"].items())),
         )
     except (KeyError, TypeError, AttributeError):
         return None
+
+
+def _headline(content: dict[str, Any]) -> Headline:
+    channels = tuple(ChannelHeadline(**one) for one in content.get("channels", ()))
+    return Headline(**{**content, "channels": channels})
 
 
 def complete_markets(out: Path) -> dict[str, MarketRecord]:

@@ -5,7 +5,7 @@ Reads finished ``MarketResults`` (the waist), so the overview can be made again 
 
 A market is left out of the pooled effect for the reasons it was not estimated, or with one of these codes:
 ``failed`` codes given by the caller, ``no-effect-estimate`` (no estimate or no SE), ``not-stationary`` and
-``long-run-unbounded`` (long-run estimands only: there is no long run, or the data do not bound it, and a normal
+``long-run-unbounded`` (kept-up estimands only: there is no long run, or the data do not bound it, and a normal
 approximation would be wrong), ``no-scale`` (mean sales are not positive, or mean promotion is unknown). Singular fits
 take part: their promotion effect is estimated, only its differences between pharmacies are not.
 
@@ -19,11 +19,13 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import isfinite, nan, sqrt
+from statistics import NormalDist
 from typing import get_args
 
 from reportgen.model.across.meta import RandomEffects, adjust_benjamini_hochberg, pool_effects
 from reportgen.model.lmm.modes import expected_rank
 from reportgen.results import (
+    EffectSize,
     Estimand,
     ExcludedMarket,
     FixedEffect,
@@ -36,7 +38,7 @@ from reportgen.results import (
     VerdictCode,
 )
 
-DEFAULT_ESTIMAND: Estimand = "long-run-percent"
+DEFAULT_ESTIMAND: Estimand = "kept-up-percent"
 FALSE_DISCOVERY_RATE = 0.05
 
 
@@ -68,12 +70,14 @@ def market_effect(results: MarketResults, estimand: Estimand) -> MarketEffect | 
     """
     row = promotion_row(results)
     scale = _scale(results, estimand)
-    if row is None or results.model is None:
+    if row is None or results.model is None or not results.effects:
         return Reason(code="no-effect-estimate")
     if scale is None:
         return Reason(code="no-scale")
-    if estimand.startswith("now"):
-        parts = (row.estimate, row.se, row.lower, row.upper)
+    parts: tuple[float | None, ...]
+    if estimand.startswith("first-period"):
+        first = results.effects[0].first_period
+        parts = (first.estimate, _half_width(first, results.model.confidence), first.lower, first.upper)
     else:
         long_run = results.long_run
         if long_run is None or long_run.estimate is None:
@@ -81,13 +85,18 @@ def market_effect(results: MarketResults, estimand: Estimand) -> MarketEffect | 
             return Reason(code=code)
         if long_run.se is not None and (long_run.lower is None or long_run.upper is None):
             return Reason(code="long-run-unbounded")
-        if long_run.total_pulse is not None and long_run.estimate != 0:
-            scale *= long_run.total_pulse / long_run.estimate
         parts = (long_run.estimate, long_run.se, long_run.lower, long_run.upper)
     values = [scale * part for part in parts if part is not None and isfinite(part)]
     if len(values) < 4 or not values[1] > 0:
         return Reason(code="no-effect-estimate")
     return MarketEffect(estimate=values[0], se=values[1], lower=values[2], upper=values[3], p=row.p)
+
+
+def _half_width(effect: EffectSize, confidence: float) -> float | None:
+    """SE that a normal interval of this width would have."""
+    if effect.lower is None or effect.upper is None:
+        return None
+    return (effect.upper - effect.lower) / (2.0 * NormalDist().inv_cdf(0.5 + confidence / 2.0))
 
 
 def _scale(results: MarketResults, estimand: Estimand) -> float | None:
@@ -182,7 +191,7 @@ def _estimates(
     rows = []
     for i, (one, effect) in enumerate(effects):
         p_adjusted = adjusted[i] if isfinite(adjusted[i]) else None
-        row, long_run, brought = promotion_row(one), one.long_run, one.incremental
+        given, brought = one.effects[0], one.incremental
         rows.append(
             MarketEstimate(
                 market=one.market,
@@ -204,10 +213,12 @@ def _estimates(
                 pharmacies=one.data.pharmacies,
                 rows_used=one.data.rows_used,
                 sales_mean=one.data.sales_mean,
-                effect_now=None if row is None else row.estimate,
-                long_run=None if long_run is None else long_run.estimate,
-                long_run_lower=None if long_run is None else long_run.lower,
-                long_run_upper=None if long_run is None else long_run.upper,
+                channel=given.channel,
+                first_period=given.first_period.estimate,
+                in_all=given.in_all.estimate,
+                kept_up=given.kept_up.estimate,
+                kept_up_lower=given.kept_up.lower,
+                kept_up_upper=given.kept_up.upper,
                 incremental=None if brought is None else brought.total,
                 incremental_share=None if brought is None else brought.share,
                 roi=None if one.roi is None else one.roi.roi,

@@ -93,6 +93,7 @@ class Page:
     keys: Mapping[str, Drawn]
     """Small charts of the key figures, by key."""
     chart: Drawn | None
+    channels: Listed | None
     sections: tuple[PieceSection, ...]
     evidence: tuple[str, ...]
 
@@ -260,6 +261,7 @@ def _page(
     first = report.summary
     keys = {key.name: composer.small(key.chart) for key in first.key_figures if key.chart is not None}
     chart = composer.draw(first.chart) if first.chart else None
+    channels = composer.table(first.channels).table if first.channels else None
     made = tuple(composer.section(section) for section in sections)
     return Page(
         words=words,
@@ -267,6 +269,7 @@ def _page(
         callouts=_CALLOUTS,
         keys=keys,
         chart=chart,
+        channels=channels,
         sections=made,
         evidence=tuple(name for name in _EVIDENCE if name in composer.identifiers),
     )

@@ -7,9 +7,11 @@ whose data are missing is left out, never empty. Colours are tokens of ``theme.T
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from reportgen.report.blocks import Chart
+from reportgen.report.channels import of_channel
 from reportgen.report.figures import (
     caterpillar,
     contribution,
@@ -31,6 +33,8 @@ from reportgen.report.figures import (
 )
 from reportgen.report.figures.drawing.theme import Theme
 from reportgen.report.figures.kit import Kit, kit_for
+from reportgen.report.words.names import clean
+from reportgen.report.words.units import channel_unit, promotion_step
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
@@ -74,8 +78,15 @@ CHARTS: Mapping[str, Callable[[MarketResults, Kit, str], Made]] = {
 """Kinds of charts of a market, in the order of the report, and what draws them.
 
 Most kinds are one chart of the same name; those drawn by ``charts_…`` have a name each, which begins with the kind's:
-``key_now``, ``decay`` and ``decay_2`` (a channel each), ``qq_slope``.
+``key_first``, ``decay`` and ``decay_2`` (a channel each), ``qq_slope``.
 """
+
+BY_CHANNEL = frozenset({"decay", "impulse"})
+"""Kinds that every channel has its own of."""
+OF_FIRST_CHANNEL = frozenset({
+    "estimators", "impulse_brief", "caterpillar", "caterpillar_brief", "lines", "shrinkage", "influence", "ordinary",
+})  # fmt: skip
+"""Kinds that are about the first channel where there are several, and are then told under its name."""
 
 ACROSS: Mapping[str, Callable[[OverviewResults, Kit, str], Chart | None]] = {
     "market_forest": markets.chart_market_forest,
@@ -111,9 +122,34 @@ def draw_charts(
     found: list[Chart] = []
     for kind, make in CHARTS.items():
         if kind in kinds:
-            made = make(results, kit, kind)
-            found += made if isinstance(made, tuple) else [made] if made else []
+            found += _of_channels(make, results, kit, kind) if results.channels else _listed(make(results, kit, kind))
     return {chart.name: chart for chart in found if names is None or chart.name in names}
+
+
+def _of_channels(
+    make: Callable[[MarketResults, Kit, str], Made], results: MarketResults, kit: Kit, kind: str
+) -> list[Chart]:
+    """The charts of a kind where there are several channels: under the channel's name what is about one of them."""
+    if kind not in BY_CHANNEL:
+        made = _listed(make(results, kit, kind))
+        return [_told(chart, results, 0) for chart in made] if kind in OF_FIRST_CHANNEL else made
+    found: list[Chart] = []
+    for k, channel in enumerate(results.channels):
+        one = of_channel(results, k)
+        unit = channel_unit(kit.language, channel.channel)
+        own = replace(kit, formats=replace(kit.formats, unit=unit), step=promotion_step(one.data))
+        made = _listed(make(one, own, kind if k == 0 else f"{kind}_{k + 1}"))
+        found += [_told(chart, results, k) for chart in made]
+    return found
+
+
+def _told(chart: Chart, results: MarketResults, channel: int) -> Chart:
+    name = clean(results.channels[channel].channel, 40)
+    return replace(chart, title=f"{name}: {chart.title}", alt=f"{name}: {chart.alt}")
+
+
+def _listed(made: Made) -> list[Chart]:
+    return [*made] if isinstance(made, tuple) else [made] if made else []
 
 
 def kind_of(name: str) -> str:

@@ -258,9 +258,9 @@ def chart_caterpillar(
     drawn, tips = _draw(data, kit)
     if what == "slope":
         subtitle = kit.say(
-            "Total promotion effect of each pharmacy with its {level} interval, {unit}",
+            "Each pharmacy with its {level} interval: {unit}",
             level=kit.level,
-            unit=kit.effect_unit,
+            unit=kit.coefficient_unit,
         )
         note = kit.say("Rises: the interval lies above zero.")
         if data.below_zero > data.above_zero:
@@ -325,14 +325,14 @@ def chart_caterpillar_ends(
         table=table_caterpillar(data),
         foot=kit.foot(kit.uncertainty),
         subtitle=kit.say(
-            "Total promotion effect of the {each} highest and {each} lowest pharmacies, {unit}",
+            "The {each} highest and {each} lowest pharmacies: {unit}",
             each=kit.formats.integer(each),
-            unit=kit.effect_unit,
+            unit=kit.coefficient_unit,
         )
         if len(rows) < n
         else kit.say(
-            "Total promotion effect of each pharmacy with its {level} interval, {unit}",
+            "Each pharmacy with its {level} interval: {unit}",
             level=kit.level,
-            unit=kit.effect_unit,
+            unit=kit.coefficient_unit,
         ),
     )

@@ -132,10 +132,12 @@ def _chart(summary: DecaySummary | None, kit: Kit, name: str) -> Chart | None:
             if kit.weekly
             else kit.say("Promotion hardly carries over to the next month: {share} at most.", share=most)
         )
-    elif data.at_edge or data.lower is None or data.upper is None:
+    elif data.at_edge:
         title = kit.say(
             "The data do not settle the carry-over: {share} fits best, at the edge of what was tried.", share=share
         )
+    elif data.lower is None or data.upper is None:
+        title = kit.say("{share} of promotion carries over at best; the data do not bound it.", share=share)
     else:
         interval = f"{f.percent(data.lower, digits=0)} – {f.percent(data.upper, digits=0)}"
         title = (

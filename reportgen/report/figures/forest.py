@@ -164,12 +164,13 @@ def chart_estimators(results: MarketResults, kit: Kit, name: str = "estimators")
         kit,
         ticks=kit.effect_ticks,
         references=references,
-        heading=kit.say("Effect in the same period, {unit}", unit=kit.effect_unit),
+        heading=kit.coefficient_unit,
     )
     f = kit.formats
     low, high = min(rows, key=lambda r: r.estimate), max(rows, key=lambda r: r.estimate)
     title = kit.say(
-        "The promotion effect is {low} to {high} in {count} ways of estimating it; this report uses {own}.",
+        "{what}: {low} to {high} in {count} ways of estimating it; this report uses {own}.",
+        what=kit.coefficient,
         low=f.effect(low.estimate, own.se),
         high=f.effect(high.estimate, own.se),
         count=f.integer(len(rows)),
@@ -182,7 +183,7 @@ def chart_estimators(results: MarketResults, kit: Kit, name: str = "estimators")
         tips=tips,
         table=table_estimates(rows),
         foot=kit.foot(kit.uncertainty),
-        subtitle=kit.say("Effect of {dose} more, estimated in different ways on the same data", dose=kit.dose),
+        subtitle=kit.say("{what}, for {dose} more, estimated in different ways", what=kit.coefficient, dose=kit.dose),
     )
 
 
@@ -217,7 +218,7 @@ def chart_ordinary(results: MarketResults, kit: Kit, name: str = "ordinary") -> 
         kit,
         ticks=kit.effect_ticks,
         references=[_zero(kit)],
-        heading=kit.say("Effect in the same period, {unit}", unit=kit.effect_unit),
+        heading=kit.coefficient_unit,
     )
     f, (ols, mixed) = kit.formats, rows
     assert ols.se is not None and mixed.se is not None  # noqa: S101, PT018 - both rows are made with an SE
@@ -234,7 +235,11 @@ def chart_ordinary(results: MarketResults, kit: Kit, name: str = "ordinary") -> 
         tips=tips,
         table=table_estimates(rows),
         foot=kit.foot(kit.uncertainty),
-        subtitle=kit.say("Effect of {dose} more when pharmacies are ignored, and when they are not", dose=kit.dose),
+        subtitle=kit.say(
+            "{what}, for {dose} more, when pharmacies are ignored and when they are not",
+            what=kit.coefficient,
+            dose=kit.dose,
+        ),
     )
 
 

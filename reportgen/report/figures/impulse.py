@@ -101,7 +101,7 @@ def draw_total(axes: Plane, data: Response, kit: Kit) -> None:
         marks.dots(axes, [data.half_life], [y], theme.second, size=7)
         text = kit.say("half after {time}", time=_time(data.half_life, kit))
         if data.half_life < 0.5:
-            text = kit.say("half at once")
+            text = kit.say("half in the first week") if kit.weekly else kit.say("half in the first month")
         marks.label(axes, data.half_life, y, text, theme.second, dx=9, dy=-8 if up else 8)
 
 
@@ -154,7 +154,13 @@ def _title(data: Response, kit: Kit) -> str:
         message = kit.say("{dose} goes with {total} within {span} ({interval}); half of it is there after {time}.")
         after = _time(data.half_life, kit)
         if data.half_life < 0.5:
-            message = kit.say("{dose} goes with {total} within {span} ({interval}); half of it is there at once.")
+            message = (
+                kit.say("{dose} goes with {total} within {span} ({interval}); half of it is there in the first week.")
+                if kit.weekly
+                else kit.say(
+                    "{dose} goes with {total} within {span} ({interval}); half of it is there in the first month."
+                )
+            )
     return message.format(dose=dose, total=total, interval=interval, time=after, span=_span(data, kit))
 
 

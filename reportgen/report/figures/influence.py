@@ -127,7 +127,8 @@ def chart_influence(results: MarketResults, kit: Kit, name: str = "influence") -
         table=table_influence(data),
         tips=tips,
         subtitle=kit.say(
-            "Effect of {dose} when a pharmacy is left out, the {count} largest changes",
+            "{what}, for {dose} more, when a pharmacy is left out: the {count} largest changes",
+            what=kit.coefficient,
             dose=kit.dose,
             count=f.integer(count),
         ),

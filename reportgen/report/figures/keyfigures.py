@@ -1,4 +1,4 @@
-"""The key figures' intervals, drawn small: effect now, in the long run, incremental sales."""
+"""The key figures' intervals, drawn small: first month, kept up, incremental sales."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from reportgen.report.figures.drawing.plane import Box, sheet
 from reportgen.report.figures.intervals import Interval, draw_intervals
 from reportgen.report.figures.kit import Kit
 from reportgen.report.typefaces.widths import text_width
+from reportgen.report.words import quantities
 
 if TYPE_CHECKING:
     from reportgen.report.figures.drawing.plane import Plane
@@ -35,8 +36,6 @@ class KeyInterval:
 def compute_key_intervals(results: MarketResults, kit: Kit) -> tuple[KeyInterval, ...]:
     """Those of the three that have an estimate and an interval."""
     f = kit.formats
-    terms = results.model.promotion_terms if results.model else ()
-    now = next((r for r in results.fixed if r.term in terms), None)
     made: list[KeyInterval] = []
 
     def add(
@@ -56,11 +55,13 @@ def compute_key_intervals(results: MarketResults, kit: Kit) -> tuple[KeyInterval
             )
         )
 
-    if now is not None:
-        add("now", kit.say("Effect in the same period"), (now.lower, now.estimate, now.upper), "effect", now.se)
-    if results.long_run is not None:
-        run = results.long_run
-        add("long_run", kit.say("Effect in the long run"), (run.lower, run.estimate, run.upper), "effect", run.se)
+    first, kept_up = quantities.first(results), quantities.kept_up(results)
+    for name, label, found in (
+        ("first", quantities.first_period(kit), first),
+        ("kept_up", kit.say(quantities.KEPT_UP), kept_up),
+    ):
+        if found is not None:
+            add(name, label, (found.lower, found.estimate, found.upper), "effect", quantities.spread(found))
     if results.incremental is not None:
         brought = results.incremental
         add(

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from reportgen.report.blocks import Chart, ChartTable
 from reportgen.report.figures.drawing.theme import WIDE, Theme
 from reportgen.report.shapes import Tip as TipShape
+from reportgen.report.words import quantities
 from reportgen.report.words.formats import Formats
 from reportgen.report.words.language import Language
 from reportgen.report.words.phrases import Phrases
@@ -39,6 +40,8 @@ class Kit(Phrases):
     """``3,264 rows of 96 pharmacies, Jan 2021 – Dec 2023``."""
     read: str = ""
     """The same for all rows read."""
+    coefficient: str = ""
+    """Name of the coefficient of promotion."""
 
     def plural(self, singular: str, plural: str, count: int, **values: str) -> str:
         """Translate by number; the message writes it as ``{count}``."""
@@ -58,6 +61,11 @@ class Kit(Phrases):
         if self.log:
             return self.say("% of sales per {unit}", unit=per)
         return self.say("{currency} per {unit}", currency=self.formats.symbol, unit=per)
+
+    @property
+    def coefficient_unit(self) -> str:
+        """Name and unit of the coefficient of promotion, for axes."""
+        return f"{self.coefficient}, {self.effect_unit}"
 
     @property
     def dose(self) -> str:
@@ -163,4 +171,4 @@ def kit_for(results: MarketResults, formats: Formats, language: Language, theme:
     shops = made.plural("{count} pharmacy", "{count} pharmacies", data.pharmacies)
     period = formats.period_range(*data.period)
     both = [made.say("{rows} of {pharmacies}, {period}", rows=r, pharmacies=shops, period=period) for r in (rows, read)]
-    return replace(made, rows=both[0], read=both[1])
+    return replace(made, rows=both[0], read=both[1], coefficient=quantities.coefficient(made, results.model))

@@ -102,7 +102,7 @@ def chart_shrinkage(results: MarketResults, kit: Kit, name: str = "shrinkage") -
     bounds, beyond = _bounds(data)
     drawn, (axes,) = sheet(WIDE, 246, [Box(70, 26, WIDE - 70 - 100, 200, (-1.0, float(len(data.names))), bounds)])
     draw_shrinkage(axes, data, kit)
-    marks.heading(axes, kit.say("Pharmacies by their own estimate, {unit}", unit=kit.effect_unit), kit.theme, dx=-64)
+    marks.heading(axes, kit.coefficient_unit, kit.theme, dx=-64)
     f = kit.formats
     wide, narrow = float(np.ptp(data.own)), float(np.ptp(data.used))
     kind: Kind = "percent" if kit.log else "money"

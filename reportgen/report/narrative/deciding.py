@@ -135,6 +135,11 @@ def left_out_lines(w: Writer) -> tuple[str, ...]:
     )
 
 
+def deciding_sentence(w: Writer, check: str) -> str:
+    """Why, in one sentence, if this check withholds the verdict; else empty."""
+    return next((why(w, one) for one in w.results.withheld if one.check == check and one.quantity == "works"), "")
+
+
 def _line(w: Writer, group: list[Withheld]) -> str:
     first = group[0]
     gone = {one.quantity for one in group}

@@ -20,9 +20,8 @@ _LIMITS = (
     mark("It cannot say what happens at promotion levels that no pharmacy has had."),
     mark("It cannot see promotion by competitors, prices or stock-outs unless they are columns of the table."),
     mark(
-        "It cannot tell carry-over of promotion from persistence of sales with certainty; their sum, the long-run "
-        "effect, is "
-        "surer than either."
+        "It cannot tell carry-over of promotion from persistence of sales with certainty; what they bring together, "
+        "the effect kept up, is surer than either."
     ),
     mark(
         "It cannot rank single pharmacies exactly: neighbours in the list may change places, as their intervals show."
@@ -41,10 +40,21 @@ _GLOSSARY: tuple[tuple[str, str], ...] = (
         mark("Conditional mode (BLUP)"),
         mark("The estimate for a single pharmacy, drawn towards the market average as far as its data are thin."),
     ),
-    (mark("Effect now"), mark("The difference in sales in the same period that goes with one more unit of promotion.")),
     (
-        mark("Effect in the long run"),
-        mark("The difference in sales per period once one more unit of promotion has been kept up for long."),
+        mark("First month, first week"),
+        mark("The difference in sales that goes with one more unit of promotion, in the period in which it is given."),
+    ),
+    (mark("In all"), mark("The difference in sales that goes with one more unit given once, summed over time.")),
+    (
+        mark("Kept up"),
+        mark("The difference in sales per period once one more unit in every period has been kept up for long."),
+    ),
+    (
+        mark("Kept up, before persistence"),
+        mark(
+            "The coefficient of promotion: one more unit in every period with all of its carry-over, sales of the "
+            "periods before being equal."
+        ),
     ),
     (mark("Incremental sales"), mark("Sales with promotion less the estimate of sales without it.")),
     (

@@ -1,13 +1,13 @@
-"""Sections 4 to 7 in words: coefficients, carry-over, pharmacies, impact."""
+"""Sections 4, 6 and 7 in words: coefficients, pharmacies, impact."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from reportgen.report.narrative.summary import above_average, not_responding, roi_line, total_text
+from reportgen.report.words import quantities
 from reportgen.report.words.phrases import mark
 from reportgen.report.words.terms import term_label, term_role, term_unit
-from reportgen.report.words.units import no_carry_over
 
 if TYPE_CHECKING:
     from reportgen.report.words.formats import Kind
@@ -28,14 +28,16 @@ def _coefficient(w: Writer, i: int, row: FixedEffect) -> str:
         return ""
     source = f"fixed.{i}"
     if row.term in model.promotion_terms:
+        w = w.of_channel(model.promotion_terms.index(row.term))
         return w.say(
-            mark("{term}: {amount} goes with {effect} more sales {per_pharmacy} at once ({interval}), all else equal.")
+            mark("{term}: {amount} goes with {effect} more sales {per_pharmacy} ({what}; {interval}), all else equal.")
             if row.estimate >= 0
             else mark(
-                "{term}: {amount} goes with {effect} less sales {per_pharmacy} at once ({interval}), all else equal."
+                "{term}: {amount} goes with {effect} less sales {per_pharmacy} ({what}; {interval}), all else equal."
             ),
             term=term_label(w, row.term),
             amount=w.amount,
+            what=w.lower_start(quantities.coefficient(w, model)),
             effect=w.effect(row.estimate, f"{source}.estimate", row.se, size=True),
             per_pharmacy=w.per_pharmacy,
             interval=w.effect_interval(row.lower, row.upper, source, row.se),
@@ -125,88 +127,6 @@ def comparison_words(w: Writer) -> str:
     return w.say(
         "The three estimates agree within one standard error and ten percent, so the choice matters little here."
     )
-
-
-# --- 5 carry-over -----------------------------------------------------------------------------
-
-
-def carry_over_lead(w: Writer) -> str:
-    """Half-life and multiplier in words."""
-    long_run = w.results.long_run
-    if long_run is None or not long_run.stationary:
-        return w.say(
-            "Sales drift so strongly that a single promotion has no measurable end; no long-run number is given."
-        )
-    parts = []
-    if long_run.half_life is not None:
-        parts.append(_half_life(w, long_run.half_life))
-    if long_run.multiplier is not None:
-        parts.append(
-            w.say(
-                "Promotion that is kept up reaches {multiplier} times its immediate effect.",
-                multiplier=w.number(long_run.multiplier, "long_run.multiplier", digits=2),
-            )
-        )
-    if long_run.lower is not None and long_run.upper is not None and long_run.lower <= 0 <= long_run.upper:
-        parts.append(w.say("The effect itself cannot be told apart from zero."))
-    return w.sentences(*parts)
-
-
-def _half_life(w: Writer, value: float) -> str:
-    if value < 0.5:
-        return w.by_period(
-            "Half of the effect of a single promotion is there in the same month.",
-            "Half of the effect of a single promotion is there in the same week.",
-        )
-    shown = w.number(value, "long_run.half_life", digits=1 if value % 1 else 0)
-    if value <= 1:
-        message = w.by_period(
-            "Half of the effect of a single promotion is there within the first month.",
-            "Half of the effect of a single promotion is there within the first week.",
-        )
-    else:
-        message = w.by_period(
-            "Half of the effect of a single promotion is there after {count} months.",
-            "Half of the effect of a single promotion is there after {count} weeks.",
-        )
-    return message.format(count=shown)
-
-
-def decay_words(w: Writer) -> tuple[str, ...]:
-    """How carry-over was found and how sure it is."""
-    decay = w.results.decay
-    if decay is None:
-        return ()
-    value = w.percent(decay.estimate, "decay.estimate", digits=0)
-    lines = []
-    if not decay.estimated:
-        lines.append(w.by_period(
-            "{share} of promotion is carried over from month to month; the number was set, not estimated.",
-            "{share} of promotion is carried over from week to week; the number was set, not estimated.",
-        ).format(share=value))  # fmt: skip
-        return tuple(lines)
-    if decay.lower is not None and decay.upper is not None:
-        bounds = w.interval((decay.lower, decay.upper), ("decay.lower", "decay.upper"), "percent", 0)
-        lines.append(w.by_period(
-            "{share} of promotion is carried over from one month to the next (decay, {level} interval {interval}).",
-            "{share} of promotion is carried over from one week to the next (decay, {level} interval {interval}).",
-        ).format(share=value, level=w.level, interval=bounds))  # fmt: skip
-    if no_carry_over(decay):
-        lines.append(w.by_period(
-            "Carry-over is not seen: promotion works in the month in which it is given.",
-            "Carry-over is not seen: promotion works in the week in which it is given.",
-        ))  # fmt: skip
-    elif decay.at_edge:
-        lines.append(w.say("The best value lies at the edge of the range searched, so the data hardly determine it."))
-    if decay.lag_correlation is not None:
-        lines.append(
-            w.say(
-                "The estimates of carry-over and of persistence of sales correlate by {value}; the long-run effect is "
-                "surer than its parts.",
-                value=w.number(decay.lag_correlation, "decay.lag_correlation", digits=2),
-            )
-        )
-    return tuple(lines)
 
 
 # --- 6 pharmacies -----------------------------------------------------------------------------

@@ -14,6 +14,7 @@ from reportgen.report.narrative import reasons, trust
 from reportgen.report.narrative.deciding import left_out_lines, withheld_lines
 from reportgen.report.narrative.verdict import shown_code
 from reportgen.report.standing import standings
+from reportgen.report.words import quantities
 from reportgen.report.words.names import clean
 from reportgen.report.words.phrases import mark
 from reportgen.report.words.units import no_carry_over
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
     from reportgen.report.blocks import Chart
     from reportgen.report.words.writer import Writer
-    from reportgen.results import Check, Incremental, PharmacyRow
+    from reportgen.results import Check, Comparison, EffectSize, Incremental, PharmacyRow
 
 _OTHER_CHOICES = (("plain", mark("{effect} uncorrected")), ("within", mark("{effect} within pharmacies")))
 
@@ -49,54 +50,52 @@ def scope(w: Writer) -> str:
 
 
 def key_figures(w: Writer, drawn: Mapping[str, Chart]) -> tuple[KeyFigure, ...]:
-    """Effect now, effect in the long run, incremental sales; only those that were estimated."""
-    made = (_now(w), _long_run(w), _incremental(w))
+    """First month, kept up, incremental sales; only those that were estimated.
+
+    With several channels their effects are a table of their own and the sales are of all together.
+    """
+    made = (_incremental(w),) if w.results.channels else (_first(w), _kept_up(w), _incremental(w))
     return tuple(replace(figure, chart=drawn.get(f"key_{figure.name}")) for figure in made if figure is not None)
 
 
-def _now(w: Writer) -> KeyFigure | None:
-    found = w.promotion()
+def _first(w: Writer) -> KeyFigure | None:
+    found = quantities.first(w.results)
     if found is None:
         return None
-    index, row = found
-    return KeyFigure(
-        name="now",
-        label=w.by_period("Effect in the same month", "Effect in the same week"),
-        value=w.effect(row.estimate, f"fixed.{index}.estimate", row.se),
-        unit=(
-            w.say("more sales per pharmacy for {amount}", amount=w.amount)
-            if row.estimate >= 0
-            else w.say("change of sales per pharmacy for {amount}", amount=w.amount)
-        ),
-        interval=_interval_text(w, row.lower, row.upper, f"fixed.{index}", row.se),
-        note="",
-        chart=None,
+    unit = (
+        mark("more sales per pharmacy for {amount}")
+        if (found.estimate or 0.0) >= 0
+        else mark("change of sales per pharmacy for {amount}")
     )
+    label, text = quantities.first_period(w), w.say(unit, amount=w.amount)
+    return _effect_figure(w, "first", label, found, "first_period", text)
 
 
-def _long_run(w: Writer) -> KeyFigure | None:
-    long_run = w.results.long_run
-    if long_run is None:
+def _kept_up(w: Writer) -> KeyFigure | None:
+    found = quantities.kept_up(w.results)
+    if found is None:
         return None
-    label = w.say("Effect in the long run")
-    if not long_run.stationary or long_run.estimate is None:
-        note = w.say("Sales carry over so strongly that no long-run level can be given.")
-        return KeyFigure(name="long_run", label=label, value="–", unit="", interval="", note=note, chart=None)
-    return KeyFigure(
-        name="long_run",
-        label=label,
-        value=w.effect(long_run.estimate, "long_run.estimate", long_run.se),
-        unit=w.say(
-            mark("more sales {per_pharmacy} for {one_more}, kept up")
-            if long_run.estimate >= 0
-            else mark("change of sales {per_pharmacy} for {one_more}, kept up"),
-            per_pharmacy=w.per_pharmacy,
-            one_more=w.one_more,
-        ),
-        interval=_interval_text(w, long_run.lower, long_run.upper, "long_run", long_run.se),
-        note="",
-        chart=None,
+    unit = (
+        mark("more sales {per_pharmacy} for {one_more}")
+        if (found.estimate or 0.0) >= 0
+        else mark("change of sales {per_pharmacy} for {one_more}")
     )
+    text = w.say(unit, per_pharmacy=w.per_pharmacy, one_more=w.one_more)
+    return _effect_figure(w, "kept_up", w.say(quantities.KEPT_UP), found, "kept_up", text)
+
+
+def _effect_figure(w: Writer, name: str, label: str, found: EffectSize, field: str, unit: str) -> KeyFigure:
+    """Estimate and interval; where there is no clear effect the interval alone."""
+    source, se = f"effects.0.{field}", quantities.spread(found)
+    lower, upper = found.lower, found.upper
+    value = interval = ""
+    if lower is not None and upper is not None and shown_code(w.results) in ("unclear", "no-effect"):
+        value = w.effect_interval(lower, upper, source, se)
+        interval = w.say("{level} interval", level=w.level)
+    elif found.estimate is not None:
+        value = w.effect(found.estimate, f"{source}.estimate", se)
+        interval = _interval_text(w, lower, upper, source, se)
+    return KeyFigure(name=name, label=label, value=value, unit=unit, interval=interval, note="", chart=None)
 
 
 def _incremental(w: Writer) -> KeyFigure | None:
@@ -109,13 +108,19 @@ def _incremental(w: Writer) -> KeyFigure | None:
         interval = w.say("{level} interval {interval}", level=w.level, interval=bounds)
     return KeyFigure(
         name="incremental",
-        label=w.say("Sales that go with promotion") if inc.total >= 0 else w.say("Change of sales with promotion"),
+        label=_incremental_label(w, inc.total),
         value=total_text(w, inc),
         unit=_share(w, inc),
         interval=interval,
         note=roi_line(w),
         chart=None,
     )
+
+
+def _incremental_label(w: Writer, total: float) -> str:
+    if w.results.channels:
+        return w.say("Sales that go with all channels") if total >= 0 else w.say("Change of sales with all channels")
+    return w.say("Sales that go with promotion") if total >= 0 else w.say("Change of sales with promotion")
 
 
 def total_text(w: Writer, inc: Incremental) -> str:
@@ -289,29 +294,23 @@ def checks_line(w: Writer) -> str:
 
 
 def sensitivity_line(w: Writer) -> str:
-    """The effect now under the model used, without correction, within pharmacies, without the most influential."""
-    main = w.promotion()
-    if main is None:
+    """One unit kept up under the model used, without correction and within pharmacies; of the first channel."""
+    found = quantities.kept_up(w.results)
+    if found is None or found.estimate is None:
         return ""
-    parts = []
+    se, parts = quantities.spread(found), []
     for name, message in _OTHER_CHOICES:
-        comparison = getattr(w.results, name)
-        term = main[1].term
-        found = next(((i, r) for i, r in enumerate(comparison.fixed) if r.term == term), None) if comparison else None
-        if found is not None:
-            shown = w.effect(found[1].estimate, f"{name}.fixed.{found[0]}.estimate", main[1].se)
-            parts.append(w.say(message, effect=shown))
-    for i, item in enumerate(w.results.sensitivity):
-        if item.id == "without-most-influential" and item.estimate is not None:
-            shown = w.effect(item.estimate, f"sensitivity.{i}.estimate", main[1].se)
-            parts.append(w.say("{effect} without {pharmacy}", pharmacy=clean(item.detail or "–", 40), effect=shown))
+        comparison: Comparison | None = getattr(w.results, name)
+        if comparison is not None and comparison.long_run is not None:
+            parts.append(w.say(message, effect=w.effect(comparison.long_run, f"{name}.long_run", se)))
     if not parts:
         return ""
-    used = w.effect(main[1].estimate, f"fixed.{main[0]}.estimate", main[1].se)
-    return w.by_period(
-        "Effect in the same month: {effect}; computed otherwise: {others}.",
-        "Effect in the same week: {effect}; computed otherwise: {others}.",
-    ).format(effect=used, others=", ".join(parts))
+    return w.say(
+        "{what}: {effect}; computed otherwise: {others}.",
+        what=w.say("{channel}, kept up", channel=w.channel_name) if w.channel_name else w.say(quantities.KEPT_UP),
+        effect=w.effect(found.estimate, "effects.0.kept_up.estimate", se),
+        others=", ".join(parts),
+    )
 
 
 def strip(w: Writer) -> tuple[Mark, ...]:

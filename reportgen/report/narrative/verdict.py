@@ -1,7 +1,8 @@
 """The answer of a market: one word, one sentence, read from the verdict code and never from a p-value.
 
 A market without a proven or possible estimate never gets a sentence that says promotion works: the word is
-``Cannot tell``.
+``Cannot tell``. Where there is no clear effect the interval leads and no estimate stands alone. With several channels
+every number is said with its channel's name.
 """
 
 from __future__ import annotations
@@ -10,11 +11,14 @@ from typing import TYPE_CHECKING
 
 from reportgen.report.blocks import Tone, VerdictLine
 from reportgen.report.narrative import reasons
+from reportgen.report.narrative.deciding import deciding_sentence
+from reportgen.report.words import quantities
+from reportgen.report.words.names import clean
 from reportgen.report.words.phrases import mark
 
 if TYPE_CHECKING:
     from reportgen.report.words.writer import Writer
-    from reportgen.results import FixedEffect, LongRun, MarketResults, Status, VerdictCode
+    from reportgen.results import EffectSize, MarketResults, Status, Verdict, VerdictCode
 
 WORDS: dict[VerdictCode, tuple[str, Tone]] = {
     "works": (mark("Works"), "good"),
@@ -25,35 +29,76 @@ WORDS: dict[VerdictCode, tuple[str, Tone]] = {
     "cannot-tell": (mark("Cannot tell"), "unknown"),
 }
 
-_OBSERVED = {
-    "more-long": mark(
-        "{amount} is associated with {effect} more sales {per_pharmacy} in the long run ({level} interval {interval})."
+_KEPT_UP = {
+    ("associated", "more"): mark(
+        "{one_more}, kept up, is associated with {effect} more sales {per_pharmacy} ({level} interval {interval})."
     ),
-    "less-long": mark(
-        "{amount} is associated with {effect} less sales {per_pharmacy} in the long run ({level} interval of the "
-        "change "
+    ("associated", "less"): mark(
+        "{one_more}, kept up, is associated with {effect} less sales {per_pharmacy} ({level} interval of the change "
         "{interval})."
     ),
-    "more-now": mark(
-        "{amount} is associated with {effect} more sales {per_pharmacy} at once ({level} interval {interval})."
+    ("caused", "more"): mark(
+        "{one_more}, kept up, brings {effect} more sales {per_pharmacy} ({level} interval {interval})."
     ),
-    "less-now": mark(
-        "{amount} is associated with {effect} less sales {per_pharmacy} at once ({level} interval of the change "
-        "{interval})."
+    ("caused", "less"): mark(
+        "{one_more}, kept up, costs {effect} of sales {per_pharmacy} ({level} interval of the change {interval})."
+    ),
+    ("associated", "open"): mark(
+        "{one_more}, kept up, goes with a change of sales {per_pharmacy} of {interval} ({level} interval)."
+    ),
+    ("caused", "open"): mark("{one_more}, kept up, changes sales {per_pharmacy} by {interval} ({level} interval)."),
+}
+_FIRST_MONTH = {
+    ("associated", "more"): mark(
+        "{amount} is associated with {effect} more sales per pharmacy in the first month ({level} interval {interval})."
+    ),
+    ("associated", "less"): mark(
+        "{amount} is associated with {effect} less sales per pharmacy in the first month ({level} interval of the "
+        "change {interval})."
+    ),
+    ("caused", "more"): mark(
+        "{amount} brings {effect} more sales per pharmacy in the first month ({level} interval {interval})."
+    ),
+    ("caused", "less"): mark(
+        "{amount} costs {effect} of sales per pharmacy in the first month ({level} interval of the change {interval})."
+    ),
+    ("associated", "open"): mark(
+        "{amount} goes with a change of sales per pharmacy of {interval} in the first month ({level} interval)."
+    ),
+    ("caused", "open"): mark(
+        "{amount} changes sales per pharmacy by {interval} in the first month ({level} interval)."
     ),
 }
-_CAUSED = {
-    "more-long": mark(
-        "{amount} brings {effect} more sales {per_pharmacy} in the long run ({level} interval {interval})."
+_FIRST_WEEK = {
+    ("associated", "more"): mark(
+        "{amount} is associated with {effect} more sales per pharmacy in the first week ({level} interval {interval})."
     ),
-    "less-long": mark(
-        "{amount} costs {effect} of sales {per_pharmacy} in the long run ({level} interval of the change {interval})."
+    ("associated", "less"): mark(
+        "{amount} is associated with {effect} less sales per pharmacy in the first week ({level} interval of the "
+        "change {interval})."
     ),
-    "more-now": mark("{amount} brings {effect} more sales {per_pharmacy} at once ({level} interval {interval})."),
-    "less-now": mark(
-        "{amount} costs {effect} of sales {per_pharmacy} at once ({level} interval of the change {interval})."
+    ("caused", "more"): mark(
+        "{amount} brings {effect} more sales per pharmacy in the first week ({level} interval {interval})."
+    ),
+    ("caused", "less"): mark(
+        "{amount} costs {effect} of sales per pharmacy in the first week ({level} interval of the change {interval})."
+    ),
+    ("associated", "open"): mark(
+        "{amount} goes with a change of sales per pharmacy of {interval} in the first week ({level} interval)."
+    ),
+    ("caused", "open"): mark("{amount} changes sales per pharmacy by {interval} in the first week ({level} interval)."),
+}
+
+_UNCLEAR = {
+    "interval-includes-zero": mark("The interval is too wide to say whether promotion works."),
+    "share-includes-zero": mark("What it brought over the whole period cannot be told from nothing."),
+    "refit-includes-zero": mark("With one effect for all pharmacies it cannot be told from nothing."),
+    "within-disagrees": mark("Comparing pharmacies with themselves and with each other gives opposite signs."),
+    "not-stationary": mark(
+        "Sales do not settle after a change, so what promotion brings in the long run has no value."
     ),
 }
+"""Why the answer is open, by the first reason of the verdict; ``failed-…`` has the sentence of its check."""
 
 
 def shown_code(results: MarketResults) -> VerdictCode:
@@ -63,9 +108,7 @@ def shown_code(results: MarketResults) -> VerdictCode:
 
 def shown(status: Status, code: VerdictCode) -> VerdictCode:
     """The same from status and code alone."""
-    if status in ("not-estimated", "not-estimable"):
-        return "cannot-tell"
-    return code
+    return "cannot-tell" if status in ("not-estimated", "not-estimable") else code
 
 
 _STATUS = {
@@ -88,20 +131,32 @@ def verdict_line(w: Writer) -> VerdictLine:
     return VerdictLine(word=w.say(word), tone=tone, sentence=_sentence(w, code))
 
 
-def effect_sentence(w: Writer) -> str:
-    """Estimate, unit and interval of the long-run effect (of the immediate one where there is no long run)."""
-    row, source, horizon = _shown_effect(w)
-    if row is None or row.estimate is None or row.lower is None or row.upper is None:
+def effect_sentence(w: Writer, code: VerdictCode = "works") -> str:
+    """Estimate, unit and interval of one unit kept up (of the first month where that is not known)."""
+    kept_up, first = quantities.kept_up(w.results, w.channel), quantities.first(w.results, w.channel)
+    if kept_up is not None and kept_up.lower is not None:
+        return _effect(w, kept_up, "kept_up", _KEPT_UP, code)
+    if first is not None and first.lower is not None:
+        return _effect(w, first, "first_period", _FIRST_WEEK if w.weekly else _FIRST_MONTH, code)
+    return ""
+
+
+def _effect(w: Writer, found: EffectSize, name: str, words: dict[tuple[str, str], str], code: VerdictCode) -> str:
+    estimate, lower, upper = found.estimate, found.lower, found.upper
+    if estimate is None or lower is None or upper is None:
         return ""
-    words = _CAUSED if _experiment(w) else _OBSERVED
-    message = words[("less-" if row.estimate < 0 else "more-") + horizon]
+    source, se = f"effects.{w.channel}.{name}", quantities.spread(found)
+    side = "open" if code in ("unclear", "no-effect") else "less" if estimate < 0 else "more"
+    message = words["caused" if _experiment(w) else "associated", side]
+    shown_effect = "" if side == "open" else w.effect(estimate, f"{source}.estimate", se, size=True)
     return w.say(
         message,
-        amount=w.start(w.one_more),
-        effect=w.effect(row.estimate, f"{source}.estimate", row.se, size=True),
+        amount=w.start(w.amount),
+        one_more=w.start(w.one_more),
+        effect=shown_effect,
         per_pharmacy=w.per_pharmacy,
         level=w.level,
-        interval=w.effect_interval(row.lower, row.upper, source, row.se),
+        interval=w.effect_interval(lower, upper, source, se),
     )
 
 
@@ -109,24 +164,42 @@ def _experiment(w: Writer) -> bool:
     return w.results.model is not None and w.results.model.design == "experiment"
 
 
-def _shown_effect(w: Writer) -> tuple[LongRun | FixedEffect | None, str, str]:
-    long_run = w.results.long_run
-    if long_run is not None and long_run.stationary and long_run.estimate is not None and long_run.lower is not None:
-        return long_run, "long_run", "long"
-    found = w.promotion()
-    return (None, "", "now") if found is None else (found[1], f"fixed.{found[0]}", "now")
-
-
 def _sentence(w: Writer, code: VerdictCode) -> str:
     if code == "cannot-tell":
         lines = [reasons.found(w, reason, i) for i, reason in enumerate(w.results.reasons[:2])]
         return w.sentences(*lines) or w.say("The data of this market do not allow an estimate.")
-    estimate = effect_sentence(w)
-    return w.sentences(estimate, _addition(w, code))
+    if w.results.channels:
+        return _of_channels(w)
+    return w.sentences(effect_sentence(w, code), _addition(w, code, w.results.verdict))
 
 
-def _addition(w: Writer, code: VerdictCode) -> str:
-    if code == "works" and "no-differences-found" in w.results.verdict.reasons:
+MOST_CHANNELS = 2
+"""Channels whose effect is told in the sentence; all are in the table below it."""
+
+
+def _of_channels(w: Writer) -> str:
+    """Which channels do what, and the effects of the strongest that work or work against."""
+    groups: dict[VerdictCode, list[str]] = {}
+    for one in w.results.channels:
+        if one.verdict is not None:
+            groups.setdefault(one.verdict.code, []).append(clean(one.channel, 40))
+    listed = [
+        w.say("{verdict}: {channels}.", verdict=w.say(WORDS[code][0]), channels=w.listed(groups[code], limit=8))
+        for code in WORDS
+        if code in groups
+    ]
+    clear = [
+        (abs(one.incremental or 0.0), k, one.verdict.code)
+        for k, one in enumerate(w.results.channels)
+        if one.verdict is not None and one.verdict.code in ("works", "works-unevenly", "negative")
+    ]
+    told = [effect_sentence(w.of_channel(k), code) for _, k, code in sorted(clear, reverse=True)[:MOST_CHANNELS]]
+    why = "" if clear else _unclear(w, w.results.verdict)
+    return w.sentences(*listed, *told, why)
+
+
+def _addition(w: Writer, code: VerdictCode, verdict: Verdict) -> str:
+    if code == "works" and "no-differences-found" in verdict.reasons:
         return w.say("No differences between pharmacies were found.")
     if code == "works-unevenly":
         rows = w.results.pharmacies
@@ -137,7 +210,22 @@ def _addition(w: Writer, code: VerdictCode) -> str:
             all=w.count(len(rows), "count:pharmacies"),
         )
     if code == "unclear":
-        return w.say("The interval is too wide to say whether promotion works.")
+        return _unclear(w, verdict)
     if code == "no-effect":
-        return w.say("An effect of useful size is not visible in these data.")
+        return w.say(
+            "An effect that matters is ruled out: the usual promotion moves the sales of a promoted pharmacy by less "
+            "than two percent either way."
+        )
+    return ""
+
+
+def _unclear(w: Writer, verdict: Verdict) -> str:
+    """Why the answer is open."""
+    for reason in verdict.reasons:
+        if reason.startswith("failed-"):
+            found = deciding_sentence(w, reason.removeprefix("failed-"))
+            if found:
+                return found
+        elif reason in _UNCLEAR:
+            return w.say(_UNCLEAR[reason])
     return ""

@@ -8,8 +8,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from reportgen.report.channels import leading_channel
 from reportgen.report.narrative import reasons
-from reportgen.report.narrative.verdict import shown_code
+from reportgen.report.narrative.verdict import shown, shown_code
+from reportgen.report.words import quantities
 from reportgen.report.words.names import clean
 from reportgen.report.words.writer import make_writer
 
@@ -18,6 +20,20 @@ if TYPE_CHECKING:
 
     from reportgen.results import MarketResults, VerdictCode
     from reportgen.settings.sections import Settings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChannelLine:
+    """One of several channels of a market."""
+
+    channel: str
+    verdict: VerdictCode
+    first: float | None
+    kept_up: float | None
+    kept_up_lower: float | None
+    kept_up_upper: float | None
+    incremental: float | None
+    share: float | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,14 +50,16 @@ class MarketSummary:
     months: int
     response: Literal["level", "log"] = "level"
     sales_mean: float | None = None
-    now: float | None = None
-    now_lower: float | None = None
-    now_upper: float | None = None
-    now_se: float | None = None
-    long_run: float | None = None
-    long_run_lower: float | None = None
-    long_run_upper: float | None = None
-    long_run_se: float | None = None
+    channel: str = ""
+    """The channel of the effects, where there are several: the one that stands for the market."""
+    first: float | None = None
+    first_lower: float | None = None
+    first_upper: float | None = None
+    kept_up: float | None = None
+    kept_up_lower: float | None = None
+    kept_up_upper: float | None = None
+    channels: tuple[ChannelLine, ...] = ()
+    """All channels, where there are several."""
     incremental: float | None = None
     incremental_lower: float | None = None
     incremental_upper: float | None = None
@@ -58,8 +76,8 @@ class MarketSummary:
 
     @property
     def estimated(self) -> bool:
-        """Whether the market has an effect to show."""
-        return self.now is not None
+        """Whether the market's model was fitted; what a check withholds is still missing."""
+        return self.status in ("ok", "singular")
 
 
 def summarise(results: MarketResults, settings: Settings, *, folder: str, files: Sequence[str]) -> MarketSummary:
@@ -73,9 +91,9 @@ def summarise(results: MarketResults, settings: Settings, *, folder: str, files:
         Names of the documents that exist there, e.g. ``report.html``.
     """
     writer = make_writer(results, settings)
-    found, long_run, inc = writer.promotion(), results.long_run, results.incremental
+    lead, inc = leading_channel(results), results.incremental
     run = [check for check in results.checks if check.status != "not-run"]
-    effect = found[1] if found else None
+    first, kept_up = quantities.first(results, lead), quantities.kept_up(results, lead)
     return MarketSummary(
         market=results.market,
         status=results.status,
@@ -87,14 +105,14 @@ def summarise(results: MarketResults, settings: Settings, *, folder: str, files:
         months=results.data.months,
         response=results.model.response if results.model else "level",
         sales_mean=results.data.sales_mean,
-        now=effect.estimate if effect else None,
-        now_lower=effect.lower if effect else None,
-        now_upper=effect.upper if effect else None,
-        now_se=effect.se if effect else None,
-        long_run=long_run.estimate if long_run else None,
-        long_run_lower=long_run.lower if long_run else None,
-        long_run_upper=long_run.upper if long_run else None,
-        long_run_se=long_run.se if long_run else None,
+        channel=clean(results.channels[lead].channel, 40) if results.channels else "",
+        first=first.estimate if first else None,
+        first_lower=first.lower if first else None,
+        first_upper=first.upper if first else None,
+        kept_up=kept_up.estimate if kept_up else None,
+        kept_up_lower=kept_up.lower if kept_up else None,
+        kept_up_upper=kept_up.upper if kept_up else None,
+        channels=_channels(results),
         incremental=inc.total if inc else None,
         incremental_lower=inc.lower if inc else None,
         incremental_upper=inc.upper if inc else None,
@@ -103,6 +121,25 @@ def summarise(results: MarketResults, settings: Settings, *, folder: str, files:
         checks_passed=sum(check.status == "pass" for check in run),
         checks_run=len(run),
     )
+
+
+def _channels(results: MarketResults) -> tuple[ChannelLine, ...]:
+    rows = []
+    for k, one in enumerate(results.channels):
+        first, kept_up = quantities.first(results, k), quantities.kept_up(results, k)
+        rows.append(
+            ChannelLine(
+                channel=clean(one.channel, 40),
+                verdict=shown(results.status, one.verdict.code) if one.verdict is not None else "unclear",
+                first=first.estimate if first else None,
+                kept_up=kept_up.estimate if kept_up else None,
+                kept_up_lower=kept_up.lower if kept_up else None,
+                kept_up_upper=kept_up.upper if kept_up else None,
+                incremental=one.incremental,
+                share=one.share,
+            )
+        )
+    return tuple(rows)
 
 
 def failed_market(market: str, reason: str) -> MarketSummary:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from reportgen.report.blocks import Cell, Column, IntervalBar, Row, Table
 from reportgen.report.narrative.verdict import WORDS
+from reportgen.report.words import quantities
 from reportgen.report.words.formats import Formats
 from reportgen.report.words.language import Language
 from reportgen.report.words.names import clean
@@ -18,7 +19,7 @@ from reportgen.report.words.phrases import Phrases
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from reportgen.report.site.market_line import MarketSummary
+    from reportgen.report.site.market_line import ChannelLine, MarketSummary
     from reportgen.results import VerdictCode
     from reportgen.settings.sections import Settings
 
@@ -41,10 +42,10 @@ class TableWriter(Phrases):
         columns = [
             Column(label=self.say("Market"), numeric=False),
             Column(label=self.say("Verdict"), numeric=False),
-            Column(label=self.say("Effect now"), unit=per),
-            Column(label=self.say("Long run"), unit=per),
+            Column(label=quantities.first_period(self), unit=per),
+            Column(label=self.say(quantities.KEPT_UP), unit=per),
             Column(label=self.say("{level} interval", level=self.level)),
-            Column(label=self.say("Long run, share of mean sales"), unit=self.say("line: interval; tick: zero")),
+            Column(label=self.say("Kept up, share of mean sales"), unit=self.say("line: interval; tick: zero")),
             Column(label=self.say("With promotion"), unit=self.say("whole period")),
             Column(label=self.say("Share of sales")),
         ]
@@ -64,15 +65,18 @@ class TableWriter(Phrases):
 
     def _row(self, s: MarketSummary, scale: tuple[float, float], *, with_roi: bool) -> Row:
         f = self.log_formats if s.response == "log" else self.formats
-        relative = _relative(s)
+        relative, spread = _relative(s), _spread(s.kept_up_lower, s.kept_up_upper)
+
+        def named(text: str) -> str:
+            return f"{s.channel}: {text}" if s.channel else text
+
         cells = [
             Cell(text=clean(s.market), link=address(s)),
             self._verdict(s),
-            Cell(text=f.effect(s.now, s.now_se), sort=f.effect_value(s.now)),
-            Cell(text=f.effect(s.long_run, s.long_run_se), sort=f.effect_value(s.long_run)),
+            Cell(text=named(f.effect(s.first, _spread(s.first_lower, s.first_upper))), sort=f.effect_value(s.first)),
+            Cell(text=named(f.effect(s.kept_up, spread)), sort=f.effect_value(s.kept_up)),
             Cell(
-                text=f.effect_interval(s.long_run_lower, s.long_run_upper, s.long_run_se),
-                sort=f.effect_value(s.long_run_lower),
+                text=f.effect_interval(s.kept_up_lower, s.kept_up_upper, spread), sort=f.effect_value(s.kept_up_lower)
             ),
             Cell(text=f.percent(relative[0]), sort=relative[0], bar=self._bar(relative, scale))
             if relative
@@ -109,6 +113,47 @@ class TableWriter(Phrases):
             low50=place(estimate - 0.344 * (estimate - low)), high50=place(estimate + 0.344 * (high - estimate)),
             zero=place(0.0), hollow=hollow, alt=self.crossing(hollow=hollow),
         )  # fmt: skip
+
+    def channels(self, markets: Sequence[MarketSummary]) -> Table | None:
+        """Every channel of the markets that have several, each on its own line."""
+        rows = [(s, one) for s in markets for one in s.channels]
+        if not rows:
+            return None
+        return Table(
+            name="channels",
+            caption=self.say("Channel by channel"),
+            columns=(
+                Column(label=self.say("Market"), numeric=False),
+                Column(label=self.say("Channel"), numeric=False),
+                Column(label=self.say("Verdict"), numeric=False),
+                Column(label=quantities.first_period(self)),
+                Column(label=self.say(quantities.KEPT_UP)),
+                Column(label=self.say("{level} interval", level=self.level)),
+                Column(label=self.say("Incremental sales")),
+                Column(label=self.say("Share of sales")),
+            ),
+            rows=tuple(self._channel(s, one) for s, one in rows),
+            note=self.say("Effects of one more unit of the channel, per pharmacy."),
+        )
+
+    def _channel(self, s: MarketSummary, one: ChannelLine) -> Row:
+        f = self.log_formats if s.response == "log" else self.formats
+        spread = _spread(one.kept_up_lower, one.kept_up_upper)
+        return Row(
+            cells=(
+                Cell(text=clean(s.market), link=address(s)),
+                Cell(text=one.channel),
+                Cell(text=self.say(WORDS[one.verdict][0]), mark=one.verdict, sort=float(ORDER.index(one.verdict))),
+                Cell(text=f.effect(one.first, spread), sort=f.effect_value(one.first)),
+                Cell(text=f.effect(one.kept_up, spread), sort=f.effect_value(one.kept_up)),
+                Cell(
+                    text=f.effect_interval(one.kept_up_lower, one.kept_up_upper, spread),
+                    sort=f.effect_value(one.kept_up_lower),
+                ),
+                Cell(text=f.money_short(one.incremental), sort=one.incremental),
+                Cell(text=f.percent(one.share), sort=one.share),
+            )
+        )
 
     def crossing(self, *, hollow: bool) -> str:
         """What a drawn interval says, in words."""
@@ -220,14 +265,19 @@ def _files(s: MarketSummary) -> Cell:
 
 
 def _relative(s: MarketSummary) -> tuple[float, float, float] | None:
-    """Long-run effect and its interval as a share of mean sales (at log response it is one already)."""
-    if s.long_run is None or s.long_run_lower is None or s.long_run_upper is None:
+    """One unit kept up and its interval as a share of mean sales (at log response it is one already)."""
+    if s.kept_up is None or s.kept_up_lower is None or s.kept_up_upper is None:
         return None
     if s.response == "log":
-        return s.long_run, s.long_run_lower, s.long_run_upper
+        return s.kept_up, s.kept_up_lower, s.kept_up_upper
     if not s.sales_mean:
         return None
-    return s.long_run / s.sales_mean, s.long_run_lower / s.sales_mean, s.long_run_upper / s.sales_mean
+    return s.kept_up / s.sales_mean, s.kept_up_lower / s.sales_mean, s.kept_up_upper / s.sales_mean
+
+
+def _spread(lower: float | None, upper: float | None) -> float | None:
+    """About a standard error, for the digits that are printed."""
+    return None if lower is None or upper is None else (upper - lower) / 4.0
 
 
 def _scale(markets: Sequence[MarketSummary]) -> tuple[float, float]:

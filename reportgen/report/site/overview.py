@@ -250,6 +250,9 @@ class _OverviewBuilder:
         if self.estimated:
             lead = self.say("Sort by any column; open a market for its report.")
             blocks = (self.tables.markets(self.estimated),)
+            channels = self.tables.channels(self.estimated)
+            if channels is not None:
+                blocks = (*blocks, channels)
         return Section(anchor="markets", number="", title=self.say("Markets"), lead=lead, blocks=blocks)
 
     def _finder(self) -> Finder:

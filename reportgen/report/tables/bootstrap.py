@@ -28,8 +28,8 @@ def bootstrap(w: Writer) -> Table | None:
         note = w.sentences(
             note,
             w.language.ngettext(
-                "{count} copy has no effect in the long run.",
-                "{count} copies have no effect in the long run.",
+                "{count} copy has no effect kept up.",
+                "{count} copies have no effect kept up.",
                 found.not_stationary,
             ).format(count=f.integer(found.not_stationary)),
         )

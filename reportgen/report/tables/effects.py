@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from reportgen.report.blocks import Cell, Column, Row, Table
+from reportgen.report.narrative.verdict import WORDS
 from reportgen.report.tables.cells import effect, effect_span, interval_label
+from reportgen.report.words import quantities
 from reportgen.report.words.names import clean, told_apart
 
 if TYPE_CHECKING:
     from reportgen.report.words.writer import Writer
-    from reportgen.results import PharmacyRow
+    from reportgen.results import PharmacyRow, VerdictCode
 
 
 def impulse(w: Writer) -> Table | None:
@@ -64,9 +66,9 @@ def pharmacies(w: Writer) -> Table | None:
             Column(label=w.say("Pharmacy"), numeric=False),
             Column(label=w.say("Rows")),
             Column(label=w.say("Mean sales"), unit=w.per_period),
-            Column(label=w.say("Effect now"), unit=w.per_unit),
+            Column(label=quantities.coefficient(w, w.results.model), unit=w.per_unit),
             Column(label=interval_label(w)),
-            Column(label=w.say("In the long run")),
+            Column(label=w.say(quantities.KEPT_UP)),
             Column(label=w.say("Reliability"), unit="0–1"),
             Column(label=w.say("Expected rank"), unit="0–100"),
             Column(label=w.say("With promotion"), unit=w.say("whole period")),
@@ -133,42 +135,55 @@ def what_if(w: Writer) -> Table | None:
 
 
 def channels(w: Writer) -> Table | None:
-    """What each of several promotion channels does, the others as they were."""
+    """Verdict and effects of each of several channels, and what it brought, the others as they were."""
     if not w.results.channels:
         return None
-    fixed = {row.term: row for row in w.results.fixed}
-    rows = []
-    for item in w.results.channels:
-        now, long = fixed[item.term], item.long_run
-        rows.append(
-            Row(
-                cells=(
-                    Cell(text=clean(item.channel, 40)),
-                    effect(w, now.estimate, now.se),
-                    effect_span(w, now.lower, now.upper, now.se),
-                    effect(w, long.estimate, long.se),
-                    effect_span(w, long.lower, long.upper, long.se),
-                    Cell(text=w.formats.money_short(item.incremental), sort=item.incremental),
-                    Cell(text=w.formats.interval(item.lower, item.upper, "money-short"), sort=item.lower),
-                    Cell(text=w.formats.percent(item.share), sort=item.share),
-                )
-            )
-        )
     return Table(
         name="channels",
-        caption=w.say("What each channel brought"),
+        caption=w.say("Channel by channel"),
         columns=(
             Column(label=w.say("Channel"), numeric=False),
-            Column(label=w.say("Effect now"), unit=w.per_unit),
+            Column(label=w.say("Verdict"), numeric=False),
+            Column(label=quantities.first_period(w)),
+            Column(label=w.say(quantities.KEPT_UP)),
             Column(label=interval_label(w)),
-            Column(label=w.say("In the long run"), unit=w.per_unit),
-            Column(label=interval_label(w)),
+            Column(label=w.say("Carry-over")),
             Column(label=w.say("Incremental sales")),
             Column(label=interval_label(w)),
             Column(label=w.say("Share of sales")),
         ),
-        rows=tuple(rows),
-        note=w.say("Each channel is taken away alone, the others as they were."),
+        rows=tuple(_channel(w.of_channel(k), k) for k in range(len(w.results.channels))),
+        note=w.say(
+            "Effects of one more unit of the channel, per pharmacy. Each channel is taken away alone, the others as "
+            "they were."
+        ),
+    )
+
+
+def _channel(w: Writer, k: int) -> Row:
+    item = w.results.channels[k]
+    decays = {one.channel: one for one in (w.results.decay, *w.results.more_decays) if one is not None}
+    decay = decays.get(item.channel)
+    first, kept = quantities.first(w.results, k), quantities.kept_up(w.results, k)
+    code: VerdictCode = item.verdict.code if item.verdict is not None else "unclear"
+    per = w.shortest(w.step) if w.step != 1 else ""
+    name = clean(item.channel, 40)
+    digits = None if kept is None else quantities.spread(kept)
+    return Row(
+        cells=(
+            Cell(text=w.say("{channel} (for {amount})", channel=name, amount=per) if per else name),
+            Cell(text=w.say(WORDS[code][0]), mark=code),
+            effect(w, None if first is None else first.estimate, None if first is None else quantities.spread(first)),
+            effect(w, None if kept is None else kept.estimate, digits),
+            effect_span(w, None if kept is None else kept.lower, None if kept is None else kept.upper, digits),
+            Cell(
+                text=w.formats.percent(None if decay is None else decay.estimate, digits=0),
+                sort=None if decay is None else decay.estimate,
+            ),
+            Cell(text=w.formats.money_short(item.incremental), sort=item.incremental),
+            Cell(text=w.formats.interval(item.lower, item.upper, "money-short"), sort=item.lower),
+            Cell(text=w.formats.percent(item.share), sort=item.share),
+        )
     )
 
 

@@ -8,6 +8,7 @@ from reportgen.report.blocks import Cell, Column, Row, Table
 from reportgen.report.narrative import foundation
 from reportgen.report.narrative.method import random_part, start_name
 from reportgen.report.tables.cells import NONE, interval_label, number, span, text
+from reportgen.report.words import quantities
 from reportgen.report.words.names import clean
 from reportgen.report.words.terms import random_label, term_label, term_unit
 
@@ -200,7 +201,7 @@ def comparison(w: Writer) -> Table | None:
     rows.append(
         Row(
             cells=(
-                text(w.say("Effect in the long run")),
+                text(w.say(quantities.KEPT_UP)),
                 text(term_unit(w, model.promotion_terms[0]) if model and model.promotion_terms else ""),
                 text(_long(w, w.results.plain)),
                 text(used),

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from reportgen.report.narrative import trust
-from reportgen.report.narrative.verdict import status_label, verdict_line
+from reportgen.report.narrative.verdict import WORDS, status_label, verdict_line
+from reportgen.report.words import quantities
 from reportgen.report.words.names import clean
 from reportgen.report.words.terms import bootstrap_label, random_label, term_label, term_unit
 from reportgen.report.words.writer import Writer, make_writer
@@ -80,13 +81,7 @@ def _summary(w: Writer) -> Sheet:
         (w.say("Rows read"), None, data.rows_read, None, None),
         (w.say("Rows used"), None, data.rows_used, None, None),
     ]
-    for row in results.fixed:
-        if results.model is not None and row.term in results.model.promotion_terms:
-            unit = f"{w.say('Effect in the same period')} ({term_unit(w, row.term)})"
-            rows.append((unit, term_label(w, row.term), row.estimate, row.lower, row.upper))
-    if results.long_run is not None and results.long_run.estimate is not None:
-        long = results.long_run
-        rows.append((w.say("Effect in the long run"), None, long.estimate, long.lower, long.upper))
+    rows += _effects(w)
     if results.incremental is not None and results.incremental.total is not None:
         brought = results.incremental
         rows.append((w.say("Incremental sales"), w.formats.currency, brought.total, brought.lower, brought.upper))
@@ -106,6 +101,29 @@ def _summary(w: Writer) -> Sheet:
         Column(heading=w.say("Upper limit"), width=18),
     )
     return Sheet(name=w.say("Summary"), columns=columns, rows=tuple(rows))
+
+
+def _effects(w: Writer) -> list[tuple[Value, ...]]:
+    """The three effects of every channel, and the coefficient, under their names."""
+    rows: list[tuple[Value, ...]] = []
+    model = w.results.model
+    for k, one in enumerate(w.results.effects):
+        verdict = w.results.channels[k].verdict if k < len(w.results.channels) else None
+        name = clean(one.channel)
+        if verdict is not None:
+            rows.append((f"{w.say('Verdict')}: {name}", w.say(WORDS[verdict.code][0]), None, None, None))
+        unit = term_unit(w, one.term)
+        for label, found in (
+            (quantities.first_period(w), one.first_period),
+            (w.say(quantities.IN_ALL), one.in_all),
+            (w.say(quantities.KEPT_UP), one.kept_up),
+        ):
+            rows.append((f"{label} ({unit})", name, found.estimate, found.lower, found.upper))
+        row = next((row for row in w.results.fixed if row.term == one.term), None)
+        if row is not None and model is not None and model.normalize:
+            label = f"{quantities.coefficient(w, model)} ({unit})"
+            rows.append((label, term_label(w, row.term), row.estimate, row.lower, row.upper))
+    return rows
 
 
 def _coefficients(w: Writer) -> Sheet:
@@ -182,10 +200,10 @@ def _pharmacies(w: Writer) -> Sheet:
         Column(heading=w.say("Rows"), kind="integer", width=8),
         Column(heading=w.say("Mean sales"), kind="money"),
         Column(heading=w.say("Mean promotion")),
-        Column(heading=w.say("Effect now"), kind=money),
+        Column(heading=quantities.coefficient(w, w.results.model), kind=money),
         Column(heading=w.say("Lower limit"), kind=money),
         Column(heading=w.say("Upper limit"), kind=money),
-        Column(heading=w.say("In the long run"), kind=money),
+        Column(heading=w.say(quantities.KEPT_UP), kind=money),
         Column(heading=w.say("Deviation of the effect"), kind=money),
         Column(heading=w.say("SE")),
         Column(heading=w.say("Deviation of the level"), kind=money),

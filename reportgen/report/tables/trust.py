@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from reportgen.report.blocks import Cell, Column, Row, Table
 from reportgen.report.narrative import trust
 from reportgen.report.tables.cells import NONE, effect, effect_span, interval_label, number, text
+from reportgen.report.words import quantities
 from reportgen.report.words.names import clean
 from reportgen.report.words.terms import term_label, term_unit
 
@@ -53,7 +54,7 @@ def checks(w: Writer) -> Table | None:
 
 
 def sensitivity(w: Writer) -> Table | None:
-    """The effect now under other choices."""
+    """The promotion effect under other choices."""
     if not w.results.sensitivity:
         return None
     names = {
@@ -75,10 +76,10 @@ def sensitivity(w: Writer) -> Table | None:
     )
     return Table(
         name="sensitivity",
-        caption=w.say("Effect now under other choices"),
+        caption=w.say("{what}, under other choices", what=quantities.coefficient(w, w.results.model)),
         columns=(
             Column(label=w.say("Choice"), numeric=False),
-            Column(label=w.say("Effect now"), unit=w.per_unit),
+            Column(label=quantities.coefficient(w, w.results.model), unit=w.per_unit),
             Column(label=interval_label(w)),
         ),
         rows=rows,

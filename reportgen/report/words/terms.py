@@ -67,7 +67,7 @@ def random_label(w: Phrases, term: str) -> str:
 def bootstrap_label(w: Writer, row: BootstrapRow) -> str:
     """What one row of the bootstrap is about."""
     if row.quantity == "long-run":
-        label = w.say("Effect in the long run")
+        label = w.say("Kept up")
         return label if w.results.channels == () else f"{label}: {term_label(w, row.term)}"
     if row.quantity == "decay":
         label = w.say("Decay")

@@ -7,7 +7,7 @@ a test looks every number up again.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from reportgen.report.blocks import Fact
@@ -15,7 +15,7 @@ from reportgen.report.words.formats import Formats, Kind
 from reportgen.report.words.language import Language
 from reportgen.report.words.names import clean, isolated
 from reportgen.report.words.phrases import Phrases
-from reportgen.report.words.units import promotion_step
+from reportgen.report.words.units import channel_unit, promotion_step
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -31,6 +31,8 @@ class Writer(Phrases):
     results: MarketResults
     settings: Settings
     facts: list[Fact] = field(default_factory=list)
+    channel: int = 0
+    """The promotion channel that is spoken of."""
 
     # --- words ------------------------------------------------------------------------------
 
@@ -57,6 +59,25 @@ class Writer(Phrases):
     def periods(self) -> str:
         """``months`` or ``weeks``."""
         return self.by_period("months", "weeks")
+
+    @property
+    def channel_name(self) -> str:
+        """Name of the channel that is spoken of; empty where there is only one."""
+        names = self.results.model.channels if self.results.model is not None else ()
+        return clean(names[self.channel], 40) if len(names) > 1 else ""
+
+    def of_channel(self, channel: int) -> Writer:
+        """The same writer, speaking of another channel; numbers go into the same record."""
+        names = self.results.model.channels if self.results.model is not None else ()
+        if channel == self.channel or len(names) < 2:
+            return self
+        unit = channel_unit(self.language, names[channel])
+        return replace(
+            self,
+            channel=channel,
+            step=promotion_step(self.results.data, channel),
+            formats=replace(self.formats, unit=unit),
+        )
 
     @property
     def amount(self) -> str:
@@ -87,6 +108,11 @@ class Writer(Phrases):
     def start(text: str) -> str:
         """Capital first letter, for a phrase that starts a sentence."""
         return text[:1].upper() + text[1:]
+
+    @staticmethod
+    def lower_start(text: str) -> str:
+        """Small first letter, for a name inside a sentence."""
+        return text[:1].lower() + text[1:]
 
     # --- numbers ----------------------------------------------------------------------------
 
@@ -158,11 +184,11 @@ class Writer(Phrases):
     # --- finding things in the results ----------------------------------------------------------
 
     def promotion(self) -> tuple[int, FixedEffect] | None:
-        """Index and row of the (first) promotion coefficient, if it was estimated."""
+        """Index and row of the promotion coefficient, if it was estimated."""
         model = self.results.model
         if model is None or not model.promotion_terms:
             return None
-        return self.find(lambda row: row.term == model.promotion_terms[0])
+        return self.find(lambda row: row.term == model.promotion_terms[self.channel])
 
     def find(self, wanted: Callable[[FixedEffect], bool]) -> tuple[int, FixedEffect] | None:
         """First row of the coefficient table that is ``wanted``."""
@@ -172,16 +198,19 @@ class Writer(Phrases):
 def make_writer(results: MarketResults, settings: Settings) -> Writer:
     """Writer of one market, in the language of ``settings.report``."""
     report, model = settings.report, results.model
+    language = Language(report.locale)
+    several = model is not None and len(model.channels) > 1
+    unit = channel_unit(language, model.channels[0]) if model and several else clean(report.promotion_unit, 30)
     return Writer(
         results=results,
         settings=settings,
         formats=Formats(
             locale=report.locale,
             currency=report.currency,
-            unit=clean(report.promotion_unit, 30),
+            unit=unit,
             response=model.response if model else settings.model.response,
         ),
-        language=Language(report.locale),
+        language=language,
         weekly=results.data.period_type == "week",
         step=promotion_step(results.data),
         confidence=model.confidence if model else report.confidence,

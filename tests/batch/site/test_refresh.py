@@ -259,7 +259,7 @@ def test_downloads_hold_every_market_and_run_no_formula(tmp_path: Path) -> None:
     assert [market.market for market in across.markets] == ["=1+1", "B"]
     overview = pq.read_table(data / "overview.parquet")
     assert overview.column("market").to_pylist() == ["=1+1", "B"]
-    assert None not in overview.column("long_run").to_pylist()
+    assert None not in overview.column("kept_up").to_pylist()
 
 
 def test_a_sitemap_is_written_where_the_address_is_known(tmp_path: Path) -> None:

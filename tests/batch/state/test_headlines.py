@@ -49,7 +49,8 @@ def test_the_first_run_changes_nothing() -> None:
         (record_of("A", effect=110.1), "up"),
         (record_of("A", effect=89.0), "down"),
         (record_of("A", verdict="unclear", effect=200.0), "verdict"),
-        (record_of("A", status="singular"), "verdict"),
+        (record_of("A", status="singular"), None),
+        (record_of("A", status="not-estimated"), "verdict"),
         (record_of("A", effect=None, se=None), None),
     ],
 )

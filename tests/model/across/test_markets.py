@@ -35,48 +35,41 @@ def refused():
 
 def test_percent_and_elasticity_are_the_effect_on_a_unit_free_scale(run):
     one = run[0]
-    row = mk.promotion_row(one)
-    now = mk.market_effect(one, "now-percent")
-    assert now.estimate == pytest.approx(100 * row.estimate / one.data.sales_mean)
-    assert now.se == pytest.approx(100 * row.se / one.data.sales_mean)
+    row, first = mk.promotion_row(one), one.effects[0].first_period
+    now = mk.market_effect(one, "first-period-percent")
+    assert now.estimate == pytest.approx(100 * first.estimate / one.data.sales_mean)
+    assert now.se == pytest.approx(100 * (first.upper - first.lower) / 3.919928 / one.data.sales_mean, rel=1e-6)
     assert now.p == row.p
-    long_run = mk.market_effect(one, "long-run-percent")
+    long_run = mk.market_effect(one, "kept-up-percent")
     assert long_run.estimate == pytest.approx(100 * one.long_run.estimate / one.data.sales_mean)
     assert long_run.upper == pytest.approx(100 * one.long_run.upper / one.data.sales_mean)
-    elastic = mk.market_effect(one, "long-run-elasticity")
+    elastic = mk.market_effect(one, "kept-up-elasticity")
     assert elastic.estimate == pytest.approx(long_run.estimate / 100 * one.data.promotion_mean[0])
-    assert mk.market_effect(one, "now-elasticity").se == pytest.approx(now.se / 100 * one.data.promotion_mean[0])
+    assert mk.market_effect(one, "first-period-elasticity").se == pytest.approx(
+        now.se / 100 * one.data.promotion_mean[0]
+    )
 
 
 def test_unit_free_means_that_currency_does_not_matter(run):
     one = run[0]
-    row = mk.promotion_row(one)
+    (effects,) = one.effects
+    first = effects.first_period
+    larger = replace(first, estimate=1000 * first.estimate, lower=1000 * first.lower, upper=1000 * first.upper)
     scaled = replace(
         one,
         data=replace(one.data, sales_mean=1000 * one.data.sales_mean),
-        fixed=tuple(
-            replace(r, estimate=1000 * r.estimate, se=1000 * r.se, lower=1000 * r.lower, upper=1000 * r.upper)
-            if r == row else r for r in one.fixed
-        ),
-    )  # fmt: skip
-    assert mk.market_effect(scaled, "now-percent").estimate == pytest.approx(
-        mk.market_effect(one, "now-percent").estimate
+        effects=(replace(effects, first_period=larger),),
+    )
+    assert mk.market_effect(scaled, "first-period-percent").estimate == pytest.approx(
+        mk.market_effect(one, "first-period-percent").estimate
     )
 
 
 def test_log_response_is_already_relative():
     one = market_results(seed=3, pharmacies=12, periods=18, response="log")
-    assert mk.market_effect(one, "long-run-percent").estimate == pytest.approx(100 * one.long_run.estimate)
-    assert mk.market_effect(one, "now-elasticity").estimate == pytest.approx(
-        mk.promotion_row(one).estimate * one.data.promotion_mean[0]
-    )
-
-
-def test_long_run_of_unnormalised_adstock_is_per_promotion_unit(run):
-    one = run[0]
-    doubled = replace(one, long_run=replace(one.long_run, total_pulse=2 * one.long_run.estimate))
-    assert mk.market_effect(doubled, "long-run-percent").estimate == pytest.approx(
-        200 * one.long_run.estimate / one.data.sales_mean
+    assert mk.market_effect(one, "kept-up-percent").estimate == pytest.approx(100 * one.long_run.estimate)
+    assert mk.market_effect(one, "first-period-elasticity").estimate == pytest.approx(
+        one.effects[0].first_period.estimate * one.data.promotion_mean[0]
     )
 
 
@@ -101,7 +94,7 @@ def test_market_without_the_estimand_says_why(run, change, code):
         one = replace(one, **change)
     else:
         one = replace(one, long_run=replace(one.long_run, **change))
-    found = mk.market_effect(one, "long-run-percent")
+    found = mk.market_effect(one, "kept-up-percent")
     assert isinstance(found, Reason)
     assert found.code == code
     overview = mk.summarise_markets([run[0], one])
@@ -110,8 +103,8 @@ def test_market_without_the_estimand_says_why(run, change, code):
 
 def test_elasticity_needs_mean_promotion(run):
     one = replace(run[0], data=replace(run[0].data, promotion_mean=()))
-    assert mk.market_effect(one, "now-elasticity") == Reason(code="no-scale")
-    assert mk.market_effect(replace(one, long_run=None), "now-percent").estimate > 0
+    assert mk.market_effect(one, "first-period-elasticity") == Reason(code="no-scale")
+    assert mk.market_effect(replace(one, long_run=None), "first-period-percent").estimate > 0
 
 
 def test_every_market_is_estimated_or_excluded_with_a_reason(run, refused):
@@ -144,7 +137,7 @@ def test_market_without_any_reason_is_excluded_by_its_status(refused):
 def test_pooled_effect_is_the_meta_analysis_of_the_estimands(run):
     overview = mk.summarise_markets(run)
     ordered = sorted(run, key=lambda one: one.market)
-    effects = [mk.market_effect(one, "long-run-percent") for one in ordered]
+    effects = [mk.market_effect(one, "kept-up-percent") for one in ordered]
     expected = meta.pool_effects([e.estimate for e in effects], [e.se**2 for e in effects])
     pooled = overview.pooled
     assert (pooled.k, pooled.df, pooled.q_df) == (5, 4, 4)
@@ -209,7 +202,7 @@ def test_order_of_markets_changes_nothing(run, refused):
 
 
 def test_overview_comes_back_from_json_unchanged_and_fits_its_schema(run, refused):
-    overview = mk.summarise_markets([*run, *refused], failed=[("AA", "timeout")], estimand="now-elasticity")
+    overview = mk.summarise_markets([*run, *refused], failed=[("AA", "timeout")], estimand="first-period-elasticity")
     text = rm.to_json(overview)
     assert rm.overview_from_json(text) == overview
     jsonschema.validate(json.loads(text), rm.json_schema(rm.OverviewResults))
@@ -221,7 +214,8 @@ def test_overview_comes_back_from_json_unchanged_and_fits_its_schema(run, refuse
         ("{", "results-unreadable"),
         ("[]", "results-unreadable"),
         ('{"schema_version": 99}', "results-version"),
-        ('{"schema_version": 1}', "results-invalid"),
+        ('{"schema_version": 1}', "results-version"),
+        ('{"schema_version": 2}', "results-invalid"),
     ],
 )
 def test_unreadable_overview_is_an_input_error(text, code):

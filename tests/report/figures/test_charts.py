@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from drawings import labels
-from factories import market_results, overview_results
+from factories import channel_results, market_results, overview_results
 from reportgen import results as r
 from reportgen.render.charts.svg import write_svg
 from reportgen.report import figures
@@ -58,14 +58,14 @@ def test_every_chart_that_can_be_drawn_is_listed_once() -> None:
 
 
 def test_a_chart_asked_for_by_name_is_drawn_alone() -> None:
-    for name in ("key_now", "caterpillar_intercept", "qq_slope", "forest"):
+    for name in ("key_first", "caterpillar_intercept", "qq_slope", "forest"):
         assert list(draw(market_results(), names=(name,))) == [name]
 
 
 def test_another_process_draws_the_same_bytes(charts: dict[str, Chart], checkout: Path) -> None:
     code = (
         "import sys, hashlib; sys.path.insert(0, 'tests')\n"
-        "from factories import market_results\n"
+        "from factories import channel_results, market_results\n"
         "from reportgen.report.figures import draw_charts\n"
         "from reportgen.report.words.formats import Formats\nfrom reportgen.report.words.language import Language\n"
         "made = draw_charts(market_results(), Formats('en_IN', 'INR', unit='visit'), Language('en_IN'))\n"
@@ -124,15 +124,17 @@ def test_log_response_writes_percent_and_leaves_out_parts_that_do_not_add_up() -
 
 
 def test_only_wanted_charts_are_drawn() -> None:
-    made = draw(market_results(), names=("caterpillar", "qq_slope", "key_now", "unknown"))
-    assert list(made) == ["key_now", "caterpillar", "qq_slope"]
+    made = draw(market_results(), names=("caterpillar", "qq_slope", "key_first", "unknown"))
+    assert list(made) == ["key_first", "caterpillar", "qq_slope"]
 
 
 def test_missing_parts_leave_out_their_charts_only() -> None:
     results = market_results(cost=None)
-    empty = replace(results, long_run=None, impulse=(), incremental=None, what_if=(), ordinary=None, decay=None)
+    empty = replace(
+        results, effects=(), long_run=None, impulse=(), incremental=None, what_if=(), ordinary=None, decay=None
+    )
     gone = set(draw(results)) - set(draw(empty))
-    keys = {"key_long_run", "key_incremental"}
+    keys = {"key_first", "key_kept_up", "key_incremental"}
     brought = {"without_promotion", "incremental_pharmacies", "what_if"}
     assert gone == keys | brought | {"impulse", "impulse_brief", "ordinary", "decay"}
 
@@ -140,20 +142,24 @@ def test_missing_parts_leave_out_their_charts_only() -> None:
 def test_intervals_without_bounds_are_drawn_as_hollow_points() -> None:
     results = market_results()
     bare = tuple(replace(row, se=None, lower=None, upper=None) for row in results.fixed)
-    made = draw(replace(results, fixed=bare, plain=None, within=None), names=("forest", "estimators", "key_now"))
+    made = draw(replace(results, fixed=bare, plain=None, within=None), names=("forest", "estimators"))
     assert set(made) == {"forest", "estimators"}
     assert any(isinstance(s, Dots) and s.inside == "#ffffff" for s in made["forest"].shapes)
 
 
 def test_further_channels_and_random_terms_get_charts_of_their_own() -> None:
-    results = market_results()
-    assert results.decay is not None
-    second = replace(results.decay, channel="samples", at_edge=True)
+    results = channel_results(("visits", "samples", "mail"))
+    assert results.more_decays[0].channel == "samples"
+    second = replace(results.more_decays[0], at_edge=True)
     slope = results.charts.qq[2]
     charts = replace(results.charts, qq=(*results.charts.qq, slope, slope))
-    made = draw(replace(results, more_decays=(second,), charts=charts))
-    assert "samples" in made["decay_2"].subtitle
-    assert "do not settle" in made["decay_2"].title
+    made = draw(replace(results, more_decays=(second, *results.more_decays[1:]), charts=charts))
+    assert made["decay_2"].title.startswith("samples: The data do not settle")
+    assert made["impulse_3"].title.startswith("mail: One unit of mail goes with")
+    assert made["caterpillar"].title.startswith("visits: ")
+    assert [name for name in made if name.startswith(("decay", "impulse"))] == [
+        "decay", "decay_2", "decay_3", "impulse", "impulse_2", "impulse_3", "impulse_brief",
+    ]  # fmt: skip
     assert {"qq_slope", "qq_slope_2", "qq_slope_3"} <= set(made)
 
 
@@ -198,7 +204,7 @@ def test_market_forest_states_pooled_effect_and_prediction() -> None:
     chart = draw_market_charts(overview_results(markets=8), FORMATS, ENGLISH)["market_forest"]
     assert "Pooled over 8 markets" in chart.title
     assert "A new market, expected" in labels(chart)
-    elasticity = replace(overview_results(markets=70), estimand="long-run-elasticity")
+    elasticity = replace(overview_results(markets=70), estimand="kept-up-elasticity")
     longer = draw_market_charts(elasticity, FORMATS, ENGLISH)["market_forest"]
     assert "…" in labels(longer)
     assert len(longer.table.rows) == 70
