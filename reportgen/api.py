@@ -287,7 +287,9 @@ def preview(
         settings, root = verbs.open_project(Path(project), out=out, formats=formats, overrides=overrides)
         return local_only(settings, "preview"), root
 
-    watch = Watch(load=load, settings_file=Path(project).absolute() / SETTINGS_FILE, build=build, progress=progress)
+    watch = Watch(
+        load=load, settings_file=verbs.project_folder(Path(project)) / SETTINGS_FILE, build=build, progress=progress
+    )
     return run_preview(watch, port=port, ready=ready, built=built, stop=stop)
 
 

@@ -141,4 +141,4 @@ def test_schema_command_prints_it_with_a_description_for_every_key(
 
 
 def test_init_names_the_schema_file_that_it_writes(tmp_path: Path) -> None:
-    assert tmp_path / SCHEMA_FILE in write_project(tmp_path)
+    assert tmp_path / SCHEMA_FILE in write_project(tmp_path)[0]

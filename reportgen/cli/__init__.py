@@ -19,8 +19,10 @@ def main() -> None:
     from reportgen.cli import streams
 
     streams.open_streams()
+    from reportgen.cli import completing
     from reportgen.cli.app import app
 
+    completing.answer_shells()
     try:
         app(prog_name="reportgen")
     except OSError as error:

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
 import typer
-from typer.core import TyperGroup
 
-from reportgen.cli import configuration, mailing, previewing, streams, templates
+from reportgen.cli import completing, configuration, mailing, previewing, streams, templates
+from reportgen.cli.group import Group, in_plain_words
 from reportgen.cli.options import (
     Data,
     Debug,
@@ -44,7 +44,7 @@ _UNEXPECTED = (
 )
 
 
-class _Group(TyperGroup):
+class _Commands(Group):
     """All commands; the one place where errors become messages and exit codes."""
 
     def invoke(self, ctx: Any) -> Any:
@@ -71,6 +71,7 @@ class _Group(TyperGroup):
             raise typer.Exit(7) from None
         except Exception as error:
             if hasattr(error, "exit_code"):  # a usage error of Typer's own, which prints it
+                in_plain_words(error)
                 raise
             _unexpected(error)
 
@@ -89,7 +90,7 @@ def _trace() -> None:
 
 
 app = typer.Typer(
-    cls=_Group,
+    cls=_Commands,
     help="Promotion-impact reports for every market, from one table of sales and promotion.",
     no_args_is_help=True,
     add_completion=False,
@@ -257,6 +258,7 @@ def merge(project: Project = Path(), out: Out = None, set_: Set = None, debug: D
 
 app.command()(mailing.mail)
 app.command()(previewing.preview)
+app.command()(completing.completion)
 
 
 @app.command()
@@ -312,7 +314,7 @@ def demo(
     verbose: Verbose = False,
     debug: Debug = False,
 ) -> None:
-    """Write the demo project and build it: 10 markets, HTML, PDF and site."""
+    """Write the demo project and build it: 10 markets; again after an interruption, it goes on."""
     from reportgen.batch.request import Request
     from reportgen.cli import console
     from reportgen.project import verbs

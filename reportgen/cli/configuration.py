@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from reportgen.cli.group import Group
 from reportgen.cli.options import Debug, Json, Project, Set, parse_overrides
 
 if TYPE_CHECKING:
     from reportgen.settings.read import SettingRow
 
-app = typer.Typer(help="Which settings hold and why; the schema of reportgen.toml.", no_args_is_help=True)
+app = typer.Typer(cls=Group, help="Which settings hold and why; the schema of reportgen.toml.", no_args_is_help=True)
 _LONGEST = 60
 
 

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 _WIDTH = 120
 _MOST_FAILURES = 20
 _MOST_ROWS = 50
+_MOST_LOOKED_AT = 1000
+_DOCUMENTS = ("report.html", "report.pdf", "brief.pdf", "report.xlsx")
 
 
 def printable(text: str) -> str:
@@ -212,7 +214,25 @@ def show_run(result: RunResult, *, locale: str, currency: str, response: str, de
     if result.published:
         say(f"Published to {result.published}.")
     if result.index is not None:
-        say(f"Open {_short(result.index)}")
+        say(f"Open {_short(result.index)}{_documents(result)}")
+
+
+def _documents(result: RunResult) -> str:
+    """Return what there is to open beside the overview: which documents of how many markets."""
+    folders = [result.out / "markets" / outcome.slug for outcome in result.markets]
+    if len(folders) > _MOST_LOOKED_AT:
+        return ""
+    counts = {name: sum((folder / name).is_file() for folder in folders) for name in _DOCUMENTS}
+    there = {name: count for name, count in counts.items() if count}
+    if not there:
+        return ": the overview; of each market there are the numbers only."
+    if len(set(there.values())) == 1:
+        names = list(there)
+        listed = names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+        count = there[names[0]]
+        return f": the overview, and {listed} of {count} market{'s' if count != 1 else ''}."
+    listed = ", ".join(f"{name} of {count}" for name, count in there.items())
+    return f": the overview; of {len(folders)} markets there is {listed}."
 
 
 def _show_markets(result: RunResult, *, locale: str, currency: str, response: str) -> None:

@@ -7,9 +7,10 @@ from typing import Annotated
 
 import typer
 
+from reportgen.cli.group import Group
 from reportgen.cli.options import Debug, Json, Project, Set, parse_overrides
 
-app = typer.Typer(help="List templates with their blocks; copy one to change it.", no_args_is_help=True)
+app = typer.Typer(cls=Group, help="List templates with their blocks; copy one to change it.", no_args_is_help=True)
 
 
 @app.command("list")

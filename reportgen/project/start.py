@@ -69,13 +69,13 @@ def start_project(
         from reportgen.project.proposal import propose
 
         proposal = propose(data, folder, overrides)
-    project = write_project(folder, proposal)
+    project, there = write_project(folder, proposal)
     written, kept = write_recipes(folder, recipes)
-    return NewProject(written=(*project, *written), kept=kept, proposal=proposal)
+    return NewProject(written=(*project, *written), kept=(*there, *kept), proposal=proposal)
 
 
-def write_project(folder: Path, proposal: Proposal | None = None) -> tuple[Path, ...]:
-    """Write a new project; return the files written.
+def write_project(folder: Path, proposal: Proposal | None = None) -> tuple[tuple[Path, ...], tuple[Path, ...]]:
+    """Write a new project; return the files written, and those that were there and stay as they are.
 
     Parameters
     ----------
@@ -96,7 +96,8 @@ def write_project(folder: Path, proposal: Proposal | None = None) -> tuple[Path,
         content["data/panel.csv"] = (data_dir() / "demo_panel.csv").read_bytes()
     else:
         content[SETTINGS_FILE] = settings_text(proposal.values, proposal.notes).encode()
-    return _write(folder, dict(sorted(content.items())))
+    missing = {name: body for name, body in sorted(content.items()) if not (folder / name).exists()}
+    return _write(folder, missing), tuple(folder / name for name in sorted(set(content) - set(missing)))
 
 
 def refuse_existing(folder: Path) -> None:

@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from reportgen.errors import UsageError
 from reportgen.settings.sections import SETTINGS_FILE, Settings
 
 if TYPE_CHECKING:
@@ -54,7 +55,26 @@ def list_settings(
     from reportgen.settings.read import list_settings as list_rows
     from reportgen.settings.read import load_settings as load
 
-    return list_rows(load(Path(project).absolute() / SETTINGS_FILE, overrides=overrides, environ=os.environ))
+    return list_rows(load(project_folder(Path(project)) / SETTINGS_FILE, overrides=overrides, environ=os.environ))
+
+
+def project_folder(project: Path) -> Path:
+    """Return the folder of a project, from the root.
+
+    Raises
+    ------
+    UsageError
+        If there is no such folder.
+    """
+    if project.is_file():
+        raise UsageError(
+            f"{project} is a file: name the folder of reportgen.toml; a table is named without -C.", code="no-project"
+        )
+    if not project.is_dir():
+        raise UsageError(
+            f"{project}: there is no such folder. `reportgen init {project}` starts a project there.", code="no-project"
+        )
+    return project.absolute()
 
 
 def open_project(
@@ -83,7 +103,7 @@ def open_project(
         "run.memory": memory,
     }
     given |= {key: value for key, value in options.items() if value is not None}
-    root = project.absolute()
+    root = project_folder(project)
     return load(root / SETTINGS_FILE, overrides=given, environ=os.environ).settings, root
 
 

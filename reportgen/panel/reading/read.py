@@ -15,6 +15,7 @@ from reportgen.errors import ReadError
 from reportgen.panel.reading import columnar, database
 from reportgen.panel.reading.columns import find_columns
 from reportgen.panel.reading.delimited import read_delimited
+from reportgen.panel.reading.kinds import refuse_other_kinds
 from reportgen.panel.reading.raw import KeyFinder, RawTable
 from reportgen.panel.reading.spreadsheet import read_spreadsheet
 from reportgen.settings.sections import PanelSettings
@@ -94,6 +95,7 @@ def _read_path(path: Path, panel: PanelSettings, market: str | None, files: Sequ
             "(loading one runs its code). Export the table as Parquet or CSV.",
             code="pickle",
         )
+    refuse_other_kinds(path, start)
     if start[:4] == columnar.MAGIC or suffix in {".parquet", ".pq"}:
         return _read_parquet(path, panel, market)
     if start[:4] == _OLE or suffix in _SPREADSHEETS or zipfile.is_zipfile(path):

@@ -1,0 +1,40 @@
+"""Kinds of files that are no table for this program, told by name before a reader stumbles over their bytes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from reportgen.errors import ReadError
+
+READ = "CSV and other delimited text, Excel (.xlsx, .xlsm, .xlsb, .xls, .ods), Parquet, and databases by address"
+_NAMES = {
+    ".json": "JSON", ".jsonl": "JSON", ".ndjson": "JSON", ".feather": "Feather", ".arrow": "Arrow", ".ipc": "Arrow",
+    ".sas7bdat": "SAS", ".xpt": "SAS", ".dta": "Stata", ".sav": "SPSS", ".zsav": "SPSS", ".rds": "R data",
+    ".rda": "R data", ".rdata": "R data", ".orc": "ORC", ".avro": "Avro", ".h5": "HDF5", ".hdf5": "HDF5",
+    ".xml": "XML", ".html": "HTML", ".htm": "HTML", ".pdf": "PDF", ".doc": "Word", ".docx": "Word",
+    ".ppt": "PowerPoint", ".pptx": "PowerPoint", ".odt": "Writer", ".rtf": "RTF", ".png": "a picture",
+    ".jpg": "a picture", ".jpeg": "a picture", ".toml": "TOML", ".yaml": "YAML", ".yml": "YAML",
+    ".gz": "gzip", ".bz2": "bzip2", ".xz": "xz",
+    ".zst": "Zstandard", ".7z": "7-Zip", ".zip": "ZIP", ".rar": "RAR",
+}  # fmt: skip
+"""Ending of a name → what such a file is called."""
+_STARTS = {b"ARROW1": "Feather", b"FEA1": "Feather", b"%PDF": "PDF", b"\x89HDF": "HDF5", b"\x1f\x8b": "gzip"}
+_DATABASES = {".sqlite": "sqlite", ".sqlite3": "sqlite", ".db": "sqlite", ".duckdb": "duckdb"}
+
+
+def refuse_other_kinds(path: Path, start: bytes) -> None:
+    """Raise :class:`ReadError` if a file is certainly none that is read; ``start`` is how its bytes begin."""
+    suffix = path.suffix.casefold()
+    if suffix in _DATABASES or start.startswith(b"SQLite f"):
+        kind = _DATABASES.get(suffix, "sqlite")
+        raise ReadError(
+            f"{path.name}: a database is named by its address: {kind}:///{path.name}, with panel.table or panel.query.",
+            code="database-as-file",
+        )
+    found = _NAMES.get(suffix) or next((name for sign, name in _STARTS.items() if start.startswith(sign)), "")
+    if found:
+        raise ReadError(
+            f"{path.name}: {found} is not a kind of file reportgen reads; it reads {READ}. "
+            "Export the table as one of these.",
+            code="other-kind",
+        )
