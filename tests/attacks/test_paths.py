@@ -15,7 +15,7 @@ from projects import Project
 from reportgen.batch.site import refresh
 from reportgen.batch.site.refresh import SiteState
 from reportgen.cli import console, main
-from reportgen.errors import EnvironmentMissing, NothingSelectedError
+from reportgen.errors import ConfigError, EnvironmentMissing, NothingSelectedError
 
 HOSTILE = [
     "../../x", "/etc/x", "..", ".", "CON", "aux.txt", "a/b", "a\\b", "C:", "C:\\x", "dot.", "space ", "x" * 300,
@@ -83,11 +83,17 @@ def test_a_planted_link_in_the_output_is_not_followed(project: Project) -> None:
 
 def test_a_planted_link_in_place_of_run_json_is_replaced_not_followed(project: Project) -> None:
     out = project.root / "out"
-    out.mkdir(parents=True)
     precious = project.root.parent / "precious.txt"
     precious.write_text("keep me")
+    out.mkdir(parents=True)
     (out / "run.json").symlink_to(precious)
+    with pytest.raises(ConfigError, match="did not write"):  # a folder that was never ours
+        project.build()
+    (out / "run.json").unlink()
     project.build()
+    (out / "run.json").unlink()
+    (out / "run.json").symlink_to(precious)
+    project.build(force=True)
     assert precious.read_text() == "keep me"
     assert not (out / "run.json").is_symlink()
 
