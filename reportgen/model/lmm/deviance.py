@@ -18,8 +18,12 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
+from scipy.linalg.blas import dtrsm
 
 from reportgen.model.lmm.crossproducts import Array, CrossProducts, Index
+
+SMALL = 24
+"""Fixed columns up to which triangular systems are solved by the inverse of the factor."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -80,10 +84,10 @@ def evaluate(cp: CrossProducts, theta: Array, free: tuple[Index, Index], *, reml
     root, f = half[..., :q], half[..., q:].reshape(batch, groups * q, p + 1)
     a = cp.within + f.transpose(0, 2, 1) @ f
     chol = _cholesky(a[:, :p, :p])
-    back = np.linalg.inv(chol)
-    solved = back @ a[:, :p, p:]
+    forward = _Forward(chol)
+    solved = forward(a[:, :p, p:])
     r2 = a[:, p, p] - np.einsum("bij,bij->b", solved, solved)
-    beta = (back.transpose(0, 2, 1) @ solved)[:, :, 0]
+    beta = forward.back(solved)[:, :, 0]
     degrees = cp.n - p if reml else cp.n
     good = (r2 > 0.0) & np.isfinite(log_b)
     r2 = np.where(good, r2, np.nan)
@@ -91,15 +95,14 @@ def evaluate(cp: CrossProducts, theta: Array, free: tuple[Index, Index], *, reml
     turned = root.transpose(0, 1, 3, 2)
     e_i = f[:, :, p] - (f[:, :, :p] @ beta[:, :, None])[:, :, 0]
     u_i = (turned @ e_i.reshape(batch, groups, q, 1))[..., 0]
-    y_i = turned @ (f[:, :, :p] @ back.transpose(0, 2, 1)).reshape(batch, groups, q, p)
     p_i = turned @ root
     weight = degrees / r2
     uu_i = weight[:, None, None, None] * (u_i[..., :, None] * u_i[..., None, :])
-    inner = 2.0 * uu_i - p_i
-    gradient_i = p_i - uu_i
+    inner, gradient_i = 2.0 * uu_i - p_i, p_i - uu_i
+    shared: Array | float = 0.0
     if reml:
         deviance = deviance + 2.0 * np.sum(np.log(np.einsum("bii->bi", chol)), axis=1)
-        k_i = y_i @ y_i.transpose(0, 1, 3, 2)
+        k_i, shared = _fixed_traces(forward(f[:, :, :p].transpose(0, 2, 1)), turned)
         inner += 2.0 * k_i
         gradient_i = gradient_i - k_i
     score = np.sum(gradient_i, axis=1)
@@ -107,17 +110,12 @@ def evaluate(cp: CrossProducts, theta: Array, free: tuple[Index, Index], *, reml
     curvature = inner.reshape(batch, groups, q * q).transpose(0, 2, 1) @ p_i.reshape(batch, groups, q * q)
     curvature = curvature.reshape(batch, q, q, q, q).transpose(0, 2, 3, 4, 1)  # [(d,a),(b,c)] -> [a,b,c,d]
     curvature = curvature.reshape(batch, q * q, q * q)
-    flat_y = y_i.reshape(batch, groups, q * p)
-    coupled = (flat_y.transpose(0, 2, 1) @ u_i).reshape(batch, q, p, q).transpose(0, 1, 3, 2)
-    joint = coupled.reshape(batch, q * q, p)
-    joint = 0.5 * (joint + coupled.transpose(0, 2, 1, 3).reshape(batch, q * q, p))
+    coupling = _coupling(half, u_i)
+    joint = (0.5 * (coupling + coupling.transpose(0, 2, 1, 3))).reshape(batch, q * q, p)
+    joint = forward(joint.transpose(0, 2, 1))
     slope = -np.sum(uu_i, axis=1).reshape(batch, q * q)  # degrees * d log r2 / dS
-    curvature = curvature - (2.0 * weight)[:, None, None] * (joint @ joint.transpose(0, 2, 1))
-    curvature = curvature - slope[:, :, None] * slope[:, None, :] / degrees[:, None, None]
-    if reml:
-        yy = (flat_y.transpose(0, 2, 1) @ flat_y).reshape(batch, q, p, q, p)
-        yy = yy.transpose(0, 1, 3, 2, 4).reshape(batch, q * q, p * p)
-        curvature = curvature - yy @ yy.transpose(0, 2, 1)
+    curvature = curvature - (2.0 * weight)[:, None, None] * (joint.transpose(0, 2, 1) @ joint)
+    curvature = curvature - slope[:, :, None] * slope[:, None, :] / degrees[:, None, None] - shared
     curvature = 0.5 * (curvature + curvature.transpose(0, 2, 1))
     gradient, hessian = _chain(score, curvature, lower, free)
     return Evaluation(
@@ -132,8 +130,70 @@ def evaluate(cp: CrossProducts, theta: Array, free: tuple[Index, Index], *, reml
         a=a,
         beta=beta,
         r2=r2,
-        coupling=coupled @ chol.transpose(0, 2, 1)[:, None],
+        coupling=coupling,
     )
+
+
+class _Forward:
+    """Solves L x = b for the Cholesky factors L (B, p, p) of many matrices.
+
+    By the inverse where p is small, since batched products cost less than a call of LAPACK for each; by
+    substitution where it is large (an effect of every period).
+    """
+
+    def __init__(self, chol: Array) -> None:
+        self.chol = chol
+        self.inverse = np.linalg.inv(chol) if chol.shape[1] <= SMALL else None
+
+    def __call__(self, right: Array) -> Array:
+        """L^-1 b of b (B, p, k)."""
+        if self.inverse is not None:
+            return np.asarray(self.inverse @ right)
+        return self._substituted(right, 0)
+
+    def back(self, right: Array) -> Array:
+        """L^-T b of b (B, p, k)."""
+        if self.inverse is not None:
+            return np.asarray(self.inverse.transpose(0, 2, 1) @ right)
+        return self._substituted(right, 1)
+
+    def _substituted(self, right: Array, transposed: int) -> Array:
+        out = np.empty(right.shape)
+        for place, lower, one in zip(out, self.chol, right, strict=True):
+            place[:] = dtrsm(1.0, lower.T, one, lower=0, trans_a=1 - transposed)
+        return out
+
+
+def _fixed_traces(y: Array, turned: Array) -> tuple[Array, Array]:
+    """What log|A_xx| adds to the derivatives in S, from ``y`` = A_xx^-1/2 F' (B, p, G q).
+
+    K_i = Q_xi A_xx^-1 Q_xi' (B, G, q, q), and sum_ij vec(Q_xi A_xx^-1 Q_xj') vec(...)' (B, q*q, q*q), over pairs of
+    pharmacies or over pairs of fixed columns, whichever are fewer.
+    """
+    batch, groups, q = turned.shape[:3]
+    p = y.shape[1]
+    y_i = turned @ y.transpose(0, 2, 1).reshape(batch, groups, q, p)
+    k_i = y_i @ y_i.transpose(0, 1, 3, 2)
+    if 2 * groups < 3 * p:
+        flat = y_i.reshape(batch, groups * q, p)
+        gram = (flat @ flat.transpose(0, 2, 1)).reshape(batch, groups, q, groups, q)
+        gram = gram.transpose(0, 2, 4, 1, 3).reshape(batch, q * q, groups * groups)
+        shared = gram @ gram.transpose(0, 2, 1)  # [(a,b),(c,d)] = sum_ij g_ab g_cd
+        shared = shared.reshape(batch, q, q, q, q).transpose(0, 1, 3, 2, 4).reshape(batch, q * q, q * q)
+        return k_i, shared
+    flat = y_i.reshape(batch, groups, q * p)
+    pairs = (flat.transpose(0, 2, 1) @ flat).reshape(batch, q, p, q, p)
+    pairs = pairs.transpose(0, 1, 3, 2, 4).reshape(batch, q * q, p * p)
+    return k_i, pairs @ pairs.transpose(0, 2, 1)
+
+
+def _coupling(half: Array, u_i: Array) -> Array:
+    """sum_i Q_xi' (x) u_i, (B, q, q, p)."""
+    batch, groups, q = u_i.shape
+    root, f = half[..., :q], half[..., q:-1]
+    moved = root[..., :, :, None] * u_i[..., None, None, :]  # (B, G, row, a, b)
+    moved = moved.transpose(0, 3, 4, 1, 2).reshape(batch, q * q, groups * q)
+    return np.asarray(moved @ f.reshape(batch, groups * q, -1)).reshape(batch, q, q, -1)
 
 
 def _whiten(cp: CrossProducts, lower: Array) -> tuple[Array, Array]:

@@ -97,7 +97,7 @@ def with_lead(market: MarketFit, confidence: float) -> Estimate | None:
         return None
     design = add_columns(market.design, np.nan_to_num(lead)[:, None], ("Lead_Promotion",))
     fit = _refit(market, design.rows(known))
-    return None if fit is None else coefficient(fit, len(design.names) - 1, confidence)
+    return None if fit is None else coefficient(fit, fit.design.names.index("Lead_Promotion"), confidence)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
