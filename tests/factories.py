@@ -188,6 +188,7 @@ def _data(w: _World, period: str) -> r.DataSummary:
         sales_mean=float(w.sales.mean()),
         promotion_mean=(float(w.promotion.mean()),),
         promotion_sd=(float(w.promotion.std()),),
+        currency="INR",
     )
 
 

@@ -49,6 +49,7 @@ def summarise_data(frame: ModelFrame) -> DataSummary:
         slips=slips[:LISTED_SLIPS],
         slips_found=len(slips),
         slips_set_aside=panel.set_aside is not None,
+        currency=panel.currency,
     )
 
 

@@ -52,6 +52,8 @@ class MarketPanel:
     set_aside, slips
         ``(G, T)`` cells whose rows are not used because a value in them is a data-entry slip (``slips.py``), and the
         list of these; None and empty where nothing was set aside.
+    currency
+        Code that signs and headings of the table say; "" where they say none or the settings do.
     data_hash
         SHA-256 (hex) of all of the above except ``source``; independent of row order.
     """
@@ -72,6 +74,7 @@ class MarketPanel:
     source: str
     set_aside: Booleans | None = None
     slips: tuple[EntrySlip, ...] = ()
+    currency: str = ""
 
     def __post_init__(self) -> None:
         grid = (len(self.pharmacies), self.n_periods)
@@ -108,7 +111,7 @@ class MarketPanel:
             # One NaN and one zero (-0.0 + 0.0 is 0.0), little-endian: equal data have equal bytes on every machine.
             plain = np.where(np.isnan(array), np.nan, array).astype("<f8") + 0.0
             digest.update(np.ascontiguousarray(plain).tobytes())
-        digest.update(np.packbits(self.recorded).tobytes())
+        digest.update(np.packbits(self.recorded).tobytes() + self.currency.encode())
         return digest.hexdigest()
 
     def period_label(self, column: int) -> str:

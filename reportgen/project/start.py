@@ -31,6 +31,7 @@ _DEMO = {
     "report.title": "Promotion impact",
     "brand.name": "Demo",
     "report.promotion_unit": "visit",
+    "report.currency": "INR",
     "run.as_of": "2024-01-15",
 }
 

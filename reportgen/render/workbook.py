@@ -53,7 +53,7 @@ def _write(content: Workbook) -> bytes:
 
 
 def _formats(book: Book, content: Workbook) -> dict[str, Format]:
-    symbol = f'"{content.symbol.replace(chr(34), "")} "'
+    symbol = f'"{content.symbol.replace(chr(34), "")} "' if content.symbol else ""
     money = _INDIAN.format(s=symbol) if content.indian_grouping else f"{symbol}#,##0;-{symbol}#,##0"
     codes = {"text": "@", "integer": "#,##0", "number": "#,##0.000", "money": money, "percent": "0.0%", "p": "0.0000"}
     formats = {kind: book.add_format({"num_format": code, "valign": "top"}) for kind, code in codes.items()}

@@ -55,7 +55,7 @@ class DataSummary:
     """Calendar periods between the first and the last record, both included."""
     period: tuple[str, str]
     """First and last period read, ISO: ``2021-01`` (month) or ``2021-01-04`` (Monday of a week)."""
-    period_type: Literal["month", "week"]
+    period_type: Literal["month", "week", "quarter"]
     group_size: GroupSize
     sales_total: float | None
     sales_mean: float | None
@@ -77,3 +77,5 @@ class DataSummary:
     """How many there are in all."""
     slips_set_aside: bool = False
     """Whether their rows were left out (``panel.outliers``)."""
+    currency: str = ""
+    """ISO 4217 code that signs or the heading of the table say; "" where they say none, or the settings do."""

@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 from pydantic.fields import FieldInfo
 
 _ADDRESS = r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*"
-_DEFAULTS = frozenset({"en_IN", "INR"})
+_DEFAULTS = frozenset({"en_IN", "INR", ""})
 """Known without a look-up, which would take every command a tenth of a second."""
 _SIGNS = {"₹": "INR", "rs": "INR", "€": "EUR", "euro": "EUR", "$": "USD", "£": "GBP", "¥": "JPY", "zł": "PLN"}
 LEAST_CONTRAST = 4.5
@@ -55,6 +55,16 @@ def iso_date(value: str) -> str:
         return date.fromisoformat(value).isoformat() if value else ""
     except ValueError:
         raise ValueError(f"{value} is not a date; write YYYY-MM-DD") from None
+
+
+def zone(value: str) -> str:
+    """Refuse what is no time zone."""
+    from zoneinfo import ZoneInfo
+
+    try:
+        return ZoneInfo(value).key if value else ""
+    except (ValueError, OSError):
+        raise ValueError("this time zone is not known; write e.g. Asia/Kolkata") from None
 
 
 def web_address(value: str) -> str:

@@ -18,7 +18,8 @@ from reportgen.settings import coerce
 SETTINGS_FILE = "reportgen.toml"
 SCHEMA_FILE = "reportgen.schema.json"
 
-Period = Literal["month", "week"]
+Period = Literal["month", "week", "quarter"]
+Rule = Literal["sum", "mean", "max", "min", "first", "last"]
 Response = Literal["level", "log"]
 Correction = Literal["initial-conditions", "none"]
 Method = Literal["REML", "ML"]
@@ -51,7 +52,30 @@ class PanelSettings(_Section):
     month: str = Field("month", description="Column of the month or week.")
     sales: str = Field("sales", description="Column of sales in money.")
     promotion: Names = Field(
-        ("promotion",), description="Column of promotion, or a list of up to 3 channels.", min_length=1, max_length=3
+        ("promotion",), description="Column of promotion, or a list of up to 8 channels.", min_length=1, max_length=8
+    )
+    decimal: Literal["", ".", ","] = Field(
+        "", description="Decimal sign of numbers written as text; empty: found from all, asked where it is unsure."
+    )
+    dates: Literal["", "day-first", "month-first", "year-first"] = Field(
+        "", description="Order of 03/04/21; empty: found from all dates, asked where it is unsure."
+    )
+    timezone: Annotated[str, AfterValidator(coerce.zone)] = Field(
+        "", description="Zone whose calendar counts for times, e.g. Asia/Kolkata or UTC; empty: as written."
+    )
+    empty_promotion: Literal["ask", "zero", "missing"] = Field(
+        "ask", description="What an empty promotion means: zero, missing (the row is not used), or ask where many are."
+    )
+    negative_sales: Literal["refuse", "keep"] = Field(
+        "refuse", description="keep: months with more returns than sales are used as they are."
+    )
+    leave_out: Names = Field(
+        (), description="Market and pharmacy codes whose rows are left out, e.g. totals.", examples=[["Total"]]
+    )
+    accept: Names = Field(
+        (),
+        description="Findings that are meant and stop nothing, by their codes in `reportgen check`.",
+        examples=[["sum-of-others"]],
     )
     bad_markets: Literal["refuse", "contain"] = Field(
         "refuse", description="refuse: one bad row stops the run; contain: only the markets with bad rows are left out."
@@ -64,7 +88,7 @@ class PanelSettings(_Section):
     controls: Names = Field(
         (), description="Columns added as fixed effects, e.g. price.", max_length=8, examples=[["price"]]
     )
-    period: Period = Field("month", description="Length of one period: month or week.")
+    period: Period = Field("month", description="Length of one period: month, week or quarter.")
     cost: Annotated[str | float | None, BeforeValidator(coerce.none_if_blank)] = Field(
         None, description="Money per promotion unit: a number or a column. Empty: no ROI.", examples=[250]
     )
@@ -111,7 +135,10 @@ class ReportSettings(_Section):
 
     title: str = Field("Promotion impact", description="Title on the first page.")
     currency: Annotated[str, AfterValidator(coerce.currency)] = Field(
-        "INR", description="ISO 4217 code of the sales column.", json_schema_extra={"pattern": "^[A-Z]{3}$"}
+        "",
+        description="ISO 4217 code of the sales column; empty: as signs and headings of the table say.",
+        json_schema_extra={"pattern": "^([A-Z]{3})?$"},
+        examples=["EUR"],
     )
     locale: Annotated[str, AfterValidator(coerce.locale)] = Field(
         "en_IN", description="Number and date format, and language, e.g. en_IN, de_DE."

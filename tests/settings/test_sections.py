@@ -51,7 +51,7 @@ def test_convenient_ways_of_writing(section: str, values: dict[str, object], key
         ("panel", {"promotion": ["calls", "calls"]}, "calls is named more than once"),
         ("panel", {"controls": ["sales"]}, "sales is named more than once"),
         ("panel", {"source": ""}, "at least 1 character"),
-        ("panel", {"period": "day"}, "'month' or 'week'"),
+        ("panel", {"period": "day"}, "'month', 'week' or 'quarter'"),
         ("panel", {"margin": 1.5}, "less than or equal to 1"),
         ("model", {"lags": [1, 1]}, "1 is named more than once"),
         ("model", {"lags": [0]}, "greater than or equal to 1"),

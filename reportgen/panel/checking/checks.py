@@ -19,8 +19,9 @@ from reportgen.panel.checking.key_checks import check_keys, read_keys
 from reportgen.panel.checking.period_checks import check_calendar, read_periods
 from reportgen.panel.checking.value_checks import read_values
 from reportgen.panel.reading.columns import Columns, MissingColumn, find_columns
-from reportgen.panel.reading.numbers import texts
 from reportgen.panel.reading.raw import RawTable
+from reportgen.panel.reading.values.numbers import texts
+from reportgen.panel.reading.values.source_conventions import Conventions, find_conventions
 from reportgen.settings.sections import Settings
 
 if TYPE_CHECKING:
@@ -33,7 +34,8 @@ class Checked:
 
     ``market`` and ``pharmacy`` are positions in ``market_codes`` and ``pharmacy_codes`` (sorted), -1 where empty;
     ``period`` is the period index, -1 where there is none; ``values`` holds the number columns; all ``(n,)``.
-    ``file_rows`` are their row numbers in the file. Without the needed columns every array is empty.
+    ``file_rows`` are their row numbers in the file, ``currency`` is that of sales
+    ("": not known). Without the needed columns every array is empty.
     """
 
     problems: tuple[Problem, ...]
@@ -45,10 +47,14 @@ class Checked:
     pharmacy_codes: tuple[str, ...]
     period: NDArray[np.int64]
     values: Mapping[str, NDArray[np.float64]]
+    currency: str = ""
 
 
-def run_checks(raw: RawTable, settings: Settings) -> Checked:
-    """All problems of a table; never raises on any table a reader returns."""
+def run_checks(raw: RawTable, settings: Settings, conventions: Conventions | None = None) -> Checked:
+    """All problems of a table; never raises on any table a reader returns.
+
+    ``conventions`` are those of the source, where the table is only a part of it.
+    """
     columns = find_columns([str(name) for name in raw.frame.columns], settings.panel)
     problems = _check_columns(raw, columns, settings)
     if any(problem.severity == "error" for problem in problems):
@@ -68,9 +74,12 @@ def run_checks(raw: RawTable, settings: Settings) -> Checked:
     market, pharmacy = read_keys(frame[columns.market]), read_keys(frame[columns.pharmacy])
     problems += check_keys(market, pharmacy, columns, whole)
     as_of = _as_of(settings)
-    period, found = read_periods(frame[columns.month], columns.month, settings.panel.period, as_of, whole)
+    how = conventions or find_conventions(raw.frame, columns, settings, raw.delimiter)
+    period, found = read_periods(
+        frame[columns.month], columns.month, settings.panel, how.dates, as_of, whole, from_1904=raw.from_1904
+    )
     problems += found
-    values, found = read_values(frame, columns, raw.delimiter, settings.model.response, market.codes, whole)
+    values, found = read_values(frame, columns, how, settings, market.codes, whole)
     problems += found
     problems += check_calendar(market, pharmacy, period, columns, settings.panel.period, whole)
     return Checked(
@@ -83,6 +92,7 @@ def run_checks(raw: RawTable, settings: Settings) -> Checked:
         pharmacy_codes=pharmacy.names,
         period=period,
         values=values,
+        currency=how.currency,
     )
 
 
@@ -116,6 +126,19 @@ def _check_columns(raw: RawTable, columns: Columns, settings: Settings) -> list[
                 advice="",
                 rows=NO_ROWS,
                 count=1,
+            )
+        )
+    if raw.left_out:
+        lines = "1 line" if len(raw.left_out) == 1 else f"{len(raw.left_out)} lines"
+        problems.append(
+            Problem(
+                code="footnotes",
+                severity="note",
+                column=None,
+                text=f"{lines} below the table left out (first: {quote(raw.left_out[0])})",
+                advice="",
+                rows=NO_ROWS,
+                count=len(raw.left_out),
             )
         )
     if raw.assumed_encoding:
@@ -198,8 +221,7 @@ def _drop_blank_rows(
                 )
             )
     if not whole.all():
-        widths = {row.position: row for row in raw.ragged}
-        first = raw.first_row
+        widths = dict(zip(raw.file_rows()[[row.position for row in raw.ragged]].tolist(), raw.ragged, strict=True))
         problems.append(
             Problem(
                 code="ragged-row",
@@ -208,7 +230,7 @@ def _drop_blank_rows(
                 text="the number of fields differs from the header in {rows}",
                 advice="Quote fields that hold the delimiter, or export the table again.",
                 rows=np.flatnonzero(~whole),
-                show=lambda i: _widths(widths[int(file_rows[i]) - first].found, len(raw.frame.columns)),
+                show=lambda i: _widths(widths[int(file_rows[i])].found, len(raw.frame.columns)),
             )
         )
     return frame, file_rows, whole

@@ -19,6 +19,7 @@ from reportgen.panel.checking.checks import Checked, run_checks
 from reportgen.panel.checking.findings import Finding, Problem, word
 from reportgen.panel.grid import MarketPanel, make_panel
 from reportgen.panel.reading.raw import RawTable
+from reportgen.panel.reading.values.source_conventions import Conventions
 from reportgen.settings.sections import Settings
 
 __all__ = ["Finding", "MarketPanel", "Panel", "check_panel", "make_panel", "validate_panel"]
@@ -45,13 +46,18 @@ class Panel:
     refused: Mapping[str, tuple[Finding, ...]]
 
 
-def check_panel(raw: RawTable, settings: Settings) -> tuple[Finding, ...]:
-    """Everything worth saying about a table, errors first; never raises."""
-    return _word_all(raw, run_checks(raw, settings))
+def check_panel(raw: RawTable, settings: Settings, conventions: Conventions | None = None) -> tuple[Finding, ...]:
+    """Everything worth saying about a table, errors first; never raises.
+
+    ``conventions`` are those of the source, where the table is only a part of it.
+    """
+    return _word_all(raw, run_checks(raw, settings, conventions))
 
 
-def validate_panel(raw: RawTable, settings: Settings) -> Panel:
+def validate_panel(raw: RawTable, settings: Settings, conventions: Conventions | None = None) -> Panel:
     """Markets of a table that keeps the contract.
+
+    ``conventions`` are those of the source, where the table is only a part of it.
 
     Raises
     ------
@@ -59,7 +65,7 @@ def validate_panel(raw: RawTable, settings: Settings) -> Panel:
         With every blocking finding, one line each; code of the first. With ``panel.bad_markets = "contain"`` only if a
         finding concerns the whole table, or no market is left.
     """
-    checked = run_checks(raw, settings)
+    checked = run_checks(raw, settings, conventions)
     findings = _word_all(raw, checked)
     errors = [finding for finding in findings if finding.severity == "error"]
     refused: dict[str, tuple[Finding, ...]] = {}

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from reportgen.panel.checking.findings import Problem, plural, quote
 from reportgen.panel.reading.columns import Columns
-from reportgen.panel.reading.numbers import texts
+from reportgen.panel.reading.values.numbers import texts
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -12,18 +13,28 @@ from reportgen.panel.checking.findings import Problem, Severity, plural
 from reportgen.panel.checking.key_checks import Keys
 from reportgen.panel.periods import PeriodType, period_label, period_of
 from reportgen.panel.reading.columns import Columns
-from reportgen.panel.reading.dates import ASSUMED_YEAR, EARLIEST, LATEST, ParsedPeriods, parse_periods
+from reportgen.panel.reading.values.date_order import DateConvention
+from reportgen.panel.reading.values.dates import ASSUMED_YEAR, EARLIEST, LATEST, ParsedPeriods, parse_periods
+from reportgen.settings.sections import PanelSettings
 
 if TYPE_CHECKING:
     import pandas as pd
 
-SPAN_LIMIT = {"month": 40 * 12, "week": 40 * 52}
+SPAN_LIMIT = {"month": 40 * 12, "week": 40 * 52, "quarter": 40 * 4}
+EXAMPLE = {"month": "2021-01", "week": "2021-01-04, the Monday, or 2021-W01", "quarter": "2021-Q1"}
 Periods = NDArray[np.int64]
 Rows = NDArray[np.bool_]
 
 
 def read_periods(
-    column: pd.Series, name: str, period_type: PeriodType, as_of: date, whole: Rows
+    column: pd.Series,
+    name: str,
+    panel: PanelSettings,
+    convention: DateConvention,
+    as_of: date,
+    whole: Rows,
+    *,
+    from_1904: bool = False,
 ) -> tuple[Periods, list[Problem]]:
     """Period index of each row (-1: none), and what is wrong with the column.
 
@@ -34,7 +45,15 @@ def read_periods(
     whole
         ``(n,)`` rows to judge; the others are reported elsewhere.
     """
-    parsed = parse_periods(column, period_type)
+    period_type = panel.period
+    parsed = parse_periods(
+        column,
+        period_type,
+        convention=convention,
+        timezone=panel.timezone,
+        from_1904=from_1904,
+    )
+    ambiguous, numbers = parsed.ambiguous, _day_numbers(column, parsed)
 
     def show(i: int) -> str:
         return str(column.iloc[i])
@@ -45,8 +64,10 @@ def read_periods(
             return []
         return [Problem(code=code, severity=severity, column=name, text=text, advice=advice, rows=found, show=show)]
 
-    kind = "a month" if period_type == "month" else "a week"
-    example = "2021-01" if period_type == "month" else "2021-01-04, the Monday, or 2021-W01"
+    kind = f"a {period_type}"
+    example = EXAMPLE[period_type]
+    length = "quarter" if "quarter" in parsed.styles else "week"
+    other = f'Set panel.period = "{length}".' if length != period_type else f"Write it as {example}."
     problems = [
         *problem(f"missing-{period_type}", "error", parsed.missing, f"{name} is empty in {{rows}}", "Fill it."),
         *problem(
@@ -62,10 +83,19 @@ def read_periods(
         *problem(
             "ambiguous-date",
             "error",
-            parsed.ambiguous,
-            f"{name} does not say which number is the day and which the month in {{rows}}",
-            f"Write it as {example}.",
+            ambiguous & ~numbers,
+            f"{name} does not say which number is the day, the month or the year in {{rows}}",
+            f"Set panel.dates, or write it as {example}.",
         ),
+        *problem(
+            "day-number",
+            "error",
+            numbers,
+            f"{name} holds day numbers that count from 1970, 1960 or 1900 in {{rows}}",
+            f"Write dates, such as {example}.",
+        ),
+        *problem("other-period", "error", parsed.other, f"{name} is not {kind} but a {length} in {{rows}}", other),
+        *_check_edge(parsed, problem, name, whole),
         *problem(
             "assumed-year",
             "warning",
@@ -84,6 +114,24 @@ def read_periods(
         ),
     ]
     return parsed.index, [*problems, *_check_styles(parsed, name, whole)]
+
+
+def _day_numbers(column: pd.Series, parsed: ParsedPeriods) -> Rows:
+    return parsed.ambiguous if parsed.styles == ("day number",) else np.zeros(len(column), dtype=bool)
+
+
+def _check_edge(parsed: ParsedPeriods, problem: Callable[..., list[Problem]], name: str, whole: Rows) -> list[Problem]:
+    """Times that are midnight of the next period in another zone, where most of the column looks like that."""
+    if parsed.edge[whole].sum() <= 0.5 * max(int((parsed.index[whole] >= 0).sum()), 1):
+        return []
+    found: list[Problem] = problem(
+        "time-at-edge",
+        "error",
+        parsed.edge,
+        f"{name} has times that belong to another period where local midnight is meant, in {{rows}}",
+        'Set panel.timezone to the zone of the table, e.g. "Asia/Kolkata", or to "UTC" to read them as written.',
+    )
+    return found
 
 
 def _check_styles(parsed: ParsedPeriods, name: str, whole: Rows) -> list[Problem]:

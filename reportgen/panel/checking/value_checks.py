@@ -2,88 +2,92 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from reportgen.panel.checking.findings import NO_ROWS, Problem, Severity
+from reportgen.panel.checking.column_problems import ColumnProblems, Rows
+from reportgen.panel.checking.findings import NO_ROWS, Problem
+from reportgen.panel.checking.promotion_checks import check_empty_promotion, check_promotion
 from reportgen.panel.reading.columns import Columns
-from reportgen.panel.reading.numbers import Convention, ParsedNumbers, find_convention, parse_numbers
+from reportgen.panel.reading.values.currency import codes_of, sign_of
+from reportgen.panel.reading.values.numbers import (
+    COMMA_ALONE,
+    DOT_ALONE,
+    MONEY,
+    Convention,
+    ParsedNumbers,
+    is_text,
+    parse_numbers,
+    split_typed,
+    texts,
+)
+from reportgen.panel.reading.values.source_conventions import Conventions
+from reportgen.settings.sections import Settings
 
 if TYPE_CHECKING:
     import pandas as pd
 
 ABSURD = 1e15
-Rows = NDArray[np.bool_]
-
-
-class _Column:
-    """Collects the problems of one column."""
-
-    def __init__(self, column: pd.Series, name: str, whole: Rows) -> None:
-        self.column, self.name, self.whole = column, name, whole
-        self.problems: list[Problem] = []
-
-    def add(self, code: str, severity: Severity, rows: Rows, text: str, advice: str = "") -> None:
-        """Note a problem if any whole row has it; ``text`` follows the column's name."""
-        found = np.flatnonzero(rows & self.whole)
-        if found.size:
-            self.problems.append(
-                Problem(
-                    code=code,
-                    severity=severity,
-                    column=self.name,
-                    text=f"{self.name} {text}",
-                    advice=advice,
-                    rows=found,
-                    show=lambda i: str(self.column.iloc[i]),
-                )
-            )
+_FAR, _NEAR = 1.7, 1.0
+"""Powers of ten between medians: beyond the first two groups of numbers are apart, within the second they agree."""
 
 
 def read_values(
-    frame: pd.DataFrame, columns: Columns, delimiter: str, response: str, market: NDArray[np.intp], whole: Rows
+    frame: pd.DataFrame,
+    columns: Columns,
+    conventions: Conventions,
+    settings: Settings,
+    market: NDArray[np.intp],
+    whole: Rows,
 ) -> tuple[Mapping[str, NDArray[np.float64]], list[Problem]]:
     """Number columns as float64 (NaN: missing or unusable), and what is wrong with them."""
-    convention = find_convention([frame[name] for name in columns.numbers], delimiter)
+    panel = settings.panel
     values: dict[str, NDArray[np.float64]] = {}
-    problems: list[Problem] = _check_convention(convention, delimiter)
+    problems: list[Problem] = _check_convention(conventions)
     for name in columns.numbers:
-        parsed = parse_numbers(frame[name], convention)
-        found = _Column(frame[name], name, whole)
-        _check_numbers(found, parsed, convention)
+        parsed = parse_numbers(frame[name], conventions.numbers)
+        found = ColumnProblems(frame[name], name, whole)
+        if name in columns.promotion:
+            parsed = check_empty_promotion(found, parsed, panel.empty_promotion, market)
+        _check_numbers(found, parsed, conventions.numbers)
         if name == columns.sales:
-            _check_sales(found, parsed.values, response)
+            _check_sales(found, parsed.values, settings.model.response, panel.negative_sales)
         elif name in columns.promotion:
-            _check_promotion(found, parsed, market)
+            check_promotion(found, parsed, market)
         elif name == columns.cost:
             found.add(
                 "negative-cost", "error", parsed.values < 0, "is negative in {rows}", "A cost cannot be negative."
             )
+        if name in {columns.sales, columns.cost}:
+            _check_currency(found, conventions.currency)
+        if not panel.decimal:
+            _check_thousands(found, parsed, conventions.numbers, market)
         problems += found.problems
         values[name] = np.where(np.isfinite(parsed.values), parsed.values, np.nan)
     return values, problems
 
 
-def _check_convention(convention: Convention, delimiter: str) -> list[Problem]:
-    if not convention.undecided or delimiter != ";":
+def _check_convention(conventions: Conventions) -> list[Problem]:
+    if not conventions.numbers.assumed:
         return []
     return [
         Problem(
-            code="ambiguous-numbers",
+            code="assumed-thousands",
             severity="warning",
             column=None,
-            text='numbers such as "1,200" could be whole or decimal; a decimal comma is assumed',
-            advice="Write numbers without thousands separators.",
+            text='commas before three digits, as in "1,200", are read as thousands',
+            advice='Set panel.decimal = "." if that is right, "," if they are decimals.',
             rows=NO_ROWS,
             count=1,
         )
     ]
 
 
-def _check_numbers(found: _Column, parsed: ParsedNumbers, convention: Convention) -> None:
+def _check_numbers(found: ColumnProblems, parsed: ParsedNumbers, convention: Convention) -> None:
     values = parsed.values
     advice = "Correct the values, or leave them empty if they are unknown."
     if convention.mixed:
@@ -93,7 +97,23 @@ def _check_numbers(found: _Column, parsed: ParsedNumbers, convention: Convention
     bad = parsed.bad.copy()
     if parsed.truth.any() and not parsed.truth[known].all():
         bad |= parsed.truth
-    found.add("bad-number", "error", bad, "is not a number in {rows}", advice)
+    broken = bad & error_cells(found.column)
+    found.add(
+        "error-cell",
+        "error",
+        broken,
+        "is an error of a formula in {rows}",
+        "Correct the formula, or leave the cell empty if the value is unknown.",
+    )
+    found.add("bad-number", "error", bad & ~broken, "is not a number in {rows}", advice)
+    sign = {".": "dots", ",": "commas"}.get(convention.ambiguous, "dots and commas")
+    found.add(
+        "ambiguous-number",
+        "error",
+        parsed.ambiguous,
+        f"may part thousands or decimals by its {sign} in {{rows}}",
+        'Set panel.decimal = "," or panel.decimal = "." to say which sign is decimal.',
+    )
     found.add("infinite", "error", np.isinf(values), "is infinite in {rows}", "Correct the values or leave them empty.")
     found.add(
         "absurd-number",
@@ -115,42 +135,99 @@ def _check_numbers(found: _Column, parsed: ParsedNumbers, convention: Convention
             )
     if not bad.any():
         found.add("truth-values", "note", parsed.truth, "has TRUE and FALSE, read as 1 and 0, in {rows}")
-    if known[found.whole].any() or bad.any():
-        found.add("missing-values", "note", ~known & ~bad, "is empty in {rows}, which are not used")
+    unusable = bad | parsed.ambiguous
+    if known[found.whole].any() or unusable.any():
+        found.add("missing-values", "note", ~known & ~unusable, "is empty in {rows}, which are not used")
     else:
         found.add("no-values", "warning", ~known, "is empty in all {rows}", "Nothing can be estimated without it.")
 
 
-def _check_sales(found: _Column, values: NDArray[np.float64], response: str) -> None:
-    advice = "Sales must be 0 or more; book returns in the month they belong to, or leave the value empty."
-    found.add("negative-sales", "error", np.isfinite(values) & (values < 0), "is negative in {rows}", advice)
+def error_cells(column: pd.Series) -> Rows:
+    """Which cells hold the text of a formula's error, ``(n,)``: ``#DIV/0!``, ``#N/A``, ``#BEZUG!``, ``Err:502``."""
+    import pyarrow.compute as pc
+
+    if not is_text(column):
+        return np.zeros(len(column), dtype=bool)
+    found = pc.match_substring_regex(texts(column), r"(?i)^\s*(#[^\d\s]+[!?]?|err:\d+)\s*$")
+    return np.array(pc.fill_null(found, fill_value=False).to_numpy(zero_copy_only=False), dtype=bool)
+
+
+def _check_currency(found: ColumnProblems, currency: str) -> None:
+    """Amounts whose sign is of another currency than the table's."""
+    import pyarrow.compute as pc
+
+    if not is_text(found.column):
+        return
+    text = texts(found.column)
+    signed = np.flatnonzero(
+        pc.fill_null(pc.match_substring_regex(text, rf"(?i){MONEY}"), fill_value=False).to_numpy(zero_copy_only=False)
+    )
+    if not signed.size:
+        return
+    other = np.zeros(len(text), dtype=bool)
+    fits: dict[str, bool] = {}
+    for i in signed.tolist():
+        sign = sign_of(text[i].as_py())
+        if sign not in fits:
+            fits[sign] = not sign or not codes_of(sign) or currency in codes_of(sign)
+        other[i] = not fits[sign]
+    found.add(
+        "other-currency",
+        "error",
+        other,
+        f"is not in {currency}, the currency of the table, in {{rows}}",
+        "Convert the amounts, split the table, or correct report.currency.",
+    )
+
+
+def _check_thousands(
+    found: ColumnProblems, parsed: ParsedNumbers, convention: Convention, market: NDArray[np.intp]
+) -> None:
+    """Numbers with one separator before three digits that fit the others of their market only 1,000 times apart."""
+    import pyarrow.compute as pc
+
+    if not is_text(found.column) or not np.isfinite(parsed.values).any():
+        return
+    text = texts(split_typed(found.column)[2] if found.column.dtype == object else found.column)
+    alone = pc.fill_null(pc.match_substring_regex(text, f"{DOT_ALONE}|{COMMA_ALONE}"), fill_value=False)
+    alone = np.array(alone.to_numpy(zero_copy_only=False), dtype=bool) & np.isfinite(parsed.values)
+    plain = ~alone & np.isfinite(parsed.values) & (parsed.values > 0)
+    if not alone.any() or not plain.any():
+        return
+    logs = np.log10(np.where(parsed.values > 0, parsed.values, 1.0))
+    lone, others = _medians(logs, alone, market), _medians(logs, plain, market)
+    others = np.where(np.isnan(others), np.median(logs[plain]), others)
+    decimal = re.compile(COMMA_ALONE if convention.decimal_comma else DOT_ALONE)
+    read_as_decimal = decimal.search(text[int(np.flatnonzero(alone)[0])].as_py()) is not None
+    if not read_as_decimal and not convention.assumed:
+        return
+    shift = 3 if read_as_decimal else -3
+    with np.errstate(invalid="ignore"):
+        doubtful = (np.abs(lone - others) > _FAR) & (np.abs(lone + shift - others) < _NEAR)
+    found.add(
+        "ambiguous-number",
+        "error",
+        alone & doubtful[market] & (market >= 0),
+        "differs from the other numbers a thousand times if its separator is read as theirs in {rows}",
+        'Write all numbers alike, or set panel.decimal = "," or panel.decimal = "." to say which sign is decimal.',
+    )
+
+
+def _medians(logs: NDArray[np.float64], rows: Rows, market: NDArray[np.intp]) -> NDArray[np.float64]:
+    """Median of the rows of each market, NaN where it has none; one more entry for rows without a market."""
+    found = np.full(int(market.max(initial=-1)) + 2, np.nan)
+    for code in np.unique(market[rows]):
+        found[code] = np.median(logs[rows & (market == code)])
+    return found
+
+
+def _check_sales(found: ColumnProblems, values: NDArray[np.float64], response: str, negative: str) -> None:
+    below = np.isfinite(values) & (values < 0)
+    if negative == "keep" and response != "log":
+        found.add("negative-sales", "note", below, "is negative in {rows} and used as it is")
+    else:
+        advice = "Book returns in the month they belong to, leave the value empty"
+        advice += ", or use the level of sales." if response == "log" else ', or set panel.negative_sales = "keep".'
+        found.add("negative-sales", "error", below, "is negative in {rows}", advice)
     if response == "log":
         found.add("zero-sales", "warning", values == 0, "is zero in {rows}, which a log response cannot use")
-
-
-def _check_promotion(found: _Column, parsed: ParsedNumbers, market: NDArray[np.intp]) -> None:
-    values = parsed.values
-    found.add(
-        "negative-promotion",
-        "warning",
-        values < 0,
-        "is negative in {rows} and used as it is",
-        "Check that a negative promotion is meant.",
-    )
-    usable = found.whole & np.isfinite(values) & (market >= 0)
-    if not usable.any() or values[usable].min() < 0:
-        return
-    largest = np.zeros(int(market.max()) + 1)
-    np.maximum.at(largest, market[usable], values[usable])
-    fraction = np.zeros(largest.size, dtype=bool)
-    whole_numbers = np.rint(values) == values
-    fraction[market[usable & ~whole_numbers]] = True
-    shares, others = (largest > 0) & (largest <= 1) & fraction, (largest > 1.5) & (largest <= 100)
-    if shares.any() and others.any():
-        found.add(
-            "mixed-scale",
-            "warning",
-            usable & shares[market],
-            "lies between 0 and 1 in some markets and goes beyond in others: {rows}",
-            "Check that all markets use the same unit (share or percent).",
-        )

@@ -13,14 +13,20 @@ import hashlib
 import io
 import re
 import zlib
+from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reportgen.errors import ReadError
+from reportgen.panel.reading.header import SEARCHED, count_footnotes, find_header
+from reportgen.panel.reading.quoting import broken_quote, check_quotes, record_lines
 from reportgen.panel.reading.raw import RaggedRow, RawTable
 
 if TYPE_CHECKING:
+    import numpy as np
     import pandas as pd
+    from numpy.typing import NDArray
     from pyarrow.csv import InvalidRow
 
 MAX_BYTES = 2 * 1024**3
@@ -28,18 +34,26 @@ _CHUNK = 1 << 20
 _BOMS = ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe\x00\x00", "utf-32"), (b"\x00\x00\xfe\xff", "utf-32"))
 _UTF16_BOMS = (b"\xff\xfe", b"\xfe\xff")
 _DELIMITERS = ",;\t|"
-_BLANK_LINES = re.compile(r"([ \t]*\r?\n)+")
-_SEPARATOR_LINE = re.compile(r"sep=(.)\r?\n", re.IGNORECASE)
+_SEPARATOR_LINE = re.compile(r"\s*sep=(.)\n", re.IGNORECASE)
+_HEAD, _TAIL = 65_536, 8_192
+"""Characters looked at for a header and for footnotes."""
+_SAMPLE = 60
+_NUMBER = re.compile(r"[\d.,\s-]+")
 
 
-def read_delimited(path: Path, max_bytes: int = MAX_BYTES) -> RawTable:
+def read_delimited(path: Path, max_bytes: int = MAX_BYTES, wanted: Sequence[str] = ()) -> RawTable:
     """Text file, plain or gzip, as a table of text columns.
+
+    Parameters
+    ----------
+    wanted
+        Column names that show which line is the header.
 
     Raises
     ------
     ReadError
         ``empty-file``, ``damaged-file``, ``too-large``, ``bad-encoding``, ``nul-bytes``, ``duplicate-column``,
-        ``damaged-text``.
+        ``damaged-text``, ``broken-quote``.
     """
     data = path.read_bytes()
     name, digest = path.name, hashlib.sha256(data).hexdigest()
@@ -57,27 +71,93 @@ def read_delimited(path: Path, max_bytes: int = MAX_BYTES) -> RawTable:
             f"{name}: the file has NUL bytes (first in line {line}), so it is damaged or not text. Export it again.",
             code="nul-bytes",
         )
-    blank = _BLANK_LINES.match(text)
-    body = text[blank.end() :] if blank else text
-    separator = _SEPARATOR_LINE.match(body)
-    if separator:
-        body = body[separator.end() :]
-    start = text.count("\n", 0, len(text) - len(body)) + 2
-    delimiter = separator[1] if separator else _sniff_delimiter(body)
+    if "\r" in text:
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
+    separator = _SEPARATOR_LINE.match(text)
+    delimiter = separator[1] if separator else _sniff_delimiter(text)
+    above, start = _find_start(text, delimiter, wanted, separator.end() if separator else 0)
+    body = text[start:]
+    first = text.count("\n", 0, start) + 1
     header, width = _read_header(body, delimiter, name)
+    body, left_out = _cut_footnotes(body, delimiter, len(header))
     encoded = body.encode("utf-8", "surrogatepass")
     del text, body
+    if not encoded.endswith(b"\n"):
+        encoded += b"\n"
+    quotes = check_quotes(encoded, delimiter, width, first, name)
     frame, ragged = _parse(encoded, delimiter, header, width, name)
+    lines = record_lines(encoded, quotes, first)[1:] if quotes.opens.size else None
+    _reconcile(frame, ragged, lines, encoded, first, name)
     return RawTable(
         frame=frame,
         source=name,
-        first_row=start,
+        first_row=first + 1,
         sha256=digest,
         delimiter=delimiter,
         encoding=encoding,
         assumed_encoding=assumed,
         ragged=ragged,
+        lines=lines,
+        above=above,
+        left_out=left_out,
     )
+
+
+def _reconcile(
+    frame: pd.DataFrame,
+    ragged: tuple[RaggedRow, ...],
+    lines: NDArray[np.intp] | None,
+    data: bytes,
+    first: int,
+    name: str,
+) -> None:
+    """Refuse a reading whose records are not the lines of the file."""
+    expected = data.count(b"\n") - 1 if lines is None else len(lines)
+    if lines is not None:
+        for row in ragged:
+            after = lines[row.position + 1] if row.position + 1 < len(lines) else first + data.count(b"\n")
+            if after - lines[row.position] > 1:
+                raise broken_quote(name, int(lines[row.position]))
+    if len(frame) != expected:
+        raise ReadError(
+            f"{name}: the file has {expected:,} lines below its header, but they were read as {len(frame):,} rows. "
+            "Check the quotation marks, or export the table again.",
+            code="damaged-text",
+        )
+
+
+def _find_start(
+    text: str, delimiter: str, wanted: Sequence[str], start: int
+) -> tuple[tuple[tuple[str, ...], ...], int]:
+    """Rows above the header, and where in the text it begins."""
+    lines = text[start : start + _HEAD].split("\n")
+    if len(text) > start + _HEAD:
+        lines.pop()
+    rows = [next(csv.reader([line], delimiter=delimiter), []) for line in lines[: SEARCHED * 2]]
+    header = find_header(rows, wanted) or 0
+    for line in lines[:header]:
+        start += len(line) + 1
+    return tuple(tuple(cell.strip() for cell in row) for row in rows[:header] if any(c.strip() for c in row)), start
+
+
+def _cut_footnotes(body: str, delimiter: str, width: int) -> tuple[str, tuple[str, ...]]:
+    """Text without the footnotes at its end, and these."""
+    tail = body[-_TAIL:]
+    if len(body) > _TAIL:
+        tail = tail[tail.index("\n") + 1 :] if "\n" in tail else ""
+    if '"' in tail and tail.count('"') % 2:
+        return body, ()
+    lines = tail.rstrip("\n").split("\n")
+    ended = len(tail) - len(tail.rstrip("\n"))
+    rows = [next(csv.reader([line], delimiter=delimiter), []) for line in lines]
+    if len(body) <= _TAIL:
+        rows[0] = ["header", "of", "the", "table"]
+    count = count_footnotes(rows, width)
+    if not count:
+        return body, ()
+    length = sum(len(line) + 1 for line in lines[-count:]) - 1 + ended
+    said = tuple(" ".join(cell.strip() for cell in row if cell.strip()) for row in rows[-count:])
+    return body[: len(body) - length], tuple(text for text in said if text)
 
 
 def _too_large(name: str, max_bytes: int) -> ReadError:
@@ -134,10 +214,17 @@ def _strict(data: bytes, encoding: str, name: str) -> str:
 
 
 def _sniff_delimiter(text: str) -> str:
-    """The delimiter that splits the header into most columns; on a tie the first of ``, ; tab |``."""
-    first = next((line for line in text[:65536].splitlines() if line.strip()), "")
-    outside = re.sub(r'"[^"]*"', "", first)
-    return max(_DELIMITERS, key=outside.count)
+    """The delimiter that splits most lines into equally many columns; on a tie the first of ``, ; tab |``."""
+    lines = [re.sub(r'"[^"]*"', "", line) for line in text[:_HEAD].split("\n")[:_SAMPLE] if line.strip()]
+
+    def columns(delimiter: str) -> float:
+        counts = Counter(line.count(delimiter) for line in lines)
+        usual, times = max(counts.items(), key=lambda item: (item[1] if item[0] else 0, item[0]))
+        return usual * times / len(lines) if 2 * times >= len(lines) else 0.0
+
+    if best := max(columns(delimiter) for delimiter in _DELIMITERS):
+        return next(delimiter for delimiter in _DELIMITERS if columns(delimiter) == best)
+    return max(_DELIMITERS, key=lines[0].count)
 
 
 def _read_header(text: str, delimiter: str, name: str) -> tuple[list[str], int]:
@@ -159,8 +246,8 @@ def _read_header(text: str, delimiter: str, name: str) -> tuple[list[str], int]:
         raise ReadError(
             f"{name}: a column name occurs more than once ({places}). Rename or remove one.", code="duplicate-column"
         )
-    if not any(header):
-        raise ReadError(f"{name}: row 1 has no column names. Put the names in line 1.", code="no-header")
+    if all(_NUMBER.fullmatch(column) for column in header if column):
+        raise ReadError(f"{name}: there are no column names above the rows. Put the names in line 1.", code="no-header")
     return [column or f"(column {i})" for i, column in enumerate(header, start=1)], width
 
 
@@ -186,7 +273,7 @@ def _parse(
     names = header + [f"(unnamed {i})" for i in range(width - len(header))]
     try:
         table = arrow_csv.read_csv(
-            io.BytesIO(data if data.endswith(b"\n") else data + b"\n"),
+            pa.BufferReader(data),
             read_options=arrow_csv.ReadOptions(
                 use_threads=False, column_names=names, skip_rows_after_names=1, block_size=1 << 26
             ),

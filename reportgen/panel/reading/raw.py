@@ -46,8 +46,16 @@ class RawTable:
         Of a delimited text, else "".
     assumed_encoding
         True where the bytes do not say which encoding they are and UTF-8 does not fit.
+    from_1904
+        Whether day numbers count from 1904, as in workbooks of older Macs.
     ragged
         Lines that do not fit the header; in ``frame`` they are cut off, or filled with empty text.
+    lines
+        ``(n,)`` row number in the file of each row, where they do not simply follow one another.
+    above
+        Cells of the rows above the header that are not blank: titles, or names of groups of columns.
+    left_out
+        Texts of footnotes that do not belong to the table.
     """
 
     frame: pd.DataFrame
@@ -58,7 +66,13 @@ class RawTable:
     encoding: str = ""
     assumed_encoding: bool = False
     ragged: tuple[RaggedRow, ...] = ()
+    from_1904: bool = False
+    lines: NDArray[np.intp] | None = None
+    above: tuple[tuple[str, ...], ...] = ()
+    left_out: tuple[str, ...] = ()
 
     def file_rows(self) -> NDArray[np.intp]:
-        """Row number in the file of each row of ``frame``, ``(n,)``."""
+        """Row number in the file of each row of ``frame``, ``(n,)``: its line, where it has lines."""
+        if self.lines is not None:
+            return self.lines
         return np.arange(self.first_row, self.first_row + len(self.frame), dtype=np.intp)

@@ -100,7 +100,7 @@ def _read_path(path: Path, panel: PanelSettings, market: str | None, files: Sequ
         return _read_parquet(path, panel, market)
     if start[:4] == _OLE or suffix in _SPREADSHEETS or zipfile.is_zipfile(path):
         return _read_spreadsheet(path, panel)
-    return read_delimited(path)
+    return read_delimited(path, wanted=_wanted(panel))
 
 
 def _read_parquet(path: Path, panel: PanelSettings, market: str | None, files: Sequence[Path] = ()) -> RawTable:
@@ -112,9 +112,13 @@ def _read_parquet(path: Path, panel: PanelSettings, market: str | None, files: S
 def _read_spreadsheet(path: Path, panel: PanelSettings) -> RawTable:
     if path.stat().st_size == 0:
         raise ReadError(f"{path.name}: the file is empty. Export the table again.", code="empty-file")
-    wanted = (panel.market, panel.pharmacy, panel.month, panel.sales)
-    usual = ("market code", "pharmacy code", "month", "sales amount (₹)")
-    return read_spreadsheet(path, panel.table, _key_finder(panel), (*wanted, *usual))
+    return read_spreadsheet(path, panel.table, _key_finder(panel), _wanted(panel))
+
+
+def _wanted(panel: PanelSettings) -> tuple[str, ...]:
+    """Names that a header is known by."""
+    named = (panel.market, panel.pharmacy, panel.month, panel.sales, *panel.promotion)
+    return (*named, "market code", "pharmacy code", "month", "sales amount (₹)")
 
 
 def _key_finder(panel: PanelSettings) -> KeyFinder:

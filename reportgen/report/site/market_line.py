@@ -50,6 +50,7 @@ class MarketSummary:
     months: int
     response: Literal["level", "log"] = "level"
     sales_mean: float | None = None
+    currency: str = ""
     channel: str = ""
     """The channel of the effects, where there are several: the one that stands for the market."""
     first: float | None = None
@@ -105,6 +106,7 @@ def summarise(results: MarketResults, settings: Settings, *, folder: str, files:
         months=results.data.months,
         response=results.model.response if results.model else "level",
         sales_mean=results.data.sales_mean,
+        currency=writer.formats.currency,
         channel=clean(results.channels[lead].channel, 40) if results.channels else "",
         first=first.estimate if first else None,
         first_lower=first.lower if first else None,

@@ -242,10 +242,12 @@ class TableWriter(Phrases):
         }.get(status, clean(status))
 
 
-def table_writer(settings: Settings) -> TableWriter:
-    """Writer in the language of the run."""
+def table_writer(settings: Settings, markets: Sequence[MarketSummary] = ()) -> TableWriter:
+    """Writer in the language of the run; the currency is the setting's, or the one that all markets share."""
     report = settings.report
-    formats = Formats(locale=report.locale, currency=report.currency, unit=clean(report.promotion_unit, 30))
+    found = {s.currency for s in markets if s.estimated}
+    currency = report.currency or (found.pop() if len(found) == 1 else "")
+    formats = Formats(locale=report.locale, currency=currency, unit=clean(report.promotion_unit, 30))
     return TableWriter(
         formats=formats,
         log_formats=replace(formats, response="log"),

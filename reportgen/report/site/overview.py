@@ -141,7 +141,7 @@ class _OverviewBuilder:
 
     def __init__(self, summaries: tuple[MarketSummary, ...], settings: Settings) -> None:
         self.summaries, self.settings = summaries, settings
-        self.tables = table_writer(settings)
+        self.tables = table_writer(settings, summaries)
         self.language, self.say = self.tables.language, self.tables.say
         self.formats = self.tables.formats
         self.estimated = [s for s in summaries if s.estimated]

@@ -136,7 +136,7 @@ def _page(overview: Overview, heading: str, lead: str, sections: Sequence[Sectio
 
 
 def _list(overview: Overview, lines: Sequence[MarketSummary], settings: Settings) -> dict[str, Overview]:
-    tables = table_writer(settings)
+    tables = table_writer(settings, lines)
     heading = tables.say("Plain list")
     parts = [lines[i : i + PAGE] for i in range(0, len(lines), PAGE)]
     names = [LIST, *(f"list-{i}.html" for i in range(2, len(parts) + 1))]

@@ -61,7 +61,7 @@ def build_workbook(results: MarketResults, settings: Settings) -> Workbook:
     return Workbook(
         title=f"{clean(results.market)} · {w.say(clean(settings.report.title))}",
         date=results.provenance.as_of,
-        symbol=w.formats.symbol,
+        symbol=w.formats.symbol if w.formats.currency else "",
         indian_grouping=settings.report.locale.endswith("_IN"),
         sheets=tuple(sheet for sheet in sheets if sheet.rows),
     )

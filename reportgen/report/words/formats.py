@@ -61,9 +61,10 @@ def _symbols(locale: str, currency: str) -> _Symbols:
     data = Locale.parse(locale)
     number = data.decimal_formats[None]
     signs = data.number_symbols.get(data.default_numbering_system, data.number_symbols.get("latn"))
-    money = _around(data.currency_formats["standard"].pattern.split(";")[0], "¤", get_currency_symbol(currency, data))
+    sign = get_currency_symbol(currency, data) if currency else ""
+    money = _around(data.currency_formats["standard"].pattern.split(";")[0], "¤", sign).strip(NBSP)
     lettered = money.replace("{}", "")
-    if NBSP not in lettered and (data.territory == "IN" or lettered[-1].isalpha()):
+    if lettered and NBSP not in lettered and (data.territory == "IN" or lettered[-1].isalpha()):
         money = money.replace("{}", NBSP + "{}") if money.endswith("{}") else money
     if data.language == "en" and data.territory == "IN":
         compact = tuple((float(size), "{}" + NBSP + word) for size, word in _LAKH)
@@ -114,7 +115,7 @@ class Formats:
     locale
         CLDR locale, e.g. ``en_IN``; decides separators, grouping, month names and the words ``to``.
     currency
-        ISO 4217 code of the sales column.
+        ISO 4217 code of the sales column; "" where it is not known: money is then written as plain numbers.
     unit
         What one unit of promotion is called, e.g. ``visit``.
     response
@@ -132,7 +133,9 @@ class Formats:
 
     @property
     def symbol(self) -> str:
-        """Return the currency sign as the locale writes it."""
+        """Return the currency sign as the locale writes it, or "units of sales" where no currency is known."""
+        if not self.currency:
+            return Language(self.locale).gettext("units of sales")
         return self._cldr.money.replace("{}", "").strip(NBSP)
 
     # --- numbers ----------------------------------------------------------------------------

@@ -206,7 +206,7 @@ def make_writer(results: MarketResults, settings: Settings) -> Writer:
         settings=settings,
         formats=Formats(
             locale=report.locale,
-            currency=report.currency,
+            currency=report.currency or results.data.currency,
             unit=unit,
             response=model.response if model else settings.model.response,
         ),

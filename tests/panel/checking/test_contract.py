@@ -203,11 +203,15 @@ def test_zero_sales_matter_only_for_a_log_response(tmp_path: Path) -> None:
     assert codes(check(path, response="log")) == {"zero-sales"}
 
 
-def test_undecided_numbers_are_warned_about(tmp_path: Path) -> None:
+def test_undecided_numbers_are_asked_about(tmp_path: Path) -> None:
     path = tmp_path / "p.csv"
     path.write_text("market;pharmacy;month;sales;promotion\nA;P;2021-01;1,200;1\n")
-    assert codes(check(path)) == {"ambiguous-numbers"}
-    assert load(path).markets["A"].sales[0, 0] == 1.2
+    assert codes(check(path)) == {"ambiguous-number"}
+    path.write_text("market;pharmacy;month;sales;promotion\nA;P;2021-01;1.200;1\n")
+    assert codes(check(path)) == {"ambiguous-number"}
+    path.write_text('market,pharmacy,month,sales,promotion\nA,P,2021-01,"1,200",1\n')
+    assert codes(check(path)) == {"assumed-thousands"}
+    assert load(path).markets["A"].sales[0, 0] == 1200
 
 
 @pytest.mark.parametrize("bad_markets", ["refuse", "contain"])
@@ -255,7 +259,7 @@ def test_findings_come_errors_first_and_all_at_once(tmp_path: Path) -> None:
     assert [f.severity for f in findings] == sorted(
         (f.severity for f in findings), key=["error", "warning", "note"].index
     )
-    assert codes(findings, "error") == {"impossible-date", "bad-number", "negative-sales"}
+    assert codes(findings, "error") == {"impossible-date", "bad-number", "negative-sales", "empty-promotion"}
     with pytest.raises(ContractError) as caught:
         load(path)
     assert caught.value.exit_code == 4

@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reportgen.panel.periods import period_label, period_of, period_start
-from reportgen.panel.reading.dates import ParsedPeriods, parse_periods
+from reportgen.panel.reading.values.dates import ParsedPeriods, parse_periods
 
-OUTCOMES = ("missing", "bad", "impossible", "ambiguous")
+OUTCOMES = ("missing", "bad", "impossible", "ambiguous", "other")
 
 
 def read(values: list[object], period_type: str = "month", dtype: str = "str") -> list[str]:
@@ -59,8 +59,8 @@ def labels(parsed: ParsedPeriods, period_type: str = "month") -> list[str]:
         ("3021-03", "impossible"),
         ("99999", "impossible"),
         ("2021", "bad"),
-        ("Q1 2021", "bad"),
-        ("2021-W10", "bad"),
+        ("Q1 2021", "other"),
+        ("2021-W10", "other"),
         ("Foo 2021", "bad"),
         ("2021 Foo", "bad"),
         ("soon", "bad"),
@@ -162,5 +162,5 @@ def test_weeks_start_on_monday() -> None:
 @given(st.lists(st.one_of(st.none(), st.text(max_size=10)), max_size=10))
 def test_no_text_is_too_strange(values: list[str | None]) -> None:
     parsed = parse_periods(pd.Series(values, dtype=object), "month")
-    outcomes = parsed.missing.astype(int) + parsed.bad + parsed.impossible + parsed.ambiguous + (parsed.index >= 0)
+    outcomes = sum(getattr(parsed, name).astype(int) for name in OUTCOMES) + (parsed.index >= 0)
     assert (outcomes == 1).all()

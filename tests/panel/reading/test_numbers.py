@@ -8,7 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reportgen.panel.reading.numbers import Convention, find_convention, parse_numbers
+from reportgen.panel.reading.values.conventions import decide, survey_numbers
+from reportgen.panel.reading.values.numbers import Convention, parse_numbers
+
+
+def find_convention(columns: list[pd.Series], delimiter: str) -> Convention:
+    return decide(survey_numbers(columns), "", delimiter)
+
 
 POINT, COMMA = Convention(), Convention(decimal_comma=True)
 BAD = "bad"
@@ -43,6 +49,21 @@ def read(text: str | None, convention: Convention = POINT) -> float | str:
         ("1\u00a0200.5", 1200.5),
         ("1'200", 1200),
         ("45%", 45),
+        ("57.7k", 57700),
+        ("1.2 M", 1.2e6),
+        ("₹ 3.5 lakh", 350000),
+        ("2 crore", 2e7),
+        ("5L", 5e5),
+        ("(1.5k)", -1500),
+        ("1 234 567", 1234567),
+        ("100 20", BAD),
+        ("12\n345", BAD),
+        ("12 345 67", BAD),
+        ("#N/A", BAD),
+        ("#DIV/0!", BAD),
+        ("-" * 20_000, BAD),
+        ("9" * 65, BAD),
+        ("3 kg", BAD),
         ("१२३", 123),
         ("TRUE", 1),
         ("no", 0),
@@ -81,7 +102,7 @@ def test_decimal_comma(text: str, value: float | str) -> None:
     assert read(text, COMMA) == value
 
 
-@pytest.mark.parametrize("text", ["", "  ", "NA", "n/a", "nan", "NULL", "None", "-", "–", "#N/A", None])
+@pytest.mark.parametrize("text", ["", "  ", "NA", "n/a", "nan", "NULL", "None", "-", "–", "nil", None])
 def test_usual_words_for_missing(text: str | None) -> None:
     assert np.isnan(float(read(text)))
 
@@ -90,8 +111,15 @@ def test_usual_words_for_missing(text: str | None) -> None:
     ("texts", "delimiter", "expected"),
     [
         (["1200", "3"], ";", Convention()),
-        (["1,200"], ",", Convention(undecided=True)),
-        (["1,200"], ";", Convention(decimal_comma=True, undecided=True)),
+        (["1,200"], ",", Convention(assumed=True)),
+        (["1,200"], ";", Convention(decimal_comma=True, ambiguous=",")),
+        (["1.200"], ",", Convention(ambiguous=".")),
+        (["998", "1.003"], ";", Convention(ambiguous=".")),
+        (["1.200", "1,200"], ",", Convention(ambiguous=".,")),
+        (["1.200", "1.234.567"], ";", COMMA),
+        (["1.200", "0.5"], ";", Convention()),
+        (["1 234,567"], "\t", COMMA),
+        (["1'234.567"], ";", Convention()),
         (["1,200", "1,20,000"], ";", Convention()),
         (["1,200", "0,5"], ",", COMMA),
         (["1.234,50", "7"], ",", COMMA),
@@ -107,8 +135,9 @@ def test_the_whole_file_decides_the_convention(texts: list[str], delimiter: str,
 def test_one_comma_cannot_turn_points_into_thousands() -> None:
     column = pd.Series(["123.456", "2.5", "7.25", "1,5"], dtype="str")
     parsed = parse_numbers(column, find_convention([column], ","))
-    np.testing.assert_array_equal(parsed.values, [123.456, 2.5, 7.25, np.nan])
+    np.testing.assert_array_equal(parsed.values, [np.nan, 2.5, 7.25, np.nan])
     assert parsed.bad.tolist() == [False, False, False, True]
+    assert parsed.ambiguous.tolist() == [True, False, False, False]
 
 
 @pytest.mark.parametrize(

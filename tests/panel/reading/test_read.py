@@ -317,7 +317,7 @@ def test_failures_of_the_machine_are_explained(
 ) -> None:
     path = write(tmp_path / "panel.csv", *rows())
 
-    def fail(_: Path) -> None:
+    def fail(*_: object, **__: object) -> None:
         raise error
 
     monkeypatch.setattr(reading, "read_delimited", fail)

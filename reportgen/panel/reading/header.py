@@ -1,0 +1,81 @@
+"""Where the table begins and ends among other lines: titles above its header, footnotes below its rows.
+
+The same rules hold for delimited text and for workbooks, on rows of cells as text.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Sequence
+
+SEARCHED = 40
+"""Rows at the top among which the header is looked for."""
+_LONGEST_FOOT = 40
+Row = Sequence[str]
+
+
+def find_header(rows: Sequence[Row], wanted: Collection[str] = ()) -> int | None:
+    """Row of the column names: the first that names two wanted columns, else the first as wide as the table.
+
+    A row above the names that groups columns (``Sales`` over twelve months) is not the header. None where all rows
+    are empty.
+    """
+    top = rows[:SEARCHED]
+    filled = [sum(bool(cell.strip()) for cell in row) for row in top]
+    used = [i for i, count in enumerate(filled) if count]
+    if not used:
+        return None
+    names = {name.casefold() for name in wanted}
+    for i in used:
+        if sum(cell.strip().casefold() in names for cell in top[i]) >= 2:
+            return i
+    width = Counter(count for count in filled if count).most_common(1)[0][0] if len(used) > 2 else max(filled)
+    width = max(width, 2)
+    return next((i for i in used if filled[i] >= max(2, 0.6 * width)), used[0])
+
+
+def count_footnotes(rows: Sequence[Row], width: int) -> int:
+    """How many rows at the end are footnotes: one cell of text, or little text after a blank row.
+
+    Parameters
+    ----------
+    rows
+        The last rows of the file.
+    width
+        Columns of the table.
+    """
+    if width < 3:
+        return 0
+    last = 0
+    blank_above = False
+    for i, row in enumerate(reversed(rows[-_LONGEST_FOOT:]), start=1):
+        filled = [cell.strip() for cell in row if cell.strip()]
+        if not filled:
+            blank_above = True
+            if last == i - 1 or last:
+                last = i
+            continue
+        if len(filled) == 1 and row[0].strip() and not _is_number(filled[0]):
+            last = i
+            continue
+        break
+    if last:
+        return last
+    return _after_blank(rows[-_LONGEST_FOOT:], width) if blank_above else 0
+
+
+def _after_blank(rows: Sequence[Row], width: int) -> int:
+    """Rows from the last blank one on, if all after it are much narrower than the table."""
+    below = 0
+    for i, row in enumerate(reversed(rows), start=1):
+        filled = sum(bool(cell.strip()) for cell in row)
+        if not filled:
+            return i if below else 0
+        if filled > width / 2:
+            return 0
+        below = i
+    return 0
+
+
+def _is_number(text: str) -> bool:
+    return text.replace(",", "").replace(".", "").replace("-", "").isdigit()

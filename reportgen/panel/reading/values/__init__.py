@@ -1,0 +1,1 @@
+"""Single columns as numbers, periods and currencies, and the conventions that hold for a whole source."""

@@ -1,0 +1,136 @@
+"""How numbers are written in a source: weighed once, over all its number columns and all its files.
+
+A dot or a comma alone before exactly three digits may part thousands or decimals; every other use decides. Evidence
+of several files adds up, so that a table gives the same numbers whole and partitioned.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
+
+from reportgen.panel.reading.values.numbers import LONGEST, Convention, is_text, split_typed, strip_number, texts
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import pyarrow as pa
+
+Decimal = Literal["", ".", ","]
+_POINT_PLAIN = r"^\s*[+-]?(\d*\.(\d{0,2}|\d{4,})|0+\.\d+|\d{4,}\.\d+)\s*$"
+_DOT_PLAIN = r"^\s*[+-]?[1-9]\d{0,2}\.\d{3}\s*$"
+_SEPARATED = re.compile(r"\d*([.,]\d+)+|\d+[.,]")
+_FEW = 200
+_POINT_CURRENCIES = frozenset(
+    {"INR", "USD", "GBP", "JPY", "CNY", "AUD", "NZD", "SGD", "HKD", "TWD", "KRW", "PKR", "LKR", "NPR", "THB", "PHP"}
+    | {"ILS", "NGN", "EGP", "AED", "MXN"}
+)
+"""Of countries where a comma parts thousands and a point decimals."""
+
+
+@dataclass(frozen=True, slots=True)
+class NumberEvidence:
+    """How many texts write a decimal point or comma beyond doubt, and how many a lone dot or comma before three digits.
+
+    ``example`` holds one text of each kind.
+    """
+
+    counts: Counter[str] = field(default_factory=Counter)
+    example: dict[str, str] = field(default_factory=dict)
+
+    def add(self, kind: str, text: str, count: int = 1) -> None:
+        """Count a text of a kind: ``point``, ``comma``, ``.`` or ``,``."""
+        if count:
+            self.counts[kind] += count
+            self.example.setdefault(kind, text)
+
+    def update(self, other: NumberEvidence) -> None:
+        """Add the evidence of another part of the source."""
+        self.counts.update(other.counts)
+        for kind, text in other.example.items():
+            self.example.setdefault(kind, text)
+
+
+def classify(text: str) -> str:
+    """What a text says about the convention: ``point``, ``comma``, ``.`` or ``,`` (a lone one), or nothing."""
+    if len(text.strip()) > LONGEST:
+        return ""
+    body = strip_number(text)
+    digits, _, power = body.digits.partition("e")
+    if not _SEPARATED.fullmatch(digits):
+        return ""
+    dots, commas = digits.count("."), digits.count(",")
+    last = "." if digits.rfind(".") > digits.rfind(",") else ","
+    decimal = {".": "point", ",": "comma"}[last]
+    if dots and commas:
+        return decimal if digits.count(last) == 1 else ""
+    groups = re.split("[.,]", digits)
+    if dots + commas > 1:
+        other = {"point": "comma", "comma": "point"}[decimal]
+        inner = all(len(g) == 3 or (last == "," and len(g) == 2) for g in groups[1:-1])
+        return other if inner and len(groups[-1]) == 3 and 0 < len(groups[0]) <= 3 else ""
+    if len(groups[1]) == 3 and 0 < len(groups[0]) <= 3 and groups[0][0] != "0" and not power and not body.blank_groups:
+        return last
+    return decimal
+
+
+def survey_numbers(columns: Iterable[pd.Series]) -> NumberEvidence:
+    """Evidence of text columns; numbers that are numbers already say nothing."""
+    found = NumberEvidence()
+    for column in columns:
+        if is_text(column):
+            text = texts(split_typed(column)[2] if column.dtype == object else column)
+            _survey(text, found)
+    return found
+
+
+def _survey(text: pa.Array, found: NumberEvidence) -> None:
+    import pyarrow.compute as pc
+
+    dotted = pc.fill_null(pc.match_substring(text, "."), fill_value=False)
+    comma = pc.fill_null(pc.match_substring(text, ","), fill_value=False)
+    rest = text.filter(pc.or_(dotted, comma))
+    for kind, pattern in (("point", _POINT_PLAIN), (".", _DOT_PLAIN)):
+        if len(rest) < _FEW:
+            break
+        match = pc.match_substring_regex(rest, pattern)
+        chosen = rest.filter(match)
+        if len(chosen):
+            found.add(kind, chosen[0].as_py(), len(chosen))
+            rest = rest.filter(pc.invert(match))
+    if not len(rest):
+        return
+    shapes = pc.replace_substring_regex(rest, "[1-9]", "1") if len(rest) > _FEW else rest
+    for entry in pc.value_counts(shapes).to_pylist():
+        if kind := classify(entry["values"]):
+            found.add(kind, entry["values"], entry["counts"])
+
+
+def decide(found: NumberEvidence, decimal: Decimal, delimiter: str, currency: str = "") -> Convention:
+    """Convention of a source.
+
+    Parameters
+    ----------
+    decimal
+        ``panel.decimal``: decides, whatever is found.
+    delimiter
+        Of a delimited text: ``;`` is used where commas are decimal, so that commas before three digits stay in doubt.
+    currency
+        Code, where known: it tells whether commas part thousands where the table comes from.
+    """
+    point, comma = found.counts["point"], found.counts["comma"]
+    if decimal:
+        return Convention(decimal_comma=decimal == ",")
+    if point and comma:
+        return Convention(decimal_comma=comma > point, mixed=True)
+    if point or comma:
+        return Convention(decimal_comma=bool(comma))
+    if found.counts["."]:
+        return Convention(ambiguous=".," if found.counts[","] else ".")
+    if found.counts[","]:
+        doubtful = delimiter == ";" or (currency not in _POINT_CURRENCIES and currency != "")
+        assumed = not doubtful and not currency
+        return Convention(decimal_comma=doubtful, ambiguous="," if doubtful else "", assumed=assumed)
+    return Convention()
