@@ -63,7 +63,7 @@ def zone(value: str) -> str:
 
     try:
         return ZoneInfo(value).key if value else ""
-    except (ValueError, OSError):
+    except (ValueError, OSError, KeyError):
         raise ValueError("this time zone is not known; write e.g. Asia/Kolkata") from None
 
 

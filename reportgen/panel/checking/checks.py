@@ -7,7 +7,7 @@ vectorised; only distinct texts are looked at one by one.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -15,8 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reportgen.panel.checking.findings import NO_ROWS, Problem, plural, quote
-from reportgen.panel.checking.key_checks import check_keys, read_keys
+from reportgen.panel.checking.key_checks import Keys, check_keys, read_keys
 from reportgen.panel.checking.period_checks import check_calendar, read_periods
+from reportgen.panel.checking.total_checks import check_totals
 from reportgen.panel.checking.value_checks import read_values
 from reportgen.panel.reading.columns import Columns, MissingColumn, find_columns
 from reportgen.panel.reading.raw import RawTable
@@ -26,6 +27,9 @@ from reportgen.settings.sections import Settings
 
 if TYPE_CHECKING:
     import pandas as pd
+
+ACCEPTABLE = frozenset({"sum-of-others", "same-series", "same-rows", "time-at-edge", "left-out-sheets"})
+"""Errors that a user may say are meant (``panel.accept``)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -72,6 +76,10 @@ def run_checks(raw: RawTable, settings: Settings, conventions: Conventions | Non
         )
     frame, file_rows, whole = _drop_blank_rows(raw, columns, problems)
     market, pharmacy = read_keys(frame[columns.market]), read_keys(frame[columns.pharmacy])
+    if settings.panel.leave_out:
+        kept = ~_left_out(market, pharmacy, settings.panel.leave_out, columns, problems)
+        frame, file_rows, whole = frame[kept], file_rows[kept], whole[kept]
+        market, pharmacy = read_keys(frame[columns.market]), read_keys(frame[columns.pharmacy])
     problems += check_keys(market, pharmacy, columns, whole)
     as_of = _as_of(settings)
     how = conventions or find_conventions(raw.frame, columns, settings, raw.delimiter)
@@ -82,6 +90,8 @@ def run_checks(raw: RawTable, settings: Settings, conventions: Conventions | Non
     values, found = read_values(frame, columns, how, settings, market.codes, whole)
     problems += found
     problems += check_calendar(market, pharmacy, period, columns, settings.panel.period, whole)
+    problems += check_totals(market, pharmacy, period, values[columns.sales], columns)
+    problems = [_accepted(problem, settings.panel.accept) for problem in problems]
     return Checked(
         problems=tuple(problems),
         columns=columns,
@@ -94,6 +104,36 @@ def run_checks(raw: RawTable, settings: Settings, conventions: Conventions | Non
         values=values,
         currency=how.currency,
     )
+
+
+def _accepted(problem: Problem, codes: tuple[str, ...]) -> Problem:
+    """Problem as a note where the settings say that it is meant; errors of values that cannot be used stay errors."""
+    if problem.code not in codes or problem.code not in ACCEPTABLE:
+        return problem
+    return replace(problem, severity="note", advice="Accepted by panel.accept.")
+
+
+def _left_out(
+    market: Keys, pharmacy: Keys, codes: tuple[str, ...], columns: Columns, problems: list[Problem]
+) -> NDArray[np.bool_]:
+    """Which rows have a market or pharmacy that is to be left out, ``(n,)``."""
+    out = np.zeros(market.codes.size, dtype=bool)
+    for keys in (market, pharmacy):
+        chosen = [i for i, name in enumerate(keys.names) if name in codes]
+        out |= np.isin(keys.codes, chosen)
+    if out.any():
+        problems.append(
+            Problem(
+                code="left-out",
+                severity="note",
+                column=columns.pharmacy,
+                text=f"{plural(int(out.sum()), 'row')} left out, as panel.leave_out says",
+                advice="",
+                rows=NO_ROWS,
+                count=int(out.sum()),
+            )
+        )
+    return out
 
 
 def _as_of(settings: Settings) -> date:

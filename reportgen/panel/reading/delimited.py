@@ -157,7 +157,8 @@ def _cut_footnotes(body: str, delimiter: str, width: int) -> tuple[str, tuple[st
         return body, ()
     length = sum(len(line) + 1 for line in lines[-count:]) - 1 + ended
     said = tuple(" ".join(cell.strip() for cell in row if cell.strip()) for row in rows[-count:])
-    return body[: len(body) - length], tuple(text for text in said if text)
+    said = tuple(text for text in said if text)
+    return (body[: len(body) - length], said) if said else (body, ())
 
 
 def _too_large(name: str, max_bytes: int) -> ReadError:

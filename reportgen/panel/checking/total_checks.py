@@ -1,0 +1,169 @@
+"""Rows that are sums or copies of other rows, found by arithmetic and not by a word such as "Total".
+
+A pharmacy whose sales are the sum (or the mean) of all others of its market in every period, or of the pharmacies
+just above or below it in the file, is no pharmacy; nor is a market that sums the others. Two pharmacies with the same
+sales in every period are one, written twice.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reportgen.panel.checking.findings import Problem, plural, quote
+from reportgen.panel.checking.key_checks import Keys
+from reportgen.panel.reading.columns import Columns
+
+LEAST_PERIODS = 4
+LEAST_COPIED = 6
+"""Periods over which two series must agree to be one."""
+_TOLERANCE = 2e-4
+_MOST_COPIES = 4
+Floats = NDArray[np.float64]
+Rows = NDArray[np.intp]
+
+
+def check_totals(
+    market: Keys, pharmacy: Keys, period: NDArray[np.int64], sales: Floats, columns: Columns
+) -> list[Problem]:
+    """Pharmacies and markets that are sums of others, and pharmacies that are copies (errors)."""
+    usable = np.flatnonzero((market.codes >= 0) & (pharmacy.codes >= 0) & (period >= 0) & np.isfinite(sales))
+    if not usable.size:
+        return []
+    order = usable[np.lexsort((usable, market.codes[usable]))]
+    starts = np.flatnonzero(np.diff(market.codes[order], prepend=-1))
+    sums: list[Rows] = []
+    copies: list[Rows] = []
+    for rows in np.split(order, starts[1:]):
+        grid, place = _grid(pharmacy.codes[rows], period[rows], sales[rows])
+        sums += [rows[place == g] for g in _sums(grid)]
+        copies += [rows[place == g] for g in _copies(grid)]
+    sums += _market_sums(market, period, sales, usable)
+    problems = []
+    if sums:
+        found = np.unique(np.concatenate(sums))
+        names = sorted({pharmacy.names[int(pharmacy.codes[rows[0]])] for rows in sums})
+        whole = {market.names[int(market.codes[rows[0]])] for rows in sums if np.unique(pharmacy.codes[rows]).size > 1}
+        shown = ", ".join(quote(name) for name in sorted(whole or set(names))[:3])
+        problems.append(
+            Problem(
+                code="sum-of-others",
+                severity="error",
+                column=columns.market if whole else columns.pharmacy,
+                text=f"sales of {shown} are the sums of other rows, in {{rows}}",
+                advice=f"Set panel.leave_out = [{shown}] to leave them out, or remove the rows.",
+                rows=found,
+                show=lambda i: pharmacy.names[int(pharmacy.codes[i])],
+            )
+        )
+    if copies:
+        problems.append(
+            Problem(
+                code="same-series",
+                severity="error",
+                column=columns.pharmacy,
+                text=f"{plural(len(copies), 'pharmacy code')} "
+                "with the same sales in every period as another one of the market, in {rows}",
+                advice='Keep one of each, name them in panel.leave_out, or set panel.accept = ["same-series"].',
+                rows=np.unique(np.concatenate(copies)),
+                show=lambda i: pharmacy.names[int(pharmacy.codes[i])],
+            )
+        )
+    return problems
+
+
+def _grid(pharmacy: Rows, period: NDArray[np.int64], sales: Floats) -> tuple[Floats, Rows]:
+    """Sales ``(G, T)`` with pharmacies in the order of the file, NaN without a row; and the row of each sale."""
+    _, first, inverse = np.unique(pharmacy, return_index=True, return_inverse=True)
+    rank = np.argsort(np.argsort(first))
+    place = rank[inverse]
+    columns, column = np.unique(period, return_inverse=True)
+    grid = np.full((first.size, columns.size), np.nan)
+    grid[place, column] = sales
+    return grid, place
+
+
+def _sums(grid: Floats) -> list[int]:
+    """Rows of ``(G, T)`` that are sums or means of all others, or of the rows just above or below them."""
+    count = len(grid)
+    if count < 3 or grid.shape[1] < LEAST_PERIODS:
+        return []
+    known, filled = ~np.isnan(grid), np.nan_to_num(grid)
+    enough = known.sum(axis=1) >= LEAST_PERIODS
+    total, present = filled.sum(axis=0), known.sum(axis=0)
+
+    def equal(values: Floats) -> NDArray[np.bool_]:
+        """Which rows equal ``values`` ``(T,)`` or ``(G, T)`` in all their periods."""
+        size = np.maximum(np.abs(values), np.abs(filled)) * _TOLERANCE + 0.02
+        return np.asarray(((np.abs(filled - values) <= size) | ~known).all(axis=1) & enough & (filled > 0).any(axis=1))
+
+    for copies in range(1, _MOST_COPIES):
+        found = np.flatnonzero(equal(total / (copies + 1)))
+        if found.size == copies and count - copies >= 2:
+            return found.tolist()
+    mean = np.flatnonzero(equal(np.where(present > 1, total / np.maximum(present, 1), 0.0)))
+    if mean.size == 1 and count > 3:
+        return mean.tolist()
+    below = _blocks(filled, known, enough)
+    return below or [count - 1 - g for g in _blocks(filled[::-1], known[::-1], enough[::-1])]
+
+
+def _blocks(filled: Floats, known: NDArray[np.bool_], enough: NDArray[np.bool_]) -> list[int]:
+    """Subtotals: rows that equal the sum of the rows since the last one; and the total of all these."""
+    prefix = np.vstack([np.zeros(filled.shape[1]), np.cumsum(filled, axis=0)])
+    found: list[int] = []
+    start = 0
+    plain = np.zeros(filled.shape[1])
+    for g in range(len(filled)):
+        block = prefix[g] - prefix[start]
+        for candidate, least in ((block, 2), (plain + block, 3)):
+            size = np.maximum(np.abs(candidate), np.abs(filled[g])) * _TOLERANCE + 0.02
+            fits = ((np.abs(filled[g] - candidate) <= size) | ~known[g]).all() and filled[g].any()
+            if enough[g] and fits and (g - start >= least or (found and least == 3)):
+                found.append(g)
+                if least == 2:
+                    plain = plain + block
+                start = g + 1
+                break
+    return found
+
+
+def _copies(grid: Floats) -> list[int]:
+    """Rows with the same, varying values in the same periods as a row before."""
+    if grid.shape[1] < LEAST_COPIED:
+        return []
+    seen: set[bytes] = set()
+    found = []
+    with np.errstate(invalid="ignore"):
+        plain = np.where(np.isnan(grid), -1.0, grid)
+    for g, row in enumerate(plain):
+        values = row[row >= 0]
+        if values.size < LEAST_COPIED or np.unique(values).size < LEAST_COPIED // 2:
+            continue
+        key = row.tobytes()
+        if key in seen:
+            found.append(g)
+        seen.add(key)
+    return found
+
+
+def _market_sums(market: Keys, period: NDArray[np.int64], sales: Floats, usable: Rows) -> list[Rows]:
+    """Rows of the markets whose total sales are the sum of those of all others in every period."""
+    if len(market.names) < 3:
+        return []
+    columns, column = np.unique(period[usable], return_inverse=True)
+    grid = np.zeros((len(market.names), columns.size))
+    np.add.at(grid, (market.codes[usable], column), sales[usable])
+    rows = np.zeros(grid.shape)
+    np.add.at(rows, (market.codes[usable], column), 1.0)
+    grid = np.where(rows > 0, grid, np.nan)
+    total = np.nansum(grid, axis=0)
+    found = []
+    for code in range(len(grid)):
+        known = ~np.isnan(grid[code])
+        if (
+            known.sum() >= LEAST_PERIODS
+            and (np.abs(2 * grid[code] - total)[known] <= total[known] * _TOLERANCE + 0.02).all()
+        ):
+            found.append(usable[market.codes[usable] == code])
+    return found
