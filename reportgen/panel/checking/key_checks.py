@@ -100,6 +100,9 @@ def _pairs(market: Keys, pharmacy: Keys) -> tuple[NDArray[np.intp], NDArray[np.i
 
 def fold_key(name: str) -> str:
     """Key without case, outer and repeated blanks, composition, invisible characters and leading zeros."""
+    if name.isascii() and name.isprintable():
+        text = " ".join(name.casefold().split())
+        return text.lstrip("0") or "0" if text.isdecimal() else text
     text = unicodedata.normalize("NFKC", name).casefold()
     text = " ".join("".join(c for c in text if unicodedata.category(c) not in _INVISIBLE).split())
     return text.lstrip("0") or "0" if text.isdecimal() else text
@@ -164,4 +167,6 @@ def _check_invisible(keys: Keys, column: str, role: str) -> list[Problem]:
 
 
 def _has_invisible(name: str) -> bool:
-    return any(unicodedata.category(c) in _INVISIBLE and c not in _JOINERS for c in name)
+    return not (name.isascii() and name.isprintable()) and any(
+        unicodedata.category(c) in _INVISIBLE and c not in _JOINERS for c in name
+    )

@@ -19,6 +19,7 @@ LEAST_COPIED = 6
 """Periods over which two series must agree to be one."""
 _TOLERANCE = 2e-4
 _MOST_COPIES = 4
+_ABSURD = 1e15
 Floats = NDArray[np.float64]
 Rows = NDArray[np.intp]
 
@@ -27,7 +28,7 @@ def check_totals(
     market: Keys, pharmacy: Keys, period: NDArray[np.int64], sales: Floats, columns: Columns
 ) -> list[Problem]:
     """Pharmacies and markets that are sums of others, and pharmacies that are copies (errors)."""
-    usable = np.flatnonzero((market.codes >= 0) & (pharmacy.codes >= 0) & (period >= 0) & np.isfinite(sales))
+    usable = np.flatnonzero((market.codes >= 0) & (pharmacy.codes >= 0) & (period >= 0) & (np.abs(sales) < _ABSURD))
     if not usable.size:
         return []
     order = usable[np.lexsort((usable, market.codes[usable]))]
@@ -109,40 +110,48 @@ def _sums(grid: Floats) -> list[int]:
 
 
 def _blocks(filled: Floats, known: NDArray[np.bool_], enough: NDArray[np.bool_]) -> list[int]:
-    """Subtotals: rows that equal the sum of the rows since the last one; and the total of all these."""
-    prefix = np.vstack([np.zeros(filled.shape[1]), np.cumsum(filled, axis=0)])
+    """Subtotals: rows that equal the sum of the rows since the last one; and the total of all these.
+
+    One period is tried first, in plain numbers; only rows that fit there are compared in all periods.
+    """
+    column = int(np.argmax(known.sum(axis=0)))
     found: list[int] = []
-    start = 0
-    plain = np.zeros(filled.shape[1])
-    for g in range(len(filled)):
-        block = prefix[g] - prefix[start]
-        for candidate, least in ((block, 2), (plain + block, 3)):
-            size = np.maximum(np.abs(candidate), np.abs(filled[g])) * _TOLERANCE + 0.02
-            fits = ((np.abs(filled[g] - candidate) <= size) | ~known[g]).all() and filled[g].any()
-            if enough[g] and fits and (g - start >= least or (found and least == 3)):
+    start, block, plain = 0, 0.0, 0.0
+    for g, value in enumerate(filled[:, column].tolist()):
+        near = max(abs(value), 1.0) * 2 * _TOLERANCE + 0.02
+        if enough[g] and value and g - start >= 2 and abs(value - block) <= near:
+            if _equals(filled[g], filled[start:g].sum(axis=0), known[g]):
                 found.append(g)
-                if least == 2:
-                    plain = plain + block
-                start = g + 1
-                break
+                start, plain, block = g + 1, plain + block, 0.0
+                continue
+        elif enough[g] and value and found and abs(value - plain - block) <= near:
+            rows = np.setdiff1d(np.arange(g), found)
+            if _equals(filled[g], filled[rows].sum(axis=0), known[g]):
+                found.append(g)
+                start, plain, block = g + 1, plain + block, 0.0
+                continue
+        block += value
     return found
+
+
+def _equals(values: Floats, others: Floats, known: NDArray[np.bool_]) -> bool:
+    size = np.maximum(np.abs(values), np.abs(others)) * _TOLERANCE + 0.02
+    return bool(((np.abs(values - others) <= size) | ~known).all())
 
 
 def _copies(grid: Floats) -> list[int]:
     """Rows with the same, varying values in the same periods as a row before."""
     if grid.shape[1] < LEAST_COPIED:
         return []
+    plain = np.where(np.isnan(grid), -1.0, grid)
     seen: set[bytes] = set()
     found = []
-    with np.errstate(invalid="ignore"):
-        plain = np.where(np.isnan(grid), -1.0, grid)
-    for g, row in enumerate(plain):
-        values = row[row >= 0]
-        if values.size < LEAST_COPIED or np.unique(values).size < LEAST_COPIED // 2:
-            continue
-        key = row.tobytes()
+    for g in range(len(plain)):
+        key = plain[g].tobytes()
         if key in seen:
-            found.append(g)
+            values = plain[g][plain[g] >= 0]
+            if values.size >= LEAST_COPIED and np.unique(values).size >= LEAST_COPIED // 2:
+                found.append(g)
         seen.add(key)
     return found
 

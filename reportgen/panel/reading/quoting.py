@@ -44,10 +44,11 @@ def check_quotes(data: bytes, delimiter: str, width: int, first_line: int, name:
     ReadError
         ``broken-quote`` with the line where it opens.
     """
+    if b'"' not in data:
+        nowhere = np.empty(0, dtype=np.intp)
+        return Quotes(opens=nowhere, closes=nowhere)
     buffer = np.frombuffer(data, dtype=np.uint8)
     places = np.flatnonzero(buffer == _QUOTE)
-    if not places.size:
-        return Quotes(opens=places, closes=places)
     spans = _plain_spans(buffer, places, ord(delimiter)) if len(delimiter.encode()) == 1 else None
     if spans is None:
         found = list(_walk(data, delimiter.encode(), first_line, name))
