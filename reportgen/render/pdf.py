@@ -147,8 +147,7 @@ def load_weasyprint() -> Any:
         raise EnvironmentMissing("WeasyPrint is not installed: pip install weasyprint.", code="no-weasyprint") from None
     except OSError:
         raise EnvironmentMissing(
-            f"PDF needs Pango, which this machine lacks. {INSTALL} HTML reports work without it.",
-            code="no-pango",
+            f"PDF needs Pango, which this machine lacks. {INSTALL} HTML reports work without it.", code="no-pango"
         ) from None
     return weasyprint
 

@@ -252,11 +252,7 @@ def market_files(
 
 
 def _page(
-    report: MarketReport,
-    words: SiteWords,
-    formats: Sequence[str],
-    composer: Composer,
-    sections: Iterable[Section],
+    report: MarketReport, words: SiteWords, formats: Sequence[str], composer: Composer, sections: Iterable[Section]
 ) -> Page:
     first = report.summary
     keys = {key.name: composer.small(key.chart) for key in first.key_figures if key.chart is not None}
@@ -299,12 +295,7 @@ def _tidy(lines: Iterable[str]) -> Iterator[str]:
 
 @cache
 def _environment(templates: Path | None) -> Environment:
-    made = make_environment(
-        templates_dir() / "quarto",
-        templates,
-        **SIGNS,
-        finalize=_finished,
-    )
+    made = make_environment(templates_dir() / "quarto", templates, **SIGNS, finalize=_finished)
     made.filters.update(
         attribute=escape.attribute,
         scalar=escape.scalar,

@@ -308,14 +308,7 @@ def chart_caterpillar_ends(
         gap = Interval(label=between, estimate=float("nan"), lower=None, upper=None, color="muted")
         rows = [*rows[:each], gap, *rows[-each:]]
     drawn, tips = interval_chart(
-        rows,
-        kit,
-        ticks=kit.effect_ticks,
-        heading="",
-        references=_references(data, kit),
-        row=15.0,
-        size=6.0,
-        thick=3.6,
+        rows, kit, ticks=kit.effect_ticks, heading="", references=_references(data, kit), row=15.0, size=6.0, thick=3.6
     )
     return kit.chart(
         name,

@@ -109,11 +109,7 @@ def chart_contribution(results: MarketResults, kit: Kit, name: str = "contributi
     parts = np.array([data.baseline, data.persistence, data.promotion])
     ends = np.concatenate([np.maximum(parts, 0).sum(0), np.minimum(parts, 0).sum(0)])
     drawn, (axes,) = sheet(
-        WIDE,
-        238,
-        [
-            Box(74, 26, WIDE - 74 - 100, 166, (-0.7, len(data.periods) - 0.3), marks.limits(ends, zero=True)),
-        ],
+        WIDE, 238, [Box(74, 26, WIDE - 74 - 100, 166, (-0.7, len(data.periods) - 0.3), marks.limits(ends, zero=True))]
     )
     draw_parts(axes, data, kit)
     marks.heading(
@@ -188,9 +184,7 @@ def chart_waterfall(results: MarketResults, kit: Kit, name: str = "waterfall") -
     baseline, persistence, promotion = data.totals
     ends = (0.0, baseline, baseline + persistence, baseline + persistence + promotion)
     drawn, (axes,) = sheet(
-        WIDE,
-        164,
-        [Box(112, 8, WIDE - 112 - 92, 128, marks.limits(ends, zero=True, pad=0.02), (-0.5, 3.5))],
+        WIDE, 164, [Box(112, 8, WIDE - 112 - 92, 128, marks.limits(ends, zero=True, pad=0.02), (-0.5, 3.5))]
     )
     draw_waterfall(axes, data, kit)
     f = kit.formats
@@ -297,7 +291,7 @@ def chart_by_pharmacy(results: MarketResults, kit: Kit, name: str = "incremental
                 height,
                 marks.limits(data.amount, zero=True, pad=0.03),
                 (-0.5, len(chosen) - 0.5),
-            ),
+            )
         ],
     )
     tips = draw_by_pharmacy(axes, data, chosen, kit, names)

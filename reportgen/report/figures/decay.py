@@ -122,7 +122,7 @@ def _chart(summary: DecaySummary | None, kit: Kit, name: str) -> Chart | None:
         if kit.weekly
         else kit.say("Share of promotion that is carried to the next month")
     )
-    marks.label(axes, sum(x) / 2, low, below, kit.theme.muted, anchor="middle", valign="top", dy=-26)
+    marks.below(axes, below, kit.theme, dy=-26)
     f = kit.formats
     share = f.percent(data.estimate, digits=0)
     if data.none:

@@ -111,16 +111,7 @@ def _frame(axes: Plane, kit: Kit) -> None:
     at = [t for t in marks.nice_ticks(*axes.x, 6) if t >= 0 and t == int(t)]
     marks.grid_x(axes, at, kit.formats.ticks(tuple(at)), kit.theme, lines=False)
     below = kit.say("weeks later") if kit.weekly else kit.say("months later")
-    marks.label(
-        axes,
-        sum(axes.x) / 2,
-        axes.y[0],
-        below,
-        kit.theme.muted,
-        anchor="middle",
-        valign="top",
-        dy=-22,
-    )
+    marks.below(axes, below, kit.theme, dy=-22)
 
 
 def _time(value: float, kit: Kit) -> str:
@@ -217,11 +208,7 @@ def chart_impulse_small(results: MarketResults, kit: Kit, name: str = "impulse_b
         return None
     x = (-0.5, float(data.horizon[-1]) + 0.5)
     drawn, (axes,) = sheet(
-        HALF,
-        180,
-        [
-            Box(60, 26, HALF - 60 - 8, 116, x, _bounds(data.total_lower, data.total, data.total_upper)),
-        ],
+        HALF, 180, [Box(60, 26, HALF - 60 - 8, 116, x, _bounds(data.total_lower, data.total, data.total_upper))]
     )
     draw_total(axes, data, kit)
     marks.heading(axes, kit.say("Summed up, {unit}", unit=kit.effect_unit), kit.theme, dx=-54)

@@ -106,9 +106,7 @@ def chart_influence(results: MarketResults, kit: Kit, name: str = "influence") -
     drawn, (axes,) = sheet(
         HALF,
         _ROW * count + 58,
-        [
-            Box(names, 32, HALF - names - room, _ROW * count, marks.limits(ends), (-0.5, count - 0.5)),
-        ],
+        [Box(names, 32, HALF - names - room, _ROW * count, marks.limits(ends), (-0.5, count - 0.5))],
     )
     draw_influence(axes, data, kit, names, values)
     tips: list[Tip] = [

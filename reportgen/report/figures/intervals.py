@@ -148,13 +148,7 @@ def interval_chart(
     inner = width - names - max(values, 24)
     double = lift(references, bounds, inner)
     top, height = (38.0 if heading else 20.0) + double, row * len(rows)
-    drawn, (axes,) = sheet(
-        width,
-        top + height + 26,
-        [
-            Box(names, top, inner, height, bounds, (-0.5, len(rows) - 0.5)),
-        ],
-    )
+    drawn, (axes,) = sheet(width, top + height + 26, [Box(names, top, inner, height, bounds, (-0.5, len(rows) - 0.5))])
     fit_ticks(axes, kit, ticks)
     marks.label(axes, bounds[0], len(rows) - 0.5, heading, kit.theme.muted, valign="base", dx=-names, dy=22 + double)
     draw_references(axes, references, kit)

@@ -64,13 +64,7 @@ def compute_key_intervals(results: MarketResults, kit: Kit) -> tuple[KeyInterval
             add(name, label, (found.lower, found.estimate, found.upper), "effect", quantities.spread(found))
     if results.incremental is not None:
         brought = results.incremental
-        add(
-            "incremental",
-            kit.say("Incremental sales"),
-            (brought.lower, brought.total, brought.upper),
-            "money",
-            None,
-        )
+        add("incremental", kit.say("Incremental sales"), (brought.lower, brought.total, brought.upper), "money", None)
     return tuple(made)
 
 

@@ -126,14 +126,10 @@ def chart_lines(results: MarketResults, kit: Kit, name: str = "lines") -> Chart 
     )
     draw_lines(axes, data, kit)
     marks.heading(axes, kit.say("Sales per pharmacy {per_period}", per_period=kit.per_period), kit.theme, dx=-68)
-    marks.label(
+    marks.below(
         axes,
-        float(data.x.mean()),
-        bounds[0],
         kit.say("Promotion with carry-over ({unit} {per_period})", unit=kit.unit, per_period=kit.per_period),
-        kit.theme.muted,
-        anchor="middle",
-        valign="top",
+        kit.theme,
         dy=-25,
     )
     f = kit.formats

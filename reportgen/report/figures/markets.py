@@ -200,9 +200,7 @@ def chart_market_forest(overview: OverviewResults, kit: Kit, name: str = "market
     drawn, (axes,) = sheet(
         WIDE,
         18.0 * count + 78,
-        [
-            Box(names, 50, WIDE - names - values, 18.0 * count, marks.limits(ends, zero=True), (-0.5, count - 0.5)),
-        ],
+        [Box(names, 50, WIDE - names - values, 18.0 * count, marks.limits(ends, zero=True), (-0.5, count - 0.5))],
     )
     tips = draw_market_forest(axes, data, chosen, kit, names, values)
     marks.label(axes, axes.x[0], count - 0.5, unit_of(data, kit), kit.theme.muted, valign="base", dx=-names, dy=34)

@@ -81,16 +81,7 @@ def chart_predictive(results: MarketResults, kit: Kit, name: str = "predictive")
     draw_predictive(axes, data, kit)
     marks.heading(axes, kit.say("Share of rows"), kit.theme, dx=-40)
     unit = kit.say("natural log of sales") if kit.log else kit.formats.symbol
-    marks.label(
-        axes,
-        sum(x) / 2,
-        y[0],
-        kit.say("Sales per pharmacy, {unit}", unit=unit),
-        kit.theme.muted,
-        anchor="middle",
-        valign="top",
-        dy=-24,
-    )
+    marks.below(axes, kit.say("Sales per pharmacy, {unit}", unit=unit), kit.theme)
     f = kit.formats
     title = kit.say(
         "In {outside} of {count} bins the observed sales lie outside what the model would produce.",

@@ -94,16 +94,7 @@ def _chart(source: QQ, kit: Kit, name: str, results: MarketResults) -> Chart | N
     drawn, (axes,) = sheet(HALF, 212, [Box(46, 26, HALF - 46 - 12, 146, marks.limits(data.theoretical), bounds)])
     draw_quantiles(axes, data, kit)
     marks.heading(axes, kit.say("{what}, observed", what=what), kit.theme, dx=-40)
-    marks.label(
-        axes,
-        sum(axes.x) / 2,
-        bounds[0],
-        kit.say("Expected if normal, standard deviations"),
-        kit.theme.muted,
-        anchor="middle",
-        valign="top",
-        dy=-24,
-    )
+    marks.below(axes, kit.say("Expected if normal, standard deviations"), kit.theme)
     f, out = kit.formats, int(data.outside.sum())
     title = kit.say(
         "{what}: {outside} of {count} points lie outside the band of a normal distribution.",

@@ -102,22 +102,11 @@ def chart_market_uncertainty(overview: OverviewResults, kit: Kit, name: str = "m
     drawn, (axes,) = sheet(
         WIDE,
         332,
-        [
-            Box(66, 38, WIDE - 66 - 48, 240, marks.limits(np.append(data.estimate, 0.0), pad=0.08), (top * 1.08, 0.0)),
-        ],
+        [Box(66, 38, WIDE - 66 - 48, 240, marks.limits(np.append(data.estimate, 0.0), pad=0.08), (top * 1.08, 0.0))],
     )
     tips = draw_market_uncertainty(axes, data, kit)
     marks.label(axes, axes.x[0], 0.0, kit.say("Standard error"), kit.theme.muted, valign="base", dx=-60, dy=22)
-    marks.label(
-        axes,
-        sum(axes.x) / 2,
-        top * 1.08,
-        unit_of(data, kit),
-        kit.theme.muted,
-        anchor="middle",
-        valign="top",
-        dy=-24,
-    )
+    marks.below(axes, unit_of(data, kit), kit.theme)
     known = int(((data.lower > 0) | (data.upper < 0)).sum())
     f = kit.formats
     title = kit.say(
@@ -154,9 +143,7 @@ def chart_market_ranks(overview: OverviewResults, kit: Kit, name: str = "market_
     drawn, (axes,) = sheet(
         WIDE,
         16.0 * len(chosen) + 56,
-        [
-            Box(names, 26, WIDE - names - 90, 16.0 * len(chosen), (0.0, 100.0), (-0.5, len(chosen) - 0.5)),
-        ],
+        [Box(names, 26, WIDE - names - 90, 16.0 * len(chosen), (0.0, 100.0), (-0.5, len(chosen) - 0.5))],
     )
     tips = draw_market_ranks(axes, data, chosen, kit, names)
     f = kit.formats

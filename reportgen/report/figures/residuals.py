@@ -113,16 +113,7 @@ def chart_residuals(results: MarketResults, kit: Kit, name: str = "residuals") -
     draw_cloud(axes, data, kit)
     fit_ticks(axes, kit, _response_ticks(kit), base=True)
     marks.heading(axes, kit.say("Residual, {unit}", unit=_axis_unit(kit)), kit.theme, dx=-58)
-    marks.label(
-        axes,
-        sum(ends[0]) / 2,
-        ends[1][0],
-        kit.say("Fitted sales per pharmacy, {unit}", unit=_axis_unit(kit)),
-        kit.theme.muted,
-        anchor="middle",
-        valign="top",
-        dy=-24,
-    )
+    marks.below(axes, kit.say("Fitted sales per pharmacy, {unit}", unit=_axis_unit(kit)), kit.theme)
     sigma = results.fit.sigma if results.fit else float("nan")
     drift = data.largest_drift
     title = kit.say(
@@ -185,16 +176,7 @@ def chart_spread(results: MarketResults, kit: Kit, name: str = "scale_location")
     )
     draw_spread(axes, data, kit)
     marks.heading(axes, kit.say("√|standardised residual|; dashed: equal spread"), kit.theme, dx=-40)
-    marks.label(
-        axes,
-        sum(x) / 2,
-        axes.y[0],
-        kit.say("Fitted sales per pharmacy, {unit}", unit=_axis_unit(kit)),
-        kit.theme.muted,
-        anchor="middle",
-        valign="top",
-        dy=-24,
-    )
+    marks.below(axes, kit.say("Fitted sales per pharmacy, {unit}", unit=_axis_unit(kit)), kit.theme)
     first, last = float(data.y[0]), float(data.y[-1])
     ratio = kit.formats.decimal((last / first) ** 2 if first else None, 2)
     title = kit.say("At the highest fitted sales residuals spread {ratio} times as wide as at the lowest.", ratio=ratio)
@@ -275,7 +257,7 @@ def chart_autocorrelation(results: MarketResults, kit: Kit, name: str = "autocor
     draw_memory(axes, data, kit)
     marks.heading(axes, kit.say("Correlation of residuals"), kit.theme, dx=-40)
     below = kit.say("weeks apart") if kit.weekly else kit.say("months apart")
-    marks.label(axes, sum(x) / 2, -top, below, kit.theme.muted, anchor="middle", valign="top", dy=-24)
+    marks.below(axes, below, kit.theme)
     largest = int(np.nanargmax(np.abs(data.values)))
     f = kit.formats
     title = kit.say(

@@ -254,7 +254,7 @@ def chart_counterfactual(results: MarketResults, kit: Kit, name: str = "without_
                 178,
                 (-0.4, max(n - 0.6, 0.6)),
                 marks.limits(np.concatenate([data.sales, data.lower, data.upper, data.without])),
-            ),
+            )
         ],
     )
     draw_counterfactual(axes, data, kit)

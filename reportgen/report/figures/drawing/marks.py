@@ -185,13 +185,7 @@ def grid_y(
 
 
 def grid_x(
-    axes: Plane,
-    ticks: Sequence[float],
-    texts: Sequence[str],
-    theme: Theme,
-    *,
-    lines: bool = True,
-    base: bool = False,
+    axes: Plane, ticks: Sequence[float], texts: Sequence[str], theme: Theme, *, lines: bool = True, base: bool = False
 ) -> None:
     """Draw light vertical lines with their numbers below."""
     y0, y1 = axes.y
@@ -225,6 +219,11 @@ def heading(axes: Plane, text: str, theme: Theme, *, dx: float = 0.0, dy: float 
     label(axes, axes.x[0], axes.y[1], text, theme.muted, valign="base", dx=dx, dy=dy)
 
 
+def below(axes: Plane, text: str, theme: Theme, *, dy: float = -24.0) -> None:
+    """Write what the horizontal axis measures, with its unit, in the middle below its numbers."""
+    label(axes, sum(axes.x) / 2, axes.y[0], text, theme.muted, anchor="middle", valign="top", dy=dy)
+
+
 def spread(wanted: Sequence[float], gap: float, low: float, high: float) -> list[float]:
     """Move positions apart until neighbours are ``gap`` apart, within [low, high], keeping their order."""
     order = sorted(range(len(wanted)), key=lambda i: (wanted[i], i))
@@ -247,6 +246,7 @@ __all__ = [
     "Flags",
     "Numbers",
     "band",
+    "below",
     "dots",
     "grid_x",
     "grid_y",
