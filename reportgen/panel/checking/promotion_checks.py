@@ -22,7 +22,8 @@ def check_empty_promotion(
 
     ``-``, ``nil``, blanks and a lone ``x`` are empty.
     """
-    values, crosses = parsed.values, _crosses(found)
+    values = parsed.values
+    crosses = _crosses(found) if parsed.bad.any() else np.zeros(values.size, dtype=bool)
     bad = parsed.bad & ~crosses
     blank = (np.isnan(values) & ~bad & ~parsed.ambiguous) | crosses
     if not blank.any():

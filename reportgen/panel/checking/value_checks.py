@@ -62,9 +62,9 @@ def read_values(
             found.add(
                 "negative-cost", "error", parsed.values < 0, "is negative in {rows}", "A cost cannot be negative."
             )
-        if name in {columns.sales, columns.cost}:
+        if name in {columns.sales, columns.cost} and not parsed.plain:
             _check_currency(found, conventions.currency)
-        if not panel.decimal:
+        if not panel.decimal and conventions.numbers.lone:
             _check_thousands(found, parsed, conventions.numbers, market)
         problems += found.problems
         values[name] = np.where(np.isfinite(parsed.values), parsed.values, np.nan)
@@ -97,7 +97,7 @@ def _check_numbers(found: ColumnProblems, parsed: ParsedNumbers, convention: Con
     bad = parsed.bad.copy()
     if parsed.truth.any() and not parsed.truth[known].all():
         bad |= parsed.truth
-    broken = bad & error_cells(found.column)
+    broken = bad & error_cells(found.column) if bad.any() else bad
     found.add(
         "error-cell",
         "error",
@@ -148,7 +148,7 @@ def error_cells(column: pd.Series) -> Rows:
 
     if not is_text(column):
         return np.zeros(len(column), dtype=bool)
-    found = pc.match_substring_regex(texts(column), r"(?i)^\s*(#[^\d\s]+[!?]?|err:\d+)\s*$")
+    found = pc.match_substring_regex(texts(column), r"(?i)^\s*(#[^\d\s]\S*|err:\d+)\s*$")
     return np.array(pc.fill_null(found, fill_value=False).to_numpy(zero_copy_only=False), dtype=bool)
 
 

@@ -9,58 +9,142 @@ from __future__ import annotations
 import hashlib
 import zipfile
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from reportgen.errors import ReadError
+from reportgen.panel.reading.columns import fold_name
+from reportgen.panel.reading.header import SEARCHED, count_footnotes, find_header
 from reportgen.panel.reading.raw import KeyFinder, RawTable
+from reportgen.panel.reading.workbook import WorkbookFacts, look_into
 
 if TYPE_CHECKING:
     import pandas as pd
-    from python_calamine import CalamineSheet, CalamineWorkbook
+    from python_calamine import CalamineWorkbook
 
 MAX_BYTES = 1024**3
-_HEADER_SEARCH = 20
+SHEET = "sheet"
+"""Column of the sheet's name, where several are read."""
 
 Cell = str | float | int | bool | date | time | timedelta | None
 
 
 def read_spreadsheet(path: Path, sheet: str, keys: KeyFinder, wanted: Sequence[str]) -> RawTable:
-    """One sheet as a table; the columns that ``keys`` finds become text, 123.0 as ``123``.
+    """One sheet, or all visible ones with the same header, as a table.
+
+    The columns that ``keys`` finds become text, 123.0 as ``123``. Where several sheets are read, a column
+    :data:`SHEET` holds their names.
 
     Parameters
     ----------
     sheet
-        Its name; empty for the first visible one.
+        Its name; empty for the visible ones.
     wanted
         Column names that show which row is the header.
 
     Raises
     ------
     ReadError
-        ``damaged-file``, ``too-large``, ``protected``, ``missing-sheet``, ``empty-file``, ``duplicate-column``.
+        ``damaged-file``, ``too-large``, ``protected``, ``missing-sheet``, ``empty-file``, ``duplicate-column``,
+        ``other-sheets``.
     """
+    _check_size(path)
+    facts = look_into(path)
+    loaded = _load(path, facts, sheet)
+    tables = [table for name, rows in loaded.items() if (table := _table(name, rows, path.name, wanted)) is not None]
+    if not tables:
+        raise ReadError(f"{path.name}: the sheet is empty. Name the right sheet in panel.table.", code="empty-file")
+    chosen = _alike(tables, path.name)
+    text = keys(chosen[0].header)
+    frame = _frame(chosen, text)
+    return RawTable(
+        frame=frame,
+        source=path.name,
+        first_row=chosen[0].start + 2,
+        sha256=hashlib.sha256(path.read_bytes()).hexdigest(),
+        from_1904=facts.from_1904,
+        lines=np.concatenate([np.arange(len(t.body)) + t.start + 2 for t in chosen]).astype(np.intp),
+        above=tuple(row for row in chosen[0].above if any(row)),
+        left_out=tuple(text for table in chosen for text in table.feet),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Sheet:
+    """A table on a sheet: its header in row ``start`` (from 0), its rows, what stands above and below them."""
+
+    name: str
+    header: list[str]
+    start: int
+    body: list[list[Cell]]
+    above: tuple[tuple[str, ...], ...]
+    feet: tuple[str, ...]
+
+
+def _table(name: str, rows: list[list[Cell]], source: str, wanted: Sequence[str]) -> _Sheet | None:
+    """The table of a sheet; None where it is empty or holds a few words only, such as a cover."""
+    shown = [[_text(cell) or "" for cell in row] for row in rows[: SEARCHED * 2]]
+    start = find_header(shown, wanted)
+    if start is None:
+        return None
+    header = _header(rows[start], source)
+    body = [row[: len(header)] for row in rows[start + 1 :]]
+    while body and all(cell in {"", None} for cell in body[-1]):
+        body.pop()
+    tail = [[_text(cell) or "" for cell in row] for row in body[-40:]]
+    count = count_footnotes(tail, len(header)) if len(body) > 1 else 0
+    feet = tuple(" ".join(cell for cell in row if cell) for row in tail[len(tail) - count :]) if count else ()
+    if feet and any(feet):
+        body = body[: len(body) - count]
+    above = tuple(tuple(row[: len(header)]) for row in shown[:start])
+    return _Sheet(
+        name=name, header=header, start=start, body=body, above=above, feet=tuple(text for text in feet if text)
+    )
+
+
+def _alike(tables: list[_Sheet], source: str) -> list[_Sheet]:
+    """Sheets with the header of the widest table; other sheets with a table of their own stop the reading.
+
+    Raises
+    ------
+    ReadError
+        ``other-sheets``.
+    """
+    main = max(tables, key=lambda table: (len(table.header) >= 3, len(table.body) > 0, len(table.body)))
+    names = {fold_name(name) for name in main.header}
+    same = [table for table in tables if {fold_name(name) for name in table.header} == names]
+    others = [t.name for t in tables if t not in same and len(t.header) >= 3 and len(t.body) >= 2]
+    if others:
+        listed = ", ".join(f'"{name}"' for name in others)
+        raise ReadError(
+            f'{source}: sheet "{main.name}" has other columns than {listed}, and all of them hold tables. '
+            f'Name the sheet to read in panel.table, e.g. "{main.name}".',
+            code="other-sheets",
+        )
+    return same
+
+
+def _frame(tables: list[_Sheet], text: Sequence[str]) -> pd.DataFrame:
     import pandas as pd
 
-    _check_size(path)
-    rows = _load(path, sheet)
-    start = _find_header(rows, {name.casefold() for name in wanted})
-    if start is None:
-        raise ReadError(f"{path.name}: the sheet is empty. Name the right sheet in panel.table.", code="empty-file")
-    header = _header(rows[start], path.name)
-    width = len(header)
-    body = [row[:width] for row in rows[start + 1 :]]
-    while body and all(cell == "" for cell in body[-1]):
-        body.pop()
-    text = keys(header)
-    columns = {name: _column([row[i] for row in body], text=name in text) for i, name in enumerate(header)}
-    return RawTable(
-        frame=pd.DataFrame({name: column for name, column in columns.items() if name}),
-        source=path.name,
-        first_row=start + 2,
-        sha256=hashlib.sha256(path.read_bytes()).hexdigest(),
-    )
+    header = tables[0].header
+    places = [{fold_name(name): i for i, name in enumerate(table.header)} for table in tables]
+    columns: dict[str, pd.Series] = {}
+    for name in header:
+        if name:
+            cells = [
+                row[place[fold_name(name)]] if place[fold_name(name)] < len(row) else ""
+                for table, place in zip(tables, places, strict=True)
+                for row in table.body
+            ]
+            columns[name] = _column(cells, text=name in text)
+    if len(tables) > 1:
+        columns[SHEET] = pd.Series([t.name for t in tables for _ in t.body], dtype="str")
+    return pd.DataFrame(columns)
 
 
 def _check_size(path: Path) -> None:
@@ -76,17 +160,24 @@ def _check_size(path: Path) -> None:
         )
 
 
-def _load(path: Path, name: str) -> list[list[Cell]]:
-    """Rows of the sheet from its first row, merged cells filled."""
+def _load(path: Path, facts: WorkbookFacts, name: str) -> dict[str, list[list[Cell]]]:
+    """Rows of the sheets to look at, from their first row, merged cells filled and errors as their text."""
     import python_calamine as calamine
 
+    found: dict[str, list[list[Cell]]] = {}
     try:
-        book = calamine.CalamineWorkbook.from_path(str(path))
-        sheet = _choose(book, name, path.name)
-        rows: list[list[Cell]] = [list(row) for row in sheet.to_python(skip_empty_area=False)]
-        for (top, left), (bottom, right) in sheet.merged_cell_ranges or []:
-            for i in range(top, min(bottom + 1, len(rows))):
-                rows[i][left : right + 1] = [rows[top][left]] * len(rows[i][left : right + 1])
+        source = str(path) if facts.data is None else None
+        book = calamine.CalamineWorkbook.from_path(source) if source else _from_bytes(facts.data or b"")
+        for chosen in _choose(book, name, path.name):
+            sheet = book.get_sheet_by_name(chosen)
+            rows: list[list[Cell]] = [list(row) for row in sheet.to_python(skip_empty_area=False)]
+            for (top, left), (bottom, right) in sheet.merged_cell_ranges or []:
+                for i in range(top, min(bottom + 1, len(rows))):
+                    rows[i][left : right + 1] = [rows[top][left]] * len(rows[i][left : right + 1])
+            for (row, column), text in facts.errors.get(chosen, {}).items():
+                if row < len(rows) and column < len(rows[row]):
+                    rows[row][column] = text
+            found[chosen] = rows
     except calamine.PasswordError as error:
         raise ReadError(
             f"{path.name}: the workbook is protected by a password. Save a copy without one.", code="protected"
@@ -96,10 +187,18 @@ def _load(path: Path, name: str) -> list[list[Cell]]:
             f"{path.name}: the workbook cannot be read ({str(error).splitlines()[0][:160]}). Save it again as .xlsx.",
             code="damaged-file",
         ) from error
-    return rows
+    return found
 
 
-def _choose(book: CalamineWorkbook, name: str, source: str) -> CalamineSheet:
+def _from_bytes(data: bytes) -> CalamineWorkbook:
+    import io
+
+    from python_calamine import CalamineWorkbook
+
+    return CalamineWorkbook.from_filelike(io.BytesIO(data))
+
+
+def _choose(book: CalamineWorkbook, name: str, source: str) -> list[str]:
     from python_calamine import SheetTypeEnum, SheetVisibleEnum
 
     sheets = [s for s in book.sheets_metadata if s.typ == SheetTypeEnum.WorkSheet]
@@ -110,20 +209,11 @@ def _choose(book: CalamineWorkbook, name: str, source: str) -> CalamineSheet:
                 "Correct panel.table.",
                 code="missing-sheet",
             )
-        return book.get_sheet_by_name(name)
-    visible = [s for s in sheets if s.visible == SheetVisibleEnum.Visible] or sheets
+        return [name]
+    visible = [s.name for s in sheets if s.visible == SheetVisibleEnum.Visible] or [s.name for s in sheets]
     if not visible:
         raise ReadError(f"{source}: the workbook has no sheet with cells. Export the table again.", code="empty-file")
-    return book.get_sheet_by_name(visible[0].name)
-
-
-def _find_header(rows: list[list[Cell]], wanted: set[str]) -> int | None:
-    """First row that names a wanted column, else the first row that is not empty."""
-    filled = [i for i, row in enumerate(rows) if any(cell != "" for cell in row)]
-    for i in filled[:_HEADER_SEARCH]:
-        if sum(str(cell).strip().casefold() in wanted for cell in rows[i]) >= 2:
-            return i
-    return filled[0] if filled else None
+    return visible
 
 
 def _header(row: list[Cell], source: str) -> list[str]:
@@ -148,6 +238,9 @@ def _column(cells: list[Cell], *, text: bool) -> pd.Series:
         return pd.Series([None if cell == "" else cell for cell in cells], dtype="float64")
     if not text and known and all(isinstance(cell, bool) for cell in known):
         return pd.Series([None if cell == "" else cell for cell in cells], dtype="boolean")
+    if not text and any(isinstance(cell, (int, float)) and not isinstance(cell, bool) for cell in known):
+        mixed: list[object] = [cell if isinstance(cell, (int, float)) else _text(cell) for cell in cells]
+        return pd.Series(mixed, dtype=object)  # numbers stay numbers beside a few texts
     return pd.Series([_text(cell) for cell in cells], dtype="str")
 
 

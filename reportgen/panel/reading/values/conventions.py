@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal
 
 from reportgen.panel.reading.values.numbers import LONGEST, Convention, is_text, split_typed, strip_number, texts
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 Decimal = Literal["", ".", ","]
 _POINT_PLAIN = r"^\s*[+-]?(\d*\.(\d{0,2}|\d{4,})|0+\.\d+|\d{4,}\.\d+)\s*$"
+_TWO_PLAIN = r"^\d+\.\d\d?$"
 _DOT_PLAIN = r"^\s*[+-]?[1-9]\d{0,2}\.\d{3}\s*$"
 _SEPARATED = re.compile(r"\d*([.,]\d+)+|\d+[.,]")
 _FEW = 200
@@ -89,10 +90,12 @@ def survey_numbers(columns: Iterable[pd.Series]) -> NumberEvidence:
 def _survey(text: pa.Array, found: NumberEvidence) -> None:
     import pyarrow.compute as pc
 
+    if not len(text):
+        return
     dotted = pc.fill_null(pc.match_substring(text, "."), fill_value=False)
     comma = pc.fill_null(pc.match_substring(text, ","), fill_value=False)
     rest = text.filter(pc.or_(dotted, comma))
-    for kind, pattern in (("point", _POINT_PLAIN), (".", _DOT_PLAIN)):
+    for kind, pattern in (("point", _TWO_PLAIN), ("point", _POINT_PLAIN), (".", _DOT_PLAIN)):
         if len(rest) < _FEW:
             break
         match = pc.match_substring_regex(rest, pattern)
@@ -120,6 +123,10 @@ def decide(found: NumberEvidence, decimal: Decimal, delimiter: str, currency: st
     currency
         Code, where known: it tells whether commas part thousands where the table comes from.
     """
+    return replace(_decide(found, decimal, delimiter, currency), lone=bool(found.counts["."] or found.counts[","]))
+
+
+def _decide(found: NumberEvidence, decimal: Decimal, delimiter: str, currency: str) -> Convention:
     point, comma = found.counts["point"], found.counts["comma"]
     if decimal:
         return Convention(decimal_comma=decimal == ",")

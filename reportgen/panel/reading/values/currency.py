@@ -14,6 +14,7 @@ from reportgen.panel.reading.values.numbers import CODES, MONEY, is_text, texts
 
 if TYPE_CHECKING:
     import pandas as pd
+    import pyarrow as pa
 
 _DOLLARS = ("USD", "CAD", "AUD", "NZD", "SGD", "HKD", "TWD", "MXN", "ARS", "CLP", "COP", "BRL", "NAD", "FJD", "JMD")
 SIGNS: dict[str, tuple[str, ...]] = {
@@ -56,6 +57,8 @@ def survey_signs(column: pd.Series) -> Counter[str]:
     if not is_text(column):
         return found
     text = texts(column)
+    if _all_numbers(text):
+        return found
     signed = text.filter(pc.fill_null(pc.match_substring_regex(text, rf"(?i){MONEY}"), fill_value=False))
     if len(signed):
         shapes = pc.replace_substring_regex(signed, r"\d+", "1")
@@ -63,6 +66,18 @@ def survey_signs(column: pd.Series) -> Counter[str]:
             if sign := sign_of(entry["values"]):
                 found[sign.casefold()] += entry["counts"]
     return found
+
+
+def _all_numbers(text: pa.Array) -> bool:
+    """Whether every text is a number as the computer writes it, so that no sign can be among them."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    try:
+        pc.cast(text, pa.float64())
+    except pa.ArrowInvalid:
+        return False
+    return True
 
 
 def currency_of_heading(name: str) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ value.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -40,7 +40,7 @@ _SIGNS = "r[$]|us[$]|a[$]|c[$]|₹|[$]|€|£|¥|₩|₺|₽|₪|₫|₦|₱|฿
 MONEY = rf"(?:{CODES}|rs\.?|{_SIGNS})"
 """Pattern of a currency before or after an amount, to be matched without regard to case."""
 # Arrow's engine (RE2): patterns over whole columns
-_PLAIN = r"^\s*[+-]?(\d{1,31}\.?\d{0,24}|\.\d{1,31})([eE][+-]?\d{1,4})?\s*$"
+_PLAIN = r"^\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*$"
 _GROUPED = {
     False: rf"(?i)^\s*({MONEY})?\s*-?\d{{1,3}}(,\d{{2,3}})*,\d{{3}}(\.\d*)?\s*({MONEY})?\s*$",
     True: rf"(?i)^\s*({MONEY})?\s*-?(\d{{1,3}}(\.\d{{3}})+|\d+)(,\d*)?\s*({MONEY})?\s*$",
@@ -65,6 +65,7 @@ class ParsedNumbers:
 
     ``values`` is NaN where missing or unusable; ``bad`` marks what is no number, ``ambiguous`` what could be two;
     ``percent`` and ``truth`` mark values written as ``45%`` (value 45) and as TRUE/FALSE, yes/no (value 1/0).
+    ``plain``: no cell is anything but digits and a decimal sign.
     """
 
     values: NDArray[np.float64]
@@ -72,6 +73,7 @@ class ParsedNumbers:
     ambiguous: NDArray[np.bool_]
     percent: NDArray[np.bool_]
     truth: NDArray[np.bool_]
+    plain: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,12 +90,15 @@ class Convention:
         ``"."`` where dots alone before three digits (``45.846``) could be either, ``","`` for commas, else "".
     assumed
         Commas alone before three digits occur, nothing else decides, and they are taken for thousands.
+    lone
+        Whether dots or commas alone before three digits occur at all.
     """
 
     decimal_comma: bool = False
     mixed: bool = False
     ambiguous: str = ""
     assumed: bool = False
+    lone: bool = field(default=True, compare=False)
 
 
 def is_text(column: pd.Series) -> bool:
@@ -137,7 +142,7 @@ def parse_numbers(column: pd.Series, convention: Convention) -> ParsedNumbers:
         values = column.to_numpy(dtype=np.float64, na_value=np.nan)
         no = np.zeros(values.size, dtype=bool)
         truth = np.full(values.size, column.dtype.kind == "b")
-        return ParsedNumbers(values=values, bad=no, ambiguous=no, percent=no, truth=truth)
+        return ParsedNumbers(values=values, bad=no, ambiguous=no, percent=no, truth=truth, plain=True)
     if column.dtype == object:
         numbers, typed, column = split_typed(column)
         if typed.any():
@@ -150,7 +155,8 @@ def parse_numbers(column: pd.Series, convention: Convention) -> ParsedNumbers:
     values = np.full(len(text), np.nan)
     unsure = _separators_in_doubt(convention)
     done = _fill_matching(values, text, _PLAIN, "" if not convention.decimal_comma else r"\.")
-    if not done.all():
+    plain = bool(done.all())
+    if not plain:
         done |= _fill_matching(values, text, _GROUPED[convention.decimal_comma], r"^$", convention)
     flags = np.zeros((4, values.size), dtype=bool)
     rest = np.flatnonzero(~done)
@@ -160,7 +166,7 @@ def parse_numbers(column: pd.Series, convention: Convention) -> ParsedNumbers:
     for separator in unsure:
         doubt |= _matches(text, DOT_ALONE if separator == "." else COMMA_ALONE) & ~bad
     values[doubt] = np.nan
-    return ParsedNumbers(values=values, bad=bad, ambiguous=doubt & ~bad, percent=percent, truth=truth)
+    return ParsedNumbers(values=values, bad=bad, ambiguous=doubt & ~bad, percent=percent, truth=truth, plain=plain)
 
 
 def _separators_in_doubt(convention: Convention) -> str:
@@ -184,6 +190,8 @@ def _fill_matching(
     match = pc.match_substring_regex(text, pattern)
     if but_not:
         match = pc.and_(match, pc.invert(pc.match_substring_regex(text, but_not)))
+    if (pc.max(pc.utf8_length(text)).as_py() or 0) > LONGEST:
+        match = pc.and_(match, pc.less_equal(pc.utf8_length(text), LONGEST))
     match = pc.fill_null(match, fill_value=False)
     chosen = text.filter(match)
     if grouping is not None:
@@ -191,8 +199,11 @@ def _fill_matching(
         chosen = pc.replace_substring_regex(chosen, r"^[^\d-]*(-?)[^\d-]*|\D+$", r"\1")
         group, decimal = (".", ",") if grouping.decimal_comma else (",", ".")
         chosen = pc.replace_substring(pc.replace_substring(chosen, group, ""), decimal, ".")
-    chosen = pc.replace_substring_regex(pc.utf8_trim_whitespace(chosen), r"^\+", "")
-    chosen = pc.replace_substring_regex(chosen, r"\.($|[eE])", r"\1")
+    chosen = pc.utf8_trim_whitespace(chosen)
+    if pc.any(pc.starts_with(chosen, "+")).as_py():
+        chosen = pc.replace_substring_regex(chosen, r"^\+", "")
+    if pc.any(pc.or_(pc.ends_with(chosen, "."), pc.match_substring(chosen, ".e", ignore_case=True))).as_py():
+        chosen = pc.replace_substring_regex(chosen, r"\.($|[eE])", r"\1")
     done = np.array(match.to_numpy(zero_copy_only=False), dtype=bool)
     values[done] = pc.cast(chosen, pa.float64()).to_numpy(zero_copy_only=False)
     return done
