@@ -26,6 +26,7 @@ from reportgen.settings.sections import Settings
 
 if TYPE_CHECKING:
     from reportgen.panel.checking.contract import Finding
+    from reportgen.panel.reading.values.source_conventions import Conventions
 
 _MOST_LINES = 20
 _MAY_PASS = {"worker-crash", "timeout", "out-of-memory"}
@@ -39,6 +40,7 @@ class InspectJob:
     root: Path
     settings: Settings
     files: tuple[Path, ...]
+    conventions: Conventions
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +54,7 @@ class Inspected:
 
 def inspect(job: InspectJob) -> Inspected:
     """Read and check one market; runs in a worker."""
-    panel, findings = read_market(job.settings, job.root, job.market, job.files)
+    panel, findings = read_market(job.settings, job.root, job.market, job.files, job.conventions)
     said = tuple((finding.code, finding.message) for finding in findings if finding.severity == "warning")
     return Inspected(data_hash=panel.data_hash, rows=panel.rows_read, warnings=said)
 
@@ -84,14 +86,15 @@ def open_source(settings: Settings, root: Path, remembered: InputIndex | None, *
 def check_partitions(settings: Settings, root: Path, files: Mapping[str, tuple[Path, ...]]) -> tuple[Finding, ...]:
     """Check market by market, holding one at a time; errors first, then each doubt once with the number of markets."""
     from reportgen.panel.checking.contract import Finding, check_panel
-    from reportgen.panel.reading.read import read_table
+    from reportgen.panel.reading.read import read_table, survey_partitions
 
+    conventions = survey_partitions(settings, root, files)
     errors: list[Finding] = []
     others: dict[tuple[str, str | None], list[Finding]] = {}
     for market, own in files.items():
         try:
             raw = read_table(settings.panel, root, market, own)
-            found = check_panel(replace(raw, source=f"{raw.source}, market {market}"), settings)
+            found = check_panel(replace(raw, source=f"{raw.source}, market {market}"), settings, conventions)
         except ReadError as error:
             found = (
                 Finding(
@@ -144,6 +147,9 @@ class PartitionedSource:
         self._root = root
         self._files = files
         self._jobs = jobs
+        from reportgen.panel.reading.read import survey_partitions
+
+        self._conventions = survey_partitions(settings, root, files)
         self._parts = self._hash_parts(files)
         self._key = hash_strings(tuple(text for part in self._parts.items() for text in part))
         self._last = remembered
@@ -175,6 +181,7 @@ class PartitionedSource:
             root=self._root,
             settings=self._settings,
             files=self._files[market],
+            conventions=self._conventions,
             data_hash=self.index.markets[market][0],
         )
 
@@ -207,7 +214,12 @@ class PartitionedSource:
     def _hash_parts(self, files: Mapping[str, tuple[Path, ...]]) -> dict[str, str]:
         """Hash of each market's files and of what decides how they are read."""
         folder = self._root / self._settings.panel.source
-        how = (self._settings.panel.model_dump_json(exclude={"source"}), folder.name, code_hash())
+        how = (
+            self._settings.panel.model_dump_json(exclude={"source"}),
+            folder.name,
+            code_hash(),
+            self._conventions.key,
+        )
         return {
             market: hash_strings(
                 (*how, *(text for file in own for text in (file.relative_to(folder).as_posix(), sha256_file(file))))
@@ -224,7 +236,9 @@ class PartitionedSource:
         jobs = (
             pool.Task(
                 key=market,
-                argument=InspectJob(market=market, root=self._root, settings=self._settings, files=files),
+                argument=InspectJob(
+                    market=market, root=self._root, settings=self._settings, files=files, conventions=self._conventions
+                ),
             )
             for market, files in self._files.items()
             if market not in markets and market not in refused

@@ -15,6 +15,7 @@ from reportgen.settings.sections import Settings
 
 if TYPE_CHECKING:
     from reportgen.panel.checking.contract import Finding, MarketPanel
+    from reportgen.panel.reading.values.source_conventions import Conventions
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,6 +26,8 @@ class StoredPanel:
     root: Path
     settings: Settings
     files: tuple[Path, ...]
+    conventions: Conventions
+    """Of the whole folder."""
     data_hash: str
     """What the panel's own hash has to be."""
 
@@ -35,7 +38,7 @@ class StoredPanel:
 
 
 def read_market(
-    settings: Settings, root: Path, market: str, files: tuple[Path, ...]
+    settings: Settings, root: Path, market: str, files: tuple[Path, ...], conventions: Conventions
 ) -> tuple[MarketPanel, tuple[Finding, ...]]:
     """Read one market from its own files and check it; return the panel and the findings.
 
@@ -48,7 +51,7 @@ def read_market(
     from reportgen.panel.reading.read import read_table
 
     raw = read_table(settings.panel, root, market, files)
-    checked = validate_panel(replace(raw, source=f"{raw.source}, market {market}"), settings)
+    checked = validate_panel(replace(raw, source=f"{raw.source}, market {market}"), settings, conventions)
     if market not in checked.markets:
         raise ContractError(f"{raw.source}, market {market}: there are no rows of this market.", code="no-rows")
     return replace(checked.markets[market], source=raw.source), checked.findings
@@ -64,7 +67,7 @@ def open_panel(panel: MarketPanel | StoredPanel) -> MarketPanel:
     """
     if not isinstance(panel, StoredPanel):
         return panel
-    found, _ = read_market(panel.settings, panel.root, panel.market, panel.files)
+    found, _ = read_market(panel.settings, panel.root, panel.market, panel.files, panel.conventions)
     if found.data_hash != panel.data_hash:
         raise MarketError(
             f"{panel.source}, market {panel.market}: the data changed while the run was going on. Build again.",

@@ -66,6 +66,6 @@ def _assemble(raw: RawTable, checked: Checked, settings: Settings, code: str, ro
         cost=cost,
         rows_read=rows.size,
         source=raw.source,
-        currency=checked.currency if not settings.report.currency else "",
+        currency=checked.currency,
     )
     return set_aside(panel) if settings.panel.outliers == "set-aside" else panel

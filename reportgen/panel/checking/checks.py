@@ -102,7 +102,7 @@ def run_checks(raw: RawTable, settings: Settings, conventions: Conventions | Non
         pharmacy_codes=pharmacy.names,
         period=period,
         values=values,
-        currency=how.currency,
+        currency=how.said,
     )
 
 

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 MAX_ROWS = 100_000_000
 MAX_BYTES = 8 * 1024**3
 MAGIC = b"PAR1"
+_NO_DATA = frozenset({"readme", "readme.md", "readme.txt", "license", "license.txt", "thumbs.db", "desktop.ini"})
 
 
 def read_parquet(
@@ -81,20 +82,70 @@ def list_columns(path: Path, files: Sequence[Path] = ()) -> tuple[str, ...]:
         raise _damaged(path, error) from error
 
 
+def text_columns(file: Path, names: Sequence[str]) -> pd.DataFrame:
+    """Those of the named columns of one file that hold text or whole numbers and are not partition keys.
+
+    Raises
+    ------
+    ReadError
+        If it is no Parquet file, or damaged.
+    """
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    _check_magic(file, file)
+    try:
+        schema = parquet.read_schema(file)
+        wanted = [
+            name
+            for name in names
+            if name in schema.names
+            and not (pa.types.is_floating(schema.field(name).type) or pa.types.is_temporal(schema.field(name).type))
+        ]
+        frame: pd.DataFrame = parquet.read_table(file, columns=wanted, use_threads=False, partitioning=None).to_pandas(
+            ignore_metadata=True
+        )
+    except (pa.ArrowException, OSError) as error:
+        raise _damaged(file, error) from error
+    return frame
+
+
 def _files(path: Path) -> list[Path]:
+    """Data files of a folder, by their content and not only their names.
+
+    Raises
+    ------
+    ReadError
+        ``empty-folder``; ``other-files`` where a folder of data holds a file that cannot be read as Parquet.
+    """
     if path.is_file():
         return [path]
     files = sorted(
         file
-        for suffix in ("*.parquet", "*.pq")
-        for file in path.rglob(suffix)
-        if not any(part.startswith(("_", ".")) for part in file.relative_to(path).parts)
+        for file in path.rglob("*")
+        if file.is_file() and not any(part.startswith(("_", ".")) for part in file.relative_to(path).parts)
     )
-    if not files:
+    files = [file for file in files if file.name.casefold() not in _NO_DATA and file.suffix.casefold() != ".crc"]
+    chosen = [file for file in files if file.suffix.casefold() in {".parquet", ".pq"} or _is_parquet(file)]
+    if not chosen:
         raise ReadError(
             f"{path.name}: the folder has no .parquet files. Name a file, or a folder of Parquet.", code="empty-folder"
         )
-    return files
+    others = [file for file in files if file not in set(chosen)]
+    if others:
+        shown = ", ".join(file.relative_to(path).as_posix() for file in others[:3])
+        more = f" and {len(others) - 3:,} more" if len(others) > 3 else ""
+        raise ReadError(
+            f"{path.name}: {shown}{more} cannot be read beside the Parquet files of the folder. "
+            "Convert to Parquet what belongs to the data, and move the rest elsewhere.",
+            code="other-files",
+        )
+    return chosen
+
+
+def _is_parquet(file: Path) -> bool:
+    with file.open("rb") as stream:
+        return stream.read(4) == MAGIC
 
 
 def _partition(path: Path, file: Path) -> dict[str, str]:

@@ -7,8 +7,9 @@ becomes a :class:`ReadError` that says what, where, found and what to do. Judgin
 
 from __future__ import annotations
 
+import contextlib
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from reportgen.errors import ReadError
@@ -18,9 +19,10 @@ from reportgen.panel.reading.delimited import read_delimited
 from reportgen.panel.reading.kinds import refuse_other_kinds
 from reportgen.panel.reading.raw import KeyFinder, RawTable
 from reportgen.panel.reading.spreadsheet import read_spreadsheet
-from reportgen.settings.sections import PanelSettings
+from reportgen.panel.reading.values.source_conventions import Conventions, Evidence
+from reportgen.settings.sections import PanelSettings, Settings
 
-__all__ = ["RawTable", "is_database", "list_markets", "read_table"]
+__all__ = ["RawTable", "is_database", "list_markets", "read_table", "survey_partitions"]
 
 _SPREADSHEETS = {".xlsx", ".xlsm", ".xlsb", ".xls", ".ods"}
 _PICKLES = {".pkl", ".pickle", ".joblib", ".dill"}
@@ -76,6 +78,23 @@ def list_markets(panel: PanelSettings, root: Path) -> dict[str, tuple[Path, ...]
         return None
     column = find_columns(columnar.list_columns(path), panel).market
     return columnar.list_partitions(path, column) if column else None
+
+
+def survey_partitions(
+    settings: Settings, root: Path, files: Mapping[str, Sequence[Path]], names: Sequence[str] | None = None
+) -> Conventions:
+    """Conventions of a folder partitioned by market, from the text of all its files, one file at a time.
+
+    Files that cannot be read are left to whoever reads their market.
+    """
+    path = root / settings.panel.source
+    columns = find_columns(names or columnar.list_columns(path), settings.panel)
+    found = Evidence(heading=columns.sales)
+    for own in files.values():
+        for file in own:
+            with contextlib.suppress(ReadError, OSError):
+                found.update(columnar.text_columns(file, (*columns.numbers, columns.month)), columns)
+    return found.conclude(settings)
 
 
 def _read_path(path: Path, panel: PanelSettings, market: str | None, files: Sequence[Path]) -> RawTable:

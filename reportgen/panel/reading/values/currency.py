@@ -98,13 +98,11 @@ def currency_of_heading(name: str) -> tuple[str, ...]:
     return next((SIGNS[word] for word in words if word in {"zł", "kč"}), ())
 
 
-def settle_currency(setting: str, heading: tuple[str, ...], signs: Counter[str]) -> str:
-    """Currency of a source: the setting, else the one that its heading and signs agree on; "" if nothing says it.
+def settle_currency(heading: tuple[str, ...], signs: Counter[str]) -> str:
+    """Currency of a source that its heading and signs agree on; "" if nothing says it.
 
     Where they differ the most frequent is taken; the amounts that differ from it are the contract's to report.
     """
-    if setting:
-        return setting
     votes: Counter[str] = Counter()
     for sign, count in signs.items():
         for code in codes_of(sign):

@@ -26,16 +26,20 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Conventions:
-    """How a source is written. ``currency`` is its code; "" where neither setting, heading nor sign names one."""
+    """How a source is written.
+
+    ``currency`` is its code, ``said`` the one that its heading and signs name, whatever the settings say; "" for none.
+    """
 
     numbers: Convention = field(default_factory=Convention)
     dates: DateConvention = field(default_factory=DateConvention)
     currency: str = ""
+    said: str = ""
 
     @property
     def key(self) -> str:
         """Hash of all of it, for what is remembered between runs."""
-        return hashlib.sha256(repr((self.numbers, self.dates, self.currency)).encode()).hexdigest()
+        return hashlib.sha256(repr((self.numbers, self.dates, self.currency, self.said)).encode()).hexdigest()
 
 
 @dataclass(slots=True, kw_only=True)
@@ -61,12 +65,14 @@ class Evidence:
     def conclude(self, settings: Settings, delimiter: str = "") -> Conventions:
         """Return the conventions; settings decide over what was found."""
         panel = settings.panel
-        currency = settle_currency(settings.report.currency, currency_of_heading(self.heading), self.signs)
+        said = settle_currency(currency_of_heading(self.heading), self.signs)
+        currency = settings.report.currency or said
         first = panel.dates.removesuffix("-first")
         return Conventions(
             numbers=decide(self.numbers, panel.decimal, delimiter, currency),
             dates=order_dates(self.dates, panel.period, first),  # type: ignore[arg-type]
             currency=currency,
+            said=said,
         )
 
 
