@@ -237,7 +237,7 @@ def _fit(w: _World, rows: int, *, singular: bool, certified: bool) -> r.FitSumma
     psi = ((w.sd_intercept**2, off), (off, w.sd_slope**2))
     attempts = tuple(
         r.Attempt(rung="correlated", start=start, loglik=loglik - gap, iterations=n, converged=certified)
-        for start, gap, n in (("moment", 0.0, 7), ("narrow", 0.0 if certified else 3.2, 9))
+        for start, gap, n in (("moment", 0.0, 7), ("grid", 0.0 if certified else 3.2, 9))
     )
     return r.FitSummary(
         loglik=loglik,
@@ -250,7 +250,6 @@ def _fit(w: _World, rows: int, *, singular: bool, certified: bool) -> r.FitSumma
         singular=singular,
         iterations=7,
         kkt=3e-10,
-        start_gap=0.0 if certified else 3.2,
         statsmodels_gap=None if singular else 2e-9,
         attempts=attempts,
         theta=(

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from reportgen.model.lmm.crossproducts import Design
+from reportgen.model.lmm.crossproducts import Design, with_periods
 from reportgen.model.lmm.deviance import evaluate, pattern
 from reportgen.model.lmm.fit import LmmFit, Method, Rung, assemble, fit_lmm
 from reportgen.model.lmm.reml import Optimum
@@ -38,7 +38,7 @@ def design(name: str) -> Design:
     frame = frame.sort_values(case["group"], kind="stable")
     codes, _ = pd.factorize(frame[case["group"]])
     ones = np.ones((len(frame), 1))
-    return Design(
+    rows = Design(
         y=frame[case["response"]].to_numpy(float),
         x=np.hstack([ones, frame[case["fixed"]].to_numpy(float)]),
         z=np.hstack([ones, frame[case["random"]].to_numpy(float)]),
@@ -47,6 +47,10 @@ def design(name: str) -> Design:
         names=("Intercept", *case["fixed"]),
         z_names=("Intercept", *case["random"]),
     )
+    if "period" not in case:
+        return rows
+    period, names = pd.factorize(frame[case["period"]], sort=True)
+    return with_periods(rows, period.astype(np.intp), tuple(map(str, names[1:])))
 
 
 def rung(name: str) -> Rung:

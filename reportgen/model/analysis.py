@@ -33,6 +33,7 @@ from reportgen.model.rows import (
     fit_summary,
     fixed_rows,
     model_summary,
+    optima_rows,
     pharmacy_rows,
 )
 from reportgen.model.verdict import Evidence, judge
@@ -172,6 +173,7 @@ def _with_estimates(market: MarketFit, settings: Settings, provenance: Provenanc
         model=found.model,
         fit=fit_summary(market),
         fixed=fixed,
+        optima=optima_rows(market),
         variances=variance_rows(market.fit, intervals),
         correlations=correlation_rows(market.fit, intervals),
         icc=icc(market.fit),

@@ -54,6 +54,7 @@ class Decision:
 
 TABLE: tuple[Decision, ...] = (
     Decision("convergence", "fail", EVERYTHING, "best-fit-not-proven"),
+    Decision("second-optimum", "fail", EFFECT, "two-answers"),
     Decision("stationarity", "fail", (*LONG_RUN, "totals"), "sales-do-not-settle"),
     Decision("entry-slips", "review", EFFECT, "values-out-of-line"),
     Decision("zero-months", "fail", EFFECT, "zeros-for-missing"),
@@ -72,7 +73,7 @@ TABLE: tuple[Decision, ...] = (
     Decision("saturation", "review", ("totals",), "effect-flattens"),
     Decision("memory", "review", SPREAD, "memory-left"),
     Decision("autocorrelation", "review", SPREAD, "memory-left"),
-    Decision("arellano-bond-m2", "fail", SPREAD, "memory-left"),
+    Decision("arellano-bond-m2", "review", SPREAD, "memory-left"),
 )
 """Every check that decides, the gravest first: the first page tells them in this order."""
 

@@ -7,7 +7,7 @@ from scipy.stats import t as student
 
 from reportgen.model.checks.estimates import differs
 from reportgen.model.effects.impact import Impact
-from reportgen.model.effects.responses import is_stationary, long_run
+from reportgen.model.effects.responses import is_stationary, long_run, spectral_radius
 from reportgen.model.lmm.crossproducts import Array
 from reportgen.model.lmm.inference import FixedCovariance, coefficient_rows
 from reportgen.model.lmm.least_squares import within_estimate
@@ -30,6 +30,7 @@ from reportgen.results import (
     DecaySummary,
     FitSummary,
     FixedEffect,
+    LikelihoodOptimum,
     ModelSummary,
     PharmacyRow,
 )
@@ -221,13 +222,37 @@ def fit_summary(market: MarketFit) -> FitSummary:
         singular=fit.singular and market.rung != "pooled",
         iterations=fit.iterations,
         kkt=fit.kkt,
-        start_gap=None if market.rung == "pooled" else fit.start_gap,
         statsmodels_gap=market.statsmodels_gap,
         attempts=market.attempts,
         theta=tuple(float(value) for value in fit.theta),
         cov_re=CovRe(terms=fit.design.z_names, values=tuple(tuple(map(float, row)) for row in fit.psi)),
         sigma=float(np.sqrt(fit.sigma2)),
     )
+
+
+def optima_rows(market: MarketFit) -> tuple[LikelihoodOptimum, ...]:
+    """Every optimum of the reported likelihood; none where it has only one."""
+    optima, terms = market.fit.optima, market.terms
+    if market.rung == "pooled" or len(optima) < 2:
+        return ()
+    channels = [market.index(term) for term in terms.promotion]
+    lags = [market.index(term) for term in terms.lags]
+    rows = []
+    for one in optima:
+        phi = one.beta[lags]
+        settles = not lags or bool(spectral_radius(phi, terms.lag_periods) < 1.0)
+        kept_up = one.beta[channels] / (1.0 - phi.sum()) if settles else [None] * len(channels)
+        rows.append(
+            LikelihoodOptimum(
+                loglik=one.loglik,
+                gap=optima[0].loglik - one.loglik,
+                promotion=tuple(map(float, one.beta[channels])),
+                kept_up=tuple(None if value is None else float(value) for value in kept_up),
+                persistence=float(phi.sum()),
+                sd=tuple(map(float, np.sqrt(np.maximum(np.diag(one.psi), 0.0)))),
+            )
+        )
+    return tuple(rows)
 
 
 def model_summary(market: MarketFit, settings: Settings) -> ModelSummary:

@@ -104,8 +104,6 @@ class FitSummary:
     iterations: int
     kkt: float
     """Largest possible further gain in deviance that the first-order conditions allow."""
-    start_gap: float | None
-    """Difference in log-likelihood between the two starts."""
     statsmodels_gap: float | None
     """|statsmodels loglike - ours| at the answer; ``None`` where Psi is singular (skipped)."""
     attempts: tuple[Attempt, ...]
@@ -113,6 +111,23 @@ class FitSummary:
     """Lower triangle of the Cholesky factor of Psi/sigma^2, column by column (lme4's order)."""
     cov_re: CovRe
     sigma: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LikelihoodOptimum:
+    """One of several optima of the likelihood, at the same decays; listed only where there is more than one."""
+
+    loglik: float
+    gap: float
+    """Log-likelihood below the best optimum's; 0 for the best, which is the fit."""
+    promotion: tuple[float, ...]
+    """Coefficient of every promotion channel."""
+    kept_up: tuple[float | None, ...]
+    """The same divided by 1 - persistence; ``None`` where sales would not settle."""
+    persistence: float
+    """Sum of the coefficients of lagged sales."""
+    sd: tuple[float, ...]
+    """Standard deviation of every random effect."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -36,6 +36,7 @@ from reportgen.results.fit import (
     FitQuality,
     FitSummary,
     FixedEffect,
+    LikelihoodOptimum,
     ModelSummary,
     RSquared,
     SlopeTest,
@@ -77,6 +78,8 @@ class MarketResults:
     model: ModelSummary | None = None
     fit: FitSummary | None = None
     fixed: tuple[FixedEffect, ...] = ()
+    optima: tuple[LikelihoodOptimum, ...] = ()
+    """All optima of the likelihood, the best first; empty where it has one."""
     variances: tuple[VarianceRow, ...] = ()
     correlations: tuple[CorrelationRow, ...] = ()
     icc: float | None = None

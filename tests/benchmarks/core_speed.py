@@ -40,7 +40,7 @@ COLUMNS = (
 def core_fit(design: Design) -> LmmFit:
     """One start, estimates in data units."""
     products, scaling = cross_products(design)
-    found = minimise(products, starts(products)[0], reml=True)
+    found = minimise(products, starts(products), reml=True)
     return assemble(design, products, scaling, found, method="REML", rung="correlated")
 
 
@@ -97,7 +97,7 @@ def scaling_rows() -> list[str]:
     for pharmacies, periods in ((200, 12), (200, 36), (200, 120), (1000, 36), (5000, 36)):
         design = market_problem(MarketSpec(pharmacies=pharmacies, periods=periods), 1, correction=True)
         products, _ = cross_products(design)
-        start = starts(products)[0]
+        start = starts(products)
         count = int(minimise(products, start, reml=True).iterations[0])
         search = cpu(lambda p=products, s=start: minimise(p, s, reml=True), 9)
         sums = cpu(lambda d=design: cross_products(d), 5)

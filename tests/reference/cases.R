@@ -12,7 +12,8 @@ read_case <- function(case) {
 
 case_formula <- function(case) {
   bar <- if (isFALSE(case$correlated) && length(case$random) > 0) "||" else "|"
-  as.formula(sprintf("%s ~ %s + (%s %s %s)", case$response, paste(c("1", case$fixed), collapse = " + "),
+  periods <- if (is.null(case$period)) NULL else sprintf("factor(%s)", case$period)
+  as.formula(sprintf("%s ~ %s + (%s %s %s)", case$response, paste(c("1", case$fixed, periods), collapse = " + "),
     paste(c("1", case$random), collapse = " + "), bar, case$group))
 }
 

@@ -23,7 +23,8 @@ from reportgen.model.effects.responses import spectral_radius
 from reportgen.model.lmm.crossproducts import Array, CrossProducts, Index
 from reportgen.model.lmm.deviance import Evaluation, evaluate, factor, pattern
 from reportgen.model.lmm.fit import LmmFit, fit_lmm
-from reportgen.model.lmm.reml import minimise, newton_step, starts
+from reportgen.model.lmm.reml import minimise, newton_step
+from reportgen.model.lmm.search import search
 from reportgen.model.market.decay import HIGHEST
 from reportgen.model.market.fit import MarketFit
 from reportgen.model.market.quality import without_slopes
@@ -88,8 +89,8 @@ def bootstrap_market(
     parts = []
     for size in _batches(market, replicates):
         copies = _draw(market, simulator, rng, size)
-        decays, theta = _decays(market, copies, model)
-        parts.append(_estimates(market.fit, copies.at(decays), decays, theta))
+        decays = _decays(market, copies, model)
+        parts.append(_estimates(market.fit, copies.at(decays), decays))
     return BootstrapDraws(
         beta=np.concatenate([part.beta for part in parts]),
         psi=np.concatenate([part.psi for part in parts]),
@@ -115,8 +116,8 @@ def bootstrap_slope_test(
     statistics = []
     for size in _batches(market, replicates):
         copies = _draw(market, simulator, rng, size)
-        decays, theta = _decays(market, copies, model)
-        statistics.append(_ratios(market.fit, copies.at(decays), theta, null))
+        decays = _decays(market, copies, model)
+        statistics.append(_ratios(market.fit, copies.at(decays), null))
     found = np.concatenate(statistics)
     known = found[np.isfinite(found)]
     # The statistic is zero in many copies and may be zero in the market: a tie counts as beyond.
@@ -144,10 +145,10 @@ def _draw(market: MarketFit, simulator: Simulator, rng: np.random.Generator, siz
     return Copies(market.frame, market.terms, market.fit, simulator.draw(noise))
 
 
-def _off_zero(fit: LmmFit, theta: Array | None = None) -> Array:
-    """Theta (the fit's unless given) with zero diagonal elements moved off zero, (..., m)."""
+def _off_zero(fit: LmmFit) -> Array:
+    """Theta with zero diagonal elements moved off zero, (m,)."""
     rows, columns = pattern(fit.products.q, fit.correlated)
-    theta = fit.at.theta[0] if theta is None else theta
+    theta = fit.at.theta[0]
     return np.where((rows == columns) & (np.abs(theta) < OFF_ZERO), OFF_ZERO, theta)
 
 
@@ -158,18 +159,18 @@ def _search_model(market: MarketFit) -> tuple[Terms, LmmFit]:
     return terms, fit_lmm(design, method="ML", rung=market.fit.rung)
 
 
-def _decays(market: MarketFit, copies: Copies, model: tuple[Terms, LmmFit] | None) -> tuple[Array, Array]:
-    """Maximum-likelihood decays of every copy (B, c), without ``model`` the market's; theta to search from (B, m)."""
+def _decays(market: MarketFit, copies: Copies, model: tuple[Terms, LmmFit] | None) -> Array:
+    """Maximum-likelihood decays of every copy (B, c), without ``model`` the market's."""
     decays = np.tile(market.decays, (copies.batch, 1))
     if model is None:
-        return decays, np.tile(_off_zero(market.fit), (copies.batch, 1))
+        return decays
     search = Copies(market.frame, *model, copies.responses)
     theta = np.tile(_off_zero(search.fit), (copies.batch, 1))
     channels = decays.shape[1]
     for _ in range(1 if channels == 1 else SWEEPS):
         for channel in range(channels):
             decays[:, channel], theta = _best_decay(market, search, decays, channel, theta)
-    return decays, theta
+    return decays
 
 
 def _best_decay(market: MarketFit, copies: Copies, decays: Array, channel: int, theta: Array) -> tuple[Array, Array]:
@@ -258,22 +259,15 @@ def _highest(nodes: Array, values: Array) -> Array:
     return np.asarray(np.where(edge, fine[top], fine[inner] + np.clip(shift, -1.0, 1.0) * (fine[1] - fine[0])))
 
 
-def _fitted(fit: LmmFit, products: CrossProducts, start: Array) -> tuple[Array, Array]:
+def _fitted(fit: LmmFit, products: CrossProducts) -> tuple[Array, Array]:
     """Theta (B, m) at the optimum by the fit's method and its deviance; NaN where no optimum was certified."""
-    reml = fit.method == "REML"
-    found = minimise(products, start, reml=reml, correlated=fit.correlated)
-    theta, deviance = found.theta, np.where(found.converged, found.deviance, np.nan)
-    index = np.flatnonzero(~found.converged)
-    if index.size:
-        part = products.take(index)
-        other = minimise(part, starts(part, correlated=fit.correlated)[0], reml=reml, correlated=fit.correlated)
-        theta[index], deviance[index] = other.theta, np.where(other.converged, other.deviance, np.nan)
-    return theta, deviance
+    found = search(products, reml=fit.method == "REML", correlated=fit.correlated).best()
+    return found.theta, np.where(found.converged, found.deviance, np.nan)
 
 
-def _estimates(fit: LmmFit, products: CrossProducts, decays: Array, start: Array) -> BootstrapDraws:
+def _estimates(fit: LmmFit, products: CrossProducts, decays: Array) -> BootstrapDraws:
     """Estimates of a batch of copies in data units."""
-    theta, deviance = _fitted(fit, products, _off_zero(fit, start))
+    theta, deviance = _fitted(fit, products)
     kept = np.flatnonzero(np.isfinite(deviance))
     q, scaling = products.q, fit.scaling
     free = pattern(q, fit.correlated)
@@ -289,10 +283,10 @@ def _estimates(fit: LmmFit, products: CrossProducts, decays: Array, start: Array
     )
 
 
-def _ratios(fit: LmmFit, products: CrossProducts, start: Array, null: LmmFit) -> Array:
+def _ratios(fit: LmmFit, products: CrossProducts, null: LmmFit) -> Array:
     """Likelihood-ratio statistics of the random slopes, (B,); NaN where a fit failed."""
-    batch, q = len(start), products.q
-    _, full = _fitted(fit, products, _off_zero(fit, start))
+    batch, q = len(products.n), products.q
+    _, full = _fitted(fit, products)
     # Without the slope's column, what it alone explained goes back to the squares that Z leaves.
     dropped = products.c[:, :, 1:].reshape(batch, -1, products.p + 1)
     smaller = CrossProducts(
@@ -300,7 +294,7 @@ def _ratios(fit: LmmFit, products: CrossProducts, start: Array, null: LmmFit) ->
         within=products.within + dropped.transpose(0, 2, 1) @ dropped,
         n=products.n,
     )
-    _, reduced = _fitted(null, smaller, np.tile(_off_zero(null), (batch, 1)))
+    _, reduced = _fitted(null, smaller)
     return np.asarray(np.maximum(reduced - full, 0.0))
 
 

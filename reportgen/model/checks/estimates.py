@@ -189,9 +189,37 @@ def fit_checks(market: MarketFit) -> tuple[Check, ...]:
         check_convergence(
             market.fit.kkt, certified=market.certified, singular=market.fit.singular, tolerance=KKT_TOLERANCE
         ),
+        *_second_optimum(market),
         *([check_stationarity(phi, terms.lag_periods)] if terms.lags else []),
         *_decay_edges(market),
     )
+
+
+def _second_optimum(market: MarketFit) -> list[Check]:
+    """Gap to the next optimum of the likelihood, and whether the effect (of each channel) is another there.
+
+    Within two log-likelihood units of the best the data do not choose between them. A likelihood with one optimum
+    passes without a value.
+    """
+    optima, terms, names = market.fit.optima, market.terms, market.frame.panel.channels
+    if market.rung == "pooled" or len(optima) < 2:
+        return [replace(grade("second-optimum", None), status="pass")]
+    best, second = optima[:2]
+    gap = best.loglik - second.loglik
+    made = []
+    for term, name in zip(terms.promotion, names, strict=True):
+        place = market.index(term)
+        se = float(np.sqrt(market.covariance.values[place, place]))
+        another = gap < RULES["second-optimum"].review and abs(second.beta[place] - best.beta[place]) > se
+        made.append(
+            grade(
+                "second-optimum",
+                gap,
+                fail=RULES["second-optimum"].review if another else None,
+                channel=name if len(names) > 1 else None,
+            )
+        )
+    return made
 
 
 def _decay_edges(market: MarketFit) -> list[Check]:

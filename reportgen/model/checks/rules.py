@@ -49,6 +49,8 @@ long-memory                        > 1/4   > 1/3  half-life of a pulse over the 
 totals-in-range                    > .9    > 1    largest share of sales in the interval of what promotion
                                                   brought; fail also where it leaves the estimate out
 convergence                        --      --     fail: not certified; review: singular
+second-optimum                     < 2     --     log-likelihood between the best and the next optimum; fail
+                                                  where the effect there is over 1 SE away
 drift                              > t95   > t999 |t| of a change of the effect along the record; both at
                                                   least the |t| of a quarter, a half of the effect
 saturation                         > t95   > t99  one-sided t of a response that flattens (log beside the
@@ -57,9 +59,8 @@ scale                              > 2     > 6    gain in deviance of sales in p
                                                   the same rows; odds of 3 and 20 (Kass and Raftery 1995)
 lags                               > 0     > 6    gain in BIC of the best longer set of lags on the same
                                                   rows (Schwarz 1978; Kass and Raftery 1995)
-memory                             > z98   > z999 |z| of one more lag by likelihood ratio: errors with
-                                                  memory and carry-over are near substitutes (at z95 it took
-                                                  the first month from one plain market in ten)
+memory                             > z95   > z999 |z| of one more lag by likelihood ratio: errors with
+                                                  memory and carry-over are near substitutes
 entry-slips                        > 0     --     share of records ten or a hundred times a pharmacy's
                                                   own level: 0.3 % of them move the total by a quarter
 zero-months                        > 0     > .5 % share of records that are zero where a pharmacy
@@ -98,6 +99,7 @@ NEAR = 0.9
 
 RULES: dict[str, Rule] = {
     "convergence": Rule(1e-6),
+    "second-optimum": Rule(2.0, None, -1),
     "residual-normality": Rule(0.98, 0.95, -1),
     "random-effect-normality": Rule(0.98, 0.95, -1),
     "linearity": Rule(0.02, 0.13),
@@ -123,7 +125,7 @@ RULES: dict[str, Rule] = {
     "saturation": Rule(1.64, 2.33),
     "scale": Rule(2.0, 6.0),
     "lags": Rule(0.0, 6.0),
-    "memory": Rule(2.33, 3.29),
+    "memory": Rule(1.96, 3.29),
     "entry-slips": Rule(0.0),
     "zero-months": Rule(0.0, 0.005),
     "elasticity": Rule(0.65, 1.0),

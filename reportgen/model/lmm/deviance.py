@@ -196,6 +196,34 @@ def _coupling(half: Array, u_i: Array) -> Array:
     return np.asarray(moved @ f.reshape(batch, groups * q, -1)).reshape(batch, q, q, -1)
 
 
+def deviances(
+    cp: CrossProducts, theta: Array, free: tuple[Index, Index], *, reml: bool, chunk: int = 4_000_000
+) -> Array:
+    """Deviance alone (B, K) of B problems at K points each, theta (B, K, m); ``inf`` where it cannot be computed.
+
+    What :func:`evaluate` computes first, without derivatives: a third of its cost. ``chunk`` numbers are held at once.
+    """
+    batch, points = theta.shape[:2]
+    p = cp.p
+    out = np.full((batch, points), np.inf)
+    step = max(1, chunk // max(1, cp.rc[0].size))
+    pairs = np.stack(np.meshgrid(np.arange(batch), np.arange(points), indexing="ij"), axis=-1).reshape(-1, 2)
+    for start in range(0, len(pairs), step):
+        problem, point = pairs[start : start + step].T
+        part = cp.take(problem)
+        half, log_b = _whiten(part, factor(theta[problem, point], cp.q, free))
+        f = half[..., cp.q :].reshape(len(problem), -1, p + 1)
+        chol = _cholesky(part.within + f.transpose(0, 2, 1) @ f)  # of [X y]: its last pivot squared is r2
+        diagonal = np.einsum("bii->bi", chol)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            degrees = part.n - p if reml else part.n
+            value = log_b + 2.0 * degrees * np.log(diagonal[:, p])
+            if reml:
+                value = value + 2.0 * np.sum(np.log(diagonal[:, :p]), axis=1)
+        out[problem, point] = np.where(np.isfinite(value), value, np.inf)
+    return out
+
+
 def _whiten(cp: CrossProducts, lower: Array) -> tuple[Array, Array]:
     """L_i^-1 [R_i C_i] (B, G, q, q+p+1) and sum_i log|B_i| (B,), B_i = I + R_i S R_i' = L_i L_i'.
 

@@ -1,8 +1,8 @@
 """One linear mixed model, fitted and certified: from a design to estimates in data units.
 
-Two starts are searched, five where they disagree; the best is kept and its first-order conditions are checked
-(:mod:`reportgen.model.lmm.reml`). Tests, intervals and degrees of freedom are ``inference.py``,
-conditional modes and fitted values ``modes.py``, the comparison with statsmodels ``mixedlm.py``.
+The search is global (:mod:`reportgen.model.lmm.search`); the best optimum is kept with its first-order conditions
+(:mod:`reportgen.model.lmm.reml`), and other optima beside it. Tests, intervals and degrees of freedom are
+``inference.py``, conditional modes and fitted values ``modes.py``, the comparison with statsmodels ``mixedlm.py``.
 """
 
 from __future__ import annotations
@@ -14,7 +14,8 @@ import numpy as np
 
 from reportgen.model.lmm.crossproducts import Array, CrossProducts, Design, Scaling, cross_products
 from reportgen.model.lmm.deviance import Evaluation, evaluate, factor, pattern
-from reportgen.model.lmm.reml import Optimum, joined, minimise, starts
+from reportgen.model.lmm.reml import Optimum, minimise
+from reportgen.model.lmm.search import distinct, search
 from reportgen.results import Attempt
 
 Method = Literal["REML", "ML"]
@@ -22,12 +23,21 @@ Rung = Literal["correlated", "uncorrelated", "intercept"]
 
 SINGULAR_DIAGONAL = 1e-4
 SINGULAR_CORRELATION = 0.9999
-START_TOLERANCE = 1e-6
-START_NAMES = ("moment", "narrow", "between", "near-zero", "wide")
 LARGE_RELATIVE_SD = 1e3
 LARGE_CENTRE_GAP = 1e5
 """Relative SD, and squares explained beyond least squares, past which the cross-products are made again at beta."""
 LOG_2PI = float(np.log(2.0 * np.pi))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class LocalOptimum:
+    """One of the optima of a likelihood, in the units of the data: ``beta`` (p,), ``psi`` (q, q), scaled ``theta``."""
+
+    loglik: float
+    beta: Array
+    psi: Array
+    sigma2: float
+    theta: Array
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -48,9 +58,10 @@ class LmmFit:
         Cholesky factor of psi / sigma2 in data units, (q, q), lower triangular.
     loglik
         Log-likelihood (ML) or restricted log-likelihood (REML), with statsmodels' constants.
-    kkt, start_gap
-        Certificate: gain in deviance the first-order conditions still allow; difference in
-        log-likelihood between the best search and the next best, from another start.
+    kkt
+        Certificate: gain in deviance the first-order conditions still allow.
+    optima
+        All distinct optima that the search found, the best (this fit) first.
     at
         The evaluation at the optimum, in scaled columns.
     """
@@ -68,7 +79,7 @@ class LmmFit:
     lower: Array
     loglik: float
     kkt: float
-    start_gap: float
+    optima: tuple[LocalOptimum, ...]
     iterations: int
     converged: bool
     attempts: tuple[Attempt, ...] = field(default=())
@@ -123,8 +134,12 @@ class LmmFit:
 
     @property
     def certified(self) -> bool:
-        """Optimality conditions hold and the two starts agree."""
-        return self.converged and self.start_gap < START_TOLERANCE
+        """First-order conditions hold at the best optimum of a global search, and there is something to estimate.
+
+        One group alone has no variance between groups, and with no more rows than random effects that variance and
+        the residual's cannot be told apart, whatever the likelihood says.
+        """
+        return self.converged and self.design.groups > 1 and len(self.design.y) > self.products.q * self.design.groups
 
 
 def full_loglik(deviance: Array, n: Array, p: int, scaling: Scaling, *, reml: bool) -> Array:
@@ -136,11 +151,7 @@ def full_loglik(deviance: Array, n: Array, p: int, scaling: Scaling, *, reml: bo
 
 
 def fit_lmm(design: Design, *, method: Method = "REML", rung: Rung = "correlated") -> LmmFit:
-    """Fit one design from two starts; from three more where they find different optima.
-
-    With lagged sales the likelihood often has two: little variance between pharmacies and much
-    persistence, or the reverse. The further starts lie between and outside the first two, so the
-    better optimum is confirmed by another search or the fit is not certified.
+    """Fit one design: the best optimum of a global search.
 
     Raises
     ------
@@ -150,21 +161,15 @@ def fit_lmm(design: Design, *, method: Method = "REML", rung: Rung = "correlated
     correlated = rung != "uncorrelated"
     products, scaling = cross_products(design, correlated=correlated)
     reml = method == "REML"
-    wide, narrow = starts(products, correlated=correlated)
-    twice = products.take(np.zeros(2, dtype=np.intp))
-    found = minimise(twice, np.concatenate([wide, narrow]), reml=reml, correlated=correlated)
-    if not abs(found.deviance[0] - found.deviance[1]) < 2.0 * START_TOLERANCE:
-        more = np.concatenate([10.0 * narrow, 0.3 * narrow, 1.5 * wide])
-        thrice = products.take(np.zeros(3, dtype=np.intp))
-        found = joined(found, minimise(thrice, more, reml=reml, correlated=correlated))
-    fit = assemble(design, products, scaling, found, method=method, rung=rung)
+    searched = search(products, reml=reml, correlated=correlated)
+    fit = assemble(design, products, scaling, searched.found, method=method, rung=rung, names=searched.names)
     if not (np.isfinite(fit.loglik) and fit.digits_lost):
         return fit
     products, scaling = cross_products(design, correlated=correlated, centre=fit.beta)
-    order = np.argsort(found.deviance)[:2]
-    twice = products.take(np.zeros(2, dtype=np.intp))
-    again = minimise(twice, found.theta[order], reml=reml, correlated=correlated)
-    return assemble(design, products, scaling, again, method=method, rung=rung)
+    seeds = np.stack([other.theta for other in fit.optima] or [fit.at.theta[0]])
+    many = products.take(np.zeros(len(seeds), dtype=np.intp))
+    again = minimise(many, seeds, reml=reml, correlated=correlated)
+    return assemble(design, products, scaling, again, method=method, rung=rung, names=("again",) * len(seeds))
 
 
 def assemble(
@@ -175,10 +180,11 @@ def assemble(
     *,
     method: Method,
     rung: Rung,
+    names: tuple[str, ...] = (),
 ) -> LmmFit:
-    """Build the fit in data units from the searches of one problem, one per start in ``START_NAMES``."""
+    """Build the fit in data units from the searches of one problem; ``names`` are their starts."""
     reml = method == "REML"
-    best = searches.take([int(np.argmin(searches.deviance))])
+    best = searches.take([int(np.nanargmin(np.where(np.isnan(searches.deviance), np.inf, searches.deviance)))])
     q = products.q
     free = pattern(q, rung != "uncorrelated")
     at = evaluate(products, best.theta, free, reml=reml)
@@ -191,7 +197,6 @@ def assemble(
     root = scaling.z_inverse @ scaled_lower
     psi = sigma2 * (root @ root.T)
     logliks = full_loglik(searches.deviance, products.n, p, scaling, reml=reml)
-    ranked = np.sort(logliks)[::-1]
     attempts = tuple(
         Attempt(
             rung=rung,
@@ -200,7 +205,9 @@ def assemble(
             iterations=int(count),
             converged=bool(done),
         )
-        for name, value, count, done in zip(START_NAMES, logliks, searches.iterations, searches.converged, strict=False)
+        for name, value, count, done in zip(
+            names or ("seed",) * len(logliks), logliks, searches.iterations, searches.converged, strict=True
+        )
     )
     return LmmFit(
         design=design,
@@ -214,12 +221,33 @@ def assemble(
         sigma2=sigma2,
         psi=0.5 * (psi + psi.T),
         lower=_lower_triangular(root),
-        loglik=float(ranked[0]),
+        loglik=float(full_loglik(at.deviance, products.n, p, scaling, reml=reml)[0]),
         kkt=float(best.kkt[0]),
-        start_gap=float(ranked[0] - ranked[1]) if len(ranked) > 1 else 0.0,
+        optima=_optima(products, scaling, searches.take(distinct(searches)), method=method, rung=rung),
         iterations=int(np.sum(searches.iterations)),
         converged=bool(best.converged[0]),
         attempts=attempts,
+    )
+
+
+def _optima(
+    products: CrossProducts, scaling: Scaling, found: Optimum, *, method: Method, rung: Rung
+) -> tuple[LocalOptimum, ...]:
+    """Every optimum of ``found`` in data units."""
+    count, q, p = len(found.theta), products.q, products.p
+    reml = method == "REML"
+    many = products.take(np.zeros(count, dtype=np.intp))
+    free = pattern(q, rung != "uncorrelated")
+    at = evaluate(many, found.theta, free, reml=reml)
+    degrees = many.n - p if reml else many.n
+    sigma2 = at.r2 / degrees * scaling.y_scale**2
+    root = scaling.z_inverse @ factor(found.theta, q, free)
+    psi = sigma2[:, None, None] * (root @ root.transpose(0, 2, 1))
+    beta = scaling.offset + scaling.y_scale * at.beta @ scaling.x_inverse.T
+    loglik = full_loglik(at.deviance, many.n, p, scaling, reml=reml)
+    return tuple(
+        LocalOptimum(loglik=float(loglik[k]), beta=beta[k], psi=psi[k], sigma2=float(sigma2[k]), theta=found.theta[k])
+        for k in range(count)
     )
 
 

@@ -15,12 +15,15 @@ from reportgen.model.lmm.crossproducts import Array, CrossProducts, Index, scale
 from reportgen.model.lmm.deviance import beta_response, evaluate, pattern
 from reportgen.model.lmm.fit import LmmFit
 from reportgen.model.lmm.reml import minimise, newton_step
+from reportgen.model.lmm.search import minimise_from
 
 BATCH_GROUPS = 60_000
 """Pharmacy blocks held in memory at once (about 25 MB)."""
 NEWTON_STEPS = 5
 PLAIN_REMAINDER = 1e-7
 """Deviance still to gain under which one more Newton step is exact to 1e-8 standard errors."""
+RIVAL = 5.0
+"""Log-likelihood within which another optimum of the full fit may be the best one without a pharmacy."""
 MOST_EXACT = 1_500
 """Beyond this many pharmacies only the ones with the largest fixed-theta change are refitted."""
 
@@ -98,7 +101,7 @@ def _refit(fit: LmmFit, left_out: Index, own: Array, sizes: Array) -> Array:
     reml = fit.method == "REML"
     free = pattern(fit.products.q, fit.correlated)
     start = np.repeat(fit.at.theta, batch, axis=0)
-    beta = _newton(products, start, free, reml)
+    beta = _from_every_optimum(fit, products, _newton(products, start, free, reml), free)
     rest = np.flatnonzero(np.isnan(beta[:, 0]))
     if rest.size:
         part = products.take(rest)
@@ -106,6 +109,17 @@ def _refit(fit: LmmFit, left_out: Index, own: Array, sizes: Array) -> Array:
         there = evaluate(part, found.theta, free, reml=reml).beta
         beta[rest] = np.where(np.isfinite(found.deviance)[:, None], there, np.nan)
     return beta
+
+
+def _from_every_optimum(fit: LmmFit, products: CrossProducts, beta: Array, free: tuple[Index, Index]) -> Array:
+    """``beta`` (B, p) where no other optimum of the full fit is the better one without that pharmacy."""
+    rivals = [other.theta for other in fit.optima[1:] if fit.optima[0].loglik - other.loglik < RIVAL]
+    if not rivals:
+        return beta
+    reml, correlated = fit.method == "REML", fit.correlated
+    found = minimise_from(products, np.array([fit.at.theta[0], *rivals]), reml=reml, correlated=correlated)
+    there = evaluate(products, found.theta, free, reml=reml).beta
+    return np.asarray(np.where(np.isfinite(found.deviance)[:, None], there, beta))
 
 
 def _newton(products: CrossProducts, theta: Array, free: tuple[Index, Index], reml: bool) -> Array:

@@ -46,7 +46,10 @@ def loglik_gap(fit: LmmFit) -> float | None:
     model.cov_pen = model.fe_pen = None
     # profile_fe=False below: with it statsmodels would put its own beta in the place of ours before it compares.
     params = MixedLMParams.from_components(fe_params=fit.beta * x_unit / y_unit, cov_re=relative)
-    value = float(model.loglike(params, profile_fe=False))
+    try:
+        value = float(model.loglike(params, profile_fe=False))
+    except np.linalg.LinAlgError:  # it inverts what we only solve with; no second opinion then
+        return None
     # Density of y from that of y / unit; under REML the columns' units enter by log|X'X| / 2 as well.
     value -= fit.degrees * np.log(y_unit)
     if model.reml:

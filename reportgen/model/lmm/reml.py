@@ -14,7 +14,7 @@ for columns whose factor has a negative diagonal).
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -200,14 +200,11 @@ def _canonical(theta: Array, q: int, free: tuple[Index, Index]) -> Array:
     return np.where(np.abs(out) < 1e-7, 0.0, out)
 
 
-def starts(cp: CrossProducts, *, correlated: bool = True) -> tuple[Array, Array]:
-    """Two starting points (B, m) on different sides of any plausible optimum.
+def starts(cp: CrossProducts, *, correlated: bool = True) -> Array:
+    """Moment estimate of theta, (B, m): a starting point, and the scale of the grid of a global search.
 
-    The first is the moment estimate: every pharmacy's own least-squares coefficients, with the
-    fixed effects from within pharmacies, have covariance S + mean (Z_i'Z_i)^-1 in units of the
-    residual variance. The second has a thirtieth of its standard deviations and no correlation: with
-    lagged sales the likelihood often has a second optimum where variance between pharmacies is nearly
-    nil, and a third or a tenth of the moment estimate still falls to the first one at times.
+    Every pharmacy's own least-squares coefficients, with the fixed effects from within pharmacies, have
+    covariance S + mean (Z_i'Z_i)^-1 in units of the residual variance.
     """
     p, q = cp.p, cp.q
     zz = cp.zz
@@ -227,36 +224,9 @@ def starts(cp: CrossProducts, *, correlated: bool = True) -> tuple[Array, Array]
     moment = spread - noise
     floor = np.maximum(0.1 * np.einsum("bii->bi", spread), 1e-3)
     if not correlated:
-        diagonal = np.sqrt(np.maximum(np.einsum("bii->bi", moment), floor))
-        return diagonal, diagonal / 30.0
+        return np.asarray(np.sqrt(np.maximum(np.einsum("bii->bi", moment), floor)))
     values, vectors = np.linalg.eigh(moment)
     values = np.maximum(values, np.max(floor, axis=1, keepdims=True) * 0.1)
     lower = _lower_root((vectors * values[:, None, :]) @ vectors.transpose(0, 2, 1))
     rows, columns = pattern(q, True)
-    sd = np.sqrt(np.einsum("bii->bi", lower @ lower.transpose(0, 2, 1)))[:, rows]
-    second = np.where(rows == columns, sd / 30.0, 0.0)
-    return lower[:, rows, columns], second
-
-
-def joined(first: Optimum, second: Optimum) -> Optimum:
-    """Two sets of searches one after the other along the batch axis."""
-    return Optimum(
-        theta=np.concatenate([first.theta, second.theta]),
-        deviance=np.concatenate([first.deviance, second.deviance]),
-        kkt=np.concatenate([first.kkt, second.kkt]),
-        iterations=np.concatenate([first.iterations, second.iterations]),
-        converged=np.concatenate([first.converged, second.converged]),
-    )
-
-
-def best_of(first: Optimum, second: Optimum) -> Optimum:
-    """Per problem the lower deviance of two searches; iterations add up."""
-    other = second.deviance < first.deviance
-    return replace(
-        first,
-        theta=np.where(other[:, None], second.theta, first.theta),
-        deviance=np.where(other, second.deviance, first.deviance),
-        kkt=np.where(other, second.kkt, first.kkt),
-        converged=np.where(other, second.converged, first.converged),
-        iterations=first.iterations + second.iterations,
-    )
+    return np.asarray(lower[:, rows, columns])

@@ -22,7 +22,7 @@ from scipy.stats import chi2, norm
 
 from reportgen.model.lmm.crossproducts import Array, CrossProducts, Scaling, cross_products, stack
 from reportgen.model.lmm.fit import Method, Rung, fit_lmm, full_loglik
-from reportgen.model.lmm.reml import best_of, minimise, starts
+from reportgen.model.lmm.search import minimise_from, seeds
 from reportgen.model.market.terms import Terms, decay_terms, market_design
 from reportgen.panel.features import ModelFrame
 from reportgen.results import DecayPoint
@@ -64,35 +64,44 @@ class DecayLikelihood:
     def __init__(self, frame: ModelFrame, terms: Terms, *, rung: Rung = "correlated") -> None:
         self._frame, self._terms, self._rung = frame, decay_terms(frame, terms), rung
         self._known: dict[tuple[float, ...], float] = {}
+        self._seeds: Array | None = None
 
     def __call__(self, decays: Sequence[tuple[float, ...]]) -> Array:
         """Log-likelihood at each tuple of decays (one decay per channel), (K,)."""
         # Rounded, so that a decay that is reached by another sum of floats is found again.
         keys = [tuple(round(float(value), 10) for value in item) for item in decays]
         missing = sorted(set(keys) - set(self._known))
+        if missing and self._seeds is None:
+            # Which optima there are is found out at a few decays; along the profile each is followed, since the better
+            # one may change on the way.
+            few = [missing[k] for k in sorted({0, len(missing) // 2, len(missing) - 1})]
+            batch, _ = self._products(few)
+            self._seeds = seeds(batch, reml=False, correlated=self._correlated)
         for start in range(0, len(missing), 10):
             part = missing[start : start + 10]
             self._known.update(zip(part, self._evaluate(part), strict=True))
         return np.array([self._known[key] for key in keys])
 
     def _evaluate(self, decays: list[tuple[float, ...]]) -> list[float]:
-        correlated = self._rung != "uncorrelated"
-        products: list[CrossProducts] = []
-        scalings: list[Scaling] = []
-        for values in decays:
-            made, scaling = cross_products(market_design(self._frame, self._terms, values), correlated=correlated)
-            products.append(made)
-            scalings.append(scaling)
-        batch = stack(products)
         # Ten decays are one batch of the core: the columns differ, the search is the same number of matrix products.
-        first, second = starts(batch, correlated=correlated)
-        found = minimise(batch, first, reml=False, correlated=correlated)
-        if not self._terms.correction:  # then the likelihood often has two optima (see fit_lmm)
-            found = best_of(found, minimise(batch, second, reml=False, correlated=correlated))
+        batch, scalings = self._products(decays)
+        starts = np.zeros((0, 0)) if self._seeds is None else self._seeds
+        found = minimise_from(batch, starts, reml=False, correlated=self._correlated)
         return [
             float(full_loglik(found.deviance[k], batch.n[k], batch.p, scaling, reml=False))
             for k, scaling in enumerate(scalings)
         ]
+
+    def _products(self, decays: list[tuple[float, ...]]) -> tuple[CrossProducts, list[Scaling]]:
+        made = [
+            cross_products(market_design(self._frame, self._terms, values), correlated=self._correlated)
+            for values in decays
+        ]
+        return stack([products for products, _ in made]), [scaling for _, scaling in made]
+
+    @property
+    def _correlated(self) -> bool:
+        return self._rung != "uncorrelated"
 
     def along(self, base: tuple[float, ...], channel: int, values: Array) -> Array:
         """Log-likelihood with one channel's decay moved over ``values``."""

@@ -34,7 +34,7 @@ from scipy.special import stdtr, stdtrit
 from reportgen.model.lmm.crossproducts import Array, cross_products, stack
 from reportgen.model.lmm.fit import LmmFit, Method, Rung, assemble, fit_lmm
 from reportgen.model.lmm.inference import fixed_covariance
-from reportgen.model.lmm.reml import best_of, minimise, starts
+from reportgen.model.lmm.search import minimise_from, seeds
 from reportgen.model.market.decay import DecayFit
 from reportgen.model.market.terms import Terms, market_design
 from reportgen.panel.features import ModelFrame
@@ -254,10 +254,8 @@ def _fits(frame: ModelFrame, terms: Terms, decays: Array, method: Method, rung: 
     designs = [market_design(frame, terms, (float(d),)) for d in decays]
     made = [cross_products(design, correlated=correlated) for design in designs]
     batch = stack([products for products, _ in made])
-    first, second = starts(batch, correlated=correlated)
-    found = minimise(batch, first, reml=reml, correlated=correlated)
-    if not terms.correction:  # then the likelihood often has two optima (see fit_lmm)
-        found = best_of(found, minimise(batch, second, reml=reml, correlated=correlated))
+    ends = batch.take(np.array([0, len(made) // 2, len(made) - 1], dtype=np.intp))
+    found = minimise_from(batch, seeds(ends, reml=reml, correlated=correlated), reml=reml, correlated=correlated)
     fits = []
     for k, (design, (products, scaling)) in enumerate(zip(designs, made, strict=True)):
         fit = assemble(design, products, scaling, found.take([k]), method=method, rung=rung)

@@ -86,7 +86,7 @@ class MarketFit:
 
     @property
     def certified(self) -> bool:
-        """First-order conditions, two starts and statsmodels agree (least squares needs no search)."""
+        """First-order conditions at the best of all optima, and statsmodels agrees (least squares needs no search)."""
         agrees = self.statsmodels_gap is None or self.statsmodels_gap < _tolerance(self.fit)
         return self.rung == "pooled" or (self.fit.certified and agrees)
 

@@ -118,7 +118,7 @@ def certificate(w: Writer) -> str:
     if not fit.certified:
         return w.say("Not certified: the fit did not pass the proof that it is the best one.")
     parts = [
-        w.say("Best of {count} starts", count=w.count(len(fit.attempts), "count:attempts")),
+        _how_many_optima(w),
         w.say("optimality conditions hold"),
     ]
     if fit.statsmodels_gap is not None:
@@ -128,6 +128,18 @@ def certificate(w: Writer) -> str:
     elif fit.singular:
         parts.append(w.say("not compared with statsmodels, which cannot be evaluated where a variance is zero"))
     return "; ".join(parts) + "."
+
+
+def _how_many_optima(w: Writer) -> str:
+    """How many peaks the search of the whole likelihood found."""
+    optima = w.results.optima
+    if len(optima) < 2:
+        return w.say("The likelihood was searched as a whole and has one peak")
+    return w.say(
+        "The likelihood was searched as a whole and has {count} peaks; this is the highest, {gap} above the next",
+        count=w.count(len(optima), "count:optima"),
+        gap=w.fact(w.formats.decimal(optima[1].gap, 1), optima[1].gap, "optima[1].gap"),
+    )
 
 
 def standard_error_words(w: Writer) -> str:

@@ -94,9 +94,8 @@ def _divisor(w: Writer, term: str) -> str:
     column = term_role(w, term)
     if column is not None and column.role == "initial-sales":
         return w.formats.money(1.0, 1.0)
-    if column is None or column.channel is None:
-        return w.say("unit")
-    return w.of_channel(column.channel).unit
+    named = w.unit if column is not None and column.channel is not None else ""
+    return named or w.say("unit")
 
 
 def _is_intercept(w: Writer, term: str) -> bool:

@@ -17,13 +17,14 @@ if TYPE_CHECKING:
     from reportgen.results import Check, CheckStatus, MarketResults, OlsAssumption
 
 # Checks whose value must be large; all others must be small.
-_AT_LEAST = frozenset({"residual-normality", "random-effect-normality"})
+_AT_LEAST = frozenset({"residual-normality", "random-effect-normality", "second-optimum"})
 
 _AT_LEAST_HERE = frozenset({"equal-effects", "normality"})
 
 # Most telling first: what would overturn the answer comes before what would widen an interval.
 _IMPORTANCE = (
     "convergence",
+    "second-optimum",
     "entry-slips",
     "zero-months",
     "lead-placebo",

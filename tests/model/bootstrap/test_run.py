@@ -126,7 +126,7 @@ def test_decays_of_copies_are_those_of_a_full_search():
         fitted = market(seed=3, **changes)
         simulator = Simulator(fitted.frame, process(fitted))
         responses = simulator.draw(np.random.default_rng(0).standard_normal((3, *simulator.noise_shape)))
-        ours, _ = bootstrap._decays(
+        ours = bootstrap._decays(
             fitted, Copies(fitted.frame, fitted.terms, fitted.fit, responses), bootstrap._search_model(fitted)
         )
         full = [estimate_decay(frame_of_copy(fitted.frame, y), fitted.terms).estimates[0] for y in responses]

@@ -9,7 +9,8 @@ from numpy.testing import assert_allclose
 from model_problems import random_design
 from reportgen.model.lmm.crossproducts import cross_products, stack
 from reportgen.model.lmm.deviance import evaluate, factor, pattern
-from reportgen.model.lmm.reml import KKT_TOLERANCE, best_of, joined, minimise, newton_step, starts
+from reportgen.model.lmm.reml import KKT_TOLERANCE, minimise, newton_step, starts
+from reportgen.model.lmm.search import search
 
 both_methods = pytest.mark.parametrize("reml", [True, False])
 
@@ -17,11 +18,10 @@ both_methods = pytest.mark.parametrize("reml", [True, False])
 def test_batch_of_searches_equals_single_searches():
     problems = [cross_products(random_design(seed, groups=8 + 3 * seed))[0] for seed in range(1, 6)]
     batch = stack(problems)
-    first, second = starts(batch)
-    found = best_of(minimise(batch, first, reml=True), minimise(batch, second, reml=True))
+    found = search(batch, reml=True).best()
     assert found.converged.all()
     for k, one in enumerate(problems):
-        alone = minimise(one, starts(one)[0], reml=True)
+        alone = minimise(one, starts(one), reml=True)
         assert found.deviance[k] == pytest.approx(alone.deviance[0], abs=1e-8)
         assert_allclose(found.theta[k], alone.theta[0], atol=1e-5)
 
@@ -39,7 +39,7 @@ def test_zero_column_of_the_factor_is_a_saddle_that_is_left(column, reml):
     assert_allclose(at.gradient[0, zero], 0.0, atol=1e-9)
     assert np.linalg.eigvalsh(at.score[0])[0] < -1.0
     found = minimise(products, theta, reml=reml)
-    best = minimise(products, starts(products)[0], reml=reml)
+    best = minimise(products, starts(products), reml=reml)
     assert found.converged[0]
     assert found.deviance[0] == pytest.approx(best.deviance[0], abs=1e-8)
 
@@ -50,7 +50,7 @@ def test_origin_is_left(q, correlated):
     products, _ = cross_products(random_design(q=q), correlated=correlated)
     zero = np.zeros((1, len(pattern(q, correlated)[0])))
     found = minimise(products, zero, reml=True, correlated=correlated)
-    best = minimise(products, starts(products, correlated=correlated)[0], reml=True, correlated=correlated)
+    best = minimise(products, starts(products, correlated=correlated), reml=True, correlated=correlated)
     assert found.converged[0]
     assert found.deviance[0] == pytest.approx(best.deviance[0], abs=1e-8)
     assert found.deviance[0] < evaluate(products, zero, pattern(q, correlated), reml=True).deviance[0] - 1.0
@@ -70,7 +70,7 @@ def test_no_variance_is_the_optimum_where_the_data_have_none(correlated, reml):
     from dataclasses import replace
 
     products, _ = cross_products(replace(design, y=design.x @ np.ones(4) + noise), correlated=correlated)
-    found = minimise(products, starts(products, correlated=correlated)[0], reml=reml, correlated=correlated)
+    found = minimise(products, starts(products, correlated=correlated), reml=reml, correlated=correlated)
     assert found.converged[0]
     assert_allclose(found.theta, 0.0)
     at = evaluate(products, found.theta, pattern(2, correlated), reml=reml)
@@ -79,7 +79,7 @@ def test_no_variance_is_the_optimum_where_the_data_have_none(correlated, reml):
 
 def test_first_order_conditions_hold_at_the_optimum():
     products, _ = cross_products(random_design(q=3))
-    found = minimise(products, starts(products)[0], reml=True)
+    found = minimise(products, starts(products), reml=True)
     free = pattern(3, True)
     at = evaluate(products, found.theta, free, reml=True)
     lower = factor(found.theta, 3, free)[0]
@@ -105,19 +105,3 @@ def test_newton_step_descends_where_the_hessian_is_indefinite():
     assert_allclose(step, [[-0.5, -1.0 / 3.0]])
     assert predicted[0] == pytest.approx(0.5 * (0.5 + 1.0 / 3.0))
     assert not definite[0]
-
-
-def test_searches_are_joined_end_to_end_and_the_better_is_kept():
-    products, _ = cross_products(random_design())
-    good = minimise(products, starts(products)[0], reml=True)
-    worse = type(good)(
-        theta=good.theta + 1.0, deviance=good.deviance + 5.0, kkt=good.kkt + 1.0,
-        iterations=good.iterations, converged=np.array([False]),
-    )  # fmt: skip
-    both = joined(worse, good)
-    assert both.deviance.tolist() == [worse.deviance[0], good.deviance[0]]
-    best = best_of(worse, good)
-    assert best.deviance[0] == good.deviance[0]
-    assert best.converged[0]
-    assert best.iterations[0] == 2 * good.iterations[0]
-    assert best_of(good, worse).theta[0].tolist() == good.theta[0].tolist()

@@ -14,7 +14,7 @@ from model_problems import settings, small_panel, two_channel_panel
 from reportgen.model.effects.draws import draw_model
 from reportgen.model.effects.impact import measure_impact
 from reportgen.model.effects.responses import fieller_interval
-from reportgen.model.lmm import fit as fit_module
+from reportgen.model.lmm import reml
 from reportgen.model.lmm.fit import fit_lmm
 from reportgen.model.lmm.inference import fixed_covariance
 from reportgen.model.market import decay as decay_module
@@ -161,7 +161,7 @@ def test_decay_at_the_edge_still_widens_the_interval():
 def test_only_one_estimated_channel_has_a_mixture(monkeypatch):
     assert fitted(small_panel(2), adstock={"decay": 0.5}).mixture is None
     assert fitted(two_channel_panel()).mixture is None
-    monkeypatch.setattr(fit_module, "START_TOLERANCE", -1.0)
+    monkeypatch.setattr(reml, "KKT_TOLERANCE", -1.0)
     assert fitted(small_panel(2), model={"ladder": True}).mixture is None
 
 

@@ -10,7 +10,7 @@ import statsmodels.api as sm
 from numpy.testing import assert_allclose
 
 from model_problems import changed_panel, settings, small_panel
-from reportgen.model.lmm import fit as fit_module
+from reportgen.model.lmm import reml
 from reportgen.model.lmm.crossproducts import RankDeficient
 from reportgen.model.lmm.mixedlm import results_at
 from reportgen.model.market import fit as module
@@ -96,7 +96,7 @@ def test_method_ml_is_one_fit():
 
 
 def test_uncertified_rungs_are_climbed_down_to_pooled_and_every_attempt_is_recorded(monkeypatch):
-    monkeypatch.setattr(fit_module, "START_TOLERANCE", -1.0)  # no two starts agree to that
+    monkeypatch.setattr(reml, "KKT_TOLERANCE", -1.0)  # no optimum is as good as that
     chosen = settings(adstock=FIXED, model={"ladder": True})
     frame = frame_of(small_panel(2), chosen)
     market = fit_market(frame, chosen)
@@ -104,12 +104,11 @@ def test_uncertified_rungs_are_climbed_down_to_pooled_and_every_attempt_is_recor
     tried = [attempt.rung for attempt in market.attempts]
     assert list(dict.fromkeys(tried)) == ["correlated", "uncorrelated", "intercept", "pooled"]
     assert tried.count("pooled") == 1
-    assert all(tried.count(rung) == 5 for rung in ("correlated", "uncorrelated", "intercept"))
     assert len(market.design.y) == len(frame.response)
 
 
 def test_without_a_certificate_the_first_rung_is_left_uncertified_unless_the_ladder_is_asked_for(monkeypatch):
-    monkeypatch.setattr(fit_module, "START_TOLERANCE", -1.0)
+    monkeypatch.setattr(reml, "KKT_TOLERANCE", -1.0)
     market = fitted(small_panel(2), adstock=FIXED)
     assert market.rung == "correlated"
     assert not market.certified
@@ -117,7 +116,7 @@ def test_without_a_certificate_the_first_rung_is_left_uncertified_unless_the_lad
 
 
 def test_pooled_rung_is_ordinary_regression_with_clustered_errors(monkeypatch):
-    monkeypatch.setattr(fit_module, "START_TOLERANCE", -1.0)
+    monkeypatch.setattr(reml, "KKT_TOLERANCE", -1.0)
     market = fitted(small_panel(2), adstock=FIXED, model={"ladder": True})
     design = market.design
     theirs = sm.OLS(design.y, design.x).fit(cov_type="cluster", cov_kwds={"groups": design.group})
@@ -133,7 +132,7 @@ def test_pooled_rung_is_ordinary_regression_with_clustered_errors(monkeypatch):
 
 
 def test_pooled_rung_with_an_estimated_decay_keeps_the_decay(monkeypatch):
-    monkeypatch.setattr(fit_module, "START_TOLERANCE", -1.0)
+    monkeypatch.setattr(reml, "KKT_TOLERANCE", -1.0)
     market = fitted(small_panel(2), model={"ladder": True})
     assert market.rung == "pooled"
     assert market.decay_source == "estimated"

@@ -94,7 +94,7 @@ def test_correlation_with_a_variance_of_zero_does_not_exist():
 
 
 def test_information_criteria_are_those_of_the_ml_fit():
-    fitted = market()
+    fitted = market(5)
     results = results_at(fitted.ml)
     aic, bic = information_criteria(fitted)
     assert fitted.ml.method == "ML"
