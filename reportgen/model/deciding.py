@@ -73,7 +73,7 @@ TABLE: tuple[Decision, ...] = (
     Decision("saturation", "review", ("totals",), "effect-flattens"),
     Decision("memory", "review", SPREAD, "memory-left"),
     Decision("autocorrelation", "review", SPREAD, "memory-left"),
-    Decision("arellano-bond-m2", "review", SPREAD, "memory-left"),
+    Decision("arellano-bond-m2", "fail", SPREAD, "memory-left"),
 )
 """Every check that decides, the gravest first: the first page tells them in this order."""
 

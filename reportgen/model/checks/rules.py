@@ -59,8 +59,9 @@ scale                              > 2     > 6    gain in deviance of sales in p
                                                   the same rows; odds of 3 and 20 (Kass and Raftery 1995)
 lags                               > 0     > 6    gain in BIC of the best longer set of lags on the same
                                                   rows (Schwarz 1978; Kass and Raftery 1995)
-memory                             > z95   > z999 |z| of one more lag by likelihood ratio: errors with
-                                                  memory and carry-over are near substitutes
+memory                             > z98   > z999 |z| of one more lag by likelihood ratio: errors with
+                                                  memory and carry-over are near substitutes (at z95 it took
+                                                  the first month from one plain market in ten)
 entry-slips                        > 0     --     share of records ten or a hundred times a pharmacy's
                                                   own level: 0.3 % of them move the total by a quarter
 zero-months                        > 0     > .5 % share of records that are zero where a pharmacy
@@ -125,7 +126,7 @@ RULES: dict[str, Rule] = {
     "saturation": Rule(1.64, 2.33),
     "scale": Rule(2.0, 6.0),
     "lags": Rule(0.0, 6.0),
-    "memory": Rule(1.96, 3.29),
+    "memory": Rule(2.33, 3.29),
     "entry-slips": Rule(0.0),
     "zero-months": Rule(0.0, 0.005),
     "elasticity": Rule(0.65, 1.0),

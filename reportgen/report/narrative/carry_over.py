@@ -19,7 +19,7 @@ def lead(w: Writer) -> str:
     long_run = w.results.long_run
     if long_run is None or not long_run.stationary:
         return w.say(
-            "Sales drift so strongly that a single promotion has no measurable end; no long-run number is given."
+            "Sales drift so strongly that a single promotion has no measurable end; nothing is given in all or kept up."
         )
     if not w.results.channels:
         return _carry_over(w, long_run)

@@ -29,7 +29,7 @@ CHECKS: dict[str, CheckWords] = {
         mark("Best fit proven"),
         mark("The search looked everywhere, and no step would improve what it found"),
         mark("The numbers are those of the best fit."),
-        mark("Do not use the estimates; try a simpler model."),
+        mark("Do not use the estimates; try a simpler model: model.random_slope = false, or model.ladder = true."),
         "none",
     ),
     "second-optimum": CheckWords(
@@ -42,7 +42,7 @@ CHECKS: dict[str, CheckWords] = {
         mark("Normal residuals"),
         mark("Residuals against the normal distribution, correlation of quantiles"),
         mark("Intervals can be read as they stand."),
-        mark("See the quantile chart; with long tails, a log response or fewer extreme rows helps."),
+        mark("See the quantile chart; with long tails, model.response = “log” or fewer extreme rows help."),
     ),
     "random-effect-normality": CheckWords(
         mark("Normal pharmacies"),
@@ -54,63 +54,74 @@ CHECKS: dict[str, CheckWords] = {
         mark("Straight line"),
         mark("Share of what is left that a curve would explain"),
         mark("A straight line describes the effect well."),
-        mark("Try a log response: the effect may be proportional rather than fixed."),
+        mark("The effect may be proportional rather than fixed: try model.response = “log”."),
         "percent",
     ),
     "scale-location": CheckWords(
         mark("Even scatter"),
         mark("Largest over smallest scatter, from low to high sales"),
         mark("One residual variance fits all."),
-        mark("Large pharmacies scatter more: try a log response."),
+        mark("The scatter differs with the level of sales: try model.response = “log”."),
     ),
     "autocorrelation": CheckWords(
         mark("No memory left"),
         mark("Largest correlation of a pharmacy’s residuals over time"),
         mark("The lags carry the memory of sales."),
-        mark("Add a lag, or check for a season: some memory of sales is not in the model."),
+        mark("Some memory of sales is not in the model: name more lags in model.lags (12 for a yearly one)."),
     ),
     "arellano-bond-m2": CheckWords(
         mark("No memory after two periods"),
         mark("Correlation of changes two periods apart, as a z statistic"),
         mark("The number of lags is enough."),
-        mark("Add a lag: persistence may be misjudged."),
+        mark("Persistence may be misjudged: name one more lag in model.lags."),
     ),
     "outliers": CheckWords(
         mark("Extreme rows"),
         mark("Share of rows far outside what the model expects"),
         mark("No single rows drive the result."),
-        mark("Check the rows with the largest residuals for recording errors."),
+        mark("Check the rows with the largest residuals for recording errors; panel.outliers sets slips aside."),
         "percent",
     ),
     "collinearity": CheckWords(
         mark("Columns tell apart"),
         mark("Largest variance inflation of a column by the others"),
         mark("Effects can be told apart."),
-        mark("Effects of columns that move together cannot be told apart well; intervals are wide for that reason."),
+        mark(
+            "Columns that move together cannot be told apart well: take one of them out of panel.promotion or "
+            "panel.controls."
+        ),
     ),
     "adstock-lag-correlation": CheckWords(
         mark("Carry-over or persistence"),
         mark("Correlation of promotion at work and last period’s sales"),
         mark("The two kinds of memory are told apart."),
-        mark("Read the long-run effect, not its parts: carry-over and persistence share it."),
+        mark(
+            "Carry-over and persistence share the effect: read what is kept up, not its parts, or set adstock.decay "
+            "where it is known."
+        ),
     ),
     "lead-placebo": CheckWords(
         mark("Future promotion is null"),
         mark("Promotion of the next period as a cause of this one’s sales, its t"),
         mark("No sign that promotion follows sales."),
-        mark("Promotion seems to follow sales, so the effect may be overstated; an experiment would settle it."),
+        mark(
+            "Promotion seems to follow sales, so the effect may be overstated: assign it by lot for some months and "
+            "set model.design."
+        ),
     ),
     "seasonality": CheckWords(
         mark("Season"),
         mark("Change of the effect with a level for each calendar month, in standard errors"),
         mark("Season does not carry the effect."),
-        mark("Part of the effect may be season: compare with the estimate that has month levels."),
+        mark("Part of the effect may be season: set model.time to periods or season, and compare."),
     ),
     "targeting": CheckWords(
         mark("Promotion aimed at size"),
         mark("Correlation of average promotion and level of sales over pharmacies"),
         mark("Promotion does not follow size."),
-        mark("Promotion goes to larger pharmacies; the correction accounts for it, an experiment would be surer."),
+        mark(
+            "Promotion goes to larger pharmacies: keep model.correction = “initial-conditions”, which accounts for it."
+        ),
     ),
     "influence": CheckWords(
         mark("No single pharmacy decides"),
@@ -141,8 +152,10 @@ CHECKS: dict[str, CheckWords] = {
     "stationarity": CheckWords(
         mark("Effects fade"),
         mark("Largest root of the recursion: what is left of a shock per period"),
-        mark("A long-run effect exists."),
-        mark("No long-run number is given: sales drift too strongly."),
+        mark("An effect kept up exists."),
+        mark(
+            "Nothing is given in all or kept up, sales drift too strongly: set model.time, or fewer lags in model.lags."
+        ),
     ),
     "decay-edge": CheckWords(
         mark("Carry-over inside its range"),
@@ -156,7 +169,7 @@ CHECKS: dict[str, CheckWords] = {
     "long-memory": CheckWords(
         mark("Effects end within the record"),
         mark("Time until half of an effect is there, as a share of the record"),
-        mark("The record is long enough for the long run."),
+        mark("The record is long enough for what is kept up."),
         mark("Record longer, or set adstock.decay to a smaller value where that is known."),
         "percent",
     ),
@@ -171,7 +184,10 @@ CHECKS: dict[str, CheckWords] = {
         mark("Three estimates agree"),
         mark("Gap of plain and within estimates, in standard errors or tenths of the effect"),
         mark("The estimates agree."),
-        mark("Trust the corrected estimate; the plain one is pulled by differences between pharmacies."),
+        mark(
+            "Differences between pharmacies pull the plain estimate: use the corrected one "
+            "(model.correction = “initial-conditions”)."
+        ),
     ),
     "drift": CheckWords(
         mark("The same effect all the time"),

@@ -32,8 +32,8 @@ SENTENCES: dict[str, tuple[str, str]] = {
         ),
     ),
     "sales-do-not-settle": (
-        mark("Sales do not settle after a change, so what promotion brings in the long run has no value."),
-        mark("Sales do not settle after a change, so what promotion brings in the long run has no value."),
+        mark("Sales do not settle after a change, so what promotion brings kept up has no value."),
+        mark("Sales do not settle after a change, so what promotion brings kept up has no value."),
     ),
     "promotion-follows-sales": (
         mark(
@@ -143,6 +143,15 @@ def left_out_lines(w: Writer) -> tuple[str, ...]:
         w.say("{column} is left out: {reason}", column=clean(one.column or "–", 40), reason=reasons.left_out(w, one))
         for one in w.results.data.channels_left_out
     )
+
+
+def season_line(w: Writer) -> str:
+    """That the season could not be looked at, where it could matter: the model has no effects of time of its own."""
+    timed = any(term.role in ("period", "season") for term in w.model_terms)
+    check = next((one for one in w.results.checks if one.id == "seasonality"), None)
+    if timed or check is None or check.status != "not-run":
+        return ""
+    return w.say("Whether the season carries part of the effect could not be checked: the record is too short.")
 
 
 def deciding_sentence(w: Writer, check: str) -> str:

@@ -94,8 +94,9 @@ def _divisor(w: Writer, term: str) -> str:
     column = term_role(w, term)
     if column is not None and column.role == "initial-sales":
         return w.formats.money(1.0, 1.0)
-    named = w.unit if column is not None and column.channel is not None else ""
-    return named or w.say("unit")
+    if column is None or column.channel is None:
+        return w.say("unit")
+    return w.of_channel(column.channel).unit
 
 
 def _is_intercept(w: Writer, term: str) -> bool:

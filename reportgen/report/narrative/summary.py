@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from reportgen.report.blocks import KeyFigure, Mark
 from reportgen.report.narrative import reasons, trust
-from reportgen.report.narrative.deciding import left_out_lines, withheld_lines
+from reportgen.report.narrative.deciding import left_out_lines, season_line, withheld_lines
 from reportgen.report.narrative.verdict import shown_code
 from reportgen.report.standing import standings
 from reportgen.report.words import quantities
@@ -268,7 +268,7 @@ def _collect(w: Writer) -> str:
 
 def confidence(w: Writer) -> tuple[str, ...]:
     """What is not given and why, checks passed of run, the two that matter most, the effect under other choices."""
-    lines = [*withheld_lines(w), *left_out_lines(w), checks_line(w)]
+    lines = [*withheld_lines(w), *left_out_lines(w), season_line(w), checks_line(w)]
     lines += [trust.short_sentence(w, check) for check in trust.most_important(w.results)[:2]]
     lines.append(sensitivity_line(w))
     return tuple(line for line in lines if line)

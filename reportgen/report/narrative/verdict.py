@@ -94,9 +94,7 @@ _UNCLEAR = {
     "share-includes-zero": mark("What it brought over the whole period cannot be told from nothing."),
     "refit-includes-zero": mark("With one effect for all pharmacies it cannot be told from nothing."),
     "within-disagrees": mark("Comparing pharmacies with themselves and with each other gives opposite signs."),
-    "not-stationary": mark(
-        "Sales do not settle after a change, so what promotion brings in the long run has no value."
-    ),
+    "not-stationary": mark("Sales do not settle after a change, so what promotion brings kept up has no value."),
 }
 """Why the answer is open, by the first reason of the verdict; ``failed-…`` has the sentence of its check."""
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from reportgen.report.words.names import clean
 from reportgen.report.words.phrases import mark
+from reportgen.report.words.units import channel_unit
 
 if TYPE_CHECKING:
     from reportgen.report.words.phrases import Phrases
@@ -89,10 +90,18 @@ def term_unit(w: Phrases, term: str) -> str:
     if role in ("lag", "initial-sales"):
         return _together(w.say("{sales} per {sales}", sales="%" if w.log else sales))
     if role in _PER_PROMOTION:
-        named = clean(w.formats.unit, 30)
-        unit = w.say("unit") if named == "unit" else named
+        unit = _promotion_unit(w, column)
         return _together(w.say("{sales} per {unit}", sales=sales, unit=unit))
     return w.say("{sales} per unit", sales=sales)
+
+
+def _promotion_unit(w: Phrases, column: ModelTerm | None) -> str:
+    """What one unit of the column's promotion is called; with several channels, of its own."""
+    channels = [one for one in w.model_terms if one.role == "promotion"]
+    if column is not None and column.channel is not None and len(channels) > 1:
+        return channel_unit(w.language, channels[column.channel].label)
+    named = clean(w.formats.unit, 30)
+    return w.say("unit") if named == "unit" else named
 
 
 def _together(unit: str) -> str:
