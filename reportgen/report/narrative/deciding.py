@@ -130,11 +130,17 @@ QUANTITIES: dict[Quantity, tuple[str, str]] = {
 
 
 def withheld_lines(w: Writer) -> tuple[str, ...]:
-    """One line a reason: why, and what is not given for it; the gravest first."""
+    """One line a reason: why, and what is not given for it; the gravest first, each quantity once."""
     groups: dict[tuple[str, str | None], list[Withheld]] = {}
     for one in w.results.withheld:
         groups.setdefault((one.sentence, one.channel), []).append(one)
-    return tuple(_line(w, group) for group in groups.values())
+    told: set[tuple[Quantity, str | None]] = set()
+    lines = []
+    for group in groups.values():
+        gone = {one.quantity for one in group if not {(one.quantity, None), (one.quantity, one.channel)} & told}
+        told |= {(one.quantity, one.channel) for one in group}
+        lines.append(_line(w, group[0], gone))
+    return tuple(lines)
 
 
 def left_out_lines(w: Writer) -> tuple[str, ...]:
@@ -159,11 +165,9 @@ def deciding_sentence(w: Writer, check: str) -> str:
     return next((why(w, one) for one in w.results.withheld if one.check == check and one.quantity == "works"), "")
 
 
-def _line(w: Writer, group: list[Withheld]) -> str:
-    first = group[0]
-    gone = {one.quantity for one in group}
+def _line(w: Writer, first: Withheld, gone: set[Quantity]) -> str:
     names = w.listed([w.say(words[w.weekly]) for quantity, words in QUANTITIES.items() if quantity in gone], limit=6)
-    text = w.sentences(why(w, first), w.say("Not known for that reason: {names}.", names=names))
+    text = w.sentences(why(w, first), w.say("Not known for that reason: {names}.", names=names) if gone else "")
     if first.channel is None or len(w.results.model.channels if w.results.model is not None else ()) < 2:
         return text
     return w.say("{channel}: {sentence}", channel=clean(first.channel, 40), sentence=text)

@@ -64,7 +64,7 @@ def _first(w: Writer) -> KeyFigure | None:
         return None
     unit = (
         mark("more sales per pharmacy for {amount}")
-        if (found.estimate or 0.0) >= 0
+        if (found.estimate or 0.0) >= 0 and not _open(w)
         else mark("change of sales per pharmacy for {amount}")
     )
     label, text = quantities.first_period(w), w.say(unit, amount=w.amount)
@@ -77,7 +77,7 @@ def _kept_up(w: Writer) -> KeyFigure | None:
         return None
     unit = (
         mark("more sales {per_pharmacy} for {one_more}")
-        if (found.estimate or 0.0) >= 0
+        if (found.estimate or 0.0) >= 0 and not _open(w)
         else mark("change of sales {per_pharmacy} for {one_more}")
     )
     text = w.say(unit, per_pharmacy=w.per_pharmacy, one_more=w.one_more)
@@ -89,7 +89,7 @@ def _effect_figure(w: Writer, name: str, label: str, found: EffectSize, field: s
     source, se = f"effects.0.{field}", quantities.spread(found)
     lower, upper = found.lower, found.upper
     value = interval = ""
-    if lower is not None and upper is not None and shown_code(w.results) in ("unclear", "no-effect"):
+    if lower is not None and upper is not None and _open(w):
         value = w.effect_interval(lower, upper, source, se)
         interval = w.say("{level} interval", level=w.level)
     elif found.estimate is not None:
@@ -106,6 +106,13 @@ def _incremental(w: Writer) -> KeyFigure | None:
     if inc.lower is not None and inc.upper is not None:
         bounds = w.interval((inc.lower, inc.upper), ("incremental.lower", "incremental.upper"), "money-short")
         interval = w.say("{level} interval {interval}", level=w.level, interval=bounds)
+        if _open(w):
+            label = w.say("Change of sales with promotion")
+            interval, unit = w.say("{level} interval", level=w.level), w.say("over the whole period")
+            return KeyFigure(
+                name="incremental", label=label, value=bounds, unit=unit, interval=interval, note=roi_line(w),
+                chart=None,
+            )  # fmt: skip
     return KeyFigure(
         name="incremental",
         label=_incremental_label(w, inc.total),
@@ -115,6 +122,11 @@ def _incremental(w: Writer) -> KeyFigure | None:
         note=roi_line(w),
         chart=None,
     )
+
+
+def _open(w: Writer) -> bool:
+    """Whether the answer is open: then intervals lead, and no estimate stands alone."""
+    return shown_code(w.results) in ("unclear", "no-effect")
 
 
 def _incremental_label(w: Writer, total: float) -> str:
@@ -173,6 +185,8 @@ def actions(w: Writer) -> tuple[str, ...]:
         lines.append(
             w.say("Find out why before promoting further: hold promotion back in some pharmacies, chosen by lot.")
         )
+    elif deciding := _deciding_checks(w):
+        lines += [trust.advice(w, check) for check in deciding[:2]]
     else:
         lines.append(
             w.by_period(
@@ -185,6 +199,12 @@ def actions(w: Writer) -> tuple[str, ...]:
     return tuple(kept[:3]) or (
         w.say("Keep promotion as it is: no pharmacy stands out enough to be treated differently."),
     )
+
+
+def _deciding_checks(w: Writer) -> list[Check]:
+    """Checks that withhold the verdict, the gravest first: what would mend them comes before any other advice."""
+    names = [one.check for one in w.results.withheld if one.quantity == "works"]
+    return [check for name in dict.fromkeys(names) for check in w.results.checks if check.id == name]
 
 
 def above_average(w: Writer) -> list[PharmacyRow]:
@@ -269,7 +289,9 @@ def _collect(w: Writer) -> str:
 def confidence(w: Writer) -> tuple[str, ...]:
     """What is not given and why, checks passed of run, the two that matter most, the effect under other choices."""
     lines = [*withheld_lines(w), *left_out_lines(w), season_line(w), checks_line(w)]
-    lines += [trust.short_sentence(w, check) for check in trust.most_important(w.results)[:2]]
+    told = {one.check for one in w.results.withheld}
+    others = [check for check in trust.most_important(w.results) if check.id not in told]
+    lines += [trust.short_sentence(w, check) for check in others[:2]]
     lines.append(sensitivity_line(w))
     return tuple(line for line in lines if line)
 
@@ -296,7 +318,7 @@ def checks_line(w: Writer) -> str:
 def sensitivity_line(w: Writer) -> str:
     """One unit kept up under the model used, without correction and within pharmacies; of the first channel."""
     found = quantities.kept_up(w.results)
-    if found is None or found.estimate is None:
+    if found is None or found.estimate is None or _open(w):
         return ""
     se, parts = quantities.spread(found), []
     for name, message in _OTHER_CHOICES:
