@@ -107,8 +107,15 @@ if ! usable "$venv/bin/python" || [ "$(cat "$stamp" 2>/dev/null || true)" != "$d
   [ -z "${PYTHONDONTWRITEBYTECODE:-}" ] || compile=--compile
   case $what in dev) about="330 MB" extra="[dev]" ;; *) about="170 MB" extra="" ;; esac
   say "installing Python packages into $venv (about $about to fetch)"
-  "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --root-user-action=ignore $compile \
-    -c constraints.txt -e ".$extra"
+  install() {
+    "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --root-user-action=ignore "$compile" \
+      -c constraints.txt "$@"
+  }
+  # Fetching and unpacking keeps one core busy: the heaviest packages come in two lots side by side, then all the rest.
+  install --no-deps pyarrow pandas babel sqlalchemy >/dev/null 2>&1 &
+  install --no-deps numpy scipy statsmodels matplotlib >/dev/null 2>&1 || true
+  wait
+  install -e ".$extra"
   echo "$decided" >"$stamp"
   say "Python packages installed in $((SECONDS - began)) s ($(du -sb "$venv" | megabytes) in $venv)"
 fi

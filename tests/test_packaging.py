@@ -98,6 +98,14 @@ def test_every_dependency_is_pinned_for_tests(checkout: Path) -> None:
     assert wanted <= pinned
 
 
+def test_what_set_up_installs_first_is_needed(checkout: Path) -> None:
+    lots = re.findall(r"install --no-deps ([a-z ]+)", (checkout / "scripts" / "setup.sh").read_text())
+    project = tomllib.loads((checkout / "pyproject.toml").read_text())["project"]
+    needed = {re.split(r"[>\[]", line)[0] for line in project["dependencies"]}
+    assert len(lots) == 2
+    assert set(" ".join(lots).split()) <= needed
+
+
 def test_version_stands_in_one_place(checkout: Path) -> None:
     import reportgen
 
