@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import email
+import re
 import subprocess
 import sys
 import tomllib
@@ -9,15 +11,6 @@ import zipfile
 from pathlib import Path
 
 import pytest
-
-
-@pytest.fixture(scope="module")
-def wheel(checkout: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("wheel")
-    command = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(folder), str(checkout)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stdout + done.stderr
-    return next(folder.glob("*.whl"))
 
 
 @pytest.fixture(scope="module")
@@ -104,6 +97,25 @@ def test_what_set_up_installs_first_is_needed(checkout: Path) -> None:
     needed = {re.split(r"[>\[]", line)[0] for line in project["dependencies"]}
     assert len(lots) == 2
     assert set(" ".join(lots).split()) <= needed
+
+
+def test_the_index_page_tells_who_where_and_for_what(wheel: Path, checkout: Path) -> None:
+    with zipfile.ZipFile(wheel) as opened:
+        name = next(name for name in opened.namelist() if name.endswith(".dist-info/METADATA"))
+        page = email.message_from_bytes(opened.read(name))
+    told = tomllib.loads((checkout / "pyproject.toml").read_text())["project"]
+    assert (page["Name"], page["Author"], page["Requires-Python"]) == (told["name"], "reportgen contributors", ">=3.11")
+    minors = {line.rpartition(" :: ")[2] for line in page.get_all("Classifier") or [] if ":: Python :: 3." in line}
+    assert minors == {"3.11", "3.12", "3.13", "3.14"}
+    assert len(page.get_all("Project-URL") or []) == len(told["urls"])
+    body = page.get_payload()
+    assert isinstance(body, str)
+    links = re.findall(r'\]\(([^)#][^)]*)\)|(?:src|href)="([^"]+)"', body)
+    assert len(links) > 5
+    for link in map("".join, links):
+        assert link.startswith("https://"), link
+        kept = link.removeprefix(told["urls"]["Source"] + "/")
+        assert kept == link or (checkout / kept).exists(), link
 
 
 def test_version_stands_in_one_place(checkout: Path) -> None:

@@ -14,6 +14,7 @@ import sys
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
+from importlib import metadata
 from pathlib import Path
 from typing import Literal
 
@@ -42,6 +43,7 @@ def examine(out: Path) -> tuple[Probe, ...]:
     """Look at everything a build needs; ``out`` is the folder it would write to."""
     return (
         _python(),
+        *_strangers(),
         *_packages(),
         *_pdf(),
         _fonts(),
@@ -55,6 +57,16 @@ def examine(out: Path) -> tuple[Probe, ...]:
 
 def _python() -> Probe:
     return Probe(name="Python", state="ok", found=".".join(map(str, sys.version_info[:3])))
+
+
+def _strangers() -> list[Probe]:
+    """Look for the package that is called `reportgen` on the index: another project's, in the same place as ours."""
+    try:
+        version = metadata.version("reportgen")
+    except metadata.PackageNotFoundError:
+        return []
+    advice = "It is another project and lies over this one. Remove both, then install reportgen-lmm again."
+    return [Probe(name="reportgen on the index", state="warning", found=f"{version} is installed", advice=advice)]
 
 
 def _packages() -> list[Probe]:

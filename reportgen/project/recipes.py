@@ -1,8 +1,8 @@
 """Recipes: files that run a project every month, by cron, systemd, a CI service or a cluster.
 
-They lie in ``templates/recipes`` as they are, with ``@PROJECT@``, ``@PROGRAM@`` and ``@VERSION@`` to be filled in, each
-quoted as its file wants it. Nothing that exists is overwritten. Rejected: a template language for ten short files,
-most of which have braces of their own.
+They lie in ``templates/recipes`` as they are, with ``@PROJECT@``, ``@PROGRAM@``, ``@WHEEL@`` and ``@VERSION@`` to be
+filled in, each quoted as its file wants it. Nothing that exists is overwritten. Rejected: a template language for ten
+short files, most of which have braces of their own.
 """
 
 from __future__ import annotations
@@ -20,6 +20,8 @@ from reportgen.errors import EnvironmentMissing, UsageError
 from reportgen.resources import templates_dir
 from reportgen.version import __version__
 
+WHEEL = f"reportgen_lmm-{__version__}-py3-none-any.whl"
+"""File that recipes install, by its path: a name would be looked up on an index, where anybody may answer."""
 RECIPES = {
     "cron": ("monthly.sh", "reportgen.cron"),
     "systemd": ("monthly.sh", "reportgen.service", "reportgen.timer"),
@@ -92,7 +94,7 @@ def recipe_text(source: str, project: Path) -> str:
     text = text.replace("@PROJECT@/recipes/monthly.sh", quote(f"{project}/recipes/monthly.sh"))
     for token, value in (("@PROJECT@", str(project)), ("@PROGRAM@", _program())):
         text = text.replace(token, quote(value))
-    return text.replace("@VERSION@", __version__)
+    return text.replace("@WHEEL@", WHEEL).replace("@VERSION@", __version__)
 
 
 def _program() -> str:

@@ -251,7 +251,7 @@ def _connect(address: str) -> tuple[Any, str]:
     try:
         system, path = url_to_fs(address, **({"auto_mkdir": True} if protocol in {"file", "local"} else {}))
     except ImportError as error:
-        extra = "pip install 'reportgen[s3]'" if protocol == "s3" else f"install what it needs ({error})"
+        extra = "pip install 'reportgen-lmm[s3]'" if protocol == "s3" else f"install what it needs ({error})"
         raise EnvironmentMissing(f"run.out: {protocol}:// needs a driver: {extra}.", code="no-storage-driver") from None
     except ValueError as error:
         raise ConfigError(f"run.out = {address}: {error}.", code="bad-address") from None

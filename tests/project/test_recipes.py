@@ -81,7 +81,9 @@ def test_every_file_of_the_folder_belongs_to_a_recipe() -> None:
 def test_recipes_are_filled_in_and_never_overwrite(project: Path) -> None:
     for path in project.rglob("*"):
         if path.is_file():
-            assert not any(token in path.read_text("utf-8") for token in ("@PROJECT@", "@PROGRAM@", "@VERSION@")), path
+            assert not any(
+                token in path.read_text("utf-8") for token in ("@PROJECT@", "@PROGRAM@", "@WHEEL@", "@VERSION@")
+            ), path
     script = project / "recipes" / "monthly.sh"
     script.write_text("mine")
     written, kept = write_recipes(project, ["cron"])
@@ -309,7 +311,7 @@ def test_github_workflow_is_one(project: Path) -> None:
             assert run("bash", "-n", "-c", step["run"].replace("${{", "").replace("}}", ""), cwd=project).stderr == ""
     commands = " ".join(step.get("run", "") for step in steps)
     assert "reportgen build --out out" in commands
-    assert f"reportgen=={reportgen.__version__}" in commands
+    assert f"./wheels/{recipes.WHEEL}" in commands
 
 
 def test_dockerfile_keeps_the_rules(project: Path) -> None:

@@ -83,7 +83,7 @@ def _connect(address: str) -> Any:
     try:
         from distributed import Client
     except ImportError:
-        raise EnvironmentMissing("--scheduler needs Dask: pip install 'reportgen[dask]'.", code="no-dask") from None
+        raise EnvironmentMissing("--scheduler needs Dask: pip install 'reportgen-lmm[dask]'.", code="no-dask") from None
     try:
         make: Any = Client
         return make(address, timeout=_CONNECT, set_as_default=False)

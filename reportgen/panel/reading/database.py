@@ -173,7 +173,7 @@ def _fetch_duckdb(panel: PanelSettings, root: Path) -> tuple[tuple[str, ...], li
         import duckdb
     except ImportError:
         raise EnvironmentMissing(
-            "database: DuckDB is not installed. Install it with: pip install 'reportgen[duckdb]'.",
+            "database: DuckDB is not installed. Install it with: pip install 'reportgen-lmm[duckdb]'.",
             code="missing-driver",
         ) from None
     file = root / panel.source.removeprefix("duckdb:").removeprefix("///")
