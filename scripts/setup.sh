@@ -68,7 +68,8 @@ if ! usable "$venv/bin/python"; then
     needed+=("$("$python" -c 'import sys; print("python%d.%d-venv" % sys.version_info[:2])')")
   fi
 fi
-has_library() { { ldconfig -p || /sbin/ldconfig -p; } 2>/dev/null | grep -q "$1"; }
+libraries=$({ ldconfig -p || /sbin/ldconfig -p; } 2>/dev/null || true) # not piped: a reader that stops early fails the pipe
+has_library() { [[ $libraries == *"$1"* ]]; }
 has_library libpango-1.0.so.0 || wanted+=(libpango-1.0-0)
 has_library libpangoft2-1.0.so.0 || wanted+=(libpangoft2-1.0-0)
 has_library libharfbuzz-subset.so.0 || wanted+=(libharfbuzz-subset0)
