@@ -196,7 +196,7 @@ def _model(w: _World, confidence: float, design: str) -> r.ModelSummary:
     lag = "Log_Sales" if w.log else "Sales"
     lags = (f"Lag1_{lag}", f"Lag2_{lag}")
     correction = ("Initial_Sales", "Mean_Promotion", "Initial_Promotion", "Presample_Promotion")
-    right = " + ".join(("Adstock_Promotion", *lags, *correction))
+    right = " + ".join(("Adstock_Promotion", *lags, *correction, "C(Period)"))
     return r.ModelSummary(
         formula=f"{lag} ~ {right}",
         random_formula="~ Adstock_Promotion",
@@ -309,6 +309,29 @@ def _long_run(w: _World) -> r.LongRun:
         multiplier=1 / w.persistence,
         half_life=1.0,
         total_pulse=estimate,
+    )
+
+
+def _time(w: _World) -> r.TimeSummary:
+    used = w.labels[2:]
+    level = w.response[:, 2:].mean(axis=0) * w.persistence
+    wide = 2.0 * w.sigma / np.sqrt(len(w.names))
+    return r.TimeSummary(
+        kind="periods",
+        reason="varies-within-periods",
+        share_left=0.96,
+        least_share=0.2,
+        shares=(0.96,),
+        count=len(used) - 1,
+        harmonics=0,
+        absorbed=(),
+        pharmacy_trend=False,
+        pharmacy_trend_reason="likelihood-does-not-ask",
+        pharmacy_trend_p=0.42,
+        effects=tuple(
+            r.TimeEffect(period=label, estimate=value, lower=value - wide, upper=value + wide)
+            for label, value in zip(used, (level - level.mean()).tolist(), strict=True)
+        ),
     )
 
 
@@ -489,6 +512,9 @@ CHECKS: tuple[tuple[str, r.CheckStatus, float | None, float], ...] = (
     ("stationarity", "pass", 0.5, 0.95),
     ("targeting", "pass", 0.12, 0.3),
     ("decay-edge", "pass", 0.4, 0.95),
+    ("common-campaigns", "pass", 0.96, 0.2),
+    ("time-effects", "pass", 0.0, 1.0),
+    ("pharmacy-trend", "pass", 0.42, 0.05),
     ("lead-placebo", "pass", 0.62, 1.96),
     ("seasonality", "review", 1.31, 1.0),
     ("correction-gap", "review", 1.3, 1.0),
@@ -758,6 +784,7 @@ def market_results(
             statistic=0.0 if singular else 31.4, p=1.0 if singular else 2.4e-7, reference="mixture-1-2"
         ),
         decay=_decay(),
+        time=_time(w),
         effects=_effects(w),
         long_run=long_run,
         impulse=_impulse(w),

@@ -35,6 +35,7 @@ from reportgen.model.rows import (
     model_summary,
     optima_rows,
     pharmacy_rows,
+    time_summary,
 )
 from reportgen.model.verdict import Evidence, judge
 from reportgen.panel.features import ModelFrame
@@ -130,9 +131,8 @@ def _with_estimates(market: MarketFit, settings: Settings, provenance: Provenanc
     promotion = fixed[market.index(market.terms.promotion[0])]
     impact = measure_impact(market, settings)
     settled = impact.long_run.estimate
-    plain = compare_fit(
-        fit_market(frame, settings, correction=False, decays=market.decays), promotion, settled, confidence
-    )
+    seed = _seed_model(market, settings)
+    plain = None if seed is None else compare_fit(seed, promotion, settled, confidence)
     within = compare_within(market, promotion, settled, confidence)
     influence = leave_one_out(market.fit, market.covariance.values)
     residuals = conditional_residuals(market)
@@ -185,6 +185,7 @@ def _with_estimates(market: MarketFit, settings: Settings, provenance: Provenanc
         bootstrap=_bootstrap(market, settings),
         decay=decays[0],
         more_decays=decays[1:],
+        time=time_summary(market, confidence),
         effects=impact.effects,
         long_run=impact.long_run,
         impulse=impact.impulse,
@@ -215,6 +216,14 @@ def _with_estimates(market: MarketFit, settings: Settings, provenance: Provenanc
     )
     sound: MarketResults = mend(withhold(results))
     return sound
+
+
+def _seed_model(market: MarketFit, settings: Settings) -> MarketFit | None:
+    """The plain seed model beside the chosen one; None where its columns cannot be fitted (common controls)."""
+    try:
+        return fit_market(market.frame, settings, plain=True, decays=market.decays)
+    except (DependentTerm, RankDeficient, NoResidualVariation):
+        return None
 
 
 def _slope_test(market: MarketFit, settings: Settings) -> SlopeTest | None:

@@ -8,7 +8,7 @@ from reportgen.model.checks.residuals import check_normality, check_scale_locati
 from reportgen.model.effects.incremental import recursion_totals
 from reportgen.model.lmm.least_squares import LeastSquares, pooled_estimate
 from reportgen.model.market.fit import MarketFit
-from reportgen.model.market.terms import market_design, model_terms
+from reportgen.model.market.terms import CORRECTION_ROLES, market_design
 from reportgen.results import CheckStatus, OlsAssumption, OlsTerm, OrdinaryRegression, SlopeTest
 
 DEPENDENCE_LIMIT = 0.05
@@ -16,14 +16,14 @@ DEPENDENCE_LIMIT = 0.05
 
 
 def ordinary_regression(market: MarketFit, test: SlopeTest | None, incremental: float | None) -> OrdinaryRegression:
-    """Pooled least squares of the seed's terms against the mixed model.
+    """Pooled least squares of the mixed model's terms without the correction against the mixed model.
 
     Parameters
     ----------
     incremental
         Incremental sales of the mixed model, money, for the gap.
     """
-    terms = model_terms(market.frame, correction=False, random_slope=False)
+    terms = market.terms.keep(lambda column: column.role not in (*CORRECTION_ROLES, "initial-trend"))
     design = market_design(market.frame, terms, market.decays)
     ols = pooled_estimate(design)
     se = np.sqrt(np.diag(ols.covariance.values))
@@ -36,7 +36,7 @@ def ordinary_regression(market: MarketFit, test: SlopeTest | None, incremental: 
             mixed=float(market.fit.beta[market.index(name)]),
             mixed_se=float(mixed_se[market.index(name)]),
         )
-        for k, name in enumerate(ols.names)
+        for k, name in enumerate(ols.names[: len(terms.read)])
     )
     n = len(design.y)
     # Of least squares at its own ML variance, residual squares over n: comparable with the mixed model's ML likelihood.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from scipy.stats import norm
 from scipy.stats import t as student
 
 from reportgen.model.checks.estimates import differs
@@ -21,6 +22,7 @@ from reportgen.model.lmm.modes import (
     reliability,
     total_slope,
 )
+from reportgen.model.market.calendar import LEAST_SHARE, TREND, calendar_columns
 from reportgen.model.market.decay_mixture import Mixture, carried_rows
 from reportgen.model.market.fit import MarketFit
 from reportgen.model.market.quality import information_criteria
@@ -32,19 +34,26 @@ from reportgen.results import (
     FixedEffect,
     LikelihoodOptimum,
     ModelSummary,
+    ModelTerm,
     PharmacyRow,
+    TimeEffect,
+    TimeSummary,
 )
 from reportgen.settings.sections import Settings
 
 
 def fixed_rows(market: MarketFit, confidence: float) -> tuple[FixedEffect, ...]:
-    """The coefficient table of the reported model; an estimated decay is carried along its profile."""
+    """The coefficient table of the reported model; an estimated decay is carried along its profile.
+
+    Without the effects of periods, waves of the season and the like: they stand after all others.
+    """
+    shown = len(market.terms.read)
     rows = coefficient_rows(
-        market.design.names,
-        market.fit.beta,
-        market.covariance,
-        None if market.rung == "pooled" else market.fit.cov_gls,
-        np.std(market.design.x, axis=0),
+        market.design.names[:shown],
+        market.fit.beta[:shown],
+        market.covariance.first(shown),
+        None if market.rung == "pooled" else market.fit.cov_gls[:shown, :shown],
+        np.std(market.design.x[:, :shown], axis=0),
         confidence,
     )
     return rows if market.mixture is None else carried_rows(rows, market.mixture, confidence)
@@ -65,8 +74,12 @@ def compare_within(
     found = within_estimate(market.design)
     if found is None or not set(market.terms.promotion) <= set(found.names):
         return None
-    sd = np.array([float(np.std(market.design.column(name))) for name in found.names])
-    rows = coefficient_rows(found.names, found.beta, found.covariance, None, sd, confidence)
+    read = {column.term for column in market.terms.read}
+    shown = sum(name in read for name in found.names)
+    sd = np.array([float(np.std(market.design.column(name))) for name in found.names[:shown]])
+    rows = coefficient_rows(
+        found.names[:shown], found.beta[:shown], found.covariance.first(shown), None, sd, confidence
+    )
     return _comparison(rows, found.beta, found.covariance, found.names, market, chosen, long_run_chosen, confidence)
 
 
@@ -255,9 +268,55 @@ def optima_rows(market: MarketFit) -> tuple[LikelihoodOptimum, ...]:
     return tuple(rows)
 
 
+def time_summary(market: MarketFit, confidence: float) -> TimeSummary:
+    """How time entered the model and why, with what each calendar period added to the response."""
+    terms, frame = market.terms, market.frame
+    absorbed = set(frame.control_names) - set(terms.controls)
+    return TimeSummary(
+        kind=market.time.kind,
+        reason=market.time.reason,
+        share_left=market.time.least,
+        least_share=LEAST_SHARE,
+        shares=market.time.shares,
+        count=len(terms.named("period")),
+        harmonics=max((column.lag or 0 for column in terms.time if column.role == "season"), default=0),
+        absorbed=tuple(name for name in frame.control_names if name in absorbed),
+        pharmacy_trend=market.trend.taken,
+        pharmacy_trend_reason=market.trend.reason,
+        pharmacy_trend_p=market.trend.p,
+        effects=_time_effects(market, confidence),
+    )
+
+
+def _time_effects(market: MarketFit, confidence: float) -> tuple[TimeEffect, ...]:
+    """What is common to all pharmacies in each period with rows, beside its mean over these periods."""
+    frame = market.frame
+    columns = tuple(column for column in market.terms.time if column.role != "initial-trend")
+    if not columns:
+        return ()
+    grids = calendar_columns(frame, columns)
+    periods = np.unique(frame.column)
+    values = np.stack([grids[column.term][periods] for column in columns], axis=1)
+    values -= values.mean(axis=0)
+    at = [market.index(column.term) for column in columns]
+    effect = values @ market.fit.beta[at]
+    se = np.sqrt(np.maximum(np.einsum("ti,ij,tj->t", values, market.covariance.values[np.ix_(at, at)], values), 0.0))
+    reach = float(norm.ppf(0.5 + confidence / 2.0)) * se
+    return tuple(
+        TimeEffect(
+            period=frame.panel.period_label(int(column)),
+            estimate=float(effect[k]),
+            lower=float(effect[k] - reach[k]) if np.isfinite(reach[k]) else None,
+            upper=float(effect[k] + reach[k]) if np.isfinite(reach[k]) else None,
+        )
+        for k, column in enumerate(periods)
+    )
+
+
 def model_summary(market: MarketFit, settings: Settings) -> ModelSummary:
     """What was fitted, in words of the settings and terms of the design."""
     terms = market.terms
+    own, roles = TREND in market.terms.random, [column.role for column in terms.read]
     return ModelSummary(
         formula=terms.formula,
         random_formula=terms.random_formula,
@@ -278,7 +337,7 @@ def model_summary(market: MarketFit, settings: Settings) -> ModelSummary:
         control_terms=terms.controls,
         correction_terms=terms.correction,
         random_terms=terms.random,
-        terms=terms.columns,
+        terms=terms.read if not own or "trend" in roles else (*terms.read, ModelTerm(term=TREND, role="trend")),
         rung=market.rung,
         standard_error=market.covariance.kind,
     )

@@ -25,7 +25,7 @@ Indices = NDArray[np.intp]
 INITIAL_OFFSETS = (1, 2)
 """Periods before a pharmacy's first row whose sales and promotion are kept, where the lags reach them."""
 INTERCEPT, RESIDUAL = "Intercept", "Residual"
-RESERVED_TERMS = (INTERCEPT, RESIDUAL, "Initial_Sales")
+RESERVED_TERMS = (INTERCEPT, RESIDUAL, "Initial_Sales", "Trend", "Initial_Sales_Trend")
 """Terms whose names no column of the table decides."""
 LOSS_REASONS = (
     "set-aside",

@@ -48,6 +48,9 @@ from reportgen.results.fit import (
     RSquared,
     SlopeTest,
     TermRole,
+    TimeEffect,
+    TimeKind,
+    TimeSummary,
     VarianceRow,
 )
 from reportgen.results.json import from_json, json_schema, overview_from_json, to_json
@@ -72,6 +75,7 @@ __all__ = [
     "MarketResults", "MarketStatus", "ModelSummary", "ModelTerm", "MonthlySeries", "OlsAssumption", "OlsTerm",
     "OrdinaryRegression", "OverviewResults", "PharmacyRow", "PharmacySeries", "PooledEffect", "PredictiveCheck",
     "PromotionEffects", "Provenance", "Quantity", "RSquared", "Reason", "Roi", "RowsLost", "RunTotals",
-    "Sensitivity", "SlipKind", "SlopeTest", "Status", "TermRole", "VarianceRow", "Verdict", "VerdictCode", "WhatIf",
+    "Sensitivity", "SlipKind", "SlopeTest", "Status", "TermRole", "TimeEffect", "TimeKind", "TimeSummary",
+    "VarianceRow", "Verdict", "VerdictCode", "WhatIf",
     "Withheld", "from_json", "json_schema", "overview_from_json", "to_json",
 ]  # fmt: skip

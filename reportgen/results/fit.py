@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+TimeKind = Literal["periods", "season+trend", "season", "trend", "none"]
+"""Effects of periods; a yearly wave and a straight line; its parts; nothing (the seed model)."""
 TermRole = Literal[
     "intercept",
     "promotion",
@@ -37,6 +39,46 @@ class ModelTerm:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TimeEffect:
+    """What a period added to the response of every pharmacy, beside the mean over periods; response units."""
+
+    period: str
+    estimate: float
+    lower: float | None
+    upper: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TimeSummary:
+    """What happens to all pharmacies at once, as the model has it, and why in this form."""
+
+    kind: TimeKind
+    reason: Literal["set", "varies-within-periods", "common-campaigns", "too-few-rows"]
+    """``set``: by the setting. Else what ``auto`` found: promotion differs enough between pharmacies within periods;
+    it does not; or there are too few rows for an effect of every period."""
+    share_left: float | None
+    """Share of the variance of adstock within pharmacies that is left after period effects; smallest of the channels.
+    """
+    least_share: float
+    """What ``auto`` asks of ``share_left``."""
+    shares: tuple[float | None, ...]
+    """The same per channel."""
+    count: int
+    """Effects of periods in the model beside the intercept, 0 with another kind."""
+    harmonics: int
+    """Waves a year in the season, 0 without."""
+    absorbed: tuple[str, ...]
+    """Controls that are the same for all pharmacies in every period: the effects of periods contain them."""
+    pharmacy_trend: bool
+    """Whether each pharmacy has a trend of its own (a random effect)."""
+    pharmacy_trend_reason: Literal["set", "likelihood-asks", "likelihood-does-not-ask", "too-few-periods"]
+    pharmacy_trend_p: float | None
+    """Likelihood ratio of the pharmacies' own trends, against a mixture of chi-squares; where it was tested."""
+    effects: tuple[TimeEffect, ...] = ()
+    """By calendar period, for the chart; empty without time in the model."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ModelSummary:
     """What was fitted."""
 
@@ -62,7 +104,7 @@ class ModelSummary:
     correction_terms: tuple[str, ...]
     random_terms: tuple[str, ...]
     terms: tuple[ModelTerm, ...] = ()
-    """Role of every row of ``fixed``."""
+    """Role of every row of ``fixed``, and of a random effect that is none of them."""
     rung: Literal["correlated", "uncorrelated", "intercept", "pooled"]
     standard_error: Literal["full-information", "gls", "cluster"]
 

@@ -40,6 +40,7 @@ from reportgen.results.fit import (
     ModelSummary,
     RSquared,
     SlopeTest,
+    TimeSummary,
     VarianceRow,
 )
 from reportgen.results.verdict import Reason, Verdict, Withheld
@@ -92,6 +93,8 @@ class MarketResults:
     decay: DecaySummary | None = None
     """Carry-over of the first promotion channel; further channels in ``more_decays``."""
     more_decays: tuple[DecaySummary, ...] = ()
+    time: TimeSummary | None = None
+    """Period effects, or season and trend, and the pharmacies' own trends."""
     effects: tuple[PromotionEffects, ...] = ()
     """First period, in all and kept up of every promotion channel."""
     long_run: LongRun | None = None

@@ -24,6 +24,7 @@ Response = Literal["level", "log"]
 Correction = Literal["initial-conditions", "none"]
 Method = Literal["REML", "ML"]
 Design = Literal["observational", "experiment"]
+Time = Literal["auto", "periods", "season+trend", "season", "trend", "none"]
 Search = Literal["plain", "pagefind"]
 Format = Literal["html", "pdf", "brief", "xlsx", "quarto", "results"]
 
@@ -114,6 +115,14 @@ class ModelSettings(_Section):
     method: Method = Field("REML", description="REML or ML.")
     correction: Correction = Field("initial-conditions", description="initial-conditions or none (the plain model).")
     design: Design = Field("observational", description="experiment only if promotion was assigned at random.")
+    time: Time = Field(
+        "auto",
+        description="What happens to all pharmacies at once. auto: one effect per period where promotion differs "
+        "enough between pharmacies within periods, else season+trend; periods, season+trend, season, trend, or none.",
+    )
+    pharmacy_trend: Literal["auto"] | bool = Field(
+        "auto", description="A trend of its own for each pharmacy. auto: from 24 periods on, where the likelihood asks."
+    )
     ladder: bool = Field(
         False, description="Leave a singular fit for a simpler one too, and end at pooled least squares if need be."
     )

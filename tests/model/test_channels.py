@@ -79,7 +79,7 @@ def test_the_ascent_ends_on_top(channels):
 
 def test_results_have_every_channel():
     found = analysed(2)
-    assert found.status == "ok"
+    assert found.fit.certified
     assert found.model.random_terms == ("Intercept", "Adstock_Calls", "Adstock_Mail")
     assert (found.decay.channel, found.more_decays[0].channel) == ("calls", "mail")
     assert [one.channel for one in found.channels] == ["calls", "mail"]

@@ -63,7 +63,7 @@ def assert_same(
     spread = {"Intercept": sales, "Residual": sales, "Adstock_Promotion": sales / promotion}
     expected = [row.sd * spread[row.term] for row in plain.variances]
     assert_allclose(numbers(moved.variances, "sd"), expected, rtol=tolerance)
-    n, p = plain.data.rows_used, len(plain.fixed)
+    n, p = plain.data.rows_used, len(plain.fixed) + plain.time.count
     volume = sum(PROMOTION_UNITS.get(row.term, 0) for row in plain.fixed) * -np.log(promotion)
     volume += sum(1 for row in plain.fixed if row.term.endswith("_Sales")) * np.log(sales)
     assert moved.fit.loglik == pytest.approx(plain.fit.loglik - (n - p) * np.log(sales) - volume, abs=1e-7)

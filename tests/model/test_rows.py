@@ -23,6 +23,7 @@ from reportgen.model.rows import (
     fixed_rows,
     model_summary,
     pharmacy_rows,
+    time_summary,
 )
 from reportgen.panel.features import build_frame
 
@@ -31,7 +32,7 @@ from reportgen.panel.features import build_frame
 def market(kind: str = "usual", decay: str | float = 0.5, correction: bool = True):
     chosen = settings(adstock={"decay": decay})
     panel = two_channel_panel() if kind == "two" else small_panel(2, pharmacies=30, periods=24)
-    return fit_market(build_frame(panel, chosen.model, chosen.adstock), chosen, correction=correction)
+    return fit_market(build_frame(panel, chosen.model, chosen.adstock), chosen, plain=not correction)
 
 
 def chosen_row():
@@ -40,12 +41,25 @@ def chosen_row():
 
 def test_coefficient_table_is_in_the_order_of_the_design():
     rows = fixed_rows(market(), 0.95)
-    assert tuple(row.term for row in rows) == market().design.names
-    assert_allclose([row.estimate for row in rows], market().fit.beta)
-    assert_allclose([row.se**2 for row in rows], np.diag(market().covariance.values))
-    assert_allclose([row.se_gls**2 for row in rows], np.diag(market().fit.cov_gls))
-    assert_allclose([row.df for row in rows], fixed_covariance(market().fit).df)
-    assert_allclose([row.column_sd for row in rows], market().design.x.std(axis=0), atol=1e-12)
+    read = slice(0, len(rows))
+    assert tuple(row.term for row in rows) == market().design.names[read]
+    assert_allclose([row.estimate for row in rows], market().fit.beta[read])
+    assert_allclose([row.se**2 for row in rows], np.diag(market().covariance.values)[read])
+    assert_allclose([row.se_gls**2 for row in rows], np.diag(market().fit.cov_gls)[read])
+    assert_allclose([row.df for row in rows], fixed_covariance(market().fit).df[read])
+    assert_allclose([row.column_sd for row in rows], market().design.x.std(axis=0)[read], atol=1e-12)
+
+
+def test_effects_of_periods_are_no_rows_but_are_counted_and_told_for_the_chart():
+    rows, found = fixed_rows(market(), 0.95), time_summary(market(), 0.95)
+    periods = market().terms.named("period")
+    assert market().design.names == (*(row.term for row in rows), *periods)
+    assert found.kind == "periods"
+    assert found.count == len(periods) == len(found.effects) - 1 == 21
+    effects = np.array([one.estimate for one in found.effects])
+    assert effects.sum() == pytest.approx(0.0, abs=1e-6 * np.abs(effects).max())
+    assert_allclose(effects[1:] - effects[0], market().fit.beta[len(rows) :])
+    assert all(one.lower < one.estimate < one.upper for one in found.effects)
 
 
 def test_plain_model_beside_the_corrected_one():
@@ -60,7 +74,8 @@ def test_within_estimate_beside_the_corrected_one():
     found = compare_within(market(), chosen_row(), 1800.0, 0.95)
     ours = within_estimate(market().design)
     # columns of the correction that fade within a pharmacy are identified within it too
-    assert [row.term for row in found.fixed] == list(ours.names)
+    assert [row.term for row in found.fixed] == [name for name in ours.names if name in market().design.names[:8]]
+    assert not any(row.term in market().terms.named("period") for row in found.fixed)
     assert [row.term for row in found.fixed][:3] == ["Adstock_Promotion", "Lag1_Sales", "Lag2_Sales"]
     assert {row.se_gls for row in found.fixed} == {None}
     assert {row.df for row in found.fixed} == {29.0}

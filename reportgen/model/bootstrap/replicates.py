@@ -20,7 +20,8 @@ import numpy as np
 
 from reportgen.model.lmm.crossproducts import Array, CrossProducts
 from reportgen.model.lmm.fit import LmmFit
-from reportgen.model.market.terms import Terms, market_design
+from reportgen.model.market.calendar import calendar_columns
+from reportgen.model.market.terms import TIME_ROLES, Terms, market_design
 from reportgen.panel import transforms
 from reportgen.panel.features import ModelFrame
 
@@ -58,7 +59,11 @@ class Simulator:
         for channel, name in enumerate(terms.promotion):  # exact in gaps too
             grid = frame.panel.promotion[channel][frame.grid_rows]
             columns[name] = transforms.adstock(grid, process.decays[channel], frame.normalize)
-        self.drive = sum((weight[name] * column for name, column in columns.items()), np.zeros(self.used.shape))
+        for name, values in calendar_columns(frame, terms.time).items():
+            columns[name] = np.broadcast_to(values, self.used.shape)
+        self.drive = sum(
+            (weight[name] * column for name, column in columns.items() if name in weight), np.zeros(self.used.shape)
+        )
         self.random = np.stack([columns[name] for name in terms.random])
         self.before = _response_grid(frame)
 
@@ -121,7 +126,7 @@ class Copies:
         self._centre = centre
         self._moving = [*(terms.fixed.index(name) for name in terms.lags), p]
         self._given = [k for k in range(p) if k not in self._moving]
-        self._shifting = terms.keep(lambda column: column.role not in ("lag", "control"))
+        self._shifting = terms.keep(lambda column: column.role not in ("lag", "control", *TIME_ROLES))
         self._cells = np.flatnonzero(self._used)
         self._template = np.zeros((p - len(terms.lags), self._used.size))
         self._template[:, self._cells] = fit.design.x[:, self._given].T - centre[self._given, None]

@@ -27,7 +27,7 @@ from reportgen.model.lmm.reml import minimise, newton_step
 from reportgen.model.lmm.search import search
 from reportgen.model.market.decay import HIGHEST
 from reportgen.model.market.fit import MarketFit
-from reportgen.model.market.quality import without_slopes
+from reportgen.model.market.quality import without_slopes, without_slopes_rung
 from reportgen.model.market.terms import Terms, decay_terms, market_design
 from reportgen.results import BootstrapRow, BootstrapSummary, SlopeTest
 
@@ -109,7 +109,7 @@ def bootstrap_slope_test(
     """
     if test.statistic is None:
         return test
-    null = fit_lmm(without_slopes(market.design), method=market.fit.method, rung="intercept")
+    null = fit_lmm(without_slopes(market.design), method=market.fit.method, rung=without_slopes_rung(market.design))
     process = replace(_process(market, null), terms=replace(market.terms, random=null.design.z_names))
     simulator = Simulator(market.frame, process)
     model = _search_model(market) if market.decay_source == "estimated" else None
@@ -288,9 +288,10 @@ def _ratios(fit: LmmFit, products: CrossProducts, null: LmmFit) -> Array:
     batch, q = len(products.n), products.q
     _, full = _fitted(fit, products)
     # Without the slope's column, what it alone explained goes back to the squares that Z leaves.
-    dropped = products.c[:, :, 1:].reshape(batch, -1, products.p + 1)
+    left = len(null.design.z_names)
+    dropped = products.c[:, :, left:].reshape(batch, -1, products.p + 1)
     smaller = CrossProducts(
-        rc=np.concatenate([products.rc[:, :, :1, :1], products.rc[:, :, :1, q:]], axis=3),
+        rc=np.concatenate([products.rc[:, :, :left, :left], products.rc[:, :, :left, q:]], axis=3),
         within=products.within + dropped.transpose(0, 2, 1) @ dropped,
         n=products.n,
     )
@@ -304,7 +305,7 @@ def summarise_bootstrap(market: MarketFit, draws: BootstrapDraws, confidence: fl
     lags, periods = [market.index(term) for term in terms.lags], terms.lag_periods
     rows = [
         _row("coefficient", name, float(fit.beta[k]), draws.beta[:, k], confidence)
-        for k, name in enumerate(terms.fixed)
+        for k, name in enumerate(terms.fixed[: len(terms.read)])
     ]
     phi = draws.beta[:, lags]
     settled = spectral_radius(phi, periods) < 1.0 if lags else np.ones(len(phi), dtype=bool)

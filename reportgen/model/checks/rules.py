@@ -51,6 +51,12 @@ totals-in-range                    > .9    > 1    largest share of sales in the 
 convergence                        --      --     fail: not certified; review: singular
 second-optimum                     < 2     --     log-likelihood between the best and the next optimum; fail
                                                   where the effect there is over 1 SE away
+common-campaigns                   < .2    --     share of adstock's variance within pharmacies left after
+                                                  period effects (METHODS 11); fail: not in the model
+time-effects                       > 1     > 2    change of the effect kept up by effects of periods, in SE
+                                                  (METHODS 4's size; 2: beyond its interval)
+pharmacy-trend                     < .05   < .001 p of trends of the pharmacies' own, where the model has
+                                                  none; .001 is what ``pharmacy_trend = "auto"`` asks
 drift                              > t95   > t999 |t| of a change of the effect along the record; both at
                                                   least the |t| of a quarter, a half of the effect
 saturation                         > t95   > t99  one-sided t of a response that flattens (log beside the
@@ -122,6 +128,9 @@ RULES: dict[str, Rule] = {
     "holdout": Rule(1.0, 1.25),
     "long-memory": Rule(0.25, 1 / 3),
     "totals-in-range": Rule(0.9, 1.0),
+    "common-campaigns": Rule(0.2, None, -1),
+    "time-effects": Rule(1.0, 2.0),
+    "pharmacy-trend": Rule(0.05, 1e-3, -1),
     "drift": Rule(1.96, 3.29),
     "saturation": Rule(1.64, 2.33),
     "scale": Rule(2.0, 6.0),

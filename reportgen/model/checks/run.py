@@ -18,6 +18,7 @@ from reportgen.model.checks.residuals import Residuals
 from reportgen.model.checks.response import response_checks
 from reportgen.model.checks.rivals import rival_checks
 from reportgen.model.checks.rules import in_order
+from reportgen.model.checks.time import time_checks
 from reportgen.model.lmm.crossproducts import Array
 from reportgen.model.lmm.leave_one_out import Influence
 from reportgen.model.market.fit import MarketFit
@@ -90,7 +91,7 @@ def diagnose(
         *design.design_checks(market),
         *estimates.comparison_checks(
             promotion,
-            plain=plain,
+            plain=plain if market.time.kind == "none" else None,  # else the seed model differs in time too
             within=within,
             lead=with_lead(market, confidence),
             months=months,
@@ -101,6 +102,7 @@ def diagnose(
             promotion.estimate, promotion.se, influence.beta[:, position], market.frame.pharmacies
         ),
         estimates.check_holdout(holdout.model, holdout.naive),
+        *time_checks(market),
         *response_checks(market),
         *rival_checks(market),
         *check_entries(market.frame.panel),

@@ -15,7 +15,7 @@ Brockhoff and Christensen 2017, J. Stat. Softw. 82(13)).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -36,6 +36,10 @@ class FixedCovariance:
     values: Array
     kind: StandardError
     df: Array
+
+    def first(self, count: int) -> FixedCovariance:
+        """That of the first ``count`` fixed effects."""
+        return replace(self, values=self.values[:count, :count], df=self.df[:count])
 
 
 def _theta_directions(fit: LmmFit) -> Array:

@@ -22,19 +22,24 @@ from reportgen.model.lmm.inference import FixedCovariance, fixed_covariance
 from reportgen.model.lmm.least_squares import pooled_estimate
 from reportgen.model.lmm.mixedlm import AGREEMENT, loglik_gap
 from reportgen.model.lmm.reml import Optimum
+from reportgen.model.market.calendar import PROBE_DECAY, TREND, TimeChoice, choose_time
 from reportgen.model.market.decay import DecayFit, beta_gradient, estimate_decay
 from reportgen.model.market.decay_mixture import DecayMixture, decay_mixture
-from reportgen.model.market.terms import Terms, dependent_columns, market_design, model_terms, without_dependent
+from reportgen.model.market.own_trend import LEVEL, TrendChoice, long_enough, trend_p
+from reportgen.model.market.terms import (
+    DROPPED_ROLES,
+    Terms,
+    dependent_columns,
+    market_design,
+    model_terms,
+    without_dependent,
+)
 from reportgen.panel.features import ModelFrame
-from reportgen.results import Attempt
+from reportgen.results import Attempt, TimeKind
 from reportgen.settings.sections import Settings
 
 DecaySource = Literal["estimated", "fixed", "shared"]
 ReportedRung = Literal["correlated", "uncorrelated", "intercept", "pooled"]
-
-
-PROBE_DECAY = 0.5
-"""Decay at which the rank of the columns is examined before any fit."""
 
 
 class DependentTerm(ValueError):
@@ -64,6 +69,8 @@ class MarketFit:
         of beta on the decay over its nodes, and the nodes' variance.
     mixture
         Fits along the decay's profile (one estimated channel), which intervals and draws use; else ``None``.
+    time, trend
+        How time entered, and whether pharmacies have trends of their own.
     statsmodels_gap
         |statsmodels' log-likelihood - ours|, ``None`` where Psi is singular.
     """
@@ -80,6 +87,8 @@ class MarketFit:
     conditional: Array
     decay_gradient: Array
     decay_covariance: Array
+    time: TimeChoice
+    trend: TrendChoice
     statsmodels_gap: float | None
     attempts: tuple[Attempt, ...]
     mixture: DecayMixture | None = None
@@ -113,7 +122,7 @@ def fit_market(
     frame: ModelFrame,
     settings: Settings,
     *,
-    correction: bool | None = None,
+    plain: bool = False,
     decays: Sequence[float] | None = None,
     source: DecaySource = "fixed",
     decay_fit: DecayFit | None = None,
@@ -122,8 +131,8 @@ def fit_market(
 
     Parameters
     ----------
-    correction
-        Overrides ``model.correction``: whether initial conditions are among the columns.
+    plain
+        The seed model: nothing of time and no initial conditions among the columns, whatever the settings say.
     decays
         Decays to use, one per channel; default: as ``adstock.decay`` says.
     decay_fit
@@ -134,17 +143,25 @@ def fit_market(
     RankDeficient, NoResidualVariation
         The columns cannot be fitted.
     """
-    use_correction = settings.model.correction == "initial-conditions" if correction is None else correction
-    terms = estimable_terms(frame, settings, correction=use_correction)
-    rung: Rung = "correlated" if len(terms.random) > 1 else "intercept"
+    if plain:
+        model = settings.model.model_copy(update={"correction": "none", "time": "none", "pharmacy_trend": False})
+        settings = settings.model_copy(update={"model": model})
+    time = choose_time(frame, settings)
+    terms = estimable_terms(frame, settings, time.kind)
     if decay_fit is not None:
         decays = decay_fit.estimates
     elif decays is None and settings.adstock.decay == "estimate":
-        decay_fit = estimate_decay(frame, terms, confidence=settings.report.confidence, rung=rung)
+        decay_fit = estimate_decay(frame, terms, confidence=settings.report.confidence, rung=_first_rung(terms))
         decays, source = decay_fit.estimates, "estimated"
     elif decays is None:
         decays, source = (float(settings.adstock.decay),) * len(terms.promotion), "fixed"
     chosen = tuple(float(value) for value in decays)
+    trend, moved = _own_trend(frame, terms, settings, time.kind, chosen)
+    if moved is not terms:
+        terms = moved
+        if source == "estimated":
+            decay_fit = estimate_decay(frame, terms, confidence=settings.report.confidence, rung=_first_rung(terms))
+            chosen = decay_fit.estimates
     reported, fit, terms, gap, attempts = _climb(frame, terms, chosen, settings)
     # Information criteria and the decay's profile compare models with other fixed columns: REML cannot (it integrates
     # over a basis of those columns).
@@ -167,25 +184,63 @@ def fit_market(
         decay_gradient=carried.gradient,
         decay_covariance=carried.spread,
         mixture=carried.mixture,
+        time=time,
+        trend=trend,
         statsmodels_gap=gap,
         attempts=attempts,
     )
 
 
-def estimable_terms(frame: ModelFrame, settings: Settings, *, correction: bool) -> Terms:
-    """Terms of the settings without correction columns that this market's rows cannot carry.
+def _first_rung(terms: Terms) -> Rung:
+    return "correlated" if len(terms.random) > 1 else "intercept"
+
+
+def _own_trend(
+    frame: ModelFrame, terms: Terms, settings: Settings, kind: TimeKind, decays: tuple[float, ...]
+) -> tuple[TrendChoice, Terms]:
+    """Whether pharmacies have trends of their own, and the terms with or without them.
+
+    Where they are wanted ``terms`` has them already.
+    """
+    wanted = settings.model.pharmacy_trend
+    if wanted is True or kind == "none":
+        return TrendChoice(taken=TREND in terms.random, reason="set"), terms
+    fuller = estimable_terms(frame, settings, kind, pharmacy_trend=True)
+    p = trend_p(frame, fuller, decays, _first_rung(terms)) if TREND in fuller.random else None
+    if wanted is False:
+        return TrendChoice(taken=False, reason="set", p=p), terms
+    if not long_enough(frame) or p is None:
+        return TrendChoice(taken=False, reason="too-few-periods", p=p), terms
+    if p < LEVEL:
+        return TrendChoice(taken=True, reason="likelihood-asks", p=p), fuller
+    return TrendChoice(taken=False, reason="likelihood-does-not-ask", p=p), terms
+
+
+def estimable_terms(
+    frame: ModelFrame, settings: Settings, kind: TimeKind, *, pharmacy_trend: bool | None = None
+) -> Terms:
+    """Terms of the settings without columns of correction and time that this market's rows cannot carry.
+
+    ``pharmacy_trend`` overrides the setting, of which ``auto`` counts as none here.
 
     Raises
     ------
     DependentTerm
         If another column is a combination of the ones before it.
     """
-    terms = model_terms(frame, correction=correction, random_slope=settings.model.random_slope)
+    own = settings.model.pharmacy_trend is True if pharmacy_trend is None else pharmacy_trend
+    terms = model_terms(
+        frame,
+        correction=settings.model.correction == "initial-conditions",
+        random_slope=settings.model.random_slope,
+        time=kind,
+        pharmacy_trend=own and len(frame.response) > 3 * len(frame.pharmacies),
+    )
     decay = PROBE_DECAY if settings.adstock.decay == "estimate" else float(settings.adstock.decay)
     # Rank is examined once, at a decay inside the range: at 0 some columns of the correction would vanish.
     design = market_design(frame, terms, (decay,) * len(terms.promotion))
     for name, like in dependent_columns(design).items():
-        if name not in terms.correction:
+        if next(column.role for column in terms.columns if column.term == name) not in DROPPED_ROLES:
             raise DependentTerm(name, like)
     return without_dependent(design, terms)
 

@@ -8,8 +8,9 @@ import numpy as np
 from scipy.stats import chi2
 
 from reportgen.model.lmm.crossproducts import Array, Design
-from reportgen.model.lmm.fit import LmmFit, fit_lmm
+from reportgen.model.lmm.fit import LmmFit, Rung, fit_lmm
 from reportgen.model.lmm.variance_intervals import Bounds, VarianceIntervals
+from reportgen.model.market.calendar import TREND
 from reportgen.model.market.fit import MarketFit
 from reportgen.results import CorrelationRow, RSquared, SlopeTest, VarianceRow
 
@@ -44,15 +45,11 @@ def r_squared(market: MarketFit) -> RSquared:
 def _promotion_part(market: MarketFit, explained: float, total: float) -> float:
     design = market.design
     kept = [k for k, name in enumerate(design.names) if name not in market.terms.promotion]
-    reduced = Design(
-        y=design.y,
+    reduced = replace(
+        design,
         x=design.x[:, kept],
-        z=design.z,
-        group=design.group,
-        groups=design.groups,
         names=tuple(design.names[k] for k in kept),
-        z_names=design.z_names,
-        y_name=design.y_name,
+        period_at=design.period_at - len(market.terms.promotion),
     )
     # Fitted again, not only cut: what the other columns say of sales changes when promotion leaves them.
     without = fit_lmm(reduced, method=market.fit.method, rung=market.fit.rung)
@@ -113,8 +110,14 @@ def information_criteria(market: MarketFit) -> tuple[float, float]:
 
 
 def without_slopes(design: Design) -> Design:
-    """The design with a random intercept only."""
-    return replace(design, z=design.z[:, :1], z_names=design.z_names[:1])
+    """The design without random slopes of promotion: with the intercept, and the trend where it is random."""
+    kept = 1 + (TREND in design.z_names)
+    return replace(design, z=design.z[:, :kept], z_names=design.z_names[:kept])
+
+
+def without_slopes_rung(design: Design) -> Rung:
+    """Rung of :func:`without_slopes`."""
+    return "correlated" if TREND in design.z_names else "intercept"
 
 
 def slope_test(market: MarketFit) -> SlopeTest | None:
@@ -125,11 +128,12 @@ def slope_test(market: MarketFit) -> SlopeTest | None:
     with m the number of parameters removed, which is conservative. Independent slopes: half chi2_0 + half chi2_1.
     """
     fit = market.fit
-    if len(fit.design.z_names) < 2:
+    smaller = without_slopes(fit.design)
+    if len(fit.design.z_names) == len(smaller.z_names):
         return None
-    reduced = fit_lmm(without_slopes(fit.design), method=fit.method, rung="intercept")
+    reduced = fit_lmm(smaller, method=fit.method, rung=without_slopes_rung(fit.design) if fit.correlated else fit.rung)
     statistic = max(0.0, 2.0 * (fit.loglik - reduced.loglik))
-    removed = fit.at.theta.shape[1] - 1
+    removed = fit.at.theta.shape[1] - reduced.at.theta.shape[1]
     return SlopeTest(statistic=statistic, p=mixture_p(statistic, removed), reference=f"mixture-{removed - 1}-{removed}")
 
 

@@ -19,6 +19,7 @@ from scipy.stats import chi2, norm
 
 from reportgen.model.lmm.crossproducts import Array, NoResidualVariation, RankDeficient
 from reportgen.model.lmm.fit import Rung
+from reportgen.model.market.calendar import choose_time
 from reportgen.model.market.decay import GRID, HIGHEST, NODES, SUPPORT_FALL, DecayFit, DecayLikelihood
 from reportgen.model.market.fit import DependentTerm, estimable_terms
 from reportgen.model.market.refusals import refusals, usable_frame
@@ -75,7 +76,7 @@ def market_profile(panel: MarketPanel, settings: Settings, decays: tuple[float, 
     if refusals(frame):
         return None
     try:
-        terms = estimable_terms(frame, settings, correction=settings.model.correction == "initial-conditions")
+        terms = estimable_terms(frame, settings, choose_time(frame, settings).kind)
         rung: Rung = "correlated" if len(terms.random) > 1 else "intercept"
         channels = len(terms.promotion)
         values = DecayLikelihood(frame, terms, rung=rung)([(decay,) * channels for decay in decays])

@@ -12,9 +12,19 @@ from functools import cached_property
 
 import numpy as np
 
-from reportgen.model.lmm.crossproducts import RANK_TOLERANCE, Array, Design
+from reportgen.model.lmm.crossproducts import RANK_TOLERANCE, Array, Design, with_periods
+from reportgen.model.market.calendar import (
+    PROBE_DECAY,
+    TREND,
+    calendar_columns,
+    common_controls,
+    own_trend_columns,
+    period_codes,
+    time_terms,
+    trend_of,
+)
 from reportgen.panel.features import INTERCEPT, ModelFrame, promotion_term
-from reportgen.results import ModelTerm, TermRole
+from reportgen.results import ModelTerm, TermRole, TimeKind
 
 CORRECTED_PARTS: dict[str, TermRole] = {
     "Mean": "mean-promotion",
@@ -22,6 +32,12 @@ CORRECTED_PARTS: dict[str, TermRole] = {
     "Presample": "presample-promotion",
 }
 CORRECTION_ROLES: tuple[TermRole, ...] = ("initial-sales", *CORRECTED_PARTS.values())
+DROPPED_ROLES: tuple[TermRole, ...] = (*CORRECTION_ROLES, "trend", "initial-trend", "season")
+"""Columns that a market's rows need not be able to carry."""
+PERIOD = "Period"
+TIME_ROLES: tuple[TermRole, ...] = ("trend", "initial-trend", "season", "period")
+NUISANCE_ROLES: tuple[TermRole, ...] = ("initial-trend", "season", "period")
+"""Columns that no reader reads one by one: they stand last and are not among the rows of the coefficient table."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,6 +55,10 @@ class Terms:
     def keep(self, wanted: Callable[[ModelTerm], bool]) -> Terms:
         """The same with the fixed effects that are ``wanted``."""
         return replace(self, columns=tuple(column for column in self.columns if wanted(column)))
+
+    def adding(self, columns: Sequence[ModelTerm]) -> Terms:
+        """The same with further fixed effects at the end."""
+        return replace(self, columns=(*self.columns, *columns))
 
     @cached_property
     def fixed(self) -> tuple[str, ...]:
@@ -70,10 +90,22 @@ class Terms:
         """Columns between pharmacies that take up what lagged sales and promotion have in common with their level."""
         return self.named(*CORRECTION_ROLES)
 
+    @cached_property
+    def time(self) -> tuple[ModelTerm, ...]:
+        """Columns of what happens to all pharmacies at once, and of their own trends."""
+        return tuple(column for column in self.columns if column.role in TIME_ROLES)
+
+    @cached_property
+    def read(self) -> tuple[ModelTerm, ...]:
+        """The columns that are rows of the coefficient table: the first of all."""
+        return tuple(column for column in self.columns if column.role not in NUISANCE_ROLES)
+
     @property
     def formula(self) -> str:
-        """The fixed part as one would type it in statsmodels."""
-        return f"{self.response} ~ " + " + ".join(self.fixed[1:] or ("1",))
+        """The fixed part as one would type it in statsmodels; effects of periods are one factor."""
+        names = [column.term for column in self.columns[1:] if column.role != "period"]
+        names += ["C(Period)"] * bool(self.named("period"))
+        return f"{self.response} ~ " + " + ".join(names or ("1",))
 
     @property
     def random_formula(self) -> str:
@@ -81,8 +113,10 @@ class Terms:
         return "~ " + " + ".join(self.random[1:] or ("1",))
 
 
-def model_terms(frame: ModelFrame, *, correction: bool, random_slope: bool) -> Terms:
-    """Terms of the model on this frame.
+def model_terms(
+    frame: ModelFrame, *, correction: bool, random_slope: bool, time: TimeKind = "none", pharmacy_trend: bool = False
+) -> Terms:
+    """Terms of the model on this frame; ``time`` as :mod:`reportgen.model.market.calendar` explains.
 
     The initial-conditions correction adds, per pharmacy, the first lagged sale (Wooldridge 2005), mean adstocked
     promotion (Mundlak 1978), adstocked promotion in the first row, and mean promotion times decay^k, k the periods
@@ -96,13 +130,17 @@ def model_terms(frame: ModelFrame, *, correction: bool, random_slope: bool) -> T
     columns += [
         ModelTerm(term=name, role="lag", lag=k) for name, k in zip(frame.lag_names, frame.lag_periods, strict=True)
     ]
-    columns += [ModelTerm(term=name, role="control", label=name) for name in frame.control_names]
+    absorbed = common_controls(frame) if time == "periods" else ()
+    columns += [
+        ModelTerm(term=name, role="control", label=name) for name in frame.control_names if name not in absorbed
+    ]
     if correction:
         columns += [ModelTerm(term=name, role="initial-sales", lag=1) for name in frame.correction_names]
         for part, role in CORRECTED_PARTS.items():
             names = tuple(promotion_term(part, label) for label in frame.channel_labels)
             columns += _by_channel(frame, names[: len(frame.channel_terms)], role)
-    random = (INTERCEPT, *frame.channel_terms) if random_slope else (INTERCEPT,)
+    columns += time_terms(frame, time, pharmacy_trend=pharmacy_trend, corrected=correction)
+    random = (INTERCEPT, *(TREND,) * pharmacy_trend, *(frame.channel_terms if random_slope else ()))
     return Terms(columns=tuple(columns), random=random, response=frame.response_name)
 
 
@@ -122,13 +160,13 @@ def decay_terms(frame: ModelFrame, terms: Terms) -> Terms:
     """
     if not terms.correction:
         return terms
-    kept = tuple(column for column in terms.columns if column.role not in CORRECTION_ROLES)
+    kept = tuple(column for column in terms.columns if column.role not in (*CORRECTION_ROLES, *TIME_ROLES))
     presample = tuple(column for column in terms.columns if column.role == "presample-promotion")
-    full = replace(terms, columns=(*kept, *frame.initial_terms, *presample))
+    full = replace(terms, columns=(*kept, *frame.initial_terms, *presample, *terms.time))
     # More columns than rows can tell apart: the reported correction has to do.
     if len(frame.response) <= len(full.fixed) + len(terms.random) * len(frame.pharmacies):
         return terms
-    return without_dependent(market_design(frame, full, (0.5,) * len(terms.promotion)), full)
+    return without_dependent(market_design(frame, full, (PROBE_DECAY,) * len(terms.promotion)), full)
 
 
 def market_design(frame: ModelFrame, terms: Terms, decays: Sequence[float]) -> Design:
@@ -144,16 +182,24 @@ def market_design(frame: ModelFrame, terms: Terms, decays: Sequence[float]) -> D
     if terms.correction:
         known.update({column.term: frame.initial[:, k] for k, column in enumerate(frame.initial_terms)})
         known.update(_correction_columns(frame, adstock, np.asarray(decays, dtype=np.float64)))
-    return Design(
+    if terms.time or TREND in terms.random:
+        known[TREND] = trend_of(frame, frame.column)
+        waves = tuple(column for column in terms.time if column.role == "season")
+        known.update({name: grid[frame.column] for name, grid in calendar_columns(frame, waves).items()})
+        known.update(own_trend_columns(frame, terms.time))
+    periods = terms.named("period")
+    names = terms.fixed[: len(terms.fixed) - len(periods)]
+    design = Design(
         y=frame.response,
-        x=np.column_stack([known[name] for name in terms.fixed]),
+        x=np.column_stack([known[name] for name in names]),
         z=np.column_stack([known[name] for name in terms.random]),
         group=frame.group.astype(np.intp),
         groups=len(frame.pharmacies),
-        names=terms.fixed,
+        names=names,
         z_names=terms.random,
         y_name=terms.response,
     )
+    return with_periods(design, period_codes(frame), periods) if periods else design
 
 
 def _correction_columns(frame: ModelFrame, adstock: Array, decays: Array) -> dict[str, Array]:
@@ -171,24 +217,39 @@ def _correction_columns(frame: ModelFrame, adstock: Array, decays: Array) -> dic
 
 
 def without_dependent(design: Design, terms: Terms) -> Terms:
-    """Terms without the correction columns that are constant or combinations of the columns before them."""
+    """Terms without the columns of correction and time that are constant or combinations of the columns before them."""
     dependent = set(dependent_columns(design))
-    return terms.keep(lambda column: column.role not in CORRECTION_ROLES or column.term not in dependent)
+    return terms.keep(lambda column: column.role not in DROPPED_ROLES or column.term not in dependent)
 
 
 def dependent_columns(design: Design) -> dict[str, str]:
-    """Columns that add nothing to the ones before them, each with the column it is closest to ("" if zero)."""
+    """Columns that add nothing to the ones before them, each with the column it is closest to ("" if zero).
+
+    Effects of periods count as before all others: what varies between periods only adds nothing to them.
+    """
     norms = np.sqrt(np.sum(design.x**2, axis=0))
+    columns = design.x
+    order = list(range(len(design.names)))
+    if design.period is not None:
+        counts = np.bincount(design.period)
+        own = set(range(design.period_at, design.period_at + len(counts) - 1)) | {0}
+        order = [k for k in order if k not in own]
+        means = np.stack([np.bincount(design.period, weights=design.x[:, k]) for k in order], axis=1)
+        columns = columns.copy()
+        columns[:, order] -= (means / counts[:, None])[design.period]
     found: dict[str, str] = {}
     kept: list[int] = []
-    for k, name in enumerate(design.names):
+    for k in order:
+        name = design.names[k]
         if not norms[k] > 0.0:
             found[name] = ""
             continue
-        basis, column = design.x[:, kept] / norms[kept], design.x[:, k] / norms[k]
-        weights = np.linalg.lstsq(basis, column, rcond=None)[0]
-        if kept and np.linalg.norm(column - basis @ weights) < RANK_TOLERANCE:
-            found[name] = design.names[kept[int(np.argmax(np.abs(weights)))]]
+        basis, column = columns[:, kept] / norms[kept], columns[:, k] / norms[k]
+        weights = np.linalg.lstsq(basis, column, rcond=None)[0] if kept else np.zeros(0)
+        if (kept or design.period is not None) and np.linalg.norm(column - basis @ weights) < RANK_TOLERANCE:
+            constant = np.ptp(design.x[:, k]) <= RANK_TOLERANCE * norms[k]
+            like = INTERCEPT if constant else PERIOD
+            found[name] = design.names[kept[int(np.argmax(np.abs(weights)))]] if np.any(weights) else like
         else:
             kept.append(k)
     return found

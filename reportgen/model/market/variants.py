@@ -15,8 +15,9 @@ from reportgen.model.lmm.crossproducts import Array, Design, Index, NoResidualVa
 from reportgen.model.lmm.fit import LmmFit, fit_lmm
 from reportgen.model.lmm.inference import fixed_covariance
 from reportgen.model.lmm.modes import conditional_modes
+from reportgen.model.market.calendar import foreseen
 from reportgen.model.market.fit import MarketFit
-from reportgen.model.market.quality import without_slopes
+from reportgen.model.market.quality import without_slopes, without_slopes_rung
 from reportgen.panel.periods import period_start
 
 HOLDOUT_ORIGINS = 6
@@ -63,10 +64,11 @@ def without_pharmacy(market: MarketFit, position: int, term: str, confidence: fl
 
 def with_one_effect(market: MarketFit, term: str, confidence: float) -> Estimate | None:
     """The promotion effect when all pharmacies respond alike; ``None`` where they do already, or by least squares."""
-    if len(market.design.z_names) < 2 or market.rung == "pooled":
+    smaller = without_slopes(market.design)
+    if len(market.design.z_names) == len(smaller.z_names) or market.rung == "pooled":
         return None
     try:
-        fit = fit_lmm(without_slopes(market.design), method=market.fit.method, rung="intercept")
+        fit = fit_lmm(smaller, method=market.fit.method, rung=without_slopes_rung(market.design))
     except (RankDeficient, NoResidualVariation):
         return None
     return coefficient(fit, market.index(term), confidence) if fit.certified else None
@@ -147,13 +149,29 @@ def _forecast(market: MarketFit, column: int, season: int) -> Array | None:
     known = np.unique(design.group[train])
     modes = np.zeros((design.groups, design.z.shape[1]))
     modes[known] = conditional_modes(fit)
-    forecast = design.x[test] @ fit.beta + np.einsum("ij,ij->i", design.z[test], modes[design.group[test]])
+    forecast = _expected(market, fit, kept, test) + np.einsum("ij,ij->i", design.z[test], modes[design.group[test]])
     if frame.scale == "log":
         forecast = np.exp(np.minimum(forecast, 700.0))
     naive = _naive(frame.panel.sales[frame.grid_rows], design.group[test], column, season)
     sales = frame.sales[test]
     both = np.isfinite(naive)
     return np.array([np.abs(sales - forecast)[both].sum(), np.abs(sales - naive)[both].sum(), sales[both].sum()])
+
+
+def _expected(market: MarketFit, fit: LmmFit, kept: Design, test: Index) -> Array:
+    """X beta of the rows ``test``, which lie after all rows that were fitted.
+
+    The effect of a period to come is what the past ones say: least squares of theirs on a straight line and as many
+    waves of the season as a third of them can carry.
+    """
+    design = market.design
+    if kept.period is None or design.period is None:
+        return np.asarray(design.x[test] @ fit.beta)
+    first, count = kept.period_at, int(kept.period.max())
+    effects = np.concatenate([[0.0], fit.beta[first : first + count]])
+    columns = np.array([market.frame.column[design.period == code].min() for code in np.unique(design.period)])
+    seen, coming = columns[: len(effects)], market.frame.column[test][:1]
+    return np.asarray(design.x[test][:, :first] @ fit.beta[:first] + foreseen(market.frame, effects, seen, coming)[0])
 
 
 def _naive(sales: Array, group: Index, column: int, season: int) -> Array:

@@ -189,6 +189,31 @@ CHECKS: dict[str, CheckWords] = {
             "(model.correction = “initial-conditions”)."
         ),
     ),
+    "common-campaigns": CheckWords(
+        mark("Campaigns not the same everywhere"),
+        mark("Share of the movement of promotion within pharmacies that is not common to all of them"),
+        mark("Promotion differs enough between pharmacies at the same time."),
+        mark(
+            "Campaigns ran everywhere at once, so their effect cannot be told from what else happened then: let "
+            "promotion differ between pharmacies, or say what is known by model.time."
+        ),
+        "percent",
+    ),
+    "time-effects": CheckWords(
+        mark("Nothing common left out"),
+        mark("Change of the effect kept up by one effect per period, in standard errors"),
+        mark("What happens to all pharmacies at once does not carry the effect."),
+        mark("What happens to all pharmacies at once carries part of the effect: set model.time to auto."),
+    ),
+    "pharmacy-trend": CheckWords(
+        mark("Growth alike"),
+        mark("Trends of the pharmacies’ own, by likelihood ratio, p"),
+        mark("Growth does not differ between pharmacies, or the model has it."),
+        mark(
+            "Pharmacies grow at rates of their own, and promotion may follow: set model.pharmacy_trend to true, best "
+            "with two years of data."
+        ),
+    ),
     "drift": CheckWords(
         mark("The same effect all the time"),
         mark("Change of the effect from the start of the record to its end, its t"),

@@ -53,6 +53,22 @@ SENTENCES: dict[str, tuple[str, str]] = {
         mark("The effect changes when every calendar month gets its own level: it cannot be told from the season."),
         mark("The effect changes when every calendar month gets its own level: it cannot be told from the season."),
     ),
+    "campaigns-common": (
+        mark(
+            "Campaigns ran everywhere in the same months, so their effect cannot be told from what else happened then."
+        ),
+        mark(
+            "Campaigns ran everywhere in the same weeks, so their effect cannot be told from what else happened then."
+        ),
+    ),
+    "time-left-out": (
+        mark("The effect changes when every month gets a level of its own: it cannot be told from growth and season."),
+        mark("The effect changes when every week gets a level of its own: it cannot be told from growth and season."),
+    ),
+    "growth-differs": (
+        mark("Pharmacies grow at rates of their own, which the model does not have: promotion may stand for growth."),
+        mark("Pharmacies grow at rates of their own, which the model does not have: promotion may stand for growth."),
+    ),
     "one-pharmacy-decides": (
         mark("The answer hangs on one pharmacy: {detail}."),
         mark("The answer hangs on one pharmacy: {detail}."),

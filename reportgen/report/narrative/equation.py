@@ -34,6 +34,8 @@ def equation(w: Writer) -> Equation | None:
     for term in (*model.control_terms, *model.correction_terms):
         fixed = term in model.correction_terms
         symbols += [Symbol(text=" + γ·" + _named(term), index="i" if fixed else "i,t")]
+    if w.results.time is not None and w.results.time.kind != "none":
+        symbols += [Symbol(text=" + τ", index="t")]
     symbols += [Symbol(text=" + b", index="0,i")]
     for k, term in enumerate(model.random_terms[1:], start=1):
         symbols += [
@@ -53,6 +55,11 @@ def where(w: Writer) -> Definitions | None:
     items = [
         Definition(term="i, t", text=period),
         Definition(term="β, φ, γ", text=w.say("coefficients of the whole market (fixed effects, Xβ)")),
+        *(
+            [Definition(term="τ", text=w.say("what happens to all pharmacies in the same period"))]
+            if w.results.time is not None and w.results.time.kind != "none"
+            else []
+        ),
         Definition(
             term="b",
             text=w.say("deviations of pharmacy i (random effects, Zb), normal with covariance Ψ"),

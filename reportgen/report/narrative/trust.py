@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     from reportgen.results import Check, CheckStatus, MarketResults, OlsAssumption
 
 # Checks whose value must be large; all others must be small.
-_AT_LEAST = frozenset({"residual-normality", "random-effect-normality", "second-optimum"})
+_AT_LEAST = frozenset(
+    {"residual-normality", "random-effect-normality", "second-optimum", "common-campaigns", "pharmacy-trend"}
+)
 
 _AT_LEAST_HERE = frozenset({"equal-effects", "normality"})
 
@@ -27,6 +29,9 @@ _IMPORTANCE = (
     "second-optimum",
     "entry-slips",
     "zero-months",
+    "common-campaigns",
+    "time-effects",
+    "pharmacy-trend",
     "lead-placebo",
     "scale",
     "lags",

@@ -21,6 +21,7 @@ _NAMED: dict[str, str] = {
     "mean-promotion": mark("Average promotion of the pharmacy"),
     "initial-promotion": mark("First promotion on record"),
     "presample-promotion": mark("Promotion before the record, fading out"),
+    "trend": mark("Trend of the market"),
 }
 _PER_PROMOTION = ("promotion", "mean-promotion", "initial-promotion", "presample-promotion")
 
@@ -62,6 +63,8 @@ def random_label(w: Phrases, term: str) -> str:
         return w.say("Level of sales, between pharmacies")
     if column is not None and column.role == "promotion" and not column.label:
         return w.say("Promotion effect, between pharmacies")
+    if column is not None and column.role == "trend":
+        return w.say("Trend, between pharmacies")
     return term_label(w, term)
 
 
@@ -87,6 +90,8 @@ def term_unit(w: Phrases, term: str) -> str:
     if term == RESIDUAL or role == "intercept":
         return w.say("log points") if w.log else w.formats.symbol
     sales = w.say("log") if w.log else w.formats.symbol
+    if role == "trend":
+        return _together(w.say("{sales} per year", sales=sales))
     if role in ("lag", "initial-sales"):
         return _together(w.say("{sales} per {sales}", sales="%" if w.log else sales))
     if role in _PER_PROMOTION:

@@ -155,7 +155,7 @@ def test_summary_names_every_estimate():
     fitted = market(pharmacies=25, periods=16)
     summary = summarise_bootstrap(fitted, bootstrap_market(fitted, 40, np.random.default_rng(1)), 0.9)
     rows = {(row.quantity, row.term, row.other): row for row in summary.rows}
-    assert {term for quantity, term, _ in rows if quantity == "coefficient"} == set(fitted.terms.fixed)
+    assert {term for quantity, term, _ in rows if quantity == "coefficient"} == {one.term for one in fitted.terms.read}
     assert ("correlation", "Intercept", "Adstock_Promotion") in rows
     assert ("sd", "Residual", None) in rows
     assert ("decay", "Adstock_Promotion", None) in rows

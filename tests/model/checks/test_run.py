@@ -72,7 +72,8 @@ def test_without_lags_there_is_nothing_to_be_stationary():
 
 
 def test_sensitivities_are_the_refits():
-    market, found = usual()
+    market = fitted(small_panel(2, pharmacies=24, periods=24), model={"time": "none"})
+    found = diagnosed(market)
     influential, months = found.sensitivity[:2]
     assert (influential.id, months.id) == ("without-most-influential", "month-dummies")
     position = market.frame.pharmacies.index(influential.detail)

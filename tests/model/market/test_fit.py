@@ -58,11 +58,12 @@ def test_decays_given_by_the_caller_are_used_and_their_source_is_told():
     assert (market.decays, market.decay_source) == ((0.3,), "shared")
 
 
-def test_correction_can_be_overruled():
-    chosen = settings(adstock=FIXED)
-    market = fit_market(frame_of(small_panel(), chosen), chosen, correction=False)
-    assert market.terms.correction == ()
-    plain = fitted(adstock=FIXED, model={"correction": "none"})
+def test_plain_is_the_seed_model_whatever_the_settings_say():
+    chosen = settings(adstock=FIXED, model={"pharmacy_trend": True})
+    market = fit_market(frame_of(small_panel(), chosen), chosen, plain=True)
+    assert market.terms.fixed == ("Intercept", "Adstock_Promotion", "Lag1_Sales", "Lag2_Sales")
+    assert market.terms.random == ("Intercept", "Adstock_Promotion")
+    plain = fitted(adstock=FIXED, model={"correction": "none", "time": "none"})
     assert market.fit.loglik == plain.fit.loglik
 
 
@@ -191,7 +192,7 @@ def test_dependent_correction_columns_are_dropped_not_refused():
     promotion[:, :3] = 2.0
     chosen = settings()
     frame = frame_of(changed_panel(panel, promotion=promotion), chosen)
-    kept = estimable_terms(frame, chosen, correction=True).correction
+    kept = estimable_terms(frame, chosen, "periods").correction
     assert "Initial_Promotion" not in kept
     assert {"Initial_Sales", "Mean_Promotion"} <= set(kept)
     assert fit_market(frame, chosen).certified

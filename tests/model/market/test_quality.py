@@ -52,7 +52,8 @@ def test_promotions_part_is_what_its_absence_costs():
     fitted = market()
     design = fitted.design
     keep = [k for k, name in enumerate(design.names) if name != "Adstock_Promotion"]
-    reduced = fit_lmm(replace(design, x=design.x[:, keep], names=tuple(design.names[k] for k in keep)))
+    names = tuple(design.names[k] for k in keep)
+    reduced = fit_lmm(replace(design, x=design.x[:, keep], names=names, period=None))
     explained, less = fixed_variance(design, fitted.fit.beta), fixed_variance(reduced.design, reduced.beta)
     total = explained + random_variance(design, fitted.fit.psi) + fitted.fit.sigma2
     assert r_squared(fitted).promotion == pytest.approx(max(0.0, (explained - less) / total), abs=1e-9)

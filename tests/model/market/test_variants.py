@@ -25,6 +25,7 @@ from reportgen.model.market.variants import (
 from reportgen.panel.features import build_frame
 
 TERM = "Adstock_Promotion"
+SEED = {"time": "none"}
 
 
 def market(panel=None, /, **sections):
@@ -36,6 +37,11 @@ def market(panel=None, /, **sections):
 @lru_cache(maxsize=1)
 def usual():
     return market()
+
+
+@lru_cache(maxsize=1)
+def seed():
+    return market(model=SEED)
 
 
 def test_coefficient_has_the_interval_of_the_table():
@@ -95,20 +101,21 @@ def test_month_dummies_take_out_a_season_that_promotion_follows():
     for t in range(36):
         moved[:, t] = 900.0 * (carried - base)[:, t] + 4000.0 * season[t]
         moved[:, t] += 0.35 * (moved[:, t - 1] if t else 0.0) + 0.15 * (moved[:, t - 2] if t > 1 else 0.0)
-    seasonal = market(changed_panel(panel, sales=panel.sales + moved, promotion=promotion))
+    seasonal = market(changed_panel(panel, sales=panel.sales + moved, promotion=promotion), model=SEED)
     dummies = with_month_dummies(seasonal, TERM, 0.95)
     assert abs(dummies.value - 900.0) < 3.0 * dummies.se
     assert seasonal.fit.beta[1] - 900.0 > 3.0 * dummies.se
 
 
 def test_month_dummies_need_more_periods_than_months():
-    assert with_month_dummies(market(small_panel(2, periods=14)), TERM, 0.95) is None
-    assert with_month_dummies(usual(), TERM, 0.95) is not None
+    assert with_month_dummies(market(small_panel(2, periods=14), model=SEED), TERM, 0.95) is None
+    assert with_month_dummies(seed(), TERM, 0.95) is not None
+    assert with_month_dummies(usual(), TERM, 0.95) is None  # the effects of periods contain them
 
 
 def test_month_dummies_of_weeks_use_the_month_of_the_monday():
     panel = small_panel(2, pharmacies=12, periods=30, period_type="week", first_period=105_000)
-    assert with_month_dummies(market(panel), TERM, 0.95) is not None
+    assert with_month_dummies(market(panel, model=SEED), TERM, 0.95) is not None
 
 
 def test_lead_of_promotion_is_null_where_sales_do_not_know_the_future():
@@ -137,8 +144,8 @@ def test_lead_that_this_periods_promotion_gives_away_cannot_be_fitted():
 
 
 def test_holdout_forecasts_one_step_ahead_from_the_past_only():
-    found = hold_out(usual())
-    market_ = usual()
+    found = hold_out(seed())
+    market_ = seed()
     frame, design = market_.frame, market_.design
     errors = naive = total = 0.0
     last = frame.column.max()
@@ -154,6 +161,19 @@ def test_holdout_forecasts_one_step_ahead_from_the_past_only():
     assert found.model == pytest.approx(errors / total, rel=1e-8)
     assert found.naive == pytest.approx(naive / total, rel=1e-12)
     assert found.model < found.naive
+
+
+def test_holdout_foresees_effects_of_periods_from_the_past_ones():
+    """Sales of all pharmacies grow and have a season: the effect of the month to come goes on with both."""
+    panel = small_panel(4, pharmacies=30, periods=36)
+    month = np.arange(36)
+    common = 150.0 * month + 3000.0 * np.sin(2.0 * np.pi * month / 12.0)
+    moved = changed_panel(panel, sales=panel.sales + common)
+    with_time, without = hold_out(market(moved)), hold_out(market(moved, model={**SEED, "correction": "none"}))
+    calm = hold_out(market(panel))
+    assert with_time.periods == 6
+    assert with_time.model < without.model
+    assert with_time.model < 1.3 * calm.model * panel.sales.mean() / moved.sales.mean() + 0.01
 
 
 def test_holdout_of_a_short_panel_compares_with_the_last_known_sale():

@@ -1,0 +1,71 @@
+"""Is promotion told apart from what happens to all pharmacies at once, and from growth of their own?"""
+
+from __future__ import annotations
+
+from math import sqrt
+
+import numpy as np
+
+from reportgen.model.checks.rules import grade
+from reportgen.model.effects.responses import is_stationary, long_run_gradient
+from reportgen.model.lmm.crossproducts import NoResidualVariation, RankDeficient
+from reportgen.model.lmm.fit import fit_lmm
+from reportgen.model.market.calendar import LEAST_SHARE, TIME_COLUMNS, time_terms
+from reportgen.model.market.fit import MarketFit
+from reportgen.model.market.terms import market_design
+from reportgen.results import Check
+
+
+def time_checks(market: MarketFit) -> tuple[Check, ...]:
+    """Common campaigns, time effects left out, pharmacies' own trends."""
+    return (check_campaigns(market), check_time_effects(market), check_own_trend(market))
+
+
+def check_campaigns(market: MarketFit) -> Check:
+    """Share of adstock's variance within pharmacies that period effects leave, against a fifth.
+
+    Below it "fail" without period effects in the model: campaigns that ran everywhere at once cannot be told from
+    what else happened in those periods. With them "review": what is left to learn from is little.
+    """
+    least, channels = market.time.least, market.frame.panel.channels
+    detail = None if least is None or len(channels) < 2 else channels[market.time.shares.index(least)]
+    fail = None if market.time.kind == "periods" else LEAST_SHARE
+    return grade("common-campaigns", least, fail=fail, detail=detail)
+
+
+def check_time_effects(market: MarketFit) -> Check:
+    """How far effects of periods would move the effect kept up, in its standard errors.
+
+    None where they are in the model; not run where promotion hardly differs within periods. The same decays; the
+    change of the coefficient where sales do not settle.
+    """
+    if market.time.kind == "periods":
+        return grade("time-effects", 0.0)
+    if market.time.least is None or market.time.least < LEAST_SHARE:
+        return grade("time-effects", None)
+    terms = market.terms.keep(lambda column: column.role not in TIME_COLUMNS)
+    periods = time_terms(market.frame, "periods", pharmacy_trend=False, corrected=False)
+    fuller = terms.adding(periods)
+    try:
+        fit = fit_lmm(market_design(market.frame, fuller, market.decays), method=market.fit.method, rung="correlated"
+                      if len(fuller.random) > 1 else "intercept")  # fmt: skip
+    except (RankDeficient, NoResidualVariation):
+        return grade("time-effects", None)
+    order = [market.index(name) for name in (terms.promotion[0], *terms.lags)]
+    ours, theirs = market.fit.beta[order], fit.beta[[fuller.fixed.index(market.terms.fixed[k]) for k in order]]
+    gradient = np.zeros(len(order))
+    gradient[0] = 1.0
+    settled = all(is_stationary(beta[1:], terms.lag_periods) for beta in (ours, theirs))
+    change = theirs[0] - ours[0]
+    if settled:
+        gradient = long_run_gradient(float(ours[0]), ours[1:])
+        change = theirs[0] / (1.0 - theirs[1:].sum()) - ours[0] / (1.0 - ours[1:].sum())
+    variance = float(gradient @ market.covariance.values[np.ix_(order, order)] @ gradient)
+    return grade("time-effects", abs(float(change)) / sqrt(variance) if variance > 0.0 else None)
+
+
+def check_own_trend(market: MarketFit) -> Check:
+    """P of the pharmacies' own trends by likelihood ratio, where the model has none; with them it is met."""
+    if market.trend.taken:
+        return Check(id="pharmacy-trend", status="pass", value=None, threshold=None)
+    return grade("pharmacy-trend", market.trend.p)

@@ -1,0 +1,78 @@
+"""What happens to all pharmacies at once, in words: how it entered the model, and why in this form."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from reportgen.report.words.names import clean
+
+if TYPE_CHECKING:
+    from reportgen.report.words.writer import Writer
+    from reportgen.results import TimeSummary
+
+
+def time_words(w: Writer) -> tuple[str, ...]:
+    """Two or three sentences; none for results without this part."""
+    time = w.results.time
+    if time is None:
+        return ()
+    lines = [_kind(w, time), *_why(w, time)]
+    if time.absorbed:
+        names = w.listed([clean(name.replace("_", " "), 40) for name in time.absorbed])
+        lines.append(w.say("They contain {names}, which is the same for all pharmacies.", names=names))
+    if time.pharmacy_trend:
+        lines.append(
+            w.say(
+                "Each pharmacy has a trend of its own as well, because growth differs between pharmacies "
+                "(model.pharmacy_trend)."
+            )
+        )
+    return tuple(lines)
+
+
+def _kind(w: Writer, time: TimeSummary) -> str:
+    if time.kind == "periods":
+        return w.by_period(
+            "One effect per month ({count}), the same for all pharmacies, takes up growth, season and whatever else "
+            "happened to all of them at once; promotion is judged by who had more of it than others in the same month.",
+            "One effect per week ({count}), the same for all pharmacies, takes up growth, season and whatever else "
+            "happened to all of them at once; promotion is judged by who had more of it than others in the same week.",
+        ).format(count=w.count(time.count, "time.count"))
+    if time.kind == "none":
+        return w.say(
+            "Nothing stands for what happens to all pharmacies at once: growth and season count as effects of "
+            "promotion where promotion moves with them (model.time)."
+        )
+    said = {
+        "season+trend": w.say("A yearly season and a straight trend, the same for all pharmacies, are in the model."),
+        "season": w.say("A yearly season, the same for all pharmacies, is in the model; a trend is not (model.time)."),
+        "trend": w.say("A straight trend, the same for all pharmacies, is in the model; a season is not (model.time)."),
+    }
+    return said[time.kind]
+
+
+def _why(w: Writer, time: TimeSummary) -> list[str]:
+    if time.share_left is None:
+        return []
+    share = w.fact(w.formats.percent(time.share_left), time.share_left, "time.share_left")
+    least = w.fact(w.formats.percent(time.least_share), time.least_share, "time.least_share")
+    lines = [
+        w.by_period(
+            "Of the movement of promotion within pharmacies, {share} is left beside what is common to a month.",
+            "Of the movement of promotion within pharmacies, {share} is left beside what is common to a week.",
+        ).format(share=share)
+    ]
+    if time.reason == "common-campaigns":
+        lines.append(
+            w.by_period(
+                "That is less than {least}, too little for one effect per month.",
+                "That is less than {least}, too little for one effect per week.",
+            ).format(least=least)
+        )
+    if time.reason == "too-few-rows":
+        lines.append(
+            w.by_period(
+                "There are too few rows for one effect per month.", "There are too few rows for one effect per week."
+            )
+        )
+    return lines
