@@ -8,6 +8,8 @@ import pytest
 
 from reportgen.model import deciding
 from reportgen.model.checks.rules import RULES
+from reportgen.report.narrative.check_words import CHECKS
+from reportgen.report.narrative.deciding import SENTENCES
 from reportgen.results import Check, from_json, to_json
 from tests.factories import market_results
 
@@ -73,3 +75,8 @@ def test_nothing_else_changes():
     changed = {one.name for one in fields(results) if getattr(results, one.name) != getattr(left, one.name)}
     may = {"withheld", "decay", "more_decays", "long_run", "impulse", "channels", "pharmacies", "plain", "within"}
     assert changed <= may | {"bootstrap", "effects", "incremental", "what_if", "roi", "ordinary", "charts"}
+
+
+def test_every_reason_and_every_check_has_its_words():
+    assert {row.sentence for row in deciding.TABLE} <= set(SENTENCES)
+    assert set(RULES) <= set(CHECKS)
