@@ -45,7 +45,14 @@ def test_parts_are_the_real_ones(real):
 
 def test_attempts_and_shapes_are_the_real_ones(real):
     made = market_results()
-    assert {attempt.start for attempt in made.fit.attempts} <= {"moment", "narrow", "between", "near-zero", "wide"}
+    assert {attempt.start for attempt in made.fit.attempts} <= {
+        "moment",
+        "narrow",
+        "between",
+        "near-zero",
+        "wide",
+        "grid",
+    }
     assert len(made.fit.theta) == len(real.fit.theta)
     assert [item.id for item in made.sensitivity] == [item.id for item in real.sensitivity]
     assert [item.id for item in made.ordinary.assumptions] == [item.id for item in real.ordinary.assumptions]

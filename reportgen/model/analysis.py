@@ -11,6 +11,7 @@ from dataclasses import replace
 import numpy as np
 
 from reportgen.model.bootstrap.run import FEW_PHARMACIES, bootstrap_market, bootstrap_slope_test, summarise_bootstrap
+from reportgen.model.checks.foresight import foresight
 from reportgen.model.checks.residuals import Residuals, conditional_residuals
 from reportgen.model.checks.run import diagnose
 from reportgen.model.checks.settled import settled_checks
@@ -191,6 +192,7 @@ def _with_estimates(market: MarketFit, settings: Settings, provenance: Provenanc
         impulse=impact.impulse,
         incremental=impact.incremental,
         channels=channels,
+        foresight=foresight(market, promotion) if verdict.code in {"works", "works-unevenly"} else None,
         what_if=impact.what_if,
         roi=impact.roi,
         pharmacies=found.pharmacies,

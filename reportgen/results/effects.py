@@ -192,3 +192,16 @@ class PharmacyRow:
     cooks_d: float | None
     effect_without: float | None
     """Market promotion effect when this pharmacy is left out (exact refit)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Foresight:
+    """Correlation of a period's promotion with its unforeseeable sales that would explain the whole effect.
+
+    Signed like the effect; above 1 (below -1) no foresight could.
+    """
+
+    correlation: float
+    """At which nothing is left of the effect."""
+    correlation_at_limit: float
+    """At which its interval reaches zero."""

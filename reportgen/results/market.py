@@ -21,6 +21,7 @@ from reportgen.results.data import DataSummary
 from reportgen.results.effects import (
     ChannelEffect,
     DecaySummary,
+    Foresight,
     ImpulsePoint,
     Incremental,
     LongRun,
@@ -102,6 +103,8 @@ class MarketResults:
     incremental: Incremental | None = None
     channels: tuple[ChannelEffect, ...] = ()
     """One per promotion channel where there are several; ``long_run`` and ``impulse`` above are the first one's."""
+    foresight: Foresight | None = None
+    """What no check can see, of the first promotion channel; None where nothing is said of an effect."""
     what_if: tuple[WhatIf, ...] = ()
     roi: Roi | None = None
     pharmacies: tuple[PharmacyRow, ...] = ()

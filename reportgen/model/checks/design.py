@@ -58,8 +58,8 @@ def variance_inflation(columns: Array) -> Array:
 def check_collinearity(columns: Array, names: Sequence[str], *, of: Sequence[str] | None = None) -> Check:
     """Largest VIF among ``of`` (default: all columns), against 5 (fail 10); names the column.
 
-    Lags of sales are collinear with each other by nature and harmlessly so; pass the promotion terms
-    and controls in ``of`` to grade only those, still against all columns.
+    Only those in ``of`` are graded, still against all columns: that time effects and controls repeat each other does
+    no harm.
     """
     wanted = [i for i, name in enumerate(names) if of is None or name in of]
     if columns.shape[1] < 2 or not wanted:
@@ -149,7 +149,9 @@ def design_checks(market: MarketFit) -> tuple[Check, ...]:
         for lag in terms.lags[:1]
     )
     return (
-        check_collinearity(design.x[:, 1:], design.names[1:], of=(*terms.promotion, *terms.controls)),
+        check_collinearity(
+            centre_within(design.x[:, 1:], design.group), design.names[1:], of=(*terms.promotion, *terms.lags)
+        ),
         *lagged,
         check_targeting(design.y, frame.promotion, frame.group, frame.panel.channels, corrected=bool(terms.correction)),
     )

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from reportgen.model.checks.rules import RULES, grade
-from reportgen.model.effects.responses import critical_value, spectral_radius
+from reportgen.model.effects.responses import critical_value, is_stationary, long_run_gradient, spectral_radius
 from reportgen.model.lmm.reml import KKT_TOLERANCE
 from reportgen.model.market.decay import HIGHEST
 from reportgen.model.market.fit import MarketFit
@@ -91,6 +91,26 @@ def check_influence(effect: float, se: float | None, without: ArrayLike, names: 
     change = np.where(np.isfinite(refits), np.abs(refits - effect) / se, -1.0)
     worst = int(np.argmax(change))
     return grade("influence", float(change[worst]), detail=names[worst])
+
+
+def influence_on(market: MarketFit, promotion: FixedEffect, refits: Array, names: Sequence[str]) -> Check:
+    """Influence of what each of the ``refits`` (K, p) changed, on the coefficient or on what is kept up.
+
+    The larger of both counts, with what is kept up beta / (1 - sum phi).
+    Trends and levels of a single pharmacy act through persistence: they move what is kept up more than the coefficient.
+    """
+    at = market.index(promotion.term)
+    lags = [market.index(term) for term in market.terms.lags]
+    found = [check_influence(promotion.estimate, promotion.se, refits[:, at], names)]
+    if lags and is_stationary(market.fit.beta[lags], market.terms.lag_periods):
+        order, phi = [at, *lags], market.fit.beta[lags]
+        gradient = long_run_gradient(promotion.estimate, phi)
+        variance = float(gradient @ market.covariance.values[np.ix_(order, order)] @ gradient)
+        remainder = 1.0 - refits[:, lags].sum(axis=1)
+        settled = refits[:, at] / np.where(remainder > 0.0, remainder, np.nan)
+        kept_up = promotion.estimate / (1.0 - float(phi.sum()))
+        found.append(check_influence(kept_up, float(np.sqrt(max(variance, 0.0))), settled, names))
+    return max(found, key=lambda check: check.value or 0.0)
 
 
 def _side(lower: float | None, upper: float | None) -> int:

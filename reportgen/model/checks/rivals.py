@@ -122,7 +122,7 @@ def _gains(market: MarketFit, family: list[tuple[int, ...]]) -> list[tuple[tuple
         family = family[:-1]
     else:
         return []
-    base, before = market.design.rows(kept), _before(market, kept)
+    base, before = _without_empty(market.design.rows(kept)), _before(market, kept)
     if before.shape[1]:
         base = add_columns(base, before, tuple(f"Lost{k}" for k in range(before.shape[1])))
     chosen, found = _loglik(market, base), []
@@ -132,6 +132,19 @@ def _gains(market: MarketFit, family: list[tuple[int, ...]]) -> list[tuple[tuple
         if chosen is not None and rival is not None:
             found.append((further, 2.0 * (rival - chosen), len(base.y)))
     return found
+
+
+def _without_empty(design: Design) -> Design:
+    """The design without columns that are zero in every row: a carry-over from before the record ends with its rows."""
+    empty = np.flatnonzero(~design.x.any(axis=0))
+    if not empty.size:
+        return design
+    return replace(
+        design,
+        x=np.delete(design.x, empty, axis=1),
+        names=tuple(name for k, name in enumerate(design.names) if k not in set(empty.tolist())),
+        period_at=design.period_at - int(np.sum(empty < design.period_at)),
+    )
 
 
 def _grid(market: MarketFit) -> Array:

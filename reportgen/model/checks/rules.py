@@ -23,7 +23,8 @@ arellano-bond-m2                   > 1.96  > 3.29 |m2| (Arellano and Bond 1991);
                                                   a correlation .05, .10, which AR(1) errors of .1, .3 give
 outliers                           > .5 %  > 2 %  share of rows beyond 3.5 robust SD (Iglewicz and
                                                   Hoaglin 1993; 0.05 % if normal); shares: own choice
-collinearity                       > 5     > 10   largest VIF (Marquardt 1970; O'Brien 2007 for caution)
+collinearity                       > 5     > 10   largest VIF of promotion and lags, within
+                                                  pharmacies (Marquardt 1970; O'Brien 2007 for caution)
 adstock-lag-correlation            > .7    > .95  within-pharmacy |r| (Dormann et al. 2013); .95 is VIF 10
 lead-placebo                       > t95   > t999 |t| of next period's promotion; both at least the |t| of
                                                   10 %, 50 % of the promotion effect
@@ -72,6 +73,8 @@ entry-slips                        > 0     --     share of records ten or a hund
                                                   own level: 0.3 % of them move the total by a quarter
 zero-months                        > 0     > .5 % share of records that are zero where a pharmacy
                                                   otherwise always sells
+level-shifts                       > .5    > 1    change of the effect in SE when steps in single
+                                                  pharmacies' levels are taken out; as influence
 elasticity                         > .65   > 1    percent of sales per percent of promotion, kept up; .65
                                                   is twice the largest of the published means, 0.245
                                                   (Albers, Mantrala and Sridhar 2010) and 0.326 (Kremer et
@@ -139,6 +142,7 @@ RULES: dict[str, Rule] = {
     "entry-slips": Rule(0.0),
     "zero-months": Rule(0.0, 0.005),
     "elasticity": Rule(0.65, 1.0),
+    "level-shifts": Rule(0.5, 1.0),
 }
 """Every check a report can print, in the order of results.json."""
 

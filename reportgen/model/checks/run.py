@@ -18,6 +18,7 @@ from reportgen.model.checks.residuals import Residuals
 from reportgen.model.checks.response import response_checks
 from reportgen.model.checks.rivals import rival_checks
 from reportgen.model.checks.rules import in_order
+from reportgen.model.checks.shifts import check_shifts
 from reportgen.model.checks.time import time_checks
 from reportgen.model.lmm.crossproducts import Array
 from reportgen.model.lmm.leave_one_out import Influence
@@ -98,11 +99,10 @@ def diagnose(
             without=left_out,
             most_influential=name,
         ),
-        estimates.check_influence(
-            promotion.estimate, promotion.se, influence.beta[:, position], market.frame.pharmacies
-        ),
+        estimates.influence_on(market, promotion, influence.beta, market.frame.pharmacies),
         estimates.check_holdout(holdout.model, holdout.naive),
         *time_checks(market),
+        check_shifts(market, promotion, residuals.values),
         *response_checks(market),
         *rival_checks(market),
         *check_entries(market.frame.panel),

@@ -49,7 +49,8 @@ def add_columns(design: Design, columns: Array, names: tuple[str, ...]) -> Desig
     return replace(design, x=np.column_stack([design.x, columns]), names=(*design.names, *names))
 
 
-def _refit(market: MarketFit, design: Design) -> LmmFit | None:
+def refitted(market: MarketFit, design: Design) -> LmmFit | None:
+    """Another design fitted as the market was; None where it cannot be."""
     try:
         return fit_lmm(design, method=market.fit.method, rung=market.fit.rung)
     except (RankDeficient, NoResidualVariation):
@@ -58,7 +59,7 @@ def _refit(market: MarketFit, design: Design) -> LmmFit | None:
 
 def without_pharmacy(market: MarketFit, position: int, term: str, confidence: float) -> Estimate | None:
     """The promotion effect when one pharmacy is left out."""
-    fit = _refit(market, market.design.rows(market.design.group != position))
+    fit = refitted(market, market.design.rows(market.design.group != position))
     return None if fit is None else coefficient(fit, market.index(term), confidence)
 
 
@@ -84,7 +85,7 @@ def with_month_dummies(market: MarketFit, term: str, confidence: float) -> Estim
         return None
     dummies = (month[:, None] == present[1:]).astype(float)
     names = tuple(f"Month_{value}" for value in present[1:])
-    fit = _refit(market, add_columns(market.design, dummies, names))
+    fit = refitted(market, add_columns(market.design, dummies, names))
     return None if fit is None else coefficient(fit, market.index(term), confidence)
 
 
@@ -98,7 +99,7 @@ def with_lead(market: MarketFit, confidence: float) -> Estimate | None:
     if known.sum() < 0.5 * len(lead):
         return None
     design = add_columns(market.design, np.nan_to_num(lead)[:, None], ("Lead_Promotion",))
-    fit = _refit(market, design.rows(known))
+    fit = refitted(market, design.rows(known))
     return None if fit is None else coefficient(fit, fit.design.names.index("Lead_Promotion"), confidence)
 
 
@@ -143,7 +144,7 @@ def _forecast(market: MarketFit, column: int, season: int) -> Array | None:
     kept = design.rows(train)
     if len(kept.y) <= kept.x.shape[1] + 2 * kept.groups:
         return None
-    fit = _refit(market, kept)
+    fit = refitted(market, kept)
     if fit is None:
         return None
     known = np.unique(design.group[train])

@@ -273,6 +273,15 @@ CHECKS: dict[str, CheckWords] = {
         ),
         "percent",
     ),
+    "level-shifts": CheckWords(
+        mark("No steps in single pharmacies"),
+        mark("Change of the effect when steps in single pharmacies’ sales are taken out, in standard errors"),
+        mark("No pharmacy’s sales move to another level in a way that changes the effect."),
+        mark(
+            "Sales of single pharmacies move to another level for good; give such a pharmacy a code of its own from "
+            "then on. The clearest: {detail}."
+        ),
+    ),
     "elasticity": CheckWords(
         mark("Plausible size"),
         mark("Percent of sales per percent of promotion, kept up"),

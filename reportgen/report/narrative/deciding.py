@@ -109,6 +109,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
             "The effect is larger than sales allow: something that grew along with promotion is taken for its effect."
         ),
     ),
+    "levels-shift": (
+        mark("Sales of single pharmacies move to another level for good (the clearest: {detail}), visits along."),
+        mark("Sales of single pharmacies move to another level for good (the clearest: {detail}), visits along."),
+    ),
     "effect-drifts": (
         mark("The effect changes along the record, so one number for all of it is not what promotion brings today."),
         mark("The effect changes along the record, so one number for all of it is not what promotion brings today."),

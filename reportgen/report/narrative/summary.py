@@ -292,7 +292,7 @@ def confidence(w: Writer) -> tuple[str, ...]:
     told = {one.check for one in w.results.withheld}
     others = [check for check in trust.most_important(w.results) if check.id not in told]
     lines += [trust.short_sentence(w, check) for check in others[:2]]
-    lines.append(sensitivity_line(w))
+    lines += [sensitivity_line(w), foresight_line(w)]
     return tuple(line for line in lines if line)
 
 
@@ -332,6 +332,23 @@ def sensitivity_line(w: Writer) -> str:
         what=w.say("{channel}, kept up", channel=w.channel_name) if w.channel_name else w.say(quantities.KEPT_UP),
         effect=w.effect(found.estimate, "effects.0.kept_up.estimate", se),
         others=", ".join(parts),
+    )
+
+
+def foresight_line(w: Writer) -> str:
+    """What no check can see, bounded: visits that go where a good period is foreseen."""
+    found = w.results.foresight
+    if found is None:
+        return ""
+    if found.correlation_at_limit >= 1.0:
+        return w.say(
+            "No check can see promotion that goes where good sales are foreseen; the effect is too large for that."
+        )
+    limit = w.fact(w.shortest(found.correlation_at_limit), found.correlation_at_limit, "foresight.correlation_at_limit")
+    return w.say(
+        "No check can see promotion that goes where good sales are foreseen: from a correlation of {limit} between the "
+        "two, within pharmacies, no effect at all could not be ruled out.",
+        limit=limit,
     )
 
 

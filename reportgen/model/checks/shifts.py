@@ -1,0 +1,83 @@
+"""Pharmacies whose sales move to another level for good, and what that does to the effect.
+
+A new doctor next door or a chain's contract lifts one pharmacy's sales from one month on. If visits follow, the model
+takes the lift for their effect: neither time effects, which all pharmacies share, nor a pharmacy's own level and trend
+describe a step. Steps are looked for in the residuals of each pharmacy (the largest t of two means over all dates of
+the record; Andrews 1993, Econometrica 61, for its distribution), then the model is fitted again with them as columns.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from reportgen.model.checks.estimates import influence_on
+from reportgen.model.checks.rules import grade
+from reportgen.model.checks.serial import on_grid
+from reportgen.model.lmm.crossproducts import Array, Design, Index
+from reportgen.model.lmm.fit import LmmFit
+from reportgen.model.lmm.modes import conditional_modes, fitted_values
+from reportgen.model.market.fit import MarketFit
+from reportgen.model.market.variants import add_columns, refitted
+from reportgen.results import Check, FixedEffect
+
+LEAST_SIDE = 4
+"""Rows before and after a step."""
+STEP = 3.5
+"""T of a step: the largest of thirty dates is above it in about one steady pharmacy of fifty, which does no harm: its
+column takes next to nothing from the effect."""
+ROUNDS = 4
+"""Times the model is fitted with the steps found so far: persistence and the pharmacies' own effects, which hide steps,
+are then less wrong, and further steps come to light."""
+MOST_STEPS = 40
+"""Pharmacies whose steps become columns, the clearest first."""
+
+
+def find_shifts(residuals: Array, group: Index, column: Index) -> tuple[Array, Index]:
+    """Largest |t| of a step in each pharmacy's residuals, (G,), and the first period after it, (G,)."""
+    grid, seen = on_grid(residuals, group, column)
+    count, total = np.cumsum(seen, axis=1), np.cumsum(grid, axis=1)
+    rows, whole = count[:, -1:], total[:, -1:]
+    after: Index = rows - count
+    enough = (count >= LEAST_SIDE) & (after >= LEAST_SIDE)
+    before_mean = total / np.maximum(count, 1)
+    after_mean = (whole - total) / np.maximum(after, 1)
+    between = count * after / np.maximum(rows, 1) * (after_mean - before_mean) ** 2
+    squares = np.sum(grid**2, axis=1, keepdims=True) - whole**2 / np.maximum(rows, 1)
+    within = np.maximum(squares - between, 1e-300) / np.maximum(rows - 2, 1)
+    t = np.where(enough, np.sqrt(between / within), 0.0)
+    return t.max(axis=1), np.asarray(t.argmax(axis=1) + 1, dtype=np.intp)
+
+
+def check_shifts(market: MarketFit, promotion: FixedEffect, residuals: Array) -> Check:
+    """Change of the effect, now or kept up, in SE when steps of single pharmacies are columns; 0 without steps.
+
+    ``detail``: the clearest step, as pharmacy and period.
+    """
+    frame, left = market.frame, residuals
+    steps: dict[int, int] = {}
+    fit: LmmFit | None = None
+    for _ in range(ROUNDS):
+        size, start = find_shifts(left, frame.group, frame.column)
+        order = np.argsort(-size, kind="stable")[:MOST_STEPS].tolist()
+        new = {k: int(start[k]) for k in order if size[k] > STEP and k not in steps}
+        if not new or len(steps) + len(new) > MOST_STEPS:
+            break
+        again = refitted(market, _with_steps(market, steps | new))
+        if again is None:
+            break
+        steps, fit = steps | new, again
+        left = again.design.y - fitted_values(again, conditional_modes(again))
+    if fit is None:
+        return grade("level-shifts", 0.0)
+    pharmacy, period = next(iter(steps.items()))
+    where = f"{frame.pharmacies[pharmacy]}, {frame.panel.period_label(period)}"
+    moved = influence_on(market, promotion, fit.beta[None, : len(market.fit.beta)], (where,))
+    return grade("level-shifts", moved.value, detail=where)
+
+
+def _with_steps(market: MarketFit, steps: dict[int, int]) -> Design:
+    """The market's design with a column for each step, 1 from its period on."""
+    at = np.array(list(steps.items()))
+    frame = market.frame
+    columns = (frame.group[:, None] == at[:, 0]) & (frame.column[:, None] >= at[:, 1])
+    return add_columns(market.design, columns.astype(np.float64), tuple(f"Step{k}" for k in steps))

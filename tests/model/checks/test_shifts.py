@@ -1,0 +1,48 @@
+"""Steps of single pharmacies are found, and decide where the effect follows them."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from model_problems import changed_panel, settings, small_panel
+from reportgen.model.checks.residuals import conditional_residuals
+from reportgen.model.checks.shifts import STEP, check_shifts, find_shifts
+from reportgen.model.market.fit import fit_market
+from reportgen.model.rows import fixed_rows
+from reportgen.panel.features import build_frame
+
+SHIFTED = range(0, 40, 5)
+
+
+def checked(rise: float, visits: float):
+    """Forty pharmacies; every fifth moves up after month twenty, with more visits."""
+    panel = small_panel(4, pharmacies=40, periods=36)
+    sales, promotion = panel.sales.copy(), panel.promotion[0].copy()
+    for row in SHIFTED:
+        sales[row, 20:] += rise
+        promotion[row, 20:] += visits
+    chosen = settings(adstock={"decay": 0.5})
+    frame = build_frame(changed_panel(panel, sales=sales, promotion=promotion), chosen.model, chosen.adstock)
+    market = fit_market(frame, chosen)
+    return check_shifts(market, fixed_rows(market, 0.95)[1], conditional_residuals(market).values)
+
+
+def test_a_steady_market_has_no_steps():
+    check = checked(0.0, 0.0)
+    assert check.status == "pass"
+
+
+def test_steps_that_visits_follow_decide():
+    check = checked(20_000.0, 1.0)
+    assert check.status == "fail"
+    assert check.detail.split(", ")[0] in {f"P{row + 1:04d}" for row in SHIFTED}
+
+
+def test_the_date_of_a_step_is_found_and_noise_is_none():
+    rng = np.random.default_rng(8)
+    group, column = np.repeat(np.arange(300), 30), np.tile(np.arange(30), 300)
+    noise = rng.standard_normal(len(group))
+    assert np.mean(find_shifts(noise, group, column)[0] > STEP) < 0.05
+    size, start = find_shifts(noise + 3.0 * ((group == 7) & (column >= 12)), group, column)
+    assert size.argmax() == 7
+    assert abs(start[7] - 12) <= 1
