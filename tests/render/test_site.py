@@ -51,7 +51,7 @@ def line(market: str, **case: Any) -> MarketSummary:
 def many(count: int) -> list[MarketSummary]:
     one = line("A")
     return [
-        replace(one, market=f"M{i:05d}", folder=f"markets/m{i:05d}-0a1b2c3d", long_run=(one.long_run or 0) + i)
+        replace(one, market=f"M{i:05d}", folder=f"markets/m{i:05d}-0a1b2c3d", kept_up=(one.kept_up or 0) + i)
         for i in range(count)
     ]
 
