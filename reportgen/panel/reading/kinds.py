@@ -6,7 +6,7 @@ from pathlib import Path
 
 from reportgen.errors import ReadError
 
-READ = "CSV and other delimited text, Excel (.xlsx, .xlsm, .xlsb, .xls, .ods), Parquet, and databases by address"
+READ = "CSV and other text (also .gz), Excel (.xlsx, .xlsm, .xlsb, .xls, .ods), Parquet, and databases by address"
 _NAMES = {
     ".json": "JSON", ".jsonl": "JSON", ".ndjson": "JSON", ".feather": "Feather", ".arrow": "Arrow", ".ipc": "Arrow",
     ".sas7bdat": "SAS", ".xpt": "SAS", ".dta": "Stata", ".sav": "SPSS", ".zsav": "SPSS", ".rds": "R data",
@@ -14,11 +14,11 @@ _NAMES = {
     ".xml": "XML", ".html": "HTML", ".htm": "HTML", ".pdf": "PDF", ".doc": "Word", ".docx": "Word",
     ".ppt": "PowerPoint", ".pptx": "PowerPoint", ".odt": "Writer", ".rtf": "RTF", ".png": "a picture",
     ".jpg": "a picture", ".jpeg": "a picture", ".toml": "TOML", ".yaml": "YAML", ".yml": "YAML",
-    ".gz": "gzip", ".bz2": "bzip2", ".xz": "xz",
+    ".bz2": "bzip2", ".xz": "xz",
     ".zst": "Zstandard", ".7z": "7-Zip", ".zip": "ZIP", ".rar": "RAR",
 }  # fmt: skip
 """Ending of a name → what such a file is called."""
-_STARTS = {b"ARROW1": "Feather", b"FEA1": "Feather", b"%PDF": "PDF", b"\x89HDF": "HDF5", b"\x1f\x8b": "gzip"}
+_STARTS = {b"ARROW1": "Feather", b"FEA1": "Feather", b"%PDF": "PDF", b"\x89HDF": "HDF5"}
 _DATABASES = {".sqlite": "sqlite", ".sqlite3": "sqlite", ".db": "sqlite", ".duckdb": "duckdb"}
 
 
