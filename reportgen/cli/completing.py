@@ -59,10 +59,7 @@ def completion(shell: Annotated[Shell, typer.Argument(help="Your shell.")]) -> N
 
     fish: reportgen completion fish > ~/.config/fish/completions/reportgen.fish
     """
-    from reportgen.cli import console
-
-    for line in (_SCRIPTS[shell] % VARIABLE).splitlines():
-        console.say(line, always=True)
+    typer.echo((_SCRIPTS[shell] % VARIABLE).rstrip("\n"))
 
 
 def answer_shells() -> None:
