@@ -52,7 +52,7 @@ def chosen(decay: float, lags: tuple[int, ...], *, normalize: bool, locale: str 
     return settings(
         adstock={"decay": decay, "normalize": normalize},
         model={"lags": lags},
-        report={"promotion_unit": "visit", "locale": locale},
+        report={"promotion_unit": "visit", "locale": locale, "currency": "INR"},
     )
 
 
@@ -161,7 +161,7 @@ def test_no_output_uses_another_name(case, locale):
         "drifting": drifting,
         "channels": lambda: channel_results(("visits", "mail", "tv"), clear=1),
     }[case]()
-    wanted = settings(report={"locale": locale, "promotion_unit": "visit"})
+    wanted = settings(report={"locale": locale, "promotion_unit": "visit", "currency": "INR"})
     report = build_report(results, wanted)
     words = site_words(Language(locale))
     line = summarise(results, wanted, folder="markets/x", files=("report.html",))
@@ -182,7 +182,10 @@ def test_no_output_uses_another_name(case, locale):
 
 def test_paper_says_the_same_as_the_page():
     results = market_results()
-    report, numbers = build_report(results, settings(report={"promotion_unit": "visit"})), written(market_results())
+    report, numbers = (
+        build_report(results, settings(report={"promotion_unit": "visit", "currency": "INR"})),
+        written(market_results()),
+    )
     for made in (report_pdf(report), brief_pdf(report)):
         text = " ".join(" ".join(page.extract_text() for page in PdfReader(BytesIO(made)).pages).split())
         assert OLD.search(text) is None
@@ -194,7 +197,7 @@ def test_paper_says_the_same_as_the_page():
 def test_every_channel_is_told_by_its_name(count):
     names = tuple(f"channel {chr(65 + k)}" for k in range(count))
     results = channel_results(names, clear=count - 1) if count > 1 else market_results()
-    wanted = settings(report={"promotion_unit": "visit"})
+    wanted = settings(report={"promotion_unit": "visit", "currency": "INR"})
     report = build_report(results, wanted)
     if count == 1:
         assert report.summary.channels is None

@@ -194,16 +194,16 @@ CHECKS: dict[str, CheckWords] = {
         mark("Share of the movement of promotion within pharmacies that is not common to all of them"),
         mark("Promotion differs enough between pharmacies at the same time."),
         mark(
-            "Campaigns ran everywhere at once, so their effect cannot be told from what else happened then: let "
-            "promotion differ between pharmacies, or say what is known by model.time."
+            "Campaigns ran everywhere at the same time, so their effect cannot be told from what else happened then: "
+            "let promotion differ between pharmacies, or say what is known by model.time."
         ),
         "percent",
     ),
     "time-effects": CheckWords(
         mark("Nothing common left out"),
         mark("Change of the effect kept up by one effect per period, in standard errors"),
-        mark("What happens to all pharmacies at once does not carry the effect."),
-        mark("What happens to all pharmacies at once carries part of the effect: set model.time to auto."),
+        mark("What happens to all pharmacies together does not carry the effect."),
+        mark("What happens to all pharmacies together carries part of the effect: set model.time to auto."),
     ),
     "pharmacy-trend": CheckWords(
         mark("Growth alike"),

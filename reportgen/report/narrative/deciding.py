@@ -54,12 +54,8 @@ SENTENCES: dict[str, tuple[str, str]] = {
         mark("The effect changes when every calendar month gets its own level: it cannot be told from the season."),
     ),
     "campaigns-common": (
-        mark(
-            "Campaigns ran everywhere in the same months, so their effect cannot be told from what else happened then."
-        ),
-        mark(
-            "Campaigns ran everywhere in the same weeks, so their effect cannot be told from what else happened then."
-        ),
+        mark("Campaigns ran everywhere in common months, so their effect cannot be told from what else happened then."),
+        mark("Campaigns ran everywhere in common weeks, so their effect cannot be told from what else happened then."),
     ),
     "time-left-out": (
         mark("The effect changes when every month gets a level of its own: it cannot be told from growth and season."),

@@ -56,7 +56,7 @@ def where(w: Writer) -> Definitions | None:
         Definition(term="i, t", text=period),
         Definition(term="β, φ, γ", text=w.say("coefficients of the whole market (fixed effects, Xβ)")),
         *(
-            [Definition(term="τ", text=w.say("what happens to all pharmacies in the same period"))]
+            [Definition(term="τ", text=w.say("what happens to all pharmacies in one period"))]
             if w.results.time is not None and w.results.time.kind != "none"
             else []
         ),

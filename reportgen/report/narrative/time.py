@@ -1,4 +1,4 @@
-"""What happens to all pharmacies at once, in words: how it entered the model, and why in this form."""
+"""What happens to all pharmacies together, in words: how it entered the model, and why in this form."""
 
 from __future__ import annotations
 
@@ -34,13 +34,13 @@ def _kind(w: Writer, time: TimeSummary) -> str:
     if time.kind == "periods":
         return w.by_period(
             "One effect per month ({count}), the same for all pharmacies, takes up growth, season and whatever else "
-            "happened to all of them at once; promotion is judged by who had more of it than others in the same month.",
+            "happened to all of them together; promotion is judged by who had more of it than others in that month.",
             "One effect per week ({count}), the same for all pharmacies, takes up growth, season and whatever else "
-            "happened to all of them at once; promotion is judged by who had more of it than others in the same week.",
+            "happened to all of them together; promotion is judged by who had more of it than others in that week.",
         ).format(count=w.count(time.count, "time.count"))
     if time.kind == "none":
         return w.say(
-            "Nothing stands for what happens to all pharmacies at once: growth and season count as effects of "
+            "Nothing stands for what happens to all pharmacies together: growth and season count as effects of "
             "promotion where promotion moves with them (model.time)."
         )
     said = {
