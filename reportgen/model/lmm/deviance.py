@@ -190,10 +190,10 @@ def _fixed_traces(y: Array, turned: Array) -> tuple[Array, Array]:
 def _coupling(half: Array, u_i: Array) -> Array:
     """sum_i Q_xi' (x) u_i, (B, q, q, p)."""
     batch, groups, q = u_i.shape
-    root, f = half[..., :q], half[..., q:-1]
+    root, f, p = half[..., :q], half[..., q:-1], half.shape[3] - q - 1
     moved = root[..., :, :, None] * u_i[..., None, None, :]  # (B, G, row, a, b)
     moved = moved.transpose(0, 3, 4, 1, 2).reshape(batch, q * q, groups * q)
-    return np.asarray(moved @ f.reshape(batch, groups * q, -1)).reshape(batch, q, q, -1)
+    return np.asarray(moved @ f.reshape(batch, groups * q, p)).reshape(batch, q, q, p)
 
 
 def deviances(
