@@ -16,7 +16,7 @@ from model_problems import PROVENANCE, changed_panel, settings, small_panel, two
 from reportgen import schema
 from reportgen.model.analysis import _flat_direction, analyse_market
 from reportgen.model.checks.rules import RULES
-from reportgen.model.lmm import fit as fit_module
+from reportgen.model.lmm import reml
 from reportgen.results import MarketResults, from_json, to_json
 
 PLAIN = (str, int, float, bool, type(None))
@@ -76,7 +76,7 @@ def test_usual_market_has_every_part():
     assert found.status == "ok"
     assert found.reasons == ()
     empty = [name for name in MarketResults.__slots__ if getattr(found, name) in (None, ())]
-    assert set(empty) <= {"reasons", "more_decays", "channels", "roi", "bootstrap", "withheld"}
+    assert set(empty) <= {"reasons", "optima", "more_decays", "channels", "roi", "bootstrap", "withheld"}
     assert found.model.formula.startswith("Sales ~ Adstock_Promotion + Lag1_Sales + Lag2_Sales + Initial_Sales")
     assert (found.model.rung, found.model.standard_error) == ("correlated", "full-information")
     charts = found.charts
@@ -279,10 +279,10 @@ def test_explosive_sales_have_no_long_run_but_a_report():
 
 
 def test_pooled_rung_is_reported_as_such(monkeypatch):
-    monkeypatch.setattr(fit_module, "START_TOLERANCE", -1.0)
+    monkeypatch.setattr(reml, "KKT_TOLERANCE", -1.0)
     found = analysed(small_panel(2, pharmacies=24, periods=24), model={"ladder": True})
     assert (found.model.rung, found.model.standard_error) == ("pooled", "cluster")
-    assert found.fit.start_gap is None
+    assert found.optima == ()
     assert not found.fit.singular
     assert {row.df for row in found.fixed} == {23.0}
     assert {row.se_gls for row in found.fixed} == {None}

@@ -9,7 +9,7 @@ from numpy.testing import assert_allclose
 
 from model_problems import settings, small_panel, two_channel_panel
 from reportgen.model.effects.draws import draw_model, estimates
-from reportgen.model.lmm import fit as fit_module
+from reportgen.model.lmm import reml
 from reportgen.model.lmm.modes import conditional_modes, total_slope
 from reportgen.model.market.fit import fit_market
 from reportgen.panel.features import build_frame
@@ -78,7 +78,7 @@ def test_two_channels_have_a_slope_each():
 
 
 def test_pooled_rung_gives_every_pharmacy_the_market_effect(monkeypatch):
-    monkeypatch.setattr(fit_module, "START_TOLERANCE", -1.0)
+    monkeypatch.setattr(reml, "KKT_TOLERANCE", -1.0)
     chosen = settings(adstock={"decay": 0.5}, model={"ladder": True})
     panel = small_panel(2)
     pooled = fit_market(build_frame(panel, chosen.model, chosen.adstock), chosen)

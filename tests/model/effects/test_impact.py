@@ -10,7 +10,7 @@ from numpy.testing import assert_allclose
 
 from model_problems import changed_panel, settings, small_panel, two_channel_panel
 from reportgen.model.effects.impact import DRAWS, market_generator, measure_impact
-from reportgen.model.lmm import fit as fit_module
+from reportgen.model.lmm import reml
 from reportgen.model.lmm.modes import conditional_modes
 from reportgen.model.market.fit import fit_market
 from reportgen.panel.features import build_frame
@@ -195,7 +195,7 @@ def test_explosive_sales_have_no_long_run_and_nothing_built_on_it():
 
 
 def test_pooled_rung_has_an_impact_with_cluster_degrees_of_freedom(monkeypatch):
-    monkeypatch.setattr(fit_module, "START_TOLERANCE", -1.0)
+    monkeypatch.setattr(reml, "KKT_TOLERANCE", -1.0)
     found = impact_of(small_panel(2))
     assert found.incremental is None or found.incremental.lower < found.incremental.upper
 
