@@ -66,7 +66,7 @@ def lines(count: int) -> list[MarketSummary]:
     one = summarise(market_results(pharmacies=9), SETTINGS, folder="markets/a", files=("report.html",))
     verdicts = ("works", "unclear", "no-effect")
     return [
-        replace(one, market=f"Köln {i:05d}", folder=f"markets/m{i:05d}-0", now=(one.now or 0) + (i * 7919) % count,
+        replace(one, market=f"Köln {i:05d}", folder=f"markets/m{i:05d}-0", first=(one.first or 0) + (i * 7919) % count,
                 verdict=verdicts[i % 3])  # type: ignore[arg-type]
         for i in range(count)
     ]  # fmt: skip
@@ -148,7 +148,7 @@ def test_the_chosen_rows_are_exported_whole(open_page: Any, long_list: str) -> N
     table = Path(download.value.path()).read_bytes().decode("utf-8-sig").split("\r\n")
     assert download.value.suggested_filename == "markets.csv"
     assert len(table) == 85
-    assert table[0].startswith('"Market","Verdict","Effect now (per visit)"')
+    assert table[0].startswith('"Market","Verdict","First month (per visit)"')
     first = table[1].split('","')
     assert first[:2] == ['"Köln 00000', "Works"]
     assert float(first[2]) == pytest.approx(250, rel=0.01)
