@@ -43,7 +43,8 @@ def find_shifts(residuals: Array, group: Index, column: Index) -> tuple[Array, I
     after_mean = (whole - total) / np.maximum(after, 1)
     between = count * after / np.maximum(rows, 1) * (after_mean - before_mean) ** 2
     squares = np.sum(grid**2, axis=1, keepdims=True) - whole**2 / np.maximum(rows, 1)
-    within = np.maximum(squares - between, 1e-300) / np.maximum(rows - 2, 1)
+    floor = np.maximum(1e-24 * np.abs(squares), 1e-200)  # residuals that are a step and nothing else
+    within = np.maximum(squares - between, floor) / np.maximum(rows - 2, 1)
     t = np.where(enough, np.sqrt(between / within), 0.0)
     return t.max(axis=1), np.asarray(t.argmax(axis=1) + 1, dtype=np.intp)
 

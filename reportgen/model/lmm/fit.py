@@ -233,9 +233,7 @@ def assemble(
 def _optima(
     products: CrossProducts, scaling: Scaling, found: Optimum, *, method: Method, rung: Rung
 ) -> tuple[LocalOptimum, ...]:
-    """Every optimum of ``found`` in data units; none where no search ended at one."""
-    if not len(found.theta):
-        return ()
+    """Every optimum of ``found`` in data units."""
     count, q, p = len(found.theta), products.q, products.p
     reml = method == "REML"
     many = products.take(np.zeros(count, dtype=np.intp))
