@@ -35,7 +35,7 @@ def test_the_workflow_publishes_the_site_and_nothing_else(project: Path) -> None
     uploads = [step["with"]["path"] for step in steps if "upload-pages-artifact" in step.get("uses", "")]
     assert uploads == ["out/site"]
     commands = " ".join(step.get("run", "") for step in steps)
-    assert f"reportgen=={__version__}" in commands
+    assert f"./wheels/reportgen_lmm-{__version__}-py3-none-any.whl" in commands
     assert "reportgen build --out out" in commands
     assert made[True]["push"]["paths"] == ["data/**", "templates/**", "reportgen.toml"]
 
