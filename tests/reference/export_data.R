@@ -1,6 +1,6 @@
 # Exports the real data sets that the reference values are computed on, as plain numeric design columns.
 # Run: Rscript tests/reference/export_data.R     Sources and licences: tests/reference/README.md
-suppressMessages({library(lme4); library(nlme)})
+suppressMessages({library(lme4); library(nlme); library(mlmRev)})
 folder <- "tests/reference/data"
 save_csv <- function(name, frame) write.csv(frame, file.path(folder, paste0(name, ".csv")), row.names = FALSE, quote = FALSE)
 flag <- function(condition) as.integer(condition)
@@ -49,3 +49,9 @@ if (length(source_table) == 1) {
   })
   save_csv("cheese", do.call(rbind, parts))
 }
+
+# Repeated measures whose profiles of a correlation mislead a search that starts from beyond the bound.
+save_csv("pixel", with(nlme::Pixel, data.frame(dog = paste0("D", as.character(Dog)), pixel = pixel, day = day, day2 = day^2)))
+save_csv("loblolly", with(datasets::Loblolly, data.frame(seed = paste0("S", as.character(Seed)), height = height, age = age, age2 = age^2)))
+save_csv("early", with(mlmRev::Early, data.frame(child = paste0("E", as.character(id)), cog = cog, age = age,
+  treated = flag(trt == "Y"), treated_age = age * flag(trt == "Y"))))

@@ -39,6 +39,8 @@ Bounds = tuple[float | None, float | None]
 
 ROOT_TOLERANCE = 1e-6
 """Error of the signed root at which a bound counts as found (a millionth of a standard error)."""
+NEAR_LEVEL = 1e-3
+"""Error of the signed root that a bound may have where its bracket has closed."""
 LONGEST_TANGENT = 5.0
 """A predicted move of the other parameters longer than this comes from a flat direction and is not made."""
 
@@ -119,9 +121,12 @@ def _search(fit: LmmFit, held: list[Held], z: float) -> list[tuple[float, float]
         ahead[np.linalg.norm(ahead, axis=1) > LONGEST_TANGENT] = 0.0
         found, now = problems.reach(which, aim, eta[which] + ahead, (lowest[which], highest[which]))
         zeta = np.sqrt(np.maximum(now.value - best, 0.0))
-        t[which], eta[which] = aim, found
-        tangent[which] = -solve_definite(now.hessian, now.cross)
         beyond = zeta >= z
+        # Warm starts come from inside only: a long jump may land where an SD has collapsed and the criterion no longer
+        # depends on a correlation, and a search that starts there stays there.
+        warm = which[~beyond]
+        t[warm], eta[warm] = aim[~beyond], found[~beyond]
+        tangent[warm] = -solve_definite(now.hessian[~beyond], now.cross[~beyond])
         inside[which] = np.where(beyond, inside[which], aim)
         outside[which] = np.where(beyond, aim, outside[which])
         # A profile rises away from its optimum: a value outside these two betrays a search that ended in another
@@ -133,9 +138,11 @@ def _search(fit: LmmFit, held: list[Held], z: float) -> list[tuple[float, float]
             # 2010, lme4: Mixed-effects modeling with R, 1.5).
             wish[which] = aim - (zeta - z) * 2.0 * zeta / now.slope
         closed = np.abs(outside - inside)[which] <= 1e-9 * np.abs(outside[which])
-        done = (np.abs(zeta - z) < ROOT_TOLERANCE) | (~beyond & (aim == limit[which])) | closed
-        answer[which[done]] = aim[done]
-        which = which[~done & np.isfinite(now.value)]
+        found_it = (np.abs(zeta - z) < ROOT_TOLERANCE) | (~beyond & (aim == limit[which]))
+        # A bracket that closes far from the level encloses a jump between two valleys, no bound.
+        found_it |= closed & (np.abs(zeta - z) < NEAR_LEVEL)
+        answer[which[found_it]] = aim[found_it]
+        which = which[~(found_it | closed) & np.isfinite(now.value)]
     half = len(held)
     return [(float(answer[k]), float(answer[half + k])) for k in range(half)]
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
 from scipy.optimize import minimize
 from scipy.stats import chi2
 
-from reference_values import fitted, reference
+from reference_values import FOLDER, fitted, reference
 from reportgen.model.lmm.crossproducts import Design
 from reportgen.model.lmm.fit import LmmFit, fit_lmm
 from reportgen.model.lmm.variance_intervals import VarianceIntervals, variance_intervals
@@ -173,3 +174,35 @@ def test_rows_carry_the_bounds_and_refuse_those_of_another_optimum():
     assert (variance_rows(fit, elsewhere)[0].lower, variance_rows(fit, elsewhere)[0].upper) == (None, None)
     assert correlation_rows(fit, elsewhere)[0].lower is None
     assert variance_rows(fit)[0].lower is None
+
+
+REPEATED = {
+    "pixel": ("dog", "pixel", ["day", "day2"], ["day"]),
+    "loblolly": ("seed", "height", ["age", "age2"], ["age"]),
+    "early": ("child", "cog", ["age", "treated", "treated_age"], ["age"]),
+}
+
+
+def repeated(name: str) -> Design:
+    """A public table of repeated measures with an intercept and a slope for each unit."""
+    unit, response, fixed, random = REPEATED[name]
+    table = pd.read_csv(FOLDER / "data" / f"{name}.csv").sort_values(unit, kind="stable")
+    codes, _ = pd.factorize(table[unit])
+    ones = np.ones((len(table), 1))
+    return Design(
+        y=table[response].to_numpy(float), x=np.hstack([ones, table[fixed]]), z=np.hstack([ones, table[random]]),
+        group=codes.astype(np.intp), groups=int(codes.max()) + 1, names=("Intercept", *fixed),
+        z_names=("Intercept", *random), y_name=response,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("method", ["ML", "REML"])
+@pytest.mark.parametrize("name", sorted(REPEATED))
+def test_intervals_nest_over_levels(name, method):
+    fit = fit_lmm(repeated(name), method=method)
+    made = [variance_intervals(fit, level) for level in (0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.98, 0.99)]
+    for rows in zip(*([*one.sd, one.sigma, *one.correlation] for one in made), strict=True):
+        lower, upper = (np.array([row[side] for row in rows], dtype=float) for side in (0, 1))
+        assert np.isfinite([lower, upper]).all()
+        assert np.all(np.diff(lower) <= 1e-6 * np.abs(lower[1:]))
+        assert np.all(np.diff(upper) >= -1e-6 * np.abs(upper[1:]))
