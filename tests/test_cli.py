@@ -336,3 +336,19 @@ def test_hostile_names_do_not_move_the_cursor(project: Path, reportgen: Program)
     done = reportgen(project, "build", "--dry-run")
     assert "\x1b" not in done.stdout + done.stderr
     assert "\u202e" not in done.stdout + done.stderr
+
+
+def test_only_says_what_it_removes(project: Path, reportgen: Program) -> None:
+    both = reportgen(project, "build", "--formats", "html,xlsx")
+    assert both.returncode == 0, both.stderr
+    assert "report.html and report.xlsx of 2 markets" in both.stdout
+    kept = reportgen(project, "build", "--formats", "html")
+    assert "Nothing to do" in kept.stdout
+    assert len(list((project / "out" / "markets").glob("*/report.xlsx"))) == 2
+    told = reportgen(project, "build", "--formats", "html", "--only", "--dry-run")
+    assert "--only removes xlsx of 2 markets." in told.stderr
+    assert len(list((project / "out" / "markets").glob("*/report.xlsx"))) == 2
+    done = reportgen(project, "build", "--formats", "html", "--only")
+    assert (done.returncode, "--only removes xlsx of 2 markets." in done.stderr) == (0, True)
+    assert not list((project / "out" / "markets").glob("*/report.xlsx"))
+    assert len(list((project / "out" / "markets").glob("*/report.html"))) == 2
