@@ -53,7 +53,6 @@ make_venv() {
     exit 7
   fi
   "${python:-python3}" -m venv --clear "$venv"
-  pwd >"$venv/.reportgen-folder"
 }
 
 # System packages: name and what proves that it is there. Without those of the second list `make demo` makes everything
@@ -98,11 +97,11 @@ fi
 # Python packages; skipped while nothing that decides them has changed.
 stamp="$venv/.reportgen-$what"
 decided=$(pwd; cat pyproject.toml constraints.txt | sha256sum)
-made_in=$(cat "$venv/.reportgen-folder" 2>/dev/null || true)
 if ! usable "$venv/bin/python" || [ "$(cat "$stamp" 2>/dev/null || true)" != "$decided" ]; then
   began=$SECONDS
   # An environment that was moved, or whose making was interrupted, is made anew.
-  { [ "$made_in" = "$(pwd)" ] && "$venv/bin/python" -m pip --version >/dev/null 2>&1; } || make_venv
+  { grep -qF "$(cd "$venv" 2>/dev/null && pwd)/bin/python" "$venv/bin/pip" 2>/dev/null &&
+    "$venv/bin/python" -m pip --version >/dev/null 2>&1; } || make_venv
   # Modules are compiled when they are first imported, most never; but all of them now where that would not be kept.
   compile=--no-compile
   [ -z "${PYTHONDONTWRITEBYTECODE:-}" ] || compile=--compile
