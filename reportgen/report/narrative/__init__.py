@@ -1,8 +1,7 @@
 """Every sentence of a report, from codes and numbers.
 
-``writer`` holds the tools (translation, number formats, the record of printed facts); the other modules
-hold words: ``summary`` (verdict, key figures, what to do), ``reasons`` (why a market has no estimate),
-``sections`` (coefficients to impact), ``ordinary`` (ordinary regression), ``trust`` (checks), ``method`` (limits,
-glossary).
+The first page is ``summary`` and ``verdict``; what is withheld and why ``deciding``, the words of every check
+``check_words`` and how they are read ``trust``. The tools (translation, number formats, printed facts) are
+:mod:`reportgen.report.words.writer`.
 Nothing here draws, lays out or computes statistics; a verdict is read from its code, never from a p-value.
 """
