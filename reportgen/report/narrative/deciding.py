@@ -169,7 +169,8 @@ def left_out_lines(w: Writer) -> tuple[str, ...]:
 
 def season_line(w: Writer) -> str:
     """That the season could not be looked at, where it could matter: the model has no effects of time of its own."""
-    timed = any(term.role in ("period", "season") for term in w.model_terms)
+    time = w.results.time
+    timed = time is not None and time.kind in ("periods", "season", "season+trend")
     check = next((one for one in w.results.checks if one.id == "seasonality"), None)
     if timed or check is None or check.status != "not-run":
         return ""
