@@ -57,6 +57,7 @@ def build(
     timeout: float | None = None,
     memory: int | None = None,
     only: bool = False,
+    drop_gone: bool = False,
     force: bool = False,
     dry_run: bool = False,
     fail_fast: bool = False,
@@ -82,6 +83,8 @@ def build(
         ``report.formats``, without PDF where this machine cannot make it.
     only
         Remove documents of other formats.
+    drop_gone
+        Take reports of markets that the data no longer have off the site, however many (``run.gone_share``).
     shard
         ``"2/8"``: build only this part, in a folder of its own below ``out``; join the parts by :func:`merge`.
     scheduler
@@ -109,6 +112,7 @@ def build(
         select=select,
         exclude=exclude,
         only=only,
+        drop_gone=drop_gone,
         force=force,
         dry_run=dry_run,
         fail_fast=fail_fast,
@@ -123,6 +127,7 @@ def merge(
     project: str | Path = ".",
     *,
     out: str | Path | None = None,
+    drop_gone: bool = False,
     overrides: Mapping[str, object] | None = None,
     progress: Progress | None = None,
 ) -> RunResult:
@@ -136,7 +141,7 @@ def merge(
         If a shard is damaged.
     """
     settings, root = verbs.open_project(Path(project), out=out, overrides=overrides)
-    return verbs.merge_project(settings, root, progress=progress)
+    return verbs.merge_project(settings, root, Request(drop_gone=drop_gone), progress=progress)
 
 
 def render(

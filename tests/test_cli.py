@@ -352,3 +352,33 @@ def test_only_says_what_it_removes(project: Path, reportgen: Program) -> None:
     assert (done.returncode, "--only removes xlsx of 2 markets." in done.stderr) == (0, True)
     assert not list((project / "out" / "markets").glob("*/report.xlsx"))
     assert len(list((project / "out" / "markets").glob("*/report.html"))) == 2
+
+
+def test_reports_of_vanished_markets_wait_for_an_answer_on_a_terminal(project: Path) -> None:
+    import pty
+
+    assert process(project, "build", "--formats", "html", "--quiet").returncode == 0
+    slugs = {path.parent.name for path in (project / "out" / "site" / "markets").glob("*/report.html")}
+    assert len(slugs) == 2
+    write(project, [line for line in table() if not line.startswith("B")])
+    cron = process(project, "build", "--formats", "html", "--quiet")
+    assert cron.returncode == 1
+    assert "1 of 2 markets on the site is no longer in the data: B. Its report stays" in cron.stderr
+    assert "--drop-gone" in cron.stderr
+    ours, theirs = pty.openpty()
+    os.write(ours, b"y\n")
+    asked = subprocess.run(
+        [sys.executable, "-m", "reportgen", "build", "--formats", "html"], cwd=project, stdin=theirs, stdout=theirs,
+        stderr=theirs, check=False, timeout=120,
+    )  # fmt: skip
+    os.close(theirs)
+    said = b""
+    try:
+        while part := os.read(ours, 4096):
+            said += part
+    except OSError:  # the terminal is closed and empty
+        os.close(ours)
+    assert asked.returncode == 0, said.decode()
+    assert "Take it off? [y/N]" in said.decode()
+    assert len(list((project / "out" / "site" / "markets").glob("*/report.html"))) == 1
+    assert {path.name for path in (project / "out" / "markets").iterdir()} == slugs

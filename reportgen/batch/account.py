@@ -10,6 +10,7 @@ from dataclasses import replace
 
 from reportgen.batch.run_state import Run, resolve_as_of
 from reportgen.batch.site import refresh
+from reportgen.batch.site.build import GONE
 from reportgen.batch.state.outcome import RunResult
 from reportgen.batch.state.run_json import write_run
 from reportgen.errors import EnvironmentMissing
@@ -18,6 +19,7 @@ from reportgen.errors import EnvironmentMissing
 def account(run: Run, result: RunResult, start: float, *, at_once: bool) -> RunResult:
     """Build the site where something changed, and write run.json; a run that did nothing writes nothing."""
     index = run.source.index
+    kept = run.gone.kept if run.gone is not None else ()
     site = refresh.SiteState(changed=False)
     try:
         if not at_once and run.request.shard is None:
@@ -27,7 +29,7 @@ def account(run: Run, result: RunResult, start: float, *, at_once: bool) -> RunR
                 run.root,
                 run.settings,
                 as_of=resolve_as_of(run.settings),
-                markets=tuple(sorted({*index.markets, *index.refused})),
+                markets=tuple(sorted({*index.markets, *index.refused, *kept})),
                 failed=_failures(run, result),
                 run_stamp=run.stamp,
                 before=run.last.headlines,
@@ -44,7 +46,7 @@ def account(run: Run, result: RunResult, start: float, *, at_once: bool) -> RunR
         if not idle or run.last.index != remembered or run.last.shared != shared:
             write_run(
                 run.out, result, last=run.last, run_stamp=run.stamp, source=run.source.name, index=remembered,
-                shared=shared, headlines=site.headlines or run.last.headlines,
+                shared=shared, headlines=site.headlines or run.last.headlines, departed=_departed(run, site),
             )  # fmt: skip
     except OSError as error:
         raise EnvironmentMissing(
@@ -67,4 +69,14 @@ def _failures(run: Run, result: RunResult) -> dict[str, refresh.FailedMarket]:
             failed[outcome.market] = refresh.FailedMarket(
                 code=outcome.code, message=outcome.message, stale_since=outcome.stale_since
             )
+    for market in run.gone.kept if run.gone is not None else ():
+        failed[market] = refresh.FailedMarket(code=GONE, message="The market is no longer in the data.")
     return dict(sorted(failed.items()))
+
+
+def _departed(run: Run, site: refresh.SiteState) -> tuple[str, ...]:
+    """Return the markets whose reports have left the site and whose folders are still there."""
+    left = set(run.last.departed)
+    if run.gone is not None and site.headlines is not None and site.failure is None:
+        left |= set(run.gone.names) - set(run.gone.kept)
+    return tuple(sorted(left - {*run.source.index.markets, *run.source.index.refused}))

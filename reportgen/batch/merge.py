@@ -50,7 +50,9 @@ class _ShardMarkets(StoredMarkets):
         return self._index
 
 
-def merge(settings: Settings, root: Path, *, progress: Progress | None = None) -> RunResult:
+def merge(
+    settings: Settings, root: Path, request: Request | None = None, *, progress: Progress | None = None
+) -> RunResult:
     """Join the shards below ``run.out`` into ``run.out``.
 
     Raises
@@ -63,7 +65,7 @@ def merge(settings: Settings, root: Path, *, progress: Progress | None = None) -
         As for a build.
     """
     start = time.monotonic()
-    run = Run(settings, root, Request(), progress or Silent(), build_market)
+    run = Run(settings, root, request or Request(), progress or Silent(), build_market)
     refuse_foreign_output(settings, root, run.out)
     run.last = read_last_run(run.out)
     folders = _shard_folders(run.out)
@@ -95,6 +97,7 @@ def merge(settings: Settings, root: Path, *, progress: Progress | None = None) -
         for last in lasts:
             for market, failure in last.failures.items():
                 run.outcomes[market] = _failed(run.out, market, failure["code"], failure["message"])
+        run.look_for_gone({*run.source.index.markets, *run.source.index.refused, *run.outcomes})
         interrupts.shield()
         result = RunResult(
             out=run.out,
@@ -102,6 +105,7 @@ def merge(settings: Settings, root: Path, *, progress: Progress | None = None) -
             markets=tuple(run.outcomes[market] for market in sorted(run.outcomes)),
             seconds=time.monotonic() - start,
             interrupted=interrupts.stopping(),
+            gone=run.gone,
         )
         return account(run, result, start, at_once=False)
 

@@ -7,11 +7,15 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from reportgen.batch.selection import select_markets, split_patterns
 from reportgen.errors import UsageError
+
+if TYPE_CHECKING:
+    from reportgen.batch.state.outcome import GoneMarkets
 
 FOLDER = "shards"
 
@@ -74,11 +78,19 @@ class Request:
     """Build only the markets of this part, in a folder of its own."""
     only: bool = False
     """Remove documents of formats that are not asked for."""
+    drop_gone: bool = False
+    """Reports of markets that the data no longer have leave the site, however many they are."""
+    confirm: Callable[[GoneMarkets], bool] | None = None
+    """Asks whoever is there whether they may leave; None: nobody is there, and they stay."""
     scheduler: str = ""
     """Address of a Dask scheduler; empty: processes on this machine."""
 
     def __post_init__(self) -> None:
         split_patterns((*self.select, *self.exclude))
+
+    def may_leave(self, gone: GoneMarkets) -> bool:
+        """Whether the reports of so many gone markets may leave the site: an option said so, or a person did."""
+        return self.drop_gone or (self.confirm is not None and self.confirm(gone))
 
     def markets(self, every: Sequence[str], statuses: Mapping[str, str]) -> tuple[str, ...]:
         """Return the markets that are meant, of the part that is asked for.

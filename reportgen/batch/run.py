@@ -88,7 +88,7 @@ def render(
     run = Run(settings, root, request or Request(), progress or Silent(), work)
     refuse_foreign_output(settings, root, run.out)
     run.last = read_last_run(run.out)
-    return _go(run, StoredMarkets(run.out), start)
+    return _go(run, StoredMarkets(run.out, run.last.departed), start)
 
 
 def _go(run: Run, source: Markets, start: float) -> RunResult:
@@ -97,6 +97,7 @@ def _go(run: Run, source: Markets, start: float) -> RunResult:
     index = run.source.index
     everything = tuple(sorted({*index.markets, *index.refused}))
     chosen = run.request.markets(everything, run.last.statuses)
+    run.look_for_gone(everything)
     if run.request.dry_run:
         run.shared = _shared_decay(run)
         plans = _plan(run, chosen)
@@ -106,6 +107,7 @@ def _go(run: Run, source: Markets, start: float) -> RunResult:
             markets=tuple(_planned(plan) for plan in plans),
             seconds=time.monotonic() - start,
             dry_run=True,
+            gone=run.gone,
             warnings=tuple(_warnings(run, plans)),
         )
     with hold_lock(run.out), Interrupts() as interrupts:
@@ -140,6 +142,7 @@ def _locked(run: Run, chosen: Sequence[str], interrupts: Interrupts, start: floa
         seconds=time.monotonic() - start,
         interrupted=interrupted or interrupts.stopping(),
         warnings=(*run.source.warnings(), *run.warnings),
+        gone=run.gone,
     )
     return account(run, result, start, at_once=interrupted)
 

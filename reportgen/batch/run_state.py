@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,8 +12,9 @@ from typing import Any
 from reportgen.batch.formats import Formats, choose_formats
 from reportgen.batch.inputs.source import Markets
 from reportgen.batch.request import Request
+from reportgen.batch.site.departures import gone_markets
 from reportgen.batch.state.fingerprint import Fingerprint
-from reportgen.batch.state.outcome import MarketOutcome, Progress
+from reportgen.batch.state.outcome import GoneMarkets, MarketOutcome, Progress
 from reportgen.batch.state.record import MarketRecord
 from reportgen.batch.state.run_json import LastRun, RememberedDecay
 from reportgen.settings.sections import Settings
@@ -40,11 +41,26 @@ class Run:
     verified: dict[str, MarketRecord] = field(default_factory=dict)
     """Markets that are up to date, every file of them compared with its hash."""
     warnings: list[str] = field(default_factory=list)
+    gone: GoneMarkets | None = None
+    """Markets of the site that the input no longer has, if there are any."""
     changed: bool = False
     """The input is no longer what was read."""
 
     def __post_init__(self) -> None:
         self.formats = choose_formats(self.settings, only=self.request.only, elsewhere=bool(self.request.scheduler))
+
+    def look_for_gone(self, present: Collection[str]) -> None:
+        """Find the markets of the site that are not ``present`` in the input, and name them."""
+        if self.request.shard is not None:
+            return
+        self.gone = gone_markets(
+            self.out,
+            present,
+            self.last.headlines,
+            share=self.settings.run.gone_share,
+            tell=self.progress.gone,
+            may_leave=lambda gone: not self.request.dry_run and self.request.may_leave(gone),
+        )
 
     @property
     def out(self) -> Path:

@@ -9,6 +9,7 @@ from typing import Annotated, Any, NoReturn
 import typer
 
 from reportgen.cli import completing, configuration, mailing, previewing, streams, templates
+from reportgen.cli.departing import DropGone, asker
 from reportgen.cli.group import Group, in_plain_words
 from reportgen.cli.options import (
     Data,
@@ -131,6 +132,7 @@ def build(
     jobs: Jobs = None,
     formats: Formats = None,
     only: Only = False,
+    drop_gone: DropGone = False,
     timeout: Timeout = None,
     memory: Memory = None,
     force: Force = False,
@@ -164,6 +166,8 @@ def build(
         select=select or (),
         exclude=exclude or (),
         only=only,
+        drop_gone=drop_gone,
+        confirm=asker(),
         force=force,
         dry_run=dry_run,
         fail_fast=fail_fast,
@@ -248,12 +252,18 @@ def quarto(
 
 
 @app.command()
-def merge(project: Project = Path(), out: Out = None, set_: Set = None, debug: Debug = False) -> None:
+def merge(
+    project: Project = Path(), out: Out = None, drop_gone: DropGone = False, set_: Set = None, debug: Debug = False
+) -> None:
     """Join the parts that `build --shard i/n` made into one output folder with its overview."""
+    from reportgen.batch.request import Request
+    from reportgen.cli import console
     from reportgen.project import verbs
 
     settings, root = verbs.open_project(project, out=out, overrides=parse_overrides(set_))
-    _finish(verbs.merge_project(settings, root), settings)
+    request = Request(drop_gone=drop_gone, confirm=asker())
+    progress = console.QuietProgress()
+    _finish(verbs.merge_project(settings, root, request, progress=progress), settings)
 
 
 app.command()(mailing.mail)

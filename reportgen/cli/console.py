@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from reportgen.cli import departing
 from reportgen.cli.options import state
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from rich.progress import Progress as Bars
     from rich.progress import TaskID
 
-    from reportgen.batch.state.outcome import MarketOutcome, Progress, RunResult
+    from reportgen.batch.state.outcome import GoneMarkets, MarketOutcome, Progress, RunResult
     from reportgen.batch.state.record import ChannelHeadline, Headline
     from reportgen.report.words.formats import Formats
 
@@ -78,12 +79,10 @@ def say_json(value: object) -> None:
 
 def choose_progress(log_format: str) -> Progress:
     """Return the kind of progress that fits where it is shown and how much was asked for."""
-    from reportgen.batch.state.outcome import Silent
-
     if log_format == "json":
         return JsonProgress()
     if state["quiet"]:
-        return Silent()
+        return QuietProgress()
     return BarProgress() if sys.stderr.isatty() and not state["verbose"] else LineProgress()
 
 
@@ -96,7 +95,24 @@ _STAGES = {
 }
 
 
-class LineProgress:
+class QuietProgress:
+    """Nothing but what has to be known before it happens; what failed is printed at the end."""
+
+    def started(self, total: int, up_to_date: int) -> None:
+        """Do nothing."""
+
+    def market_done(self, outcome: MarketOutcome) -> None:
+        """Do nothing."""
+
+    def gone(self, markets: GoneMarkets) -> None:
+        """Name the markets that the data no longer have."""
+        note(f"Warning: {departing.named(markets)}")
+
+    def stage(self, name: str) -> None:
+        """Do nothing."""
+
+
+class LineProgress(QuietProgress):
     """One plain line per market."""
 
     def __init__(self) -> None:
@@ -128,7 +144,7 @@ class LineProgress:
             note(_STAGES.get(name, name))
 
 
-class BarProgress:
+class BarProgress(QuietProgress):
     """A bar with the number of markets, the time left and the last market."""
 
     def __init__(self) -> None:
@@ -168,6 +184,10 @@ class BarProgress:
 class JsonProgress:
     """One JSON object per event and line, on standard error."""
 
+    def gone(self, markets: GoneMarkets) -> None:
+        """Tell which markets the data no longer have."""
+        event("gone", markets=list(markets.names), of=markets.of, kept=list(markets.kept))
+
     def started(self, total: int, up_to_date: int) -> None:
         """Tell how much is to be done."""
         event("started", markets=total, up_to_date=up_to_date)
@@ -193,6 +213,8 @@ def show_run(result: RunResult, *, locale: str, currency: str, response: str, de
     """Print the table of markets, what failed and what to do, and the page to open."""
     for warning in result.warnings:
         note(f"Warning: {warning}")
+    if result.gone is not None and result.gone.kept:
+        note(f"Warning: {departing.waiting(result.gone)}")
     if result.dry_run:  # its rows are what was asked for: all of them
         _table(("Market", "Reason"), [(outcome.market, outcome.reason) for outcome in result.markets])
         say(f"{result.count('planned')} to build, {result.count('up-to-date')} up to date. Nothing was written.")

@@ -148,12 +148,14 @@ def render_project(
     return run_in_staging(settings, root, work, progress=progress)
 
 
-def merge_project(settings: Settings, root: Path, *, progress: Progress | None = None) -> RunResult:
+def merge_project(
+    settings: Settings, root: Path, request: Request | None = None, *, progress: Progress | None = None
+) -> RunResult:
     """Merge with settings that are already loaded; see :func:`merge`."""
     from reportgen.batch.merge import merge as merge_shards
     from reportgen.publish.staging import local_only
 
-    return merge_shards(local_only(settings, "merge"), root, progress=progress)
+    return merge_shards(local_only(settings, "merge"), root, request, progress=progress)
 
 
 def check_project(settings: Settings, root: Path) -> CheckReport:

@@ -201,6 +201,11 @@ class RunSettings(_Section):
     as_of: Annotated[str, AfterValidator(coerce.iso_date)] = Field(
         "", description="Date printed on the reports, YYYY-MM-DD; empty: today."
     )
+    gone_share: Annotated[float, Field(ge=0, le=1)] = Field(
+        0.1,
+        description="Share of the site's markets that may be missing from the data before their reports stay until "
+        "confirmed by `reportgen build --drop-gone`; below it they are named and leave.",
+    )
     timeout: Annotated[float, Field(ge=0)] = Field(600.0, description="Seconds a market may take; 0: no limit.")
     memory: Annotated[int, Field(ge=0)] = Field(4096, description="MiB a market may take; 0: no limit.")
 

@@ -23,7 +23,7 @@ from reportgen.batch.site.refresh import SiteState
 from reportgen.batch.state import fingerprint as fingerprint_module
 from reportgen.batch.state import swap
 from reportgen.batch.state.lock import hold_lock
-from reportgen.batch.state.outcome import MarketOutcome, RunResult
+from reportgen.batch.state.outcome import MarketOutcome, RunResult, Silent
 from reportgen.errors import ConfigError, LockedError, NothingSelectedError
 
 
@@ -280,7 +280,7 @@ def test_leftovers_of_a_killed_run_are_cleared(project: Project) -> None:
 def test_input_that_changes_meanwhile_is_said_and_not_remembered(
     project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    class Meddler:
+    class Meddler(Silent):
         def started(self, total: int, up_to_date: int) -> None:
             (project.root / "data" / "panel.csv").write_text("other")
 
@@ -298,7 +298,7 @@ def test_one_interrupt_finishes_what_runs_and_the_next_run_goes_on(project: Proj
     project.change(run={"jobs": 1})
     project.data = {f"slow-{n}": 1.0 for n in range(4)}
 
-    class Interrupting:
+    class Interrupting(Silent):
         def started(self, total: int, up_to_date: int) -> None: ...
 
         def market_done(self, outcome: MarketOutcome) -> None:
@@ -369,7 +369,7 @@ def test_date_of_today_does_not_make_reports_out_of_date(project: Project, monke
 def test_progress_hears_of_every_market(project: Project) -> None:
     heard: list[str] = []
 
-    class Listener:
+    class Listener(Silent):
         def started(self, total: int, up_to_date: int) -> None:
             heard.append(f"{total} {up_to_date}")
 

@@ -9,7 +9,7 @@ hash (a database) has no key and is read every time.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -129,14 +129,18 @@ class Source:
 
 
 class StoredMarkets:
-    """The complete market folders of an output folder: what ``render`` starts from."""
+    """The complete market folders of an output folder: what ``render`` starts from.
+
+    ``departed`` are markets whose reports left the site because the data no longer have them.
+    """
 
     has_panels = False
     remembered = True
 
-    def __init__(self, out: Path) -> None:
+    def __init__(self, out: Path, departed: Collection[str] = ()) -> None:
         self.name = "results.json"
-        self._records = complete_markets(out)
+        found = complete_markets(out)
+        self._records = {market: found[market] for market in found if market not in departed}
         if not self._records:
             raise NothingSelectedError(
                 f"{out.name}: there are no results to render. Build first.", code="nothing-built"

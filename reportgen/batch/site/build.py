@@ -32,6 +32,8 @@ FOLDER = "site"
 PAGE = "report.html"
 DOCUMENTS = (PAGE, "report.pdf", "brief.pdf", "report.xlsx", "results.json")
 """Of a market, as far as they exist."""
+GONE = "gone"
+"""Code of a market whose report is kept although the data no longer have it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -166,7 +168,9 @@ def _collect(job: SiteJob, tables: SiteTables) -> _Collected:
     """Read the results one by one; keep what the pages need."""
     from reportgen.model.across.markets import summarise_markets
     from reportgen.report.site.market_line import failed_market, summarise
+    from reportgen.report.words.language import Language
 
+    say = Language(job.settings.report.locale).gettext
     summaries: list[MarketSummary] = []
     slim: list[MarketResults] = []
     sample: MarketResults | None = None
@@ -178,7 +182,12 @@ def _collect(job: SiteJob, tables: SiteTables) -> _Collected:
         summary = summarise(results, job.settings, folder=f"markets/{one.slug}", files=present)
         trouble = job.failed.get(one.market)
         if trouble is not None:
-            summary = replace(summary, stale_since=trouble.stale_since or one.as_of, trouble=trouble.message)
+            why = (
+                say("No longer in the data; the report stays until that is confirmed.")
+                if trouble.code == GONE
+                else trouble.message
+            )
+            summary = replace(summary, stale_since=trouble.stale_since or one.as_of, trouble=why)
         summaries.append(replace(summary, changed=one.market in changed))
         pharmacies[one.market] = tuple(row.pharmacy for row in results.pharmacies)
         slim.append(without_detail(results))

@@ -58,6 +58,18 @@ class MarketOutcome:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class GoneMarkets:
+    """Markets that were on the site and are no longer in the data."""
+
+    names: tuple[str, ...]
+    """Codes, sorted."""
+    of: int
+    """Markets on the site before."""
+    kept: tuple[str, ...] = ()
+    """Those whose reports stay until somebody confirms that they are gone; the others leave the site."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RunResult:
     """What one run did. ``exit_code`` is the one the command line ends with."""
 
@@ -72,6 +84,8 @@ class RunResult:
     site_error: str = ""
     """Why the overview could not be made; the markets' own reports are not concerned."""
     site_trace: str = ""
+    gone: GoneMarkets | None = None
+    """Markets that the data no longer have, if there are any."""
     published: str = ""
     """What was published where, if ``run.out`` is an address."""
     publish_error: str = ""
@@ -83,12 +97,13 @@ class RunResult:
 
     @property
     def exit_code(self) -> int:
-        """130 interrupted, 7 not published, 1 at least one market or the overview failed, else 0."""
+        """130 interrupted, 7 not published, 1 if something failed or reports of gone markets wait, else 0."""
         if self.interrupted:
             return 130
         if self.publish_error:
             return 7
-        return 1 if self.count("failed") or self.site_error else 0
+        waits = self.gone is not None and self.gone.kept
+        return 1 if self.count("failed") or self.site_error or waits else 0
 
 
 class Progress(Protocol):
@@ -99,6 +114,9 @@ class Progress(Protocol):
 
     def market_done(self, outcome: MarketOutcome) -> None:
         """One of them has ended, well or badly."""
+
+    def gone(self, markets: GoneMarkets) -> None:
+        """Some markets of the site are no longer in the data; said before any report leaves it."""
 
     def stage(self, name: str) -> None:
         """A stage of the run begins: ``reading``, ``shared-decay``, ``site``, ``pulling``, ``publishing``."""
@@ -111,6 +129,9 @@ class Silent:
         """Do nothing."""
 
     def market_done(self, outcome: MarketOutcome) -> None:
+        """Do nothing."""
+
+    def gone(self, markets: GoneMarkets) -> None:
         """Do nothing."""
 
     def stage(self, name: str) -> None:

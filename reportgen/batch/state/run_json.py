@@ -76,6 +76,8 @@ class LastRun:
     """The decay that all markets share, where they do."""
     headlines: Headlines | None = None
     """What lists of markets told, for the list of changes."""
+    departed: tuple[str, ...] = ()
+    """Markets whose reports left the site because the data no longer had them."""
 
 
 def read_last_run(out: Path) -> LastRun:
@@ -92,6 +94,7 @@ def read_last_run(out: Path) -> LastRun:
             index=None if index is None else _index(index),
             shared=_shared(content.get("shared_decay")),
             headlines=from_plain(content.get("headlines")),
+            departed=tuple(content.get("departed", ())),
         )
     except (KeyError, TypeError, AttributeError, IndexError):
         return LastRun()
@@ -120,6 +123,7 @@ def write_run(
     index: InputIndex | None,
     shared: RememberedDecay | None = None,
     headlines: Headlines | None = None,
+    departed: tuple[str, ...] = (),
 ) -> None:
     """Write run.json: versions, hashes, and the state of every market of the input."""
     content: dict[str, Any] = {
@@ -135,6 +139,8 @@ def write_run(
         },
         "shared_decay": None if shared is None else asdict(shared),
         "headlines": to_plain(headlines),
+        "gone": None if result.gone is None else asdict(result.gone),
+        "departed": list(departed),
         "warnings": list(result.warnings),
         "site_error": result.site_error,
         "site": None if result.index is None else result.index.relative_to(result.out).as_posix(),

@@ -164,7 +164,7 @@ class TableWriter(Phrases):
     # --- the others ---------------------------------------------------------------------------
 
     def stale(self, markets: Sequence[MarketSummary]) -> Table:
-        """Markets whose last build failed and that show an older report."""
+        """Markets that show an older report: their last build failed, or the data no longer have them."""
         rows = tuple(
             Row(
                 cells=(
@@ -181,7 +181,7 @@ class TableWriter(Phrases):
             columns=(
                 Column(label=self.say("Market"), numeric=False),
                 Column(label=self.say("Report of"), numeric=False),
-                Column(label=self.say("Why the last build failed"), numeric=False),
+                Column(label=self.say("Why there is no newer one"), numeric=False),
             ),
             rows=rows,
         )

@@ -201,8 +201,8 @@ class _OverviewBuilder:
             (
                 stale,
                 ngettext(
-                    "market shows an older report, because its last build failed",
-                    "markets show an older report, because their last build failed",
+                    "market shows an older report: there is no newer one",
+                    "markets show an older report: there is no newer one",
                     stale,
                 ),
             ),

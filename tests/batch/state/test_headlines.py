@@ -91,7 +91,7 @@ def test_a_build_compares_itself_with_the_one_before(tmp_path: Path, monkeypatch
     assert project.run_json()["headlines"]["changes"] is None
     assert set(project.run_json()["headlines"]["markets"]) == {"A", "B", "C"}
     project.data = {"A": 1.0, "B": 2.0, "D": 4.0}
-    project.build()
+    project.build(drop_gone=True)
     told = project.run_json()["headlines"]["changes"]
     assert [(entry["market"], entry["kind"]) for entry in told["entries"]] == [("C", "gone"), ("D", "new")]
     assert told["since"] == "2024-01-15"
