@@ -10,6 +10,7 @@ import numpy as np
 from reportgen.model.lmm.crossproducts import Array
 from reportgen.panel.features import ModelFrame
 from reportgen.panel.grid import MarketPanel
+from reportgen.panel.periods import PER_YEAR
 from reportgen.panel.slips import find_slips
 from reportgen.results import DataSummary, GroupSize, MonthlySeries, PharmacySeries
 
@@ -76,7 +77,7 @@ def monthly_series(panel: MarketPanel) -> MonthlySeries:
         total = np.nansum(panel.sales, axis=0)
         promotion = np.nanmean(panel.promotion[0], axis=0) if len(panel.channels) else np.full(panel.n_periods, np.nan)
     known = np.isfinite(panel.sales).sum(axis=0)
-    typical, change, compared = _change(quartiles[1], 12 if panel.period_type == "month" else 52)
+    typical, change, compared = _change(quartiles[1], PER_YEAR[panel.period_type])
     return MonthlySeries(
         periods=tuple(panel.period_label(column) for column in range(panel.n_periods)),
         sales_total=_numbers(np.where(known > 0, total, np.nan)),

@@ -26,6 +26,7 @@ from reportgen.model.market.calendar import LEAST_SHARE, TREND, calendar_columns
 from reportgen.model.market.decay_mixture import Mixture, carried_rows
 from reportgen.model.market.fit import MarketFit
 from reportgen.model.market.quality import information_criteria
+from reportgen.panel.reading.columns import column_of
 from reportgen.results import (
     Comparison,
     CovRe,
@@ -320,7 +321,7 @@ def model_summary(market: MarketFit, settings: Settings) -> ModelSummary:
     return ModelSummary(
         formula=terms.formula,
         random_formula=terms.random_formula,
-        groups=settings.panel.pharmacy,
+        groups=column_of(settings.panel.pharmacy),
         method=market.fit.method,
         response=settings.model.response,
         correction=settings.model.correction,

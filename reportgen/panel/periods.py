@@ -10,6 +10,7 @@ from datetime import date
 from typing import Literal
 
 PeriodType = Literal["month", "week", "quarter"]
+PER_YEAR = {"month": 12, "week": 52, "quarter": 4}
 
 
 def period_of(day: date, period_type: PeriodType) -> int:

@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
 Sureness = Literal["found", "guessed", "missing"]
 _ROLES = ("market", "pharmacy", "month", "sales", "promotion")
-_CURRENCIES = {"₹": "INR", "€": "EUR", "£": "GBP", "¥": "JPY", "₩": "KRW", "₺": "TRY", "zł": "PLN"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,63 +81,81 @@ def propose(data: str, folder: Path, overrides: Mapping[str, object] | None = No
     ConfigError
         If an override does not fit.
     """
-    from reportgen.panel.reading.columns import find_columns, propose_settings
+    from reportgen.panel.reading.columns import find_columns
     from reportgen.panel.reading.read import is_database, read_table
+    from reportgen.panel.reading.roles import guess_roles
 
     given = {**(overrides or {}), "panel.source": data}
     settings = _settings(given)
     raw = read_table(settings.panel, folder.absolute() if is_database(data) else Path.cwd())
     given["panel.source"] = data if is_database(data) else Path(os.path.relpath(data, folder)).as_posix()
     names = [str(name) for name in raw.frame.columns]
-    proposed = {key: value for key, value in propose_settings(names, settings.panel).items() if key not in given}
     found = find_columns(names, settings.panel)
-    missing = {item.role for item in found.missing}
-    roles = []
-    for role in _ROLES:
-        column = proposed.get(f"panel.{role}", getattr(found, role))
-        shown = ", ".join(column) if isinstance(column, tuple) else str(column)
-        sureness: Sureness = "missing" if not shown else "guessed" if role in missing else "found"
-        roles.append(Role(name=role, column=shown, sureness=sureness))
-    proposed |= _currency(names, found.sales or str(proposed.get("panel.sales", "")), given)
-    values, errors = _settle(raw, {**given, **proposed})
+    exact = {role for role in _ROLES if getattr(found, role) and role not in {item.role for item in found.missing}}
+    guess = guess_roles(raw.frame, raw.delimiter)
+    proposed = {key: value for key, value in guess.values.items() if key not in given}
+    for role in exact & {"market", "pharmacy", "month", "sales", "promotion"}:
+        _keep(proposed, role, getattr(found, role))
+    roles = [_role(role, {**given, **proposed}, exact) for role in _ROLES]
+    proposed |= _currency(raw, str(proposed.get("panel.sales", found.sales)), given)
+    values = {**given, **proposed}
+    values = {key: value for key, value in values.items() if key in given or not _is_default(key, value)}
+    errors = _errors(raw, values)
     taken = {name for role in roles for name in role.column.split(", ")} | {role.column for role in roles}
     return Proposal(
         source=raw.source,
         rows=len(raw.frame),
         values=values,
         roles=tuple(roles),
-        spare=tuple(name for name in found.spare if name not in taken),
+        spare=tuple(name for name in names if name not in taken),
         errors=errors,
     )
 
 
-def _currency(names: list[str], sales: str, given: Mapping[str, object]) -> dict[str, object]:
-    """Return the currency that the heading of the sales column names, if it does."""
-    if "report.currency" in given or sales not in names:
+def _keep(proposed: dict[str, Any], role: str, column: str | tuple[str, ...]) -> None:
+    """A column of the right name keeps its role, alone or as a part of a key of several columns."""
+    key = f"panel.{role}"
+    guessed = proposed.get(key)
+    if role != "promotion" and isinstance(guessed, tuple) and column in guessed:
+        return
+    if role == "promotion" and isinstance(guessed, tuple) and set(column) < set(guessed):
+        return
+    proposed[key] = column
+
+
+def _role(role: str, values: Mapping[str, Any], exact: set[str]) -> Role:
+    value = values.get(f"panel.{role}")
+    if role == "market" and value == "":
+        return Role(name=role, column="(one market)", sureness="guessed")
+    shown = ", ".join(value) if isinstance(value, tuple | list) else str(value or "")
+    same = role in exact and not (role != "promotion" and isinstance(value, tuple))
+    return Role(name=role, column=shown, sureness="missing" if not shown else "found" if same else "guessed")
+
+
+def _is_default(key: str, value: Any) -> bool:
+    section, _, name = key.partition(".")
+    default = getattr(getattr(Settings(), section), name)
+    return bool(value == default or (isinstance(default, tuple) and (value,) == default))
+
+
+def _currency(raw: RawTable, sales: str, given: Mapping[str, object]) -> dict[str, object]:
+    """Return the currency that the heading and the signs of the sales column name, if they do."""
+    from reportgen.panel.reading.values.currency import currency_of_heading, settle_currency, survey_signs
+
+    if "report.currency" in given or sales not in raw.frame.columns:
         return {}
-    code = next((code for sign, code in _CURRENCIES.items() if sign in sales), "")
+    code = settle_currency(currency_of_heading(sales), survey_signs(raw.frame[sales]))
     return {"report.currency": code} if code else {}
 
 
-def _settle(raw: RawTable, values: dict[str, Any]) -> tuple[dict[str, Any], tuple[Finding, ...]]:
-    """Return the values and the errors of the contract; weeks where months break it and weeks do not."""
+def _errors(raw: RawTable, values: Mapping[str, Any]) -> tuple[Finding, ...]:
+    """Return what the contract has against the table under the settings proposed."""
     from reportgen.panel.checking.contract import check_panel
-    from reportgen.panel.reading.columns import fold_name
+    from reportgen.panel.reading.layouts.arrange import arrange
 
-    if "panel.period" not in values and fold_name(str(values.get("panel.month", ""))) in {"week", "woche"}:
-        values = {**values, "panel.period": "week"}
-
-    def errors(tried: Mapping[str, Any]) -> tuple[Finding, ...]:
-        settings = _settings(tried)
-        return tuple(finding for finding in check_panel(raw, settings) if finding.severity == "error")
-
-    found = errors(values)
-    if "panel.period" not in values and any(finding.code == "duplicate-rows" for finding in found):
-        weekly = {**values, "panel.period": "week"}
-        fewer = errors(weekly)
-        if not any(finding.code == "duplicate-rows" for finding in fewer):
-            return weekly, fewer
-    return values, found
+    settings = _settings(values)
+    arranged = arrange(raw, settings.panel)
+    return tuple(finding for finding in check_panel(arranged, settings) if finding.severity == "error")
 
 
 def _settings(values: Mapping[str, Any]) -> Settings:

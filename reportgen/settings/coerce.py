@@ -36,6 +36,13 @@ def as_list(value: Any) -> Any:
     return ((value,) if value.strip() else ()) if isinstance(value, str) else value
 
 
+def key(value: Any) -> Any:
+    """One column need not be written as a list."""
+    if isinstance(value, list | tuple):
+        return value[0] if len(value) == 1 else tuple(value)
+    return value
+
+
 def unique(values: tuple[Any, ...]) -> tuple[Any, ...]:
     """Refuse a name that stands twice."""
     repeated = sorted({str(value) for value in values if values.count(value) > 1})

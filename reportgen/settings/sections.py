@@ -36,6 +36,9 @@ Names = Annotated[
 ]
 
 
+Key = Annotated[str | tuple[str, ...], BeforeValidator(coerce.key)]
+
+
 class _Section(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True)
 
@@ -48,9 +51,11 @@ class PanelSettings(_Section):
     )
     table: str = Field("", description="Table to read from a database source.")
     query: str = Field("", description="SELECT statement to read from a database source, instead of table.")
-    market: str = Field("market", description="Column of the market code (read as text).")
-    pharmacy: str = Field("pharmacy", description="Column of the pharmacy code (read as text).")
-    month: str = Field("month", description="Column of the month or week.")
+    market: Key = Field(
+        "market", description="Column of the market code, or a list of columns; empty: one market, called as the title."
+    )
+    pharmacy: Key = Field("pharmacy", description="Column of the pharmacy code, or a list of columns that make it.")
+    month: Key = Field("month", description='Column of the month, week or quarter, or two columns: ["year", "month"].')
     sales: str = Field("sales", description="Column of sales in money.")
     promotion: Names = Field(
         ("promotion",), description="Column of promotion, or a list of up to 8 channels.", min_length=1, max_length=8
@@ -69,6 +74,17 @@ class PanelSettings(_Section):
     )
     negative_sales: Literal["refuse", "keep"] = Field(
         "refuse", description="keep: months with more returns than sales are used as they are."
+    )
+    fill_down: bool = Field(
+        False, description="Market and pharmacy codes are written once and hold for the rows below."
+    )
+    aggregate: Annotated[
+        tuple[tuple[str, Rule], ...],
+        BeforeValidator(coerce.as_pairs, json_schema_input_type=dict[str, Rule]),
+    ] = Field(
+        (),
+        description="Adds up daily rows and transactions by a rule per column: sum, mean, max, min, first or last.",
+        examples=[{"sales": "sum", "promotion": "sum"}],
     )
     leave_out: Names = Field(
         (), description="Market and pharmacy codes whose rows are left out, e.g. totals.", examples=[["Total"]]
@@ -99,7 +115,8 @@ class PanelSettings(_Section):
 
     @model_validator(mode="after")
     def _one_role_per_column(self) -> PanelSettings:
-        names = [self.market, self.pharmacy, self.month, self.sales, *self.promotion, *self.controls]
+        keys = [key if isinstance(key, tuple) else (key,) for key in (self.market, self.pharmacy, self.month)]
+        names = [*(name for key in keys for name in key), self.sales, *self.promotion, *self.controls]
         coerce.unique(tuple(names))
         return self
 

@@ -22,6 +22,7 @@ from reportgen.batch.state.fingerprint import Fingerprint, code_hash, hash_strin
 from reportgen.batch.state.run_json import InputIndex
 from reportgen.batch.workers import pool
 from reportgen.errors import ContractError, ReadError
+from reportgen.panel.reading.columns import column_of
 from reportgen.settings.sections import Settings
 
 if TYPE_CHECKING:
@@ -110,10 +111,10 @@ def check_partitions(settings: Settings, root: Path, files: Mapping[str, tuple[P
     name = Path(settings.panel.source).name
     alike = tuple(
         Finding(
-            code="similar-market", severity="warning", column=settings.panel.market, market=None, count=1, rows=(),
-            message=message,
+            code="similar-market", severity="warning", column=column_of(settings.panel.market), market=None, count=1,
+            rows=(), message=message,
         )
-        for message in similar_markets(name, tuple(files), settings.panel.market)
+        for message in similar_markets(name, tuple(files), column_of(settings.panel.market))
     )  # fmt: skip
     merged = sorted((_merge(same) for same in others.values()), key=lambda finding: finding.severity != "warning")
     return (*errors, *alike, *merged)
@@ -256,7 +257,7 @@ class PartitionedSource:
             markets[done.key] = (found.data_hash, found.rows)
             for code, message in found.warnings:
                 self._warnings.setdefault(code, []).append(message)
-        for message in similar_markets(self.name, tuple(self._files), self._settings.panel.market):
+        for message in similar_markets(self.name, tuple(self._files), column_of(self._settings.panel.market)):
             self._warnings.setdefault(message, []).append(message)
         if refused and (self._settings.panel.bad_markets == "refuse" or not markets):
             raise self._refusal(refused, len(markets))

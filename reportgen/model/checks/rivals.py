@@ -17,6 +17,7 @@ from reportgen.model.lmm.crossproducts import Array, Design, NoResidualVariation
 from reportgen.model.lmm.fit import Rung, fit_lmm
 from reportgen.model.market.fit import MarketFit
 from reportgen.model.market.variants import add_columns
+from reportgen.panel.periods import PER_YEAR
 from reportgen.results import Check
 
 CONSECUTIVE = (1, 2, 4)
@@ -102,7 +103,7 @@ def _longer(market: MarketFit) -> list[list[tuple[int, ...]]]:
     lags = market.terms.lag_periods
     if not lags:
         return []
-    year = 12 if market.frame.panel.period_type == "month" else 52
+    year = PER_YEAR[market.frame.panel.period_type]
     sets = [tuple(range(max(lags) + 1, max(lags) + 1 + count)) for count in CONSECUTIVE]
     return [sets, [(year,)]] if year > max(lags) + 1 else [sets]
 

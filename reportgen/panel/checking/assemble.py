@@ -6,9 +6,11 @@ from collections.abc import Collection
 from types import MappingProxyType
 
 import numpy as np
+from numpy.typing import NDArray
 
 from reportgen.panel.checking.checks import Checked
 from reportgen.panel.grid import Floats, MarketPanel
+from reportgen.panel.reading.columns import fold_name
 from reportgen.panel.reading.raw import RawTable
 from reportgen.panel.slips import set_aside
 from reportgen.settings.sections import Settings
@@ -39,10 +41,16 @@ def _assemble(raw: RawTable, checked: Checked, settings: Settings, code: str, ro
     shape = (pharmacy_codes.size, last - first + 1)
     place = (row, period - first)
 
+    folded = {fold_name(name): rule for name, rule in settings.panel.aggregate}
+    rules = {name: folded[fold_name(name)] for name in checked.values if fold_name(name) in folded}
+
     def grid(names: tuple[str, ...]) -> Floats:
         out = np.full((len(names), *shape), np.nan)
         for layer, name in zip(out, names, strict=True):
-            layer[place] = checked.values[name][rows]
+            if name in rules:
+                layer[:] = _by_rule(rules[name], checked.values[name][rows], place, shape)
+            else:
+                layer[place] = checked.values[name][rows]
         return out
 
     recorded = np.zeros(shape, dtype=bool)
@@ -64,8 +72,31 @@ def _assemble(raw: RawTable, checked: Checked, settings: Settings, code: str, ro
         control_names=columns.controls,
         recorded=recorded,
         cost=cost,
-        rows_read=rows.size,
+        rows_read=int(recorded.sum()),
         source=raw.source,
         currency=checked.currency,
     )
     return set_aside(panel) if settings.panel.outliers == "set-aside" else panel
+
+
+def _by_rule(
+    rule: str, values: Floats, place: tuple[NDArray[np.intp], NDArray[np.int64]], shape: tuple[int, int]
+) -> Floats:
+    """Grid ``shape`` of values that fall into one cell, by ``panel.aggregate``; empty values are left out."""
+    cell = place[0] * shape[1] + place[1]
+    known = np.flatnonzero(np.isfinite(values))
+    if rule == "last":
+        known = known[::-1]
+    ordered = known[np.argsort(cell[known], kind="stable")]
+    out = np.full(shape[0] * shape[1], np.nan)
+    cells, starts = np.unique(cell[ordered], return_index=True)
+    if cells.size:
+        taken = values[ordered]
+        counts = np.diff(np.append(starts, taken.size))
+        if rule in {"sum", "mean"}:
+            out[cells] = np.add.reduceat(taken, starts) / (counts if rule == "mean" else 1)
+        elif rule in {"max", "min"}:
+            out[cells] = (np.maximum if rule == "max" else np.minimum).reduceat(taken, starts)
+        else:
+            out[cells] = taken[starts]
+    return out.reshape(shape)

@@ -19,7 +19,7 @@ from reportgen.panel.checking.key_checks import Keys, check_keys, read_keys
 from reportgen.panel.checking.period_checks import check_calendar, read_periods
 from reportgen.panel.checking.total_checks import check_totals
 from reportgen.panel.checking.value_checks import read_values
-from reportgen.panel.reading.columns import Columns, MissingColumn, find_columns
+from reportgen.panel.reading.columns import ONE_MARKET, Columns, MissingColumn, find_columns
 from reportgen.panel.reading.raw import RawTable
 from reportgen.panel.reading.values.numbers import texts
 from reportgen.panel.reading.values.source_conventions import Conventions, find_conventions
@@ -59,6 +59,8 @@ def run_checks(raw: RawTable, settings: Settings, conventions: Conventions | Non
 
     ``conventions`` are those of the source, where the table is only a part of it.
     """
+    if not settings.panel.market and ONE_MARKET not in raw.frame.columns:
+        raw = replace(raw, frame=raw.frame.assign(**{ONE_MARKET: settings.report.title}))
     columns = find_columns([str(name) for name in raw.frame.columns], settings.panel)
     problems = _check_columns(raw, columns, settings)
     if any(problem.severity == "error" for problem in problems):
@@ -89,8 +91,9 @@ def run_checks(raw: RawTable, settings: Settings, conventions: Conventions | Non
     problems += found
     values, found = read_values(frame, columns, how, settings, market.codes, whole)
     problems += found
-    problems += check_calendar(market, pharmacy, period, columns, settings.panel.period, whole)
-    problems += check_totals(market, pharmacy, period, values[columns.sales], columns)
+    problems += check_calendar(market, pharmacy, period, columns, settings.panel, whole)
+    if not settings.panel.aggregate:
+        problems += check_totals(market, pharmacy, period, values[columns.sales], columns)
     problems = [_accepted(problem, settings.panel.accept) for problem in problems]
     return Checked(
         problems=tuple(problems),

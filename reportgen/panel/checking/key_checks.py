@@ -64,7 +64,7 @@ def check_keys(market: Keys, pharmacy: Keys, columns: Columns, whole: NDArray[np
                     severity="error",
                     column=column,
                     text=f"{column} is empty in {{rows}}",
-                    advice=f"Every row needs a {role} code.",
+                    advice=_advice(keys, role),
                     rows=empty,
                 )
             )
@@ -88,6 +88,14 @@ def check_keys(market: Keys, pharmacy: Keys, columns: Columns, whole: NDArray[np
             )
         )
     return problems
+
+
+def _advice(keys: Keys, role: str) -> str:
+    """What to do about empty codes; a code before a run of empty ones is probably meant for all of them."""
+    empty = keys.codes < 0
+    if empty.mean() > 0.3 and not empty[0]:
+        return f"If a {role} code holds for the rows below it too, set panel.fill_down = true."
+    return f"Every row needs a {role} code."
 
 
 def _pairs(market: Keys, pharmacy: Keys) -> tuple[NDArray[np.intp], NDArray[np.intp]]:

@@ -151,7 +151,7 @@ def _check_styles(parsed: ParsedPeriods, name: str, whole: Rows) -> list[Problem
 
 
 def check_calendar(
-    market: Keys, pharmacy: Keys, period: Periods, columns: Columns, period_type: PeriodType, whole: Rows
+    market: Keys, pharmacy: Keys, period: Periods, columns: Columns, panel: PanelSettings, whole: Rows
 ) -> list[Problem]:
     """Duplicates and an absurd span (errors), gaps (a note), over rows that have all three keys."""
     rows = np.flatnonzero((market.codes >= 0) & (pharmacy.codes >= 0) & (period >= 0) & whole)
@@ -160,7 +160,10 @@ def check_calendar(
     order = rows[np.lexsort((rows, period[rows], pharmacy.codes[rows], market.codes[rows]))]
     same_pharmacy = (np.diff(market.codes[order]) == 0) & (np.diff(pharmacy.codes[order]) == 0)
     step = np.diff(period[order])
-    problems = _check_duplicates(order, same_pharmacy & (step == 0), pharmacy, period, columns, period_type)
+    period_type = panel.period
+    problems = []
+    if not panel.aggregate:
+        problems = _check_duplicates(order, same_pharmacy & (step == 0), pharmacy, period, columns, period_type)
     problems += _check_span(order, market, period, columns, period_type)
     gap = same_pharmacy & (step > 1)
     if gap.any():
@@ -193,10 +196,13 @@ def _check_duplicates(
     again[1:] |= repeats
     again[:-1] |= repeats
     rows = np.sort(order[again])
-    advice = "Keep one row each, or add them up before."
-    if repeats.sum() > 0.5 * order.size and period_type == "month":
+    advice = "Keep one row each."
+    if repeats.sum() > 0.2 * order.size:
+        sales, doses = columns.sales, "".join(f', {name} = "sum"' for name in columns.promotion)
         advice = (
-            'Most rows repeat a month: if the dates are weekly, set panel.period = "week"; else add them up before.'
+            f'Many rows repeat a {period_type}: set panel.aggregate = {{{sales} = "sum"{doses}}} to add them up, '
+            "name a column that tells them apart in panel.market or panel.pharmacy, or "
+            'set panel.period = "week" for weeks.'
         )
 
     def show(i: int) -> str:

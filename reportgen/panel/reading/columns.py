@@ -14,8 +14,10 @@ from dataclasses import dataclass
 
 from reportgen.settings.sections import PanelSettings
 
+ONE_MARKET = "(market)"
+"""Column of the market where the table has none."""
 USUAL_NAMES = {
-    "market": ("market code", "market id", "market name", "markt"),
+    "market": ("sheet", "market code", "market id", "market name", "markt"),
     "pharmacy": (
         "pharmacy code",
         "pharmacy id",
@@ -26,7 +28,7 @@ USUAL_NAMES = {
         "outlet code",
         "apotheke",
     ),
-    "month": ("period", "date", "week", "year month", "calendar month", "monat", "woche"),
+    "month": ("period", "date", "week", "quarter", "year month", "calendar month", "monat", "woche", "quartal"),
     "sales": ("sales amount (₹)", "sales amount", "sales value", "sales (₹)", "sales amount inr", "revenue", "umsatz"),
     "promotion": ("promotions", "promo", "promotion units", "promotion count"),
 }
@@ -136,8 +138,14 @@ def fold_name(name: str) -> str:
     return "".join(c for c in folded if c.isalnum() or unicodedata.category(c)[0] == "M")
 
 
+def column_of(key: str | tuple[str, ...]) -> str:
+    """Name of a key's column: its own, those of its parts, or :data:`ONE_MARKET` where there is none."""
+    return ", ".join(key) if isinstance(key, tuple) else key or ONE_MARKET
+
+
 def _wanted(panel: PanelSettings) -> dict[tuple[str, int], str]:
-    wanted = {("market", 0): panel.market, ("pharmacy", 0): panel.pharmacy, ("month", 0): panel.month}
+    keys = {"market": panel.market, "pharmacy": panel.pharmacy, "month": panel.month}
+    wanted = {(role, 0): column_of(key) for role, key in keys.items()}
     wanted[("sales", 0)] = panel.sales
     wanted |= {("promotion", i): name for i, name in enumerate(panel.promotion)}
     wanted |= {("control", i): name for i, name in enumerate(panel.controls)}

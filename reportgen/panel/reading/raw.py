@@ -56,6 +56,8 @@ class RawTable:
         Cells of the rows above the header that are not blank: titles, or names of groups of columns.
     left_out
         Texts of footnotes that do not belong to the table.
+    layout
+        How the table lay in the file, where that is not one row per market, pharmacy and period.
     """
 
     frame: pd.DataFrame
@@ -70,6 +72,7 @@ class RawTable:
     lines: NDArray[np.intp] | None = None
     above: tuple[tuple[str, ...], ...] = ()
     left_out: tuple[str, ...] = ()
+    layout: str = ""
 
     def file_rows(self) -> NDArray[np.intp]:
         """Row number in the file of each row of ``frame``, ``(n,)``: its line, where it has lines."""

@@ -14,11 +14,13 @@ from pathlib import Path
 
 from reportgen.errors import ReadError
 from reportgen.panel.reading import columnar, database
-from reportgen.panel.reading.columns import find_columns
+from reportgen.panel.reading.columns import find_columns, fold_name
 from reportgen.panel.reading.delimited import read_delimited
 from reportgen.panel.reading.kinds import refuse_other_kinds
+from reportgen.panel.reading.layouts.arrange import arrange
 from reportgen.panel.reading.raw import KeyFinder, RawTable
-from reportgen.panel.reading.spreadsheet import read_spreadsheet
+from reportgen.panel.reading.spreadsheet import SHEET, read_spreadsheet
+from reportgen.panel.reading.statistical import SUFFIXES, read_statistical
 from reportgen.panel.reading.values.source_conventions import Conventions, Evidence
 from reportgen.settings.sections import PanelSettings, Settings
 
@@ -57,10 +59,10 @@ def read_table(panel: PanelSettings, root: Path, market: str | None = None, file
         If a database driver is not installed.
     """
     if is_database(panel.source):
-        return database.read_database(panel, root, _key_finder(panel))
+        return arrange(database.read_database(panel, root, _key_finder(panel)), panel)
     path = root / panel.source
     try:
-        return _read_path(path, panel, market, files)
+        return arrange(_read_path(path, panel, market, files), panel, SHEET)
     except (OSError, MemoryError, ValueError) as error:
         raise _foreign(path, error) from error
 
@@ -119,6 +121,8 @@ def _read_path(path: Path, panel: PanelSettings, market: str | None, files: Sequ
         return _read_parquet(path, panel, market)
     if start[:4] == _OLE or suffix in _SPREADSHEETS or zipfile.is_zipfile(path):
         return _read_spreadsheet(path, panel)
+    if suffix in SUFFIXES:
+        return read_statistical(path, _key_finder(panel))
     return read_delimited(path, wanted=_wanted(panel))
 
 
@@ -136,14 +140,17 @@ def _read_spreadsheet(path: Path, panel: PanelSettings) -> RawTable:
 
 def _wanted(panel: PanelSettings) -> tuple[str, ...]:
     """Names that a header is known by."""
-    named = (panel.market, panel.pharmacy, panel.month, panel.sales, *panel.promotion)
+    keys = (key if isinstance(key, tuple) else (key,) for key in (panel.market, panel.pharmacy, panel.month))
+    named = (*(name for key in keys for name in key if name), panel.sales, *panel.promotion)
     return (*named, "market code", "pharmacy code", "month", "sales amount (₹)")
 
 
 def _key_finder(panel: PanelSettings) -> KeyFinder:
-    def keys(names: Sequence[str]) -> tuple[str, str]:
+    def keys(names: Sequence[str]) -> tuple[str, ...]:
         found = find_columns(names, panel)
-        return found.market, found.pharmacy
+        parts = [name for key in (panel.market, panel.pharmacy) if isinstance(key, tuple) for name in key]
+        folded = {fold_name(name) for name in parts}
+        return (found.market, found.pharmacy, *(name for name in names if fold_name(name) in folded))
 
     return keys
 

@@ -330,6 +330,8 @@ class Formats:
         """``2021-01`` → ``Jan 2021`` (long: ``January 2021``); a week by its Monday, ``4 Jan 2021``."""
         if len(label) > 7:
             return _day(label, self.locale, "")
+        if label[5:6] == "Q":
+            return f"{label[5:]}{NBSP}{label[:4]}"
         return _day(label, self.locale, "yMMMM" if long else "yMMM")
 
     def period_range(self, first: str, last: str) -> str:
@@ -344,7 +346,7 @@ class Formats:
         """Choose at most ``most`` labels for a time axis: short months, the year once at its first label."""
         starts: list[tuple[int, int, int]] = []
         for position, label in enumerate(labels):
-            year, month = int(label[:4]), int(label[5:7])
+            year, month = int(label[:4]), int(label[6:7]) * 3 - 2 if label[5:6] == "Q" else int(label[5:7])
             if not starts or (year, month) != starts[-1][1:]:
                 starts.append((position, year, month))
         wanted = starts

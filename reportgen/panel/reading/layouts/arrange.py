@@ -1,0 +1,110 @@
+"""Columns made of other columns: keys of several columns, year and month apart, codes written once for many rows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from reportgen.errors import ReadError
+from reportgen.panel.reading.columns import column_of, fold_name
+from reportgen.panel.reading.layouts.wide import make_long
+from reportgen.panel.reading.raw import RawTable
+from reportgen.panel.reading.values.numbers import is_text, texts
+from reportgen.settings.sections import PanelSettings
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+JOINED = " · "
+"""Between the parts of a key."""
+
+
+def arrange(raw: RawTable, panel: PanelSettings, sheets: str = "") -> RawTable:
+    """Table with the columns that the settings speak of.
+
+    Raises
+    ------
+    ReadError
+        ``missing-column`` if a part of a key is not in the table.
+    """
+    raw = make_long(raw, sheets)
+    frame = raw.frame
+    if panel.fill_down:
+        frame = _fill_down(frame, (panel.market, panel.pharmacy))
+    for key in (panel.market, panel.pharmacy):
+        if isinstance(key, tuple):
+            parts = [texts(frame[name]).to_pylist() for name in _named(frame, key, raw.source)]
+            joined = [
+                JOINED.join(p.strip() for p in row if p) if all(p and p.strip() for p in row) else ""
+                for row in zip(*parts, strict=True)
+            ]
+            frame = frame.assign(**{column_of(key): _text(joined)})
+    if isinstance(panel.month, tuple):
+        parts = [texts(frame[name]).to_pylist() for name in _named(frame, panel.month, raw.source)]
+        if len(parts) == 2:
+            months = [_month(year, part, panel.period) for year, part in zip(*parts, strict=True)]
+            frame = frame.assign(**{column_of(panel.month): _text(months)})
+    return raw if frame is raw.frame else replace(raw, frame=frame)
+
+
+def _text(values: Sequence[str | None]) -> pd.Series:
+    import pandas as pd
+
+    return pd.Series(list(values), dtype="str")
+
+
+def _named(frame: pd.DataFrame, names: Sequence[str], source: str) -> list[str]:
+    """Columns of the table under the names of the settings, case and blanks apart.
+
+    Raises
+    ------
+    ReadError
+        ``missing-column``.
+    """
+    known = {fold_name(str(name)): str(name) for name in frame.columns}
+    missing = [name for name in names if name not in frame.columns and fold_name(name) not in known]
+    if missing:
+        listed = ", ".join(f'"{name}"' for name in list(frame.columns)[:12])
+        raise ReadError(
+            f'{source}: there is no column "{missing[0]}"; the columns are {listed}. Correct the settings of [panel].',
+            code="missing-column",
+        )
+    return [name if name in frame.columns else known[fold_name(name)] for name in names]
+
+
+def _month(year: str | None, part: str | None, period: str) -> str | None:
+    """Year and month (or quarter, or week) of two cells as one text; as they stand where they are no numbers."""
+    if not (year or "").strip() or not (part or "").strip():
+        return None
+    year, part = _whole(year or ""), _whole(part or "")
+    digits = part.upper().lstrip("QMWK ").strip()
+    if not digits.isdigit():
+        return f"{part} {year}"
+    mark = {"quarter": f"{year}-Q{digits}", "week": f"{year}-W{int(digits):02d}"}
+    return mark.get(period, f"{year}-{int(digits):02d}")
+
+
+def _whole(text: str) -> str:
+    text = text.strip()
+    return text.removesuffix(".0")
+
+
+def _fill_down(frame: pd.DataFrame, keys: Sequence[str | tuple[str, ...]]) -> pd.DataFrame:
+    """Codes written once for many rows, written in each; a new code in a column starts those right of it anew."""
+    wanted = {fold_name(name) for key in keys for name in (key if isinstance(key, tuple) else (key,))}
+    names = [name for name in frame.columns if fold_name(str(name)) in wanted]
+    made = {}
+    above = np.zeros(len(frame), dtype=np.intp)
+    for name in names:
+        column = texts(frame[name]) if is_text(frame[name]) else None
+        if column is None:
+            continue
+        cells = [cell if cell and cell.strip() else None for cell in column.to_pylist()]
+        filled = np.array([i if cell is not None else -1 for i, cell in enumerate(cells)])
+        last = np.maximum.accumulate(filled)
+        made[name] = _text([cells[i] if i >= a else None for i, a in zip(last.tolist(), above.tolist(), strict=True)])
+        above = np.maximum(above, np.maximum(last, 0))
+    return frame.assign(**made)
