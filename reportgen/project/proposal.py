@@ -82,8 +82,8 @@ def propose(data: str, folder: Path, overrides: Mapping[str, object] | None = No
         If an override does not fit.
     """
     from reportgen.panel.reading.columns import find_columns
+    from reportgen.panel.reading.layouts.roles import guess_roles
     from reportgen.panel.reading.read import is_database, read_table
-    from reportgen.panel.reading.roles import guess_roles
 
     given = {**(overrides or {}), "panel.source": data}
     settings = _settings(given)

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reportgen.errors import ReadError
-from reportgen.panel.reading.header import SEARCHED, count_footnotes, find_header
+from reportgen.panel.reading.header import SEARCHED, count_footnotes, find_header, name_groups
 from reportgen.panel.reading.quoting import broken_quote, check_quotes, record_lines
 from reportgen.panel.reading.raw import RaggedRow, RawTable
 
@@ -78,7 +78,7 @@ def read_delimited(path: Path, max_bytes: int = MAX_BYTES, wanted: Sequence[str]
     above, start = _find_start(text, delimiter, wanted, separator.end() if separator else 0)
     body = text[start:]
     first = text.count("\n", 0, start) + 1
-    header, width = _read_header(body, delimiter, name)
+    header, width = _read_header(body, delimiter, name, above[-1] if above else ())
     body, left_out = _cut_footnotes(body, delimiter, len(header))
     encoded = body.encode("utf-8", "surrogatepass")
     del text, body
@@ -228,7 +228,7 @@ def _sniff_delimiter(text: str) -> str:
     return max(_DELIMITERS, key=lines[0].count)
 
 
-def _read_header(text: str, delimiter: str, name: str) -> tuple[list[str], int]:
+def _read_header(text: str, delimiter: str, name: str, above: Sequence[str] = ()) -> tuple[list[str], int]:
     """Column names without empty ones at the end, and the number of fields of the header line."""
     lines = iter(csv.reader(io.StringIO(text[:1_000_000]), delimiter=delimiter))
     try:
@@ -242,6 +242,8 @@ def _read_header(text: str, delimiter: str, name: str) -> tuple[list[str], int]:
     while len(header) > 1 and not header[-1]:
         header.pop()
     repeated = sorted({column for column in header if header.count(column) > 1 and column})
+    if repeated and (told_apart := name_groups(header, above)):
+        header, repeated = told_apart, []
     if repeated:
         places = ", ".join(f'"{c}" in columns {_places(header, c)}' for c in repeated)
         raise ReadError(

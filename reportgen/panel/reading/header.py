@@ -5,12 +5,15 @@ The same rules hold for delimited text and for workbooks, on rows of cells as te
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Collection, Sequence
 
 SEARCHED = 40
 """Rows at the top among which the header is looked for."""
 _LONGEST_FOOT = 40
+_GROUPS_WITHIN = 12
+_VALUE = re.compile(r"[-+]?\d[\d.,]*")
 Row = Sequence[str]
 
 
@@ -25,6 +28,8 @@ def find_header(rows: Sequence[Row], wanted: Collection[str] = ()) -> int | None
     used = [i for i, count in enumerate(filled) if count]
     if not used:
         return None
+    if (grouped := _group_header(top)) is not None:
+        return grouped
     names = {name.casefold() for name in wanted}
     for i in used:
         if sum(cell.strip().casefold() in names for cell in top[i]) >= 2:
@@ -32,6 +37,29 @@ def find_header(rows: Sequence[Row], wanted: Collection[str] = ()) -> int | None
     width = Counter(count for count in filled if count).most_common(1)[0][0] if len(used) > 2 else max(filled)
     width = max(width, 2)
     return next((i for i in used if filled[i] >= max(2, 0.6 * width)), used[0])
+
+
+def _group_header(rows: Sequence[Row]) -> int | None:
+    """The row of names below a row of groups: names that repeat, under fewer cells that stand over several of them."""
+    for i in range(1, min(len(rows), _GROUPS_WITHIN)):
+        cells = [cell.strip() for cell in rows[i] if cell.strip()]
+        groups = {cell.strip() for cell in rows[i - 1] if cell.strip()}
+        if any(_VALUE.fullmatch(cell) for cell in (*cells, *groups)):
+            continue
+        if len(cells) >= 4 and len(set(cells)) < len(cells) and 2 <= len(groups) < len(cells):
+            return i
+    return None
+
+
+def name_groups(header: Sequence[str], above: Sequence[str]) -> list[str] | None:
+    """Names that repeat, told apart by the groups above them; None where these do not tell them apart."""
+    groups: list[str] = []
+    for i in range(len(header)):
+        cell = above[i].strip() if i < len(above) else ""
+        groups.append(cell or (groups[-1] if groups else ""))
+    made = [f"{group} {name}".strip() if name else name for group, name in zip(groups, header, strict=True)]
+    known = [name for name in made if name]
+    return made if len(set(known)) == len(known) and any(groups) else None
 
 
 def count_footnotes(rows: Sequence[Row], width: int) -> int:

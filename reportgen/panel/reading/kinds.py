@@ -6,10 +6,13 @@ from pathlib import Path
 
 from reportgen.errors import ReadError
 
-READ = "CSV and other text (also .gz), Excel (.xlsx, .xlsm, .xlsb, .xls, .ods), Parquet, and databases by address"
+READ = (
+    "CSV and other text (also .gz), Excel (.xlsx, .xlsm, .xlsb, .xls, .ods), Parquet, JSON, Stata, SPSS, "
+    "SAS, and databases by address"
+)
 _NAMES = {
-    ".json": "JSON", ".jsonl": "JSON", ".ndjson": "JSON", ".feather": "Feather", ".arrow": "Arrow", ".ipc": "Arrow",
-    ".sas7bdat": "SAS", ".xpt": "SAS", ".dta": "Stata", ".sav": "SPSS", ".zsav": "SPSS", ".rds": "R data",
+    ".feather": "Feather", ".arrow": "Arrow", ".ipc": "Arrow",
+    ".rds": "R data",
     ".rda": "R data", ".rdata": "R data", ".orc": "ORC", ".avro": "Avro", ".h5": "HDF5", ".hdf5": "HDF5",
     ".xml": "XML", ".html": "HTML", ".htm": "HTML", ".pdf": "PDF", ".doc": "Word", ".docx": "Word",
     ".ppt": "PowerPoint", ".pptx": "PowerPoint", ".odt": "Writer", ".rtf": "RTF", ".png": "a picture",

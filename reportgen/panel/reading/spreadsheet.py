@@ -18,7 +18,7 @@ import numpy as np
 
 from reportgen.errors import ReadError
 from reportgen.panel.reading.columns import fold_name
-from reportgen.panel.reading.header import SEARCHED, count_footnotes, find_header
+from reportgen.panel.reading.header import SEARCHED, count_footnotes, find_header, name_groups
 from reportgen.panel.reading.raw import KeyFinder, RawTable
 from reportgen.panel.reading.workbook import WorkbookFacts, look_into
 
@@ -91,7 +91,7 @@ def _table(name: str, rows: list[list[Cell]], source: str, wanted: Sequence[str]
     start = find_header(shown, wanted)
     if start is None:
         return None
-    header = _header(rows[start], source)
+    header = _header(rows[start], source, shown[start - 1] if start else ())
     body = [row[: len(header)] for row in rows[start + 1 :]]
     while body and all(cell in {"", None} for cell in body[-1]):
         body.pop()
@@ -216,12 +216,14 @@ def _choose(book: CalamineWorkbook, name: str, source: str) -> list[str]:
     return visible
 
 
-def _header(row: list[Cell], source: str) -> list[str]:
+def _header(row: list[Cell], source: str, above: Sequence[str] = ()) -> list[str]:
     header = [_text(cell) or "" for cell in row]
     header = [name.strip() for name in header]
     while header and not header[-1]:
         header.pop()
     repeated = sorted({name for name in header if name and header.count(name) > 1})
+    if repeated and (told_apart := name_groups(header, above)):
+        header, repeated = told_apart, []
     if repeated:
         raise ReadError(
             f"{source}: a column name occurs more than once ({', '.join(repeated)}). Rename or remove one.",

@@ -46,7 +46,7 @@ _TIME = (
     r"(?P<time>[T ]\s*(?P<hour>\d{1,2}):(?P<minute>\d{2})(?::\d{2}(?:[.,]\d+)?)?(?P<half>\s*[AaPp][Mm])?)?"
     r"\s*(?P<zone>Z|UTC|GMT|[+-]\d{2}(?::?\d{2})?)?"
 )
-_NAME = r"([^\d\s./,'’_-]{3,12})\.?"
+_NAME = r"([^\d\s./,'’_-]{2,12})\.?"
 _ISO = re.compile(rf"(\d{{4}})[-/.](\d{{1,2}})(?:[-/.](\d{{1,2}}))?{_TIME}", re.IGNORECASE)
 _ISO_WEEK = re.compile(r"(\d{4})[\s/_-]*(?:W|KW|CW|week)[\s_-]*(\d{1,2})(?:-?([1-7]))?", re.IGNORECASE)
 _WEEK_FIRST = re.compile(r"(?:W|KW|CW|week|wk)[\s._-]*(\d{1,2})[\s,/._-]+(\d{4}|\d{2})", re.IGNORECASE)

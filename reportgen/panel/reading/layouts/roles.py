@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from reportgen.panel.reading.role_words import BRAND_WORDS, OTHER_WORDS, WORDS
+from reportgen.panel.reading.layouts.role_words import BRAND_WORDS, OTHER_WORDS, WORDS
 from reportgen.panel.reading.values.conventions import decide, survey_numbers
 from reportgen.panel.reading.values.date_forms import read_form
 from reportgen.panel.reading.values.date_order import order_dates
