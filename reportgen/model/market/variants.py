@@ -18,7 +18,7 @@ from reportgen.model.lmm.modes import conditional_modes
 from reportgen.model.market.calendar import foreseen
 from reportgen.model.market.fit import MarketFit
 from reportgen.model.market.quality import without_slopes, without_slopes_rung
-from reportgen.panel.periods import period_start
+from reportgen.panel.periods import PER_YEAR, period_start
 
 HOLDOUT_ORIGINS = 6
 LEAST_TRAINING = 6
@@ -121,7 +121,7 @@ def hold_out(market: MarketFit) -> HoldOut:
     frame = market.frame
     last = int(frame.column.max())
     first = int(frame.column.min())
-    season = 12 if frame.panel.period_type == "month" else 52
+    season = PER_YEAR[frame.panel.period_type]
     origins = min(HOLDOUT_ORIGINS, (last - first + 1) // 4, last - first + 1 - LEAST_TRAINING)
     errors = np.zeros(3)
     used = 0
