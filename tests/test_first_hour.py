@@ -30,7 +30,7 @@ SLIPS: dict[str, tuple[str, dict[str, str]]] = {
     "no table yet": ("build -C empty", {}),
     "a table misspelled": ("build sale.csv", {}),
     "a folder for a table": ("build notes", {}),
-    "JSON": ("init new --data sales.json", {}),
+    "a page for a table": ("init new --data sales.html", {}),
     "Feather": ("check sales.feather", {}),
     "headings of one's own": ("build headings.csv", {}),
     "a file for the output": ("build --out sales.csv", {}),
@@ -73,7 +73,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "sales.csv").write_text(table)
     (tmp_path / "headings.csv").write_text(table.replace("pharmacy,month", "Chemist,Period", 1))
     (tmp_path / "notes" / "read me.txt").write_text("x")
-    (tmp_path / "sales.json").write_text('[{"market": "A"}]')
+    (tmp_path / "sales.html").write_text("<table></table>")
     (tmp_path / "sales.feather").write_bytes(b"ARROW1\0\0")
     (tmp_path / "begun" / "reportgen.toml").write_text("")
     monkeypatch.chdir(tmp_path)
