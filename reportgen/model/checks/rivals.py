@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from reportgen.model.checks.rules import grade
 from reportgen.model.effects.responses import critical_value
 from reportgen.model.lmm.crossproducts import Array, Design, NoResidualVariation, RankDeficient
-from reportgen.model.lmm.fit import Rung, fit_lmm
+from reportgen.model.lmm.fit import LmmFit, Rung, fit_lmm
 from reportgen.model.market.fit import MarketFit
 from reportgen.model.market.variants import add_columns
 from reportgen.panel.periods import PER_YEAR
@@ -40,12 +40,12 @@ def check_scale(market: MarketFit) -> Check:
         return grade("scale", None, detail=other)
     chosen = design if kept.all() else design.rows(kept)
     rival = _rescaled(chosen, [chosen.names.index(design.names[k]) for k in sales], log=log)
-    known = market.ml.loglik if chosen is market.ml.design else _loglik(market, chosen)
-    gained = _loglik(market, rival)
+    known = market.ml if chosen is market.ml.design else _fitted(market, chosen)
+    gained = _fitted(market, rival)
     if known is None or gained is None:
         return grade("scale", None, detail=other)
     jacobian = float(np.sum(chosen.y if log else rival.y))
-    return grade("scale", 2.0 * (gained - known + (jacobian if log else -jacobian)), detail=other)
+    return grade("scale", 2.0 * (gained.loglik - known.loglik + (jacobian if log else -jacobian)), detail=other)
 
 
 def _is_sales(market: MarketFit, name: str) -> bool:
@@ -60,10 +60,10 @@ def _rescaled(design: Design, columns: list[int], *, log: bool) -> Design:
     return replace(design, y=turn(design.y), x=x)
 
 
-def _loglik(market: MarketFit, design: Design) -> float | None:
+def _fitted(market: MarketFit, design: Design, near: LmmFit | None = None) -> LmmFit | None:
     rung: Rung = "intercept" if market.rung == "pooled" else market.rung
     try:
-        return fit_lmm(design, method="ML", rung=rung).loglik
+        return fit_lmm(design, method="ML", rung=rung, near=near)
     except (RankDeficient, NoResidualVariation):
         return None
 
@@ -126,12 +126,12 @@ def _gains(market: MarketFit, family: list[tuple[int, ...]]) -> list[tuple[tuple
     base, before = _without_empty(market.design.rows(kept)), _before(market, kept)
     if before.shape[1]:
         base = add_columns(base, before, tuple(f"Lost{k}" for k in range(before.shape[1])))
-    chosen, found = _loglik(market, base), []
+    chosen, found = _fitted(market, base), []
     for further in family:
         columns = lagged[kept][:, : len(further)]
-        rival = _loglik(market, add_columns(base, columns, tuple(f"Further{lag}" for lag in further)))
+        rival = _fitted(market, add_columns(base, columns, tuple(f"Further{lag}" for lag in further)), near=chosen)
         if chosen is not None and rival is not None:
-            found.append((further, 2.0 * (rival - chosen), len(base.y)))
+            found.append((further, 2.0 * (rival.loglik - chosen.loglik), len(base.y)))
     return found
 
 

@@ -15,7 +15,7 @@ import numpy as np
 from reportgen.model.lmm.crossproducts import Array, CrossProducts, Design, Scaling, cross_products
 from reportgen.model.lmm.deviance import Evaluation, evaluate, factor, pattern
 from reportgen.model.lmm.reml import Optimum, minimise
-from reportgen.model.lmm.search import distinct, search
+from reportgen.model.lmm.search import Searches, distinct, minimise_from, search
 from reportgen.results import Attempt
 
 Method = Literal["REML", "ML"]
@@ -150,8 +150,17 @@ def full_loglik(deviance: Array, n: Array, p: int, scaling: Scaling, *, reml: bo
     return np.asarray(-0.5 * (deviance + constant + volume))
 
 
-def fit_lmm(design: Design, *, method: Method = "REML", rung: Rung = "correlated") -> LmmFit:
+def fit_lmm(
+    design: Design, *, method: Method = "REML", rung: Rung = "correlated", near: LmmFit | None = None
+) -> LmmFit:
     """Fit one design: the best optimum of a global search.
+
+    Parameters
+    ----------
+    near
+        A fit of nearly the same rows and columns, found by a global search, with the same random effects: all its
+        optima are followed to those of ``design`` instead of a search anew. For comparisons, whose estimates are
+        not printed as a market's own.
 
     Raises
     ------
@@ -161,7 +170,8 @@ def fit_lmm(design: Design, *, method: Method = "REML", rung: Rung = "correlated
     correlated = rung != "uncorrelated"
     products, scaling = cross_products(design, correlated=correlated)
     reml = method == "REML"
-    searched = search(products, reml=reml, correlated=correlated)
+    searched = None if near is None else _followed(products, near, reml=reml, correlated=correlated)
+    searched = searched or search(products, reml=reml, correlated=correlated)
     fit = assemble(design, products, scaling, searched.found, method=method, rung=rung, names=searched.names)
     if not (np.isfinite(fit.loglik) and fit.digits_lost):
         return fit
@@ -170,6 +180,15 @@ def fit_lmm(design: Design, *, method: Method = "REML", rung: Rung = "correlated
     many = products.take(np.zeros(len(seeds), dtype=np.intp))
     again = minimise(many, seeds, reml=reml, correlated=correlated)
     return assemble(design, products, scaling, again, method=method, rung=rung, names=("again",) * len(seeds))
+
+
+def _followed(products: CrossProducts, near: LmmFit, *, reml: bool, correlated: bool) -> Searches | None:
+    """Searches from the optima of another fit; None where one of them leads nowhere."""
+    thetas = np.array([other.theta for other in near.optima])
+    if not thetas.size or thetas.shape[1] != len(pattern(products.q, correlated)[0]):
+        return None
+    searches = minimise_from(products, thetas, reml=reml, correlated=correlated)
+    return searches if searches.found.converged.all() else None
 
 
 def assemble(
@@ -223,7 +242,7 @@ def assemble(
         lower=_lower_triangular(root),
         loglik=float(full_loglik(at.deviance, products.n, p, scaling, reml=reml)[0]),
         kkt=float(best.kkt[0]),
-        optima=_optima(products, scaling, searches.take(distinct(searches)), method=method, rung=rung),
+        optima=_optima(products, scaling, at, searches.take(distinct(searches)), method=method, rung=rung),
         iterations=int(np.sum(searches.iterations)),
         converged=bool(best.converged[0]),
         attempts=attempts,
@@ -231,14 +250,14 @@ def assemble(
 
 
 def _optima(
-    products: CrossProducts, scaling: Scaling, found: Optimum, *, method: Method, rung: Rung
+    products: CrossProducts, scaling: Scaling, best: Evaluation, found: Optimum, *, method: Method, rung: Rung
 ) -> tuple[LocalOptimum, ...]:
-    """Every optimum of ``found`` in data units."""
+    """Every optimum of ``found`` in data units; ``best`` is the evaluation at the first of them."""
     count, q, p = len(found.theta), products.q, products.p
     reml = method == "REML"
     many = products.take(np.zeros(count, dtype=np.intp))
     free = pattern(q, rung != "uncorrelated")
-    at = evaluate(many, found.theta, free, reml=reml)
+    at = best if np.array_equal(best.theta, found.theta) else evaluate(many, found.theta, free, reml=reml)
     degrees = many.n - p if reml else many.n
     sigma2 = at.r2 / degrees * scaling.y_scale**2
     root = scaling.z_inverse @ factor(found.theta, q, free)

@@ -117,7 +117,7 @@ def _from_every_optimum(fit: LmmFit, products: CrossProducts, beta: Array, free:
     if not rivals:
         return beta
     reml, correlated = fit.method == "REML", fit.correlated
-    found = minimise_from(products, np.array([fit.at.theta[0], *rivals]), reml=reml, correlated=correlated)
+    found = minimise_from(products, np.array([fit.at.theta[0], *rivals]), reml=reml, correlated=correlated).best()
     there = evaluate(products, found.theta, free, reml=reml).beta
     return np.asarray(np.where(np.isfinite(found.deviance)[:, None], there, beta))
 

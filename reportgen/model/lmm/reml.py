@@ -68,12 +68,34 @@ def newton_step(gradient: Array, hessian: Array) -> tuple[Array, Array, NDArray[
     return step, 0.5 * np.sum(along * scaled, axis=1), values[:, 0] > floor[:, 0]
 
 
-def _descend(cp: CrossProducts, theta: Array, free: tuple[Index, Index], reml: bool) -> tuple[Array, Array, Index]:
-    """Damped Newton from theta; returns theta, deviance and evaluations used, per problem."""
+@dataclass(frozen=True, slots=True, eq=False)
+class _Slopes:
+    """What the first-order conditions need of B evaluations; as in :class:`Evaluation`."""
+
+    gradient: Array
+    hessian: Array
+    score: Array
+    curvature: Array
+
+    @classmethod
+    def of(cls, at: Evaluation) -> _Slopes:
+        return cls(at.gradient.copy(), at.hessian.copy(), at.score.copy(), at.curvature.copy())
+
+    def put(self, where: Index, at: Evaluation, which: NDArray[np.bool_] | slice) -> None:
+        """Take those of ``at`` that are ``which``."""
+        self.gradient[where], self.hessian[where] = at.gradient[which], at.hessian[which]
+        self.score[where], self.curvature[where] = at.score[which], at.curvature[which]
+
+
+def _descend(
+    cp: CrossProducts, theta: Array, free: tuple[Index, Index], reml: bool
+) -> tuple[Array, Array, Index, _Slopes]:
+    """Damped Newton from theta; returns theta, deviance, evaluations used and the slopes there, per problem."""
     now = evaluate(cp, theta, free, reml=reml)
     theta = theta.copy()
     deviance = now.deviance.copy()
-    gradient, hessian = now.gradient.copy(), now.hessian.copy()
+    slopes = _Slopes.of(now)
+    gradient, hessian = slopes.gradient, slopes.hessian
     count = np.ones(len(theta), dtype=np.intp)
     active = np.isfinite(deviance)
     damping = np.ones(len(theta))
@@ -97,15 +119,15 @@ def _descend(cp: CrossProducts, theta: Array, free: tuple[Index, Index], reml: b
         moved = index[better]
         theta[moved] = trial[better]
         deviance[moved] = there.deviance[better]
-        gradient[moved], hessian[moved] = there.gradient[better], there.hessian[better]
+        slopes.put(moved, there, better)
         damping[index] = np.where(better, np.minimum(1.0, damping[index] * 4.0), damping[index] * 0.25)
         stuck = ~better & ((predicted * damping[index] < noise) | (damping[index] < 1e-12))
         stuck |= ~definite & (predicted < noise)
         active[index[last | stuck]] = False
-    return theta, deviance, count
+    return theta, deviance, count, slopes
 
 
-def _remaining(now: Evaluation) -> tuple[Array, Array, Array]:
+def _remaining(now: _Slopes) -> tuple[Array, Array, Array]:
     """Gain that first-order conditions still allow: in theta, and along the most negative direction of G.
 
     Returns the two gains (B,), and the escape step t v v' (B, q, q).
@@ -121,7 +143,7 @@ def _remaining(now: Evaluation) -> tuple[Array, Array, Array]:
     return np.where(finite, inside, np.inf), slope**2 / (2.0 * bend), outer * (-slope / bend)[:, None, None]
 
 
-def _remaining_diagonal(now: Evaluation) -> tuple[Array, Array, Array]:
+def _remaining_diagonal(now: _Slopes) -> tuple[Array, Array, Array]:
     """As :func:`_remaining` for independent random effects: the cone is the orthant of variances."""
     _, inside, _ = newton_step(now.gradient, now.hessian)
     q = now.score.shape[-1]
@@ -154,21 +176,25 @@ def minimise(cp: CrossProducts, start: Array, *, reml: bool, correlated: bool = 
     q = cp.q
     free = pattern(q, correlated)
     remaining = _remaining if correlated or q == 1 else _remaining_diagonal
-    theta, deviance, count = _descend(cp, start, free, reml)
-    theta = _canonical(theta, q, free)
+    theta, deviance, count, slopes = _descend(cp, start, free, reml)
+    ended, theta = theta, _canonical(theta, q, free)
+    # Flipped columns leave the conditions as they are; elements that became zero do not.
+    zeroed = np.any(np.abs(ended) != np.abs(theta), axis=1)
+    if zeroed.any():
+        slopes.put(np.flatnonzero(zeroed), evaluate(cp.take(zeroed), theta[zeroed], free, reml=reml), slice(None))
     inside = np.full(len(theta), np.inf)
     outside = np.full(len(theta), np.inf)
     open_ = np.arange(len(theta))
+    part = cp
     for _ in range(6):
-        part = cp if len(open_) == len(theta) else cp.take(open_)
-        now = evaluate(part, theta[open_], free, reml=reml)
-        inside[open_], outside[open_], escape = remaining(now)
-        again = (outside[open_] > 0.1 * KKT_TOLERANCE) & np.isfinite(now.deviance)
+        inside[open_], outside[open_], escape = remaining(slopes)
+        again = (outside[open_] > 0.1 * KKT_TOLERANCE) & np.isfinite(deviance[open_])
         if not again.any():
             break
         open_, escape, part = open_[again], escape[again], part.take(again)
         theta[open_], deviance[open_], more = _leave_face(part, theta[open_], deviance[open_], escape, free, reml)
         count[open_] += more
+        slopes = _Slopes.of(evaluate(part, theta[open_], free, reml=reml))
     kkt = np.nan_to_num(np.maximum(inside, outside), nan=np.inf, posinf=np.inf)
     converged = np.isfinite(deviance) & (kkt < KKT_TOLERANCE)
     return Optimum(theta=theta, deviance=deviance, kkt=kkt, iterations=count, converged=converged)
@@ -183,7 +209,7 @@ def _leave_face(
     best_theta, best = theta.copy(), deviance.copy()
     for length in (1.0, 0.25, 0.05, 0.01):
         moved = _lower_root(base + length * escape)[:, free[0], free[1]]
-        there, reached, count = _descend(cp, moved, free, reml)
+        there, reached, count, _ = _descend(cp, moved, free, reml)
         better = reached < best
         best_theta[better] = _canonical(there[better], cp.q, free)
         best[better] = reached[better]

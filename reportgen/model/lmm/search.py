@@ -127,14 +127,15 @@ def seeds(cp: CrossProducts, *, reml: bool, correlated: bool = True, most: int =
     return np.array(kept[:most]).reshape(-1, searched.found.theta.shape[1])
 
 
-def minimise_from(cp: CrossProducts, seeds: Array, *, reml: bool, correlated: bool = True) -> Optimum:
-    """The best of searches from every seed (S, m), for each of B problems that lie near each other."""
-    if not len(seeds):
-        return minimise(cp, starts(cp, correlated=correlated), reml=reml, correlated=correlated)
+def minimise_from(cp: CrossProducts, seeds: Array, *, reml: bool, correlated: bool = True) -> Searches:
+    """Searches of B problems from the same seeds (S, m), or each from its own (B, S, m); from moments without seeds."""
     batch = len(cp.n)
-    problem = np.repeat(np.arange(batch), len(seeds)).astype(np.intp)
-    found = minimise(cp.take(problem), np.tile(seeds, (batch, 1)), reml=reml, correlated=correlated)
-    return Searches(found=found, problem=problem, names=("seed",) * len(problem), grid=0).best()
+    start = np.broadcast_to(seeds, (batch, *seeds.shape[-2:])) if seeds.size else starts(cp, correlated=correlated)[:, None]
+    count = start.shape[1]
+    problem = np.repeat(np.arange(batch), count).astype(np.intp)
+    many = cp if count == 1 else cp.take(problem)
+    found = minimise(many, start.reshape(batch * count, -1), reml=reml, correlated=correlated)
+    return Searches(found=found, problem=problem, names=("seed",) * len(problem), grid=0)
 
 
 @lru_cache(maxsize=32)

@@ -65,6 +65,7 @@ class DecayLikelihood:
         self._frame, self._terms, self._rung = frame, decay_terms(frame, terms), rung
         self._known: dict[tuple[float, ...], float] = {}
         self._seeds: Array | None = None
+        self._optima: dict[tuple[float, ...], Array] = {}
 
     def __call__(self, decays: Sequence[tuple[float, ...]]) -> Array:
         """Log-likelihood at each tuple of decays (one decay per channel), (K,)."""
@@ -85,12 +86,23 @@ class DecayLikelihood:
     def _evaluate(self, decays: list[tuple[float, ...]]) -> list[float]:
         # Ten decays are one batch of the core: the columns differ, the search is the same number of matrix products.
         batch, scalings = self._products(decays)
-        starts = np.zeros((0, 0)) if self._seeds is None else self._seeds
-        found = minimise_from(batch, starts, reml=False, correlated=self._correlated)
+        searches = minimise_from(batch, self._starts(decays), reml=False, correlated=self._correlated)
+        theta = searches.found.theta.reshape(len(decays), -1, searches.found.theta.shape[1])
+        followed = searches.found.converged.reshape(len(decays), -1).all(axis=1)
+        self._optima.update((decay, theta[k]) for k, decay in enumerate(decays) if followed[k])
+        found = searches.best()
         return [
             float(full_loglik(found.deviance[k], batch.n[k], batch.p, scaling, reml=False))
             for k, scaling in enumerate(scalings)
         ]
+
+    def _starts(self, decays: list[tuple[float, ...]]) -> Array:
+        """The optima at the nearest decay that is known, (K, S, m); the seeds (S, m) where none is."""
+        if not self._optima:
+            return np.zeros((0, 0)) if self._seeds is None else self._seeds
+        known, optima = np.array(list(self._optima)), list(self._optima.values())
+        away = np.sum(np.abs(np.array(decays)[:, None] - known), axis=2)
+        return np.stack([optima[k] for k in np.argmin(away, axis=1)])
 
     def _products(self, decays: list[tuple[float, ...]]) -> tuple[CrossProducts, list[Scaling]]:
         made = [

@@ -255,7 +255,8 @@ def _fits(frame: ModelFrame, terms: Terms, decays: Array, method: Method, rung: 
     made = [cross_products(design, correlated=correlated) for design in designs]
     batch = stack([products for products, _ in made])
     ends = batch.take(np.array([0, len(made) // 2, len(made) - 1], dtype=np.intp))
-    found = minimise_from(batch, seeds(ends, reml=reml, correlated=correlated), reml=reml, correlated=correlated)
+    starts = seeds(ends, reml=reml, correlated=correlated)
+    found = minimise_from(batch, starts, reml=reml, correlated=correlated).best()
     fits = []
     for k, (design, (products, scaling)) in enumerate(zip(designs, made, strict=True)):
         fit = assemble(design, products, scaling, found.take([k]), method=method, rung=rung)

@@ -52,7 +52,7 @@ def add_columns(design: Design, columns: Array, names: tuple[str, ...]) -> Desig
 def refitted(market: MarketFit, design: Design) -> LmmFit | None:
     """Another design fitted as the market was; None where it cannot be."""
     try:
-        return fit_lmm(design, method=market.fit.method, rung=market.fit.rung)
+        return fit_lmm(design, method=market.fit.method, rung=market.fit.rung, near=market.fit)
     except (RankDeficient, NoResidualVariation):
         return None
 
