@@ -126,7 +126,7 @@ def _gains(market: MarketFit, family: list[tuple[int, ...]]) -> list[tuple[tuple
     base, before = _without_empty(market.design.rows(kept)), _before(market, kept)
     if before.shape[1]:
         base = add_columns(base, before, tuple(f"Lost{k}" for k in range(before.shape[1])))
-    chosen, found = _fitted(market, base), []
+    chosen, found = _fitted(market, base, near=market.ml), []
     for further in family:
         columns = lagged[kept][:, : len(further)]
         rival = _fitted(market, add_columns(base, columns, tuple(f"Further{lag}" for lag in further)), near=chosen)

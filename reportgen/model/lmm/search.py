@@ -130,7 +130,9 @@ def seeds(cp: CrossProducts, *, reml: bool, correlated: bool = True, most: int =
 def minimise_from(cp: CrossProducts, seeds: Array, *, reml: bool, correlated: bool = True) -> Searches:
     """Searches of B problems from the same seeds (S, m), or each from its own (B, S, m); from moments without seeds."""
     batch = len(cp.n)
-    start = np.broadcast_to(seeds, (batch, *seeds.shape[-2:])) if seeds.size else starts(cp, correlated=correlated)[:, None]
+    start = (
+        np.broadcast_to(seeds, (batch, *seeds.shape[-2:])) if seeds.size else starts(cp, correlated=correlated)[:, None]
+    )
     count = start.shape[1]
     problem = np.repeat(np.arange(batch), count).astype(np.intp)
     many = cp if count == 1 else cp.take(problem)

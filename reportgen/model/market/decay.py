@@ -20,14 +20,16 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.stats import chi2, norm
 
-from reportgen.model.lmm.crossproducts import Array, CrossProducts, Scaling, cross_products, stack
+from reportgen.model.lmm.crossproducts import Array, CrossProducts, Scaling, stacked_products
 from reportgen.model.lmm.fit import Method, Rung, fit_lmm, full_loglik
 from reportgen.model.lmm.search import minimise_from, seeds
-from reportgen.model.market.terms import Terms, decay_terms, market_design
+from reportgen.model.market.terms import Terms, decay_terms, market_design, market_designs
 from reportgen.panel.features import ModelFrame
 from reportgen.results import DecayPoint
 
 HIGHEST = 0.95
+FINE = 1e-3
+"""Width of three points whose parabola has its vertex at the maximum: narrower ones drown in rounding."""
 GRID = tuple(np.round(np.linspace(0.0, HIGHEST, 20), 4))
 CHANNEL_SWEEPS = 20
 NARROWEST, WIDEST = 5e-4, 0.04
@@ -88,7 +90,7 @@ class DecayLikelihood:
         batch, scalings = self._products(decays)
         searches = minimise_from(batch, self._starts(decays), reml=False, correlated=self._correlated)
         theta = searches.found.theta.reshape(len(decays), -1, searches.found.theta.shape[1])
-        followed = searches.found.converged.reshape(len(decays), -1).all(axis=1)
+        followed = np.asarray(searches.found.converged.reshape(len(decays), -1).all(axis=1))
         self._optima.update((decay, theta[k]) for k, decay in enumerate(decays) if followed[k])
         found = searches.best()
         return [
@@ -105,11 +107,8 @@ class DecayLikelihood:
         return np.stack([optima[k] for k in np.argmin(away, axis=1)])
 
     def _products(self, decays: list[tuple[float, ...]]) -> tuple[CrossProducts, list[Scaling]]:
-        made = [
-            cross_products(market_design(self._frame, self._terms, values), correlated=self._correlated)
-            for values in decays
-        ]
-        return stack([products for products, _ in made]), [scaling for _, scaling in made]
+        designs = market_designs(self._frame, self._terms, decays)
+        return stacked_products(designs, correlated=self._correlated)
 
     @property
     def _correlated(self) -> bool:
@@ -220,31 +219,26 @@ def _nearby(likelihood: DecayLikelihood, base: tuple[float, ...], channel: int, 
 
 
 def _maximise(likelihood: DecayLikelihood, base: tuple[float, ...], channel: int) -> float:
-    """Maximum over one decay: grid, two finer grids, then parabolas through the top three points."""
+    """Maximum over one decay: a grid, halved steps around its top, then parabolas through the top three points."""
     points = np.array(GRID)
+    top = int(np.argmax(likelihood.along(base, channel, points)))
+    points = np.linspace(points[max(top - 1, 0)], points[min(top + 1, len(points) - 1)], 5)
     values = likelihood.along(base, channel, points)
-    for count in (9, 5):
-        top = int(np.argmax(values))
-        low, high = points[max(top - 1, 0)], points[min(top + 1, len(points) - 1)]
-        points = np.linspace(low, high, count)
-        values = likelihood.along(base, channel, points)
-    for _ in range(3):
+    for _ in range(8):
         top = int(np.argmax(values))
         if not 0 < top < len(points) - 1:
-            return round(float(points[top]), 10)
+            break
         x, y = points[top - 1 : top + 2], values[top - 1 : top + 2]
-        step = _vertex(x, y)
-        width = max(abs(step - x[1]) * 2.0, 2e-4)
-        if width >= (x[2] - x[0]) * 0.5:
-            break
-        points = np.clip(np.array([step - width, step, step + width]), x[0], x[2])
-        values = likelihood.along(base, channel, points)
-        if width <= 2e-4:
-            break
-    top = int(np.argmax(values))
-    if 0 < top < len(points) - 1:
-        return round(float(_vertex(points[top - 1 : top + 2], values[top - 1 : top + 2])), 8)
-    return round(float(points[top]), 8)
+        vertex = _vertex(x, y)
+        if x[2] - x[0] <= FINE:
+            return round(vertex, 8)
+        # Three points about the vertex; those around them stay, so a maximum beyond the three is not lost.
+        reach = max(0.1 * (x[2] - x[0]), 0.4 * FINE)
+        nearer = np.clip([vertex - reach, vertex, vertex + reach], x[0], x[2])
+        merged = np.append(points, nearer)
+        points, first = np.unique(merged, return_index=True)
+        values = np.append(values, likelihood.along(base, channel, nearer))[first]
+    return round(float(points[int(np.argmax(values))]), 10)
 
 
 def _vertex(x: Array, y: Array) -> float:

@@ -31,12 +31,12 @@ from scipy.optimize import brentq
 from scipy.special import beta as beta_function
 from scipy.special import stdtr, stdtrit
 
-from reportgen.model.lmm.crossproducts import Array, cross_products, stack
-from reportgen.model.lmm.fit import LmmFit, Method, Rung, assemble, fit_lmm
+from reportgen.model.lmm.crossproducts import Array, stacked_products
+from reportgen.model.lmm.fit import LmmFit, assemble, fit_lmm
 from reportgen.model.lmm.inference import fixed_covariance
-from reportgen.model.lmm.search import minimise_from, seeds
+from reportgen.model.lmm.search import minimise_from
 from reportgen.model.market.decay import DecayFit
-from reportgen.model.market.terms import Terms, market_design
+from reportgen.model.market.terms import Terms, market_designs
 from reportgen.panel.features import ModelFrame
 from reportgen.results import FixedEffect, LongRun
 
@@ -219,10 +219,10 @@ def _number(value: float) -> float | None:
     return float(value) if np.isfinite(value) else None
 
 
-def decay_mixture(
-    frame: ModelFrame, terms: Terms, found: DecayFit, *, method: Method, rung: Rung
-) -> DecayMixture | None:
+def decay_mixture(frame: ModelFrame, terms: Terms, found: DecayFit, fit: LmmFit) -> DecayMixture | None:
     """The reported model at the nodes of the profile of a single channel's decay; ``None`` without nodes.
+
+    ``fit`` is the reported model at the estimated decay: all its optima are followed to the nodes.
 
     Raises
     ------
@@ -236,7 +236,7 @@ def decay_mixture(
     weights = np.gradient(decays) * np.exp(loglik - loglik.max())
     # Trapezoid rule: numpy's gradient gives the end points a whole step, they count half.
     weights[[0, -1]] *= 0.5
-    fits = _fits(frame, terms, decays, method, rung)
+    fits = _fits(frame, terms, decays, fit)
     known = [fixed_covariance(fit) for fit in fits]
     return DecayMixture(
         decays=decays,
@@ -248,18 +248,16 @@ def decay_mixture(
     )
 
 
-def _fits(frame: ModelFrame, terms: Terms, decays: Array, method: Method, rung: Rung) -> tuple[LmmFit, ...]:
-    """One batch of the core, from the start that the decay's search uses too."""
-    correlated, reml = rung != "uncorrelated", method == "REML"
-    designs = [market_design(frame, terms, (float(d),)) for d in decays]
-    made = [cross_products(design, correlated=correlated) for design in designs]
-    batch = stack([products for products, _ in made])
-    ends = batch.take(np.array([0, len(made) // 2, len(made) - 1], dtype=np.intp))
-    starts = seeds(ends, reml=reml, correlated=correlated)
-    found = minimise_from(batch, starts, reml=reml, correlated=correlated).best()
+def _fits(frame: ModelFrame, terms: Terms, decays: Array, near: LmmFit) -> tuple[LmmFit, ...]:
+    """One batch of the core."""
+    method, rung = near.method, near.rung
+    designs = market_designs(frame, terms, [(float(d),) for d in decays])
+    batch, scalings = stacked_products(designs, correlated=near.correlated)
+    starts = np.array([other.theta for other in near.optima] or near.at.theta)
+    found = minimise_from(batch, starts, reml=method == "REML", correlated=near.correlated).best()
     fits = []
-    for k, (design, (products, scaling)) in enumerate(zip(designs, made, strict=True)):
-        fit = assemble(design, products, scaling, found.take([k]), method=method, rung=rung)
-        # The batch has one pass and one start; what that does not settle gets the full treatment.
+    for k, (design, scaling) in enumerate(zip(designs, scalings, strict=True)):
+        fit = assemble(design, batch.take(slice(k, k + 1)), scaling, found.take([k]), method=method, rung=rung)
+        # The batch has one pass and these starts; what that does not settle gets the full treatment.
         fits.append(fit_lmm(design, method=method, rung=rung) if fit.digits_lost or not fit.converged else fit)
     return tuple(fits)

@@ -257,7 +257,7 @@ class _Carried:
 
 def _carry_decay(frame: ModelFrame, terms: Terms, fit: LmmFit, conditional: Array, found: DecayFit | None) -> _Carried:
     """Along the profile for one channel, by the joint Hessian for several; nothing where no decay was estimated."""
-    mixture = decay_mixture(frame, terms, found, method=fit.method, rung=fit.rung) if found is not None else None
+    mixture = decay_mixture(frame, terms, found, fit) if found is not None else None
     if mixture is not None:
         return _Carried(
             total=mixture.total_covariance(),

@@ -52,7 +52,7 @@ def _promotion_part(market: MarketFit, explained: float, total: float) -> float:
         period_at=design.period_at - len(market.terms.promotion),
     )
     # Fitted again, not only cut: what the other columns say of sales changes when promotion leaves them.
-    without = fit_lmm(reduced, method=market.fit.method, rung=market.fit.rung)
+    without = fit_lmm(reduced, method=market.fit.method, rung=market.fit.rung, near=market.fit)
     return max(0.0, (explained - fixed_variance(reduced, without.beta)) / total)
 
 

@@ -202,6 +202,24 @@ def market_design(frame: ModelFrame, terms: Terms, decays: Sequence[float]) -> D
     return with_periods(design, period_codes(frame), periods) if periods else design
 
 
+def market_designs(frame: ModelFrame, terms: Terms, decays: Sequence[Sequence[float]]) -> list[Design]:
+    """:func:`market_design` at each of many decays: only what promotion makes is computed again."""
+    first = market_design(frame, terms, decays[0])
+    made = [first]
+    for values in decays[1:]:
+        adstock = frame.adstock(tuple(values))
+        moved = {name: adstock[:, k] for k, name in enumerate(frame.channel_terms)}
+        if terms.correction:
+            moved.update(_correction_columns(frame, adstock, np.asarray(values, dtype=np.float64)))
+        x, z = first.x.copy(), first.z.copy()
+        for columns, names in ((x, first.names[: first.period_at or None]), (z, first.z_names)):
+            for k, name in enumerate(names):
+                if name in moved:
+                    columns[:, k] = moved[name]
+        made.append(replace(first, x=x, z=z))
+    return made
+
+
 def _correction_columns(frame: ModelFrame, adstock: Array, decays: Array) -> dict[str, Array]:
     """First lagged sale, mean, first and pre-sample adstock of each pharmacy, by term, (n,) each."""
     group = frame.group

@@ -176,7 +176,7 @@ def test_each_decay_is_evaluated_once(monkeypatch):
     frame, terms = frame_and_terms()
     likelihood = DecayLikelihood(frame, terms)
     first = likelihood([(0.3,), (0.5,), (0.3,)])
-    monkeypatch.setattr(module, "cross_products", None)
+    monkeypatch.setattr(module, "stacked_products", None)
     assert_allclose(likelihood([(0.5,), (0.3,)]), first[[1, 0]])
     assert first[0] == first[2]
 

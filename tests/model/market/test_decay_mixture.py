@@ -169,7 +169,7 @@ def test_profile_without_support_has_no_mixture():
     found = market()
     bare = replace(found.decay_fit, support=())
     assert isinstance(bare, DecayFit)
-    assert decay_mixture(found.frame, found.terms, bare, method="REML", rung="correlated") is None
+    assert decay_mixture(found.frame, found.terms, bare, found.fit) is None
 
 
 def test_plain_model_is_searched_from_both_starts():
