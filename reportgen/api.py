@@ -16,13 +16,13 @@ from typing import TYPE_CHECKING
 
 from reportgen.batch.request import Request, parse_shard
 from reportgen.project import verbs
-from reportgen.project.verbs import CheckReport
 from reportgen.settings.sections import SETTINGS_FILE, Settings
 
 if TYPE_CHECKING:
     from threading import Event
 
     from reportgen.batch.state.outcome import Progress, RunResult
+    from reportgen.project.checking import CheckReport
     from reportgen.project.doctor import Probe
     from reportgen.publish.mail import MailResult
     from reportgen.publish.quarto.run import QuartoRun
@@ -301,7 +301,7 @@ def preview(
 def check(
     project: str | Path = ".", *, data: str | Path | None = None, overrides: Mapping[str, object] | None = None
 ) -> CheckReport:
-    """Check the table against the data contract and return every finding; write nothing.
+    """Check the table against the data contract, and foresee what a build will do with each market; write nothing.
 
     Raises
     ------

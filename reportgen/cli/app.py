@@ -8,7 +8,7 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 
-from reportgen.cli import completing, configuration, mailing, previewing, streams, templates
+from reportgen.cli import completing, configuration, sharing, streams, templates
 from reportgen.cli.departing import DropGone, asker
 from reportgen.cli.group import Group, in_plain_words
 from reportgen.cli.options import (
@@ -266,8 +266,8 @@ def merge(
     _finish(verbs.merge_project(settings, root, request, progress=progress), settings)
 
 
-app.command()(mailing.mail)
-app.command()(previewing.preview)
+app.command()(sharing.mail)
+app.command()(sharing.preview)
 app.command()(completing.completion)
 
 
@@ -275,8 +275,8 @@ app.command()(completing.completion)
 def check(
     data: Data = None, project: Project = Path(), set_: Set = None, as_json: Json = False, debug: Debug = False
 ) -> None:
-    """Check the table against the data contract; print every finding; write nothing."""
-    from reportgen.cli import console
+    """Check the table against the data contract, and foresee what a build will do with each market; write nothing."""
+    from reportgen.cli import checking, console
     from reportgen.project import verbs
 
     settings, root = verbs.open_project(project, data=data, overrides=parse_overrides(set_))
@@ -284,7 +284,7 @@ def check(
     if as_json:
         console.say_json(report.plain())
     else:
-        console.show_findings(report.findings, report.source)
+        checking.show_check(report, settings)
     raise typer.Exit(report.exit_code)
 
 

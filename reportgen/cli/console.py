@@ -321,26 +321,6 @@ def _totals(result: RunResult) -> str:
     return f"{', '.join(parts)} in {result.seconds:.1f} s."
 
 
-def show_findings(findings: Sequence[Any], source: str) -> None:
-    """Print the findings of the data contract as a table."""
-    if not findings:
-        say(f"{source}: no findings. The data can be used.")
-        return
-    rows = [
-        (
-            finding.severity,
-            finding.code,
-            finding.column or "",
-            finding.market or "",
-            str(finding.count),
-            ", ".join(map(str, finding.rows[:5])),
-            finding.message,
-        )
-        for finding in findings
-    ]
-    _table(("Severity", "Code", "Column", "Market", "Count", "First rows", "What and what to do"), rows)
-
-
 def show_doctor(probes: Sequence[Any]) -> None:
     """Print what this machine has and lacks."""
     marks = {"ok": "ok", "warning": "warning", "missing": "MISSING"}

@@ -18,15 +18,15 @@ from reportgen.model.checks.settled import settled_checks
 from reportgen.model.data_summary import chosen_pharmacies, monthly_series, summarise_data
 from reportgen.model.deciding import decisions, withhold
 from reportgen.model.effects.impact import Impact, market_generator, measure_impact
-from reportgen.model.lmm.crossproducts import NoResidualVariation, RankDeficient
 from reportgen.model.lmm.leave_one_out import leave_one_out
 from reportgen.model.lmm.variance_intervals import variance_intervals
-from reportgen.model.market.fit import DependentTerm, MarketFit, fit_market
+from reportgen.model.market.fit import MarketFit, fit_market
 from reportgen.model.market.quality import correlation_rows, icc, r_squared, slope_test, variance_rows
 from reportgen.model.market.refusals import refusals, usable_frame
 from reportgen.model.market.shared_decay import SharedDecay
 from reportgen.model.market.variants import HoldOut, hold_out
 from reportgen.model.ordinary import ordinary_regression
+from reportgen.model.prospects import UNFITTABLE, unfittable
 from reportgen.model.rows import (
     compare_fit,
     compare_within,
@@ -86,15 +86,8 @@ def _analysed(
 ) -> MarketResults:
     try:
         market = _fitted(frame, settings, shared_decay)
-    except DependentTerm as error:
-        reason = Reason(code="rank-deficient", column=error.term, detail=error.like or None)
-        return _without_estimates(frame, provenance, "not-estimable", (reason,))
-    except RankDeficient:
-        reason = Reason(code="rank-deficient", detail="at some decays")
-        return _without_estimates(frame, provenance, "not-estimable", (reason,))
-    except NoResidualVariation:
-        reason = Reason(code="constant-response", column=settings.panel.sales, detail="no residual variation")
-        return _without_estimates(frame, provenance, "not-estimable", (reason,))
+    except UNFITTABLE as error:
+        return _without_estimates(frame, provenance, "not-estimable", (unfittable(error, settings),))
     if not market.certified:
         reason = Reason(code="not-certified", value=market.fit.kkt, detail=market.rung)
         bare = _without_estimates(frame, provenance, "not-estimated", (reason,))
@@ -224,7 +217,7 @@ def _seed_model(market: MarketFit, settings: Settings) -> MarketFit | None:
     """The plain seed model beside the chosen one; None where its columns cannot be fitted (common controls)."""
     try:
         return fit_market(market.frame, settings, plain=True, decays=market.decays)
-    except (DependentTerm, RankDeficient, NoResidualVariation):
+    except UNFITTABLE:
         return None
 
 

@@ -7,9 +7,8 @@ The functions take settings that are already loaded, so that a caller can look a
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from reportgen.errors import UsageError
 from reportgen.settings.sections import SETTINGS_FILE, Settings
@@ -17,27 +16,9 @@ from reportgen.settings.sections import SETTINGS_FILE, Settings
 if TYPE_CHECKING:
     from reportgen.batch.request import Request
     from reportgen.batch.state.outcome import Progress, RunResult
-    from reportgen.panel.checking.contract import Finding
+    from reportgen.project.checking import CheckReport
     from reportgen.project.start import NewProject
     from reportgen.settings.read import SettingRow
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CheckReport:
-    """What the data contract says about a table."""
-
-    source: str
-    """Base name of the file."""
-    findings: tuple[Finding, ...]
-
-    @property
-    def exit_code(self) -> int:
-        """4 if a finding blocks the build, else 0."""
-        return 4 if any(finding.severity == "error" for finding in self.findings) else 0
-
-    def plain(self) -> dict[str, Any]:
-        """Return the report as JSON data."""
-        return {"source": self.source, "findings": [asdict(finding) for finding in self.findings]}
 
 
 def list_settings(
@@ -160,16 +141,9 @@ def merge_project(
 
 def check_project(settings: Settings, root: Path) -> CheckReport:
     """Check with settings that are already loaded; see :func:`check`."""
-    from reportgen.batch.inputs.partition import check_partitions
-    from reportgen.panel.checking.contract import check_panel
-    from reportgen.panel.reading.read import list_markets, read_table
+    from reportgen.project.checking import check_table
 
-    files = list_markets(settings.panel, root)
-    if files is not None:
-        name = Path(settings.panel.source).name
-        return CheckReport(source=name, findings=check_partitions(settings, root, files))
-    raw = read_table(settings.panel, root)
-    return CheckReport(source=raw.source, findings=check_panel(raw, settings))
+    return check_table(settings, root)
 
 
 def init_project(

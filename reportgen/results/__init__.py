@@ -1,8 +1,8 @@
 """The waist: every number, chart datum and verdict code of a market and of all markets, as JSON.
 
 No words, no arithmetic: statistics stand before it, presentation after it. Other rooms import from this door; a new
-type goes into the module of its stage (``data``, ``fit``, ``effects``, ``checks``, ``verdict``, ``charts``) and into
-the list here.
+type goes into the module of its stage (``data``, ``fit``, ``effects``, ``checks``, ``verdict``, ``prospects``,
+``charts``) and into the list here.
 """
 
 from reportgen.results.charts import (
@@ -65,6 +65,7 @@ from reportgen.results.markets import (
     PooledEffect,
     RunTotals,
 )
+from reportgen.results.prospects import MarketProspect, Outcome
 from reportgen.results.verdict import Quantity, Reason, Verdict, VerdictCode, Withheld
 
 __all__ = [
@@ -73,9 +74,10 @@ __all__ = [
     "DecaySummary", "Density", "EffectSize", "EntrySlip", "Estimand", "ExcludedMarket", "FitQuality", "FitSummary",
     "FixedEffect", "Foresight", "GroupSize", "ImpulsePoint", "Incremental", "IncrementalMonth", "LikelihoodOptimum",
     "LongRun",
-    "MarketEstimate",
+    "MarketEstimate", "MarketProspect",
     "MarketResults", "MarketStatus", "ModelSummary", "ModelTerm", "MonthlySeries", "OlsAssumption", "OlsTerm",
-    "OrdinaryRegression", "OverviewResults", "PharmacyRow", "PharmacySeries", "PooledEffect", "PredictiveCheck",
+    "OrdinaryRegression", "Outcome", "OverviewResults", "PharmacyRow", "PharmacySeries", "PooledEffect",
+    "PredictiveCheck",
     "PromotionEffects", "Provenance", "Quantity", "RSquared", "Reason", "Roi", "RowsLost", "RunTotals",
     "Sensitivity", "SlipKind", "SlopeTest", "Status", "TermRole", "TimeEffect", "TimeKind", "TimeSummary",
     "VarianceRow", "Verdict", "VerdictCode", "WhatIf",

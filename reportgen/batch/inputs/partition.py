@@ -10,7 +10,7 @@ that nothing is built.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -26,7 +26,7 @@ from reportgen.panel.reading.columns import column_of
 from reportgen.settings.sections import Settings
 
 if TYPE_CHECKING:
-    from reportgen.panel.checking.contract import Finding
+    from reportgen.panel.checking.contract import Finding, Panel
     from reportgen.panel.reading.values.source_conventions import Conventions
 
 _MOST_LINES = 20
@@ -84,9 +84,14 @@ def open_source(settings: Settings, root: Path, remembered: InputIndex | None, *
     return Source(settings, root, remembered)
 
 
-def check_partitions(settings: Settings, root: Path, files: Mapping[str, tuple[Path, ...]]) -> tuple[Finding, ...]:
-    """Check market by market, holding one at a time; errors first, then each doubt once with the number of markets."""
-    from reportgen.panel.checking.contract import Finding, check_panel
+def check_partitions(
+    settings: Settings, root: Path, files: Mapping[str, tuple[Path, ...]], look: Callable[[Panel], None]
+) -> tuple[Finding, ...]:
+    """Check market by market, holding one at a time; errors first, then each doubt once with the number of markets.
+
+    ``look`` is shown each market as it was read; one that cannot be read is shown as refused.
+    """
+    from reportgen.panel.checking.contract import Finding, Panel, survey_panel
     from reportgen.panel.reading.read import read_table, survey_partitions
 
     conventions = survey_partitions(settings, root, files)
@@ -95,7 +100,8 @@ def check_partitions(settings: Settings, root: Path, files: Mapping[str, tuple[P
     for market, own in files.items():
         try:
             raw = read_table(settings.panel, root, market, own)
-            found = check_panel(replace(raw, source=f"{raw.source}, market {market}"), settings, conventions)
+            panel = survey_panel(replace(raw, source=f"{raw.source}, market {market}"), settings, conventions)
+            found = panel.findings
         except ReadError as error:
             found = (
                 Finding(
@@ -103,6 +109,8 @@ def check_partitions(settings: Settings, root: Path, files: Mapping[str, tuple[P
                     message=error.message,
                 ),
             )  # fmt: skip
+            panel = Panel(markets={}, findings=found, refused={})
+        look(panel if panel.markets or panel.refused else replace(panel, refused={market: found}))
         for finding in found:
             if finding.severity == "error":
                 errors.append(replace(finding, market=market))

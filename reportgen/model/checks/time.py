@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from math import sqrt
 
 import numpy as np
@@ -10,7 +11,7 @@ from reportgen.model.checks.rules import grade
 from reportgen.model.effects.responses import is_stationary, long_run_gradient
 from reportgen.model.lmm.crossproducts import NoResidualVariation, RankDeficient
 from reportgen.model.lmm.fit import fit_lmm
-from reportgen.model.market.calendar import LEAST_SHARE, TIME_COLUMNS, time_terms
+from reportgen.model.market.calendar import LEAST_SHARE, TIME_COLUMNS, TimeChoice, time_terms
 from reportgen.model.market.fit import MarketFit
 from reportgen.model.market.terms import market_design
 from reportgen.results import Check
@@ -18,18 +19,22 @@ from reportgen.results import Check
 
 def time_checks(market: MarketFit) -> tuple[Check, ...]:
     """Common campaigns, time effects left out, pharmacies' own trends."""
-    return (check_campaigns(market), check_time_effects(market), check_own_trend(market))
+    return (
+        check_campaigns(market.time, market.frame.panel.channels),
+        check_time_effects(market),
+        check_own_trend(market),
+    )
 
 
-def check_campaigns(market: MarketFit) -> Check:
+def check_campaigns(time: TimeChoice, channels: Sequence[str]) -> Check:
     """Share of adstock's variance within pharmacies that period effects leave, against a fifth.
 
     Below it "fail" without period effects in the model: campaigns that ran everywhere at once cannot be told from
     what else happened in those periods. With them "review": what is left to learn from is little.
     """
-    least, channels = market.time.least, market.frame.panel.channels
-    detail = None if least is None or len(channels) < 2 else channels[market.time.shares.index(least)]
-    fail = None if market.time.kind == "periods" else LEAST_SHARE
+    least = time.least
+    detail = None if least is None or len(channels) < 2 else channels[time.shares.index(least)]
+    fail = None if time.kind == "periods" else LEAST_SHARE
     return grade("common-campaigns", least, fail=fail, detail=detail)
 
 

@@ -22,7 +22,7 @@ from reportgen.panel.reading.raw import RawTable
 from reportgen.panel.reading.values.source_conventions import Conventions
 from reportgen.settings.sections import Settings
 
-__all__ = ["Finding", "MarketPanel", "Panel", "check_panel", "make_panel", "validate_panel"]
+__all__ = ["Finding", "MarketPanel", "Panel", "check_panel", "make_panel", "survey_panel", "validate_panel"]
 
 _RANK = {"error": 0, "warning": 1, "note": 2}
 
@@ -52,6 +52,19 @@ def check_panel(raw: RawTable, settings: Settings, conventions: Conventions | No
     ``conventions`` are those of the source, where the table is only a part of it.
     """
     return _word_all(raw, run_checks(raw, settings, conventions))
+
+
+def survey_panel(raw: RawTable, settings: Settings, conventions: Conventions | None = None) -> Panel:
+    """Everything worth saying about a table, and the markets that could be built from it; never raises.
+
+    Where an error concerns the whole table there are no markets.
+    """
+    checked = run_checks(raw, settings, conventions)
+    findings = _word_all(raw, checked)
+    if any(p.severity == "error" and p.rows.size == 0 for p in checked.problems):
+        return Panel(markets={}, findings=findings, refused={})
+    refused = _refuse(raw, checked)
+    return Panel(markets=assemble_markets(raw, checked, settings, set(refused)), findings=findings, refused=refused)
 
 
 def validate_panel(raw: RawTable, settings: Settings, conventions: Conventions | None = None) -> Panel:
