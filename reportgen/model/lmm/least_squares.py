@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from reportgen.model.lmm.crossproducts import Array, Design, Index
+from reportgen.model.lmm.crossproducts import RANK_TOLERANCE, Array, Design, Index, RankDeficient
 from reportgen.model.lmm.inference import FixedCovariance
 
 
@@ -28,10 +28,12 @@ class LeastSquares:
     sigma2: float
 
 
-def _solve(x: Array, y: Array) -> tuple[Array, Array, Array]:
-    """Least squares by QR on unit-norm columns: beta (k,), (X'X)^-1 (k, k), residuals (n,)."""
+def _solve(x: Array, y: Array) -> tuple[Array, Array, Array] | None:
+    """Least squares by QR on unit-norm columns: beta (k,), (X'X)^-1 (k, k), residuals (n,); None if rank is lacking."""
     norms = np.sqrt(np.sum(x**2, axis=0))
     q, r = np.linalg.qr(x / norms)
+    if len(r) < x.shape[1] or np.min(np.abs(np.diag(r))) < RANK_TOLERANCE:
+        return None
     inverse = np.linalg.inv(r)
     beta = inverse @ (q.T @ y) / norms
     return beta, (inverse @ inverse.T) / np.outer(norms, norms), y - x @ beta
@@ -55,15 +57,11 @@ def within_estimate(design: Design) -> LeastSquares | None:
     spread = np.sqrt(np.mean(centred**2, axis=0))
     scale = np.sqrt(np.mean(both**2, axis=0))
     kept = [k for k in range(design.x.shape[1]) if spread[k] > 1e-9 * max(scale[k], 1e-300)]
-    n = len(design.y)
-    if (
-        not kept
-        or n - design.groups - len(kept) < 1
-        or np.linalg.matrix_rank(centred[:, kept] / spread[kept]) < len(kept)
-    ):
+    n, x = len(design.y), centred[:, kept]
+    solved = _solve(x, centred[:, -1]) if kept and n - design.groups - len(kept) >= 1 else None
+    if solved is None:
         return None
-    x = centred[:, kept]
-    beta, bread, residuals = _solve(x, centred[:, -1])
+    beta, bread, residuals = solved
     values = _cluster_covariance(x, bread, residuals, starts, 0)
     df = np.full(len(kept), float(design.groups - 1))
     return LeastSquares(
@@ -78,7 +76,10 @@ def within_estimate(design: Design) -> LeastSquares | None:
 def pooled_estimate(design: Design, *, clustered: bool = False) -> LeastSquares:
     """Ordinary least squares ignoring the pharmacies, with classical or pharmacy-clustered covariance."""
     n, p = design.x.shape
-    beta, bread, residuals = _solve(design.x, design.y)
+    solved = _solve(design.x, design.y)
+    if solved is None:
+        raise RankDeficient(p - 1)
+    beta, bread, residuals = solved
     sigma2 = float(residuals @ residuals) / (n - p)
     if clustered:
         values = _cluster_covariance(design.x, bread, residuals, design.starts(), 0)
