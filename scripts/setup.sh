@@ -13,27 +13,44 @@ megabytes() { awk '{bytes += $1} END {printf "%.0f MB", bytes / 1e6}'; }
 usable() { "$1" -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1; }
 administrator() { [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; }
 
-# apt-get, waiting while another program holds a lock of the package manager, as any machine does in its first minutes.
+# One set-up of this folder at a time. What a killed one left running still holds the lock, and ends by itself.
+exec 9<.
+if command -v flock >/dev/null && ! flock -n 9; then
+  say "waiting for another set-up of this folder"
+  flock -w "$patience" 9 || { say "it is still running after $patience s; run this again later." >&2; exit 7; }
+fi
+
+# apt-get, waiting while another program holds a lock of the package manager, as any machine does in its first minutes,
+# and finishing first what an interrupted one left half done.
 apt_get() {
   local output waited=0
-  until output=$(LC_ALL=C DEBIAN_FRONTEND=noninteractive apt-get -qq -o Dpkg::Use-Pty=0 -o Acquire::Retries=3 "$@" 2>&1); do
+  until output=$(quiet_apt apt-get -qq -o Dpkg::Use-Pty=0 -o Acquire::Retries=3 "$@"); do
     case $output in
       *"Could not get lock"* | *"Unable to acquire"* | *"Unable to lock"* | *"locked by another process"*) ;;
+      *"dpkg --configure -a"*) mend dpkg --configure -a; continue ;;
+      *"--fix-broken install"*) mend apt-get -qq -y --fix-broken install; continue ;;
       *) printf '%s\n' "$output" >&2; say "apt-get $1 failed; the lines above say why." >&2; exit 7 ;;
     esac
     if [ "$waited" -ge "$patience" ]; then
       printf '%s\n' "$output" >&2; say "the package manager is still busy after $patience s; run this again later." >&2; exit 7
     fi
-    [ $((waited % 30)) -ne 0 ] || say "waiting for another program that is installing packages ($waited s)"
+    [ $((waited % 30)) -ne 0 ] || say "waiting for another program that is installing packages ($waited s)" >&2
     sleep 3
     waited=$((waited + 3))
   done
   printf '%s' "$output"
 }
 
+quiet_apt() { LC_ALL=C DEBIAN_FRONTEND=noninteractive "$@" 2>&1 9<&-; } # what apt starts does not keep our lock
+
+mend() {
+  local output
+  say "finishing an installation of packages that was interrupted" >&2
+  output=$(quiet_apt "$@") || { printf '%s\n' "$output" >&2; say "$* failed; the lines above say why." >&2; exit 7; }
+}
+
 apt_install() {
   local began=$SECONDS size
-  apt_get update >/dev/null
   size=$(apt_get install -y --no-install-recommends --print-uris "$@" | awk '/^\x27/ {print $3}' | megabytes)
   say "installing $* ($size to fetch)"
   apt_get install -y --no-install-recommends "$@" >/dev/null
@@ -81,42 +98,99 @@ if [ "$what" = dev ]; then
   needed+=("${wanted[@]}")
   wanted=()
 fi
-if [ $((${#needed[@]} + ${#wanted[@]})) -gt 0 ]; then
-  if administrator; then
-    apt_install "${needed[@]}" "${wanted[@]}"
-  elif [ ${#needed[@]} -gt 0 ]; then
+if ! administrator; then
+  if [ ${#needed[@]} -gt 0 ]; then
     echo "Please install, as root: apt-get install ${needed[*]} ${wanted[*]}" >&2
     exit 7
   fi
+  wanted=()
+fi
+
+# Python comes first; what else the machine lacks is installed while pip works.
+apt=
+lots=()
+stop() {
+  say "interrupted; the next run goes on from here" >&2
+  kill "${lots[@]}" 2>/dev/null || true
+  [ -z "$apt" ] || wait "$apt" || true
+  exit 130
+}
+trap stop INT TERM
+[ $((${#needed[@]} + ${#wanted[@]})) -eq 0 ] || apt_get update >/dev/null
+[ ${#needed[@]} -eq 0 ] || apt_install "${needed[@]}"
+if [ ${#wanted[@]} -gt 0 ]; then
+  apt_install "${wanted[@]}" &
+  apt=$!
 fi
 if ! usable "$venv/bin/python" && ! usable "${python:=python3}"; then
   echo "reportgen needs Python 3.11 or newer; name one with PYTHON=..." >&2
   exit 7
 fi
 
+# An environment that was moved, or whose making was interrupted, is made anew.
+environment_works() {
+  grep -qF "$(cd "$venv" 2>/dev/null && pwd)/bin/python" "$venv/bin/pip" 2>/dev/null &&
+    "$venv/bin/python" -m pip --version >/dev/null 2>&1 &&
+    compgen -G "$venv/lib/python*/site-packages/pip-*.dist-info/RECORD" >/dev/null
+}
+
+# A package without the record that pip writes last was being installed when somebody stopped it: it is installed again.
+forget_unfinished() {
+  local package
+  for package in "$venv"/lib/python*/site-packages/*.dist-info; do
+    [ ! -d "$package" ] || [ -e "$package/RECORD" ] || rm -rf "$package"
+  done
+  rm -rf "$venv"/lib/python*/site-packages/~*
+}
+
+# The versions of constraints.txt that this needs, in lots of about the same weight: `lot 0 4` is the first of four.
+lot() {
+  awk -v which="$1" -v lots="$2" -v what="$what" '
+    BEGIN {
+      split("pyarrow scipy pandas statsmodels sqlalchemy babel matplotlib numpy playwright duckdb pypandoc-binary", heavy)
+      for (i in heavy) place[heavy[i]] = i - 1
+      next_place = length(heavy)
+    }
+    /^# To develop/ && what == "run" { exit }
+    /==/ && !/^pip==/ {
+      split($1, pin, "==")
+      if ((pin[1] in place ? place[pin[1]] : next_place++) % lots == which) print $1
+    }' constraints.txt
+}
+
+pip_install() {
+  exec "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --root-user-action=ignore --no-input \
+    "$compile" -c constraints.txt "$@"
+}
+
 # Python packages; skipped while nothing that decides them has changed.
 stamp="$venv/.reportgen-$what"
 decided=$(pwd; cat pyproject.toml constraints.txt | sha256sum)
 if ! usable "$venv/bin/python" || [ "$(cat "$stamp" 2>/dev/null || true)" != "$decided" ]; then
   began=$SECONDS
-  # An environment that was moved, or whose making was interrupted, is made anew.
-  { grep -qF "$(cd "$venv" 2>/dev/null && pwd)/bin/python" "$venv/bin/pip" 2>/dev/null &&
-    "$venv/bin/python" -m pip --version >/dev/null 2>&1; } || make_venv
+  case $what in dev) about="330 MB" extra="[dev]" ;; *) about="170 MB" extra="" ;; esac
+  say "installing Python packages into $venv (about $about to fetch)"
   # Modules are compiled when they are first imported, most never; but all of them now where that would not be kept.
   compile=--no-compile
   [ -z "${PYTHONDONTWRITEBYTECODE:-}" ] || compile=--compile
-  case $what in dev) about="330 MB" extra="[dev]" ;; *) about="170 MB" extra="" ;; esac
-  say "installing Python packages into $venv (about $about to fetch)"
-  install() {
-    "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --root-user-action=ignore "$compile" \
-      -c constraints.txt "$@"
-  }
-  # Fetching and unpacking keeps one core busy: the heaviest packages come in two lots side by side, then all the rest.
-  install --no-deps pyarrow pandas babel sqlalchemy >/dev/null 2>&1 &
-  install --no-deps numpy scipy statsmodels matplotlib >/dev/null 2>&1 || true
-  wait
-  install -e ".$extra"
+  environment_works || make_venv
+  forget_unfinished
+  # Three things keep one core busy for long: what an older pip does to choose among files, unpacking, and a build
+  # environment of its own. So: today's pip, lots side by side, and what builds this package in the environment itself.
+  # If any of it fails, the last command does it all and says what is wrong.
+  (pip_install pip) >/dev/null 2>&1 || true
+  for i in 0 1 2 3; do
+    # shellcheck disable=SC2046
+    pip_install --no-deps $(lot "$i" 4) >/dev/null 2>&1 &
+    lots+=($!)
+  done
+  wait "${lots[@]}" || true
+  lots=()
+  isolation=()
+  ! "$venv/bin/python" -c 'import editables, hatch_fancy_pypi_readme, hatchling' 2>/dev/null || isolation=(--no-build-isolation)
+  (pip_install "${isolation[@]}" -e ".$extra")
   echo "$decided" >"$stamp"
   say "Python packages installed in $((SECONDS - began)) s ($(du -sb "$venv" | megabytes) in $venv)"
 fi
+[ -z "$apt" ] || wait "$apt"
 if [ -n "${PYTHONDONTWRITEBYTECODE:-}" ]; then "$venv/bin/python" -m compileall -q reportgen >/dev/null || true; fi
