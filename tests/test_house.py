@@ -88,6 +88,43 @@ def test_no_imports_in_a_circle(package: Path) -> None:
     graphlib.TopologicalSorter(graph).prepare()  # raises with the circle
 
 
+ADDING = {
+    "sum", "fsum", "accumulate", "cumsum", "nansum", "cumprod", "prod", "nanprod", "dot", "matmul", "einsum",
+    "mean", "nanmean", "fmean", "average", "median", "nanmedian", "std", "nanstd", "stdev", "var", "nanvar", "variance",
+    "quantile", "nanquantile", "percentile", "nanpercentile", "quantiles", "inv_cdf", "NormalDist",
+}  # fmt: skip
+"""Names that make one number of many, or a limit of an estimate. Counting what is listed (``len``, ``Counter``,
+``count_nonzero``) makes no new number."""
+PLACING = {
+    "report/figures/lines.py": "a few steep lines leave the picture",
+    "report/figures/shrinkage.py": "a few wild estimates leave the picture",
+    "report/figures/ranking.py": "the points farthest from the middle are named",
+    "report/site/directory.py": "too many pharmacies make no page",
+}
+"""Modules that use such a number to choose what is drawn, and print none."""
+
+
+def added_up(path: Path) -> list[str]:
+    """What a module calls, or hands to another call (``map(sum, rows)``), that adds up."""
+    calls = [node for node in ast.walk(ast.parse(path.read_text("utf-8"))) if isinstance(node, ast.Call)]
+    names = [node.func.attr if isinstance(node.func, ast.Attribute) else ast.unparse(node.func) for node in calls]
+    handed = [one.id for node in calls for one in node.args if isinstance(one, ast.Name) and one.id in {"sum", "fsum"}]
+    return [name for name in [*names, *handed] if name in ADDING]
+
+
+def test_pages_add_nothing_up(package: Path) -> None:
+    """Numbers on a page come from ``results/``; drawing and the widths of letters are geometry."""
+    geometry = (package / "report/figures/drawing", package / "report/typefaces")
+    found = {
+        path.relative_to(package).as_posix(): names
+        for room in ("report", "render")
+        for path in (package / room).rglob("*.py")
+        if not any(path.is_relative_to(folder) for folder in geometry) and (names := added_up(path))
+    }
+    assert {name: names for name, names in found.items() if name not in PLACING} == {}
+    assert set(PLACING) <= set(found)
+
+
 def test_tests_lie_where_the_code_lies(package: Path, checkout: Path) -> None:
     there = {path.relative_to(package) for path in folders(package)}
     tests = {path.relative_to(checkout / "tests") for path in folders(checkout / "tests")}

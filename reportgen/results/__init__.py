@@ -1,8 +1,8 @@
 """The waist: every number, chart datum and verdict code of a market and of all markets, as JSON.
 
-No words, no arithmetic: statistics stand before it, presentation after it. Other rooms import from this door; a new
-type goes into the module of its stage (``data``, ``fit``, ``effects``, ``checks``, ``verdict``, ``prospects``,
-``charts``) and into the list here.
+No words, no statistics: those stand before it, presentation after it; what merely follows from the fields is in
+``derived``. Other rooms import from this door; a new type goes into the module of its stage (``data``, ``fit``,
+``effects``, ``checks``, ``verdict``, ``prospects``, ``charts``) and into the list here.
 """
 
 from reportgen.results.charts import (

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from math import fsum, nan
 from typing import Literal
 
 
@@ -34,6 +35,16 @@ class PharmacySeries:
     sales: tuple[float | None, ...]
     promotion: tuple[float | None, ...]
 
+    @property
+    def sales_mean(self) -> float:
+        """Mean of the periods on record; NaN without any."""
+        known = [value for value in self.sales if value is not None]
+        return fsum(known) / len(known) if known else nan
+
+    def times(self, other: PharmacySeries) -> float:
+        """How many times as much this pharmacy sells."""
+        return self.sales_mean / other.sales_mean
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Density:
@@ -44,6 +55,11 @@ class Density:
     counts: tuple[tuple[int, ...], ...]
     smooth_x: tuple[float, ...]
     smooth_y: tuple[float, ...]
+
+    @property
+    def largest_drift(self) -> float:
+        """Largest distance of the running mean from zero; NaN without one."""
+        return max(map(abs, self.smooth_y), default=nan)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +82,17 @@ class Autocorrelation:
     values: tuple[float | None, ...]
     bounds: tuple[float | None, ...]
 
+    @property
+    def known(self) -> int:
+        """Lags with a value."""
+        return sum(value is not None for value in self.values)
+
+    @property
+    def outside(self) -> int:
+        """Lags whose value lies outside its bound."""
+        pairs = zip(self.values, self.bounds, strict=True)
+        return sum(value is not None and bound is not None and abs(value) > bound for value, bound in pairs)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Curve:
@@ -73,6 +100,11 @@ class Curve:
 
     x: tuple[float, ...]
     y: tuple[float, ...]
+
+    @property
+    def widening(self) -> float | None:
+        """Spread at the last point over that at the first, where ``y`` is a root of spread."""
+        return (self.y[-1] / self.y[0]) ** 2 if self.y[0] else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,6 +117,19 @@ class PredictiveCheck:
     lower: tuple[float, ...]
     upper: tuple[float, ...]
 
+    @property
+    def outside(self) -> int:
+        """Bins whose observed value lies outside the simulated band."""
+        rows = zip(self.lower, self.observed, self.upper, strict=True)
+        return sum(not lower <= observed <= upper for lower, observed, upper in rows)
+
+    def shares(self) -> PredictiveCheck:
+        """The same with observed values that sum to one."""
+        total = fsum(self.observed) or 1.0
+        series = (tuple(v / total for v in s) for s in (self.observed, self.simulated, self.lower, self.upper))
+        observed, simulated, lower, upper = series
+        return replace(self, observed=observed, simulated=simulated, lower=lower, upper=upper)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Contribution:
@@ -94,6 +139,11 @@ class Contribution:
     baseline: tuple[float, ...]
     persistence: tuple[float, ...]
     promotion: tuple[float, ...]
+
+    @property
+    def fitted(self) -> tuple[float, ...]:
+        """Fitted sales by period."""
+        return tuple(fsum(parts) for parts in zip(self.baseline, self.persistence, self.promotion, strict=True))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -34,6 +34,11 @@ class OlsTerm:
     mixed: float
     mixed_se: float | None
 
+    @property
+    def width(self) -> float | None:
+        """Interval of ordinary regression over the mixed model's, in width."""
+        return self.ols_se / self.mixed_se if self.mixed_se else None
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OlsAssumption:

@@ -59,6 +59,12 @@ class EffectSize:
     upper: float | None
     withheld: str | None = None
 
+    def relative(self, mean_sales: float | None) -> tuple[float, float, float] | None:
+        """Estimate and limits as shares of mean sales (``1.0`` where the effect is one); ``None`` where unknown."""
+        if self.estimate is None or self.lower is None or self.upper is None or not mean_sales:
+            return None
+        return self.estimate / mean_sales, self.lower / mean_sales, self.upper / mean_sales
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PromotionEffects:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 TimeKind = Literal["periods", "season+trend", "season", "trend", "none"]
@@ -172,6 +172,10 @@ class LikelihoodOptimum:
     """Standard deviation of every random effect."""
 
 
+_IN_UNITS = ("estimate", "se", "se_gls", "lower", "upper")
+"""Fields of a coefficient that scale with the unit of its column."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FixedEffect:
     """One row of the coefficient table."""
@@ -188,6 +192,13 @@ class FixedEffect:
     upper: float | None
     column_sd: float | None
     """SD of the column over used rows: estimate * column_sd is the effect per standard deviation."""
+
+    def per_sd(self) -> FixedEffect | None:
+        """The same for one standard deviation of the column; ``None`` where the column does not vary."""
+        if not self.column_sd:
+            return None
+        scaled = {name: value * self.column_sd for name in _IN_UNITS if (value := getattr(self, name)) is not None}
+        return replace(self, **scaled)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

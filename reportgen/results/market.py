@@ -116,3 +116,24 @@ class MarketResults:
     """What is not given although the model was fitted, and which check says so; the gravest first."""
     charts: Charts = field(default_factory=Charts)
     provenance: Provenance
+
+    @property
+    def promotion_effect(self) -> FixedEffect | None:
+        """Coefficient of promotion (of the first channel); ``None`` where nothing was estimated."""
+        terms = self.model.promotion_terms if self.model else ()
+        return next((row for row in self.fixed if row.term in terms), None)
+
+    @property
+    def checks_run(self) -> int:
+        """Checks that could be made."""
+        return sum(check.status != "not-run" for check in self.checks)
+
+    @property
+    def checks_passed(self) -> int:
+        """Checks that found nothing."""
+        return sum(check.status == "pass" for check in self.checks)
+
+    @property
+    def checks_failed(self) -> int:
+        """Checks that found something grave."""
+        return sum(check.status == "fail" for check in self.checks)

@@ -165,3 +165,13 @@ class OverviewResults:
     """``None`` below two markets: there is nothing to pool."""
     markets: tuple[MarketEstimate, ...]
     excluded: tuple[ExcludedMarket, ...]
+
+    @property
+    def above_zero(self) -> int:
+        """Markets whose interval lies above zero."""
+        return sum(market.lower > 0 for market in self.markets)
+
+    @property
+    def clear_of_zero(self) -> int:
+        """Markets whose interval does not hold zero."""
+        return sum(market.lower > 0 or market.upper < 0 for market in self.markets)

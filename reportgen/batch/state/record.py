@@ -15,6 +15,7 @@ from typing import Any
 from reportgen.batch.state.files import sha256_bytes, sha256_file
 from reportgen.batch.state.fingerprint import Fingerprint
 from reportgen.results import MarketResults
+from reportgen.results.derived.intervals import about_se
 
 NAME = "_OK.json"
 SCHEMA_VERSION = 1
@@ -92,7 +93,7 @@ def headline(results: MarketResults) -> Headline:
         effect=lead.effect,
         lower=lead.lower,
         upper=lead.upper,
-        se=None if lead.lower is None or lead.upper is None else (lead.upper - lead.lower) / 4.0,
+        se=about_se(lead.lower, lead.upper),
         pharmacies=results.data.pharmacies,
         rows_used=results.data.rows_used,
         step=lead.step,

@@ -19,7 +19,6 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import isfinite, nan, sqrt
-from statistics import NormalDist
 from typing import get_args
 
 from reportgen.model.across.meta import RandomEffects, adjust_benjamini_hochberg, pool_effects
@@ -28,7 +27,6 @@ from reportgen.results import (
     EffectSize,
     Estimand,
     ExcludedMarket,
-    FixedEffect,
     MarketEstimate,
     MarketResults,
     OverviewResults,
@@ -37,6 +35,7 @@ from reportgen.results import (
     RunTotals,
     VerdictCode,
 )
+from reportgen.results.derived.intervals import normal_quantile
 
 DEFAULT_ESTIMAND: Estimand = "kept-up-percent"
 FALSE_DISCOVERY_RATE = 0.05
@@ -53,14 +52,6 @@ class MarketEffect:
     p: float | None
 
 
-def promotion_row(results: MarketResults) -> FixedEffect | None:
-    """Row of the first promotion channel in the coefficient table."""
-    if results.model is None or not results.model.promotion_terms:
-        return None
-    term = results.model.promotion_terms[0]
-    return next((row for row in results.fixed if row.term == term), None)
-
-
 def market_effect(results: MarketResults, estimand: Estimand) -> MarketEffect | Reason:
     """The estimand of one market, or why it has none.
 
@@ -68,7 +59,7 @@ def market_effect(results: MarketResults, estimand: Estimand) -> MarketEffect | 
     the effect is already relative; percent is 100 times log points. Scales count as known. The long run of one
     *promotion* unit kept up is used also where adstock weights are not normalised. First channel only.
     """
-    row = promotion_row(results)
+    row = results.promotion_effect
     scale = _scale(results, estimand)
     if row is None or results.model is None or not results.effects:
         return Reason(code="no-effect-estimate")
@@ -96,7 +87,7 @@ def _half_width(effect: EffectSize, confidence: float) -> float | None:
     """SE that a normal interval of this width would have."""
     if effect.lower is None or effect.upper is None:
         return None
-    return (effect.upper - effect.lower) / (2.0 * NormalDist().inv_cdf(0.5 + confidence / 2.0))
+    return (effect.upper - effect.lower) / (2.0 * normal_quantile(confidence))
 
 
 def _scale(results: MarketResults, estimand: Estimand) -> float | None:
@@ -222,8 +213,8 @@ def _estimates(
                 incremental=None if brought is None else brought.total,
                 incremental_share=None if brought is None else brought.share,
                 roi=None if one.roi is None else one.roi.roi,
-                checks_passed=sum(check.status == "pass" for check in one.checks),
-                checks_run=sum(check.status != "not-run" for check in one.checks),
+                checks_passed=one.checks_passed,
+                checks_run=one.checks_run,
             )
         )
     return tuple(rows)

@@ -7,7 +7,6 @@ density of all, and the 20 highest and 20 lowest in named rows.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from statistics import NormalDist
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -26,9 +25,10 @@ from reportgen.report.figures.intervals import (
     lift,
 )
 from reportgen.report.figures.kit import Kit, Tip
-from reportgen.report.standing import market_effect, standings
 from reportgen.report.typefaces.widths import fit_texts, text_width
 from reportgen.report.words.names import clean
+from reportgen.results.derived.intervals import about_se, normal_interval
+from reportgen.results.derived.standing import above_zero, below_zero, standings
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -51,31 +51,23 @@ class Caterpillar:
     deviation: marks.Numbers
     """-1, 0 or 1: clearly below, not to tell apart from, clearly above the average pharmacy."""
     average: float
+    above_zero: int
+    below_zero: int
+    """Pharmacies whose interval of the effect lies on one side of zero."""
     tied: bool = False
     """Whether the fit is at its limit, so that no single pharmacy may be set apart."""
-
-    @property
-    def above_zero(self) -> int:
-        """Pharmacies whose interval lies above zero."""
-        return int((self.lower > 0).sum())
-
-    @property
-    def below_zero(self) -> int:
-        """Pharmacies whose interval lies below zero."""
-        return int((self.upper < 0).sum())
 
 
 def compute_caterpillar(
     results: MarketResults, kit: Kit, what: Literal["slope", "intercept"] = "slope"
 ) -> Caterpillar | None:
     """Sorted effects; ``None`` where pharmacies have none, or the model gives all the same."""
-    z = NormalDist().inv_cdf(0.5 + kit.confidence / 2)
     rows = []
     for p, side in zip(results.pharmacies, standings(results), strict=True):
         if what == "slope" and p.total_slope is not None and p.lower is not None and p.upper is not None:
             rows.append((p.pharmacy, kit.effect(p.total_slope), kit.effect(p.lower), kit.effect(p.upper), side))
         elif what == "intercept" and p.intercept is not None and p.intercept_se is not None:
-            lower, upper = p.intercept - z * p.intercept_se, p.intercept + z * p.intercept_se
+            lower, upper = normal_interval(p.intercept, p.intercept_se, kit.confidence)
             shown = (kit.shown(p.intercept), kit.shown(lower), kit.shown(upper))
             rows.append((p.pharmacy, *shown, (lower > 0) - (upper < 0)))
     if not rows or (what == "slope" and max(r[1] for r in rows) - min(r[1] for r in rows) == 0):
@@ -83,9 +75,11 @@ def compute_caterpillar(
     rows.sort(key=lambda r: (-r[1], r[0]))
     tied = what == "slope" and results.status == "singular"
     estimate, lower_ends, upper_ends, sides = (np.array([row[k] for row in rows]) for k in (1, 2, 3, 4))
-    average = kit.effect(market_effect(results) or 0.0) if what == "slope" else 0.0
+    market = results.promotion_effect
+    average = kit.effect(market.estimate) if what == "slope" and market is not None else 0.0
     names = tuple(clean(r[0]) for r in rows)
-    return Caterpillar(what, names, estimate, lower_ends, upper_ends, sides, average, tied)
+    known = above_zero(results), below_zero(results)
+    return Caterpillar(what, names, estimate, lower_ends, upper_ends, sides, average, *known, tied)
 
 
 def table_caterpillar(data: Caterpillar) -> ChartTable:
@@ -116,9 +110,8 @@ def _value_texts(data: Caterpillar, kit: Kit) -> Callable[[int], str]:
     f = kit.formats
 
     def text(i: int) -> str:
-        if kit.log:
-            return f.percent(float(data.estimate[i]), float(data.upper[i] - data.lower[i]) / 4)
-        return f.money(float(data.estimate[i]), float(data.upper[i] - data.lower[i]) / 4)
+        se = about_se(float(data.lower[i]), float(data.upper[i]))
+        return (f.percent if kit.log else f.money)(float(data.estimate[i]), se)
 
     return text
 
@@ -214,7 +207,7 @@ def _draw(data: Caterpillar, kit: Kit) -> tuple[Sheet, list[Tip]]:
 
 def _title(data: Caterpillar, kit: Kit) -> str:
     f, n = kit.formats, len(data.names)
-    above, below = int((data.deviation > 0).sum()), int((data.deviation < 0).sum())
+    above, below = int(np.count_nonzero(data.deviation > 0)), int(np.count_nonzero(data.deviation < 0))
     if data.what == "intercept":
         return kit.say(
             "At equal promotion, {above} of {count} pharmacies sell clearly more than average, {below} clearly less.",

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from reportgen.report.blocks import Chart, ChartTable, Value
+from reportgen.report.blocks import Chart, ChartTable
 from reportgen.report.figures.drawing import marks
 from reportgen.report.figures.drawing.plane import Box, sheet
 from reportgen.report.figures.drawing.theme import SMALL, WIDE
@@ -15,63 +15,53 @@ from reportgen.report.figures.intervals import fit_ticks
 from reportgen.report.figures.kit import Kit, Tip
 from reportgen.report.typefaces.widths import fit_texts, text_width
 from reportgen.report.words.names import clean
+from reportgen.results.derived.intervals import about_se
+from reportgen.results.derived.parts import PartTotals, part_totals
+from reportgen.results.derived.standing import pharmacies_for_half
 
 if TYPE_CHECKING:
     from reportgen.report.figures.drawing.plane import Plane
-    from reportgen.results import MarketResults
+    from reportgen.results import Contribution, MarketResults
 
 _TOP, _LOW = 12, 4
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Parts:
-    """Fitted sales by period, (T,) each, money: baseline, persistence (lagged sales), promotion."""
-
-    periods: tuple[str, ...]
-    baseline: marks.Numbers
-    persistence: marks.Numbers
-    promotion: marks.Numbers
-
-    @property
-    def totals(self) -> tuple[float, float, float]:
-        """Sums over periods, in the order baseline, persistence, promotion."""
-        return float(self.baseline.sum()), float(self.persistence.sum()), float(self.promotion.sum())
-
-
-def compute_parts(results: MarketResults) -> Parts | None:
+def compute_parts(results: MarketResults) -> Contribution | None:
     """Split of fitted sales; ``None`` for a log response, where parts do not add up."""
     split = results.charts.contribution
-    if split is None or not split.periods:
-        return None
-    return Parts(split.periods, np.array(split.baseline), np.array(split.persistence), np.array(split.promotion))
+    return split if split is not None and split.periods else None
 
 
-def table_parts(data: Parts) -> ChartTable:
+def table_parts(data: Contribution) -> ChartTable:
     """Return one row per period."""
-    series = (data.baseline, data.persistence, data.promotion)
-    rows: list[tuple[Value, ...]] = [(p, *(float(s[i]) for s in series)) for i, p in enumerate(data.periods)]
-    return ChartTable(columns=("period", "baseline", "persistence", "promotion"), rows=tuple(rows))
+    rows = tuple(zip(data.periods, data.baseline, data.persistence, data.promotion, strict=True))
+    return ChartTable(columns=("period", "baseline", "persistence", "promotion"), rows=rows)
 
 
-def draw_parts(axes: Plane, data: Parts, kit: Kit) -> None:
+def _stacks(data: Contribution) -> list[marks.Stack]:
+    """Bars from below: persistence, baseline, promotion."""
+    return marks.stacked([data.persistence, data.baseline, data.promotion])
+
+
+def draw_parts(axes: Plane, data: Contribution, kit: Kit) -> None:
     """Stacked bars by period: persistence, baseline, promotion on top; negative parts hang below zero."""
-    theme, n = kit.theme, len(data.periods)
+    theme = kit.theme
     ticks = marks.nice_ticks(*axes.y, 5)
     marks.grid_y(axes, ticks, kit.formats.ticks(ticks, "money"), theme, base=0.0)
-    up, down = np.zeros(n), np.zeros(n)
     named = []
-    for values, color, alpha, word in (
-        (data.persistence, theme.muted, 0.7, kit.say("earlier sales")),
-        (data.baseline, theme.faint, 0.4, kit.say("baseline")),
-        (data.promotion, theme.accent, 1.0, kit.say("promotion")),
-    ):
-        start = np.where(values >= 0, up, down)
+    looks = (
+        (theme.muted, 0.7, kit.say("earlier sales")),
+        (theme.faint, 0.4, kit.say("baseline")),
+        (theme.accent, 1.0, kit.say("promotion")),
+    )
+    for (starts, stops), (color, alpha, word) in zip(_stacks(data), looks, strict=True):
         boxes = [
-            (i - 0.38, float(s), i + 0.38, float(s + v)) for i, (s, v) in enumerate(zip(start, values, strict=True))
+            (i - 0.38, float(start), i + 0.38, float(stop))
+            for i, (start, stop) in enumerate(zip(starts, stops, strict=True))
         ]
         marks.rectangles(axes, boxes, color, alpha=alpha)
-        up, down = up + np.maximum(values, 0.0), down + np.minimum(values, 0.0)
-        named.append((float(start[-1] + values[-1] / 2), word, theme.accent if alpha == 1.0 else theme.muted))
+        middle = float(starts[-1] + stops[-1]) / 2
+        named.append((middle, word, theme.accent if alpha == 1.0 else theme.muted))
     low, high = axes.y
     places = marks.spread([y for y, _, _ in named], 13 * axes.units[1], low, high)
     for place, (_, word, color) in zip(places, named, strict=True):
@@ -79,25 +69,24 @@ def draw_parts(axes: Plane, data: Parts, kit: Kit) -> None:
     marks.time_axis(axes, kit.formats.axis_periods(data.periods), theme)
 
 
-def _share_title(data: Parts, kit: Kit) -> str:
-    baseline, persistence, promotion = data.totals
-    whole = baseline + persistence + promotion
+def _share_title(data: Contribution, kit: Kit) -> str:
+    baseline, persistence, promotion = part_totals(data).shares
     f = kit.formats
     message = (
         kit.say(
             "Promotion and its carry-over make {promotion} of fitted sales; "
             "earlier sales make {persistence}, the baseline {baseline}."
         )
-        if promotion * whole >= 0
+        if promotion is None or promotion >= 0
         else kit.say(
             "Promotion and its carry-over take {promotion} off fitted sales; "
             "earlier sales make {persistence}, the baseline {baseline}."
         )
     )
     return message.format(
-        promotion=f.percent(abs(promotion / whole) if whole else None),
-        persistence=f.percent(persistence / whole if whole else None),
-        baseline=f.percent(baseline / whole if whole else None),
+        promotion=f.percent(None if promotion is None else abs(promotion)),
+        persistence=f.percent(persistence),
+        baseline=f.percent(baseline),
     )
 
 
@@ -106,8 +95,7 @@ def chart_contribution(results: MarketResults, kit: Kit, name: str = "contributi
     data = compute_parts(results)
     if data is None:
         return None
-    parts = np.array([data.baseline, data.persistence, data.promotion])
-    ends = np.concatenate([np.maximum(parts, 0).sum(0), np.minimum(parts, 0).sum(0)])
+    ends = np.concatenate([stops for _, stops in _stacks(data)])
     drawn, (axes,) = sheet(
         WIDE, 238, [Box(74, 26, WIDE - 74 - 100, 166, (-0.7, len(data.periods) - 0.3), marks.limits(ends, zero=True))]
     )
@@ -115,16 +103,13 @@ def chart_contribution(results: MarketResults, kit: Kit, name: str = "contributi
     marks.heading(
         axes, kit.say("Fitted sales of the market {per_period}", per_period=kit.per_period), kit.theme, dx=-68
     )
-    f, total = kit.formats, parts.sum(0)
+    f = kit.formats
     tips: list[Tip] = [
         (
-            *axes.pixel(i, float(total[i])),
-            (
-                f"{f.period(p)}: {f.money_short(float(total[i]))}, "
-                f"{kit.say('promotion')} {f.money_short(float(data.promotion[i]))}"
-            ),
+            *axes.pixel(i, total),
+            f"{f.period(p)}: {f.money_short(total)}, {kit.say('promotion')} {f.money_short(promotion)}",
         )
-        for i, p in enumerate(data.periods)
+        for i, (p, total, promotion) in enumerate(zip(data.periods, data.fitted, data.promotion, strict=True))
     ]
     return kit.chart(
         name,
@@ -139,29 +124,28 @@ def chart_contribution(results: MarketResults, kit: Kit, name: str = "contributi
     )
 
 
-def draw_waterfall(axes: Plane, data: Parts, kit: Kit) -> None:
+def draw_waterfall(axes: Plane, totals: PartTotals, kit: Kit) -> None:
     """Horizontal bars, each beginning where the one above ends, and their sum."""
     theme, f = kit.theme, kit.formats
-    baseline, persistence, promotion = data.totals
+    zero, first, second, last = totals.steps
     rows = [
-        (kit.say("Baseline"), 0.0, baseline, theme.faint),
-        (kit.say("Earlier sales"), baseline, baseline + persistence, theme.muted),
-        (kit.say("Promotion"), baseline + persistence, baseline + persistence + promotion, theme.accent),
-        (kit.say("Fitted sales"), 0.0, baseline + persistence + promotion, theme.ink),
+        (kit.say("Baseline"), zero, first, totals.baseline, theme.faint),
+        (kit.say("Earlier sales"), first, second, totals.persistence, theme.muted),
+        (kit.say("Promotion"), second, last, totals.promotion, theme.accent),
+        (kit.say("Fitted sales"), zero, last, totals.fitted, theme.ink),
     ]
     fit_ticks(axes, kit, lambda t: f.ticks(t, "money"))
     low, high = axes.y
     marks.line(axes, [0.0, 0.0], [low, high], theme.faint, clip=False)
-    for k, (word, start, stop, color) in enumerate(rows):
+    for k, (word, start, stop, amount, color) in enumerate(rows):
         y = 3.0 - k
         marks.rectangles(axes, [(min(start, stop), y - 0.32, max(start, stop), y + 0.32)], color)
         if k < 3:
             marks.line(axes, [stop, stop], [y - 0.32, y - 0.68], theme.faint)
         weight = 600 if k >= 2 else 400
         marks.label(axes, axes.x[0], y, word, theme.ink, dx=-104, size=12, weight=weight)
-        marks.label(
-            axes, max(start, stop), y, f.money_short(stop - start), theme.ink, dx=8, weight=weight, halo=theme.paper
-        )
+        text = f.money_short(amount)
+        marks.label(axes, max(start, stop), y, text, theme.ink, dx=8, weight=weight, halo=theme.paper)
 
 
 def _followed(results: MarketResults, kit: Kit) -> str:
@@ -169,10 +153,9 @@ def _followed(results: MarketResults, kit: Kit) -> str:
     inc = results.incremental
     if inc is None or inc.total is None:
         return ""
-    se = None if inc.lower is None or inc.upper is None else (inc.upper - inc.lower) / 4
     return kit.say(
         "Earlier sales hold promotion of earlier periods too; with that part it comes to {total}.",
-        total=kit.formats.money_short(inc.total, se),
+        total=kit.formats.money_short(inc.total, about_se(inc.lower, inc.upper)),
     )
 
 
@@ -181,21 +164,20 @@ def chart_waterfall(results: MarketResults, kit: Kit, name: str = "waterfall") -
     data = compute_parts(results)
     if data is None:
         return None
-    baseline, persistence, promotion = data.totals
-    ends = (0.0, baseline, baseline + persistence, baseline + persistence + promotion)
+    totals = part_totals(data)
     drawn, (axes,) = sheet(
-        WIDE, 164, [Box(112, 8, WIDE - 112 - 92, 128, marks.limits(ends, zero=True, pad=0.02), (-0.5, 3.5))]
+        WIDE, 164, [Box(112, 8, WIDE - 112 - 92, 128, marks.limits(totals.steps, zero=True, pad=0.02), (-0.5, 3.5))]
     )
-    draw_waterfall(axes, data, kit)
+    draw_waterfall(axes, totals, kit)
     f = kit.formats
-    total, part = f.money_short(ends[3]), f.money_short(abs(promotion))
+    total, part = f.money_short(totals.fitted), f.money_short(abs(totals.promotion))
     title = (
         kit.say(
             "Of {total} fitted sales, {promotion} come with promotion of the period and its carry-over.",
             total=total,
             promotion=part,
         )
-        if promotion >= 0
+        if totals.promotion >= 0
         else kit.say(
             "Fitted sales of {total} are {promotion} lower through promotion of the period and its carry-over.",
             total=total,
@@ -296,10 +278,10 @@ def chart_by_pharmacy(results: MarketResults, kit: Kit, name: str = "incremental
     )
     tips = draw_by_pharmacy(axes, data, chosen, kit, names)
     f, total = kit.formats, inc.total
-    gains = int((np.cumsum(data.amount) < total / 2).sum()) + 1
+    gains = pharmacies_for_half(results)
     surely = inc.lower is None or inc.lower > 0
-    se = None if inc.lower is None or inc.upper is None else (inc.upper - inc.lower) / 4
-    if total > 0 and gains <= n and surely:
+    se = about_se(inc.lower, inc.upper)
+    if gains is not None and surely:
         title = kit.say(
             "{few} of {count} pharmacies bring half of the {total} that go with promotion.",
             few=f.integer(gains),

@@ -14,6 +14,7 @@ from reportgen.report.figures.drawing.theme import WIDE
 from reportgen.report.figures.kit import Kit
 from reportgen.report.words.names import clean
 from reportgen.report.words.units import no_carry_over
+from reportgen.results.derived.intervals import likelihood_limit
 
 if TYPE_CHECKING:
     from reportgen.report.figures.drawing.plane import Plane
@@ -43,12 +44,9 @@ def compute_profile(summary: DecaySummary | None, confidence: float) -> Profile 
     """Profile of one channel; ``None`` where the decay was fixed."""
     if summary is None or len(summary.profile) < 3:
         return None
-    from statistics import NormalDist
-
     points = sorted(summary.profile, key=lambda p: p.decay)
     decay = np.array([p.decay for p in points])
     loglik = np.array([p.loglik_ml for p in points])
-    limit = -0.5 * NormalDist().inv_cdf(0.5 + confidence / 2) ** 2
     return Profile(
         clean(summary.channel, 40),
         decay,
@@ -58,7 +56,7 @@ def compute_profile(summary: DecaySummary | None, confidence: float) -> Profile 
         summary.upper,
         summary.at_edge,
         no_carry_over(summary),
-        limit,
+        likelihood_limit(confidence),
     )
 
 

@@ -9,6 +9,7 @@ from reportgen.report.blocks import Chart, ChartTable, Value
 from reportgen.report.figures.intervals import Interval, Reference, interval_chart
 from reportgen.report.figures.kit import Kit
 from reportgen.report.words.names import clean
+from reportgen.results.derived.intervals import about_se, normal_interval
 
 if TYPE_CHECKING:
     from reportgen.results import FixedEffect, MarketResults
@@ -24,6 +25,11 @@ class Estimate:
     lower: float | None
     upper: float | None
     se: float | None = None
+
+    @property
+    def spread(self) -> float | None:
+        """The SE, or about one, for the digits that are printed."""
+        return self.se or about_se(self.lower, self.upper)
 
     def times(self, factor: float) -> Estimate:
         """Return the same for ``factor`` units."""
@@ -45,9 +51,7 @@ def _as_intervals(rows: tuple[Estimate, ...], kit: Kit, chosen: str = "") -> lis
             estimate=kit.shown(row.estimate),
             lower=None if row.lower is None else kit.shown(row.lower),
             upper=None if row.upper is None else kit.shown(row.upper),
-            value=(
-                f"{f.effect(row.estimate, row.se or _quarter(row))} ({f.effect_interval(row.lower, row.upper, row.se)})"
-            ),
+            value=(f"{f.effect(row.estimate, row.spread)} ({f.effect_interval(row.lower, row.upper, row.se)})"),
             color="accent" if row.id == chosen or not chosen else "ink",
             bold=row.id == chosen,
         )
@@ -66,15 +70,10 @@ def compute_coefficients(results: MarketResults, kit: Kit) -> tuple[Estimate, ..
     """Effect of one standard deviation of each column, largest first; without the intercept."""
     rows = [
         Estimate(
-            id=row.term,
-            label=kit.term(row.term),
-            estimate=row.estimate * row.column_sd,
-            lower=None if row.lower is None else row.lower * row.column_sd,
-            upper=None if row.upper is None else row.upper * row.column_sd,
-            se=None if row.se is None else row.se * row.column_sd,
+            id=row.term, label=kit.term(row.term), estimate=row.estimate, lower=row.lower, upper=row.upper, se=row.se
         )
-        for row in results.fixed
-        if row.column_sd
+        for one in results.fixed
+        if (row := one.per_sd()) is not None
     ]
     return tuple(sorted(rows, key=lambda r: -abs(r.estimate)))
 
@@ -194,9 +193,6 @@ def compute_ordinary(results: MarketResults, kit: Kit) -> tuple[Estimate, ...]:
     """Promotion effect under ordinary regression and under the mixed model, same plain terms."""
     if results.ordinary is None or results.model is None:
         return ()
-    from statistics import NormalDist
-
-    z = NormalDist().inv_cdf(0.5 + kit.confidence / 2)
     row = next((t for t in results.ordinary.terms if t.term in results.model.promotion_terms), None)
     if row is None or row.mixed_se is None:
         return ()
@@ -204,8 +200,11 @@ def compute_ordinary(results: MarketResults, kit: Kit) -> tuple[Estimate, ...]:
         ("ordinary", kit.say("Ordinary regression"), row.ols, row.ols_se),
         ("mixed", kit.say("Mixed model, same terms"), row.mixed, row.mixed_se),
     )
-    rows = (Estimate(id=i, label=t, estimate=e, lower=e - z * s, upper=e + z * s, se=s) for i, t, e, s in named)
-    return tuple(row.times(kit.step) for row in rows)
+    made = []
+    for name, label, estimate, se in named:
+        lower, upper = normal_interval(estimate, se, kit.confidence)
+        made.append(Estimate(id=name, label=label, estimate=estimate, lower=lower, upper=upper, se=se).times(kit.step))
+    return tuple(made)
 
 
 def chart_ordinary(results: MarketResults, kit: Kit, name: str = "ordinary") -> Chart | None:
@@ -261,11 +260,6 @@ def compute_what_if(results: MarketResults, kit: Kit) -> tuple[Estimate, ...]:
     return tuple(rows)
 
 
-def _quarter(row: Estimate) -> float | None:
-    """Return about one SE: a quarter of the interval."""
-    return None if row.lower is None or row.upper is None else (row.upper - row.lower) / 4 or None
-
-
 def chart_what_if(results: MarketResults, kit: Kit, name: str = "what_if") -> Chart | None:
     """Change of sales under five scenarios."""
     rows = compute_what_if(results, kit)
@@ -278,9 +272,7 @@ def chart_what_if(results: MarketResults, kit: Kit, name: str = "what_if") -> Ch
             estimate=r.estimate,
             lower=r.lower,
             upper=r.upper,
-            value=(
-                f"{f.money_short(r.estimate, _quarter(r), plus=True)} ({f.interval(r.lower, r.upper, 'money-short')})"
-            ),
+            value=(f"{f.money_short(r.estimate, r.spread, plus=True)} ({f.interval(r.lower, r.upper, 'money-short')})"),
         )
         for r in rows
     ]
@@ -300,7 +292,7 @@ def chart_what_if(results: MarketResults, kit: Kit, name: str = "what_if") -> Ch
         message = kit.say("With {scenario}, sales would have been {sales} lower (change {interval}).")
     title = message.format(
         scenario=scenario,
-        sales=f.money_short(abs(best.estimate), _quarter(best)),
+        sales=f.money_short(abs(best.estimate), best.spread),
         interval=f.interval(best.lower, best.upper, "money-short"),
     )
     return kit.chart(

@@ -12,6 +12,7 @@ from reportgen.report.figures.drawing import marks
 from reportgen.report.figures.drawing.plane import Box, sheet
 from reportgen.report.figures.drawing.theme import HALF, WIDE
 from reportgen.report.figures.kit import Kit, Tip
+from reportgen.results.derived.intervals import about_se
 
 if TYPE_CHECKING:
     from reportgen.report.figures.drawing.plane import Plane
@@ -127,8 +128,7 @@ def _time(value: float, kit: Kit) -> str:
 
 
 def _write(value: float, data: Response, kit: Kit) -> str:
-    width = float(data.total_upper[-1] - data.total_lower[-1]) / 4
-    spread = width if np.isfinite(width) and width > 0 else None
+    spread = about_se(float(data.total_lower[-1]), float(data.total_upper[-1]))
     return kit.formats.percent(value, spread) if kit.log else kit.formats.money(value, spread)
 
 

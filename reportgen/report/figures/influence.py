@@ -39,8 +39,7 @@ class Influence:
 
 def compute_influence(results: MarketResults, kit: Kit) -> Influence | None:
     """Leave-one-out effects; ``None`` where no refits were made."""
-    terms = results.model.promotion_terms if results.model else ()
-    row = next((r for r in results.fixed if r.term in terms), None)
+    row = results.promotion_effect
     left = [(clean(p.pharmacy), p.effect_without) for p in results.pharmacies if p.effect_without is not None]
     if row is None or not left:
         return None

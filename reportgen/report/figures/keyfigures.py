@@ -12,6 +12,7 @@ from reportgen.report.figures.intervals import Interval, draw_intervals
 from reportgen.report.figures.kit import Kit
 from reportgen.report.typefaces.widths import text_width
 from reportgen.report.words import quantities
+from reportgen.results.derived.intervals import about_se
 
 if TYPE_CHECKING:
     from reportgen.report.figures.drawing.plane import Plane
@@ -48,7 +49,7 @@ def compute_key_intervals(results: MarketResults, kit: Kit) -> tuple[KeyInterval
             texts = tuple(kit.write_effect(v, se) for v in (low, middle, high))
             low, middle, high = (kit.effect(v) for v in (low, middle, high))
         else:
-            texts = tuple(f.money_short(v, (high - low) / 4) for v in (low, middle, high))
+            texts = tuple(f.money_short(v, about_se(low, high)) for v in (low, middle, high))
         made.append(
             KeyInterval(
                 name=name, label=label, estimate=middle, lower=low, upper=high, texts=(texts[0], texts[1], texts[2])

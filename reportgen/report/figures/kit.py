@@ -8,7 +8,6 @@ are the narrative's.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from statistics import NormalDist
 from typing import TYPE_CHECKING
 
 from reportgen.report.blocks import Chart, ChartTable
@@ -20,6 +19,7 @@ from reportgen.report.words.language import Language
 from reportgen.report.words.phrases import Phrases
 from reportgen.report.words.terms import term_label
 from reportgen.report.words.units import promotion_step
+from reportgen.results.derived.intervals import half_interval
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -96,8 +96,7 @@ class Kit(Phrases):
         """Return the 50 % interval inside a (``confidence``) interval, each side scaled by normal quantiles."""
         if lower is None or upper is None:
             return estimate, estimate
-        share = NormalDist().inv_cdf(0.75) / NormalDist().inv_cdf(0.5 + self.confidence / 2)
-        return estimate - (estimate - lower) * share, estimate + (upper - estimate) * share
+        return half_interval(estimate, lower, upper, self.confidence)
 
     def shown(self, value: float | None) -> float:
         """Return a number in response units as drawn: money, or a share at log response; NaN where missing."""

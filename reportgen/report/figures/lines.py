@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,9 +13,9 @@ from reportgen.report.figures.drawing.plane import Box, sheet
 from reportgen.report.figures.drawing.theme import SMALL, WIDE
 from reportgen.report.figures.intervals import fit_ticks
 from reportgen.report.figures.kit import Kit
-from reportgen.report.standing import market_effect, standings
 from reportgen.report.typefaces.widths import fit_texts
 from reportgen.report.words.names import clean
+from reportgen.results.derived.lines import FittedLines, fitted_lines
 
 if TYPE_CHECKING:
     from reportgen.report.figures.drawing.plane import Plane
@@ -24,59 +24,20 @@ if TYPE_CHECKING:
 MOST = 400
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Lines:
-    """Lines of sales (money) over promotion."""
-
-    x: marks.Numbers
-    """(P,) adstocked promotion."""
-    market: marks.Numbers
-    """(P,)"""
-    pharmacies: marks.Numbers
-    """(G, P)"""
-    names: tuple[str, ...]
-    slope: marks.Numbers
-    """(G,) total slopes, response units: which line to name."""
-    distinct: marks.Flags
-    """(G,) whether a pharmacy's response differs clearly from the market's."""
-
-
-def compute_lines(results: MarketResults) -> Lines | None:
+def compute_lines(results: MarketResults) -> FittedLines | None:
     """Lines over the usual range of promotion; ``None`` where the model gives none."""
-    charts, model = results.charts, results.model
-    if (
-        charts.promotion_range is None
-        or charts.promotion_center is None
-        or charts.market_level is None
-        or model is None
-    ):
-        return None
-    beta = market_effect(results)
-    sides = zip(results.pharmacies, standings(results), strict=True)
-    rows = [(p, side != 0) for p, side in sides if p.intercept is not None]
-    if beta is None or not rows or charts.promotion_range[1] <= charts.promotion_range[0]:
-        return None
-    if len(rows) > MOST:
-        rows = [rows[i] for i in np.linspace(0, len(rows) - 1, MOST).round().astype(int)]
-    x = np.linspace(*charts.promotion_range, 9 if model.response == "log" else 2)
-    level = charts.market_level + beta * (x - charts.promotion_center)
-    intercept = np.array([p.intercept or 0.0 for p, _ in rows])
-    slope = np.array([p.slope or 0.0 for p, _ in rows])
-    distinct = np.array([stands_out for _, stands_out in rows])
-    lines = level + intercept[:, None] + slope[:, None] * x
-    if model.response == "log":
-        level, lines = np.exp(level), np.exp(lines)
-    return Lines(x, level, lines, tuple(clean(p.pharmacy) for p, _ in rows), slope + beta, distinct)
+    found = fitted_lines(results, MOST)
+    return None if found is None else replace(found, names=tuple(map(clean, found.names)))
 
 
-def table_lines(data: Lines) -> ChartTable:
+def table_lines(data: FittedLines) -> ChartTable:
     """Sales of each pharmacy's line at the two ends of the range; the market is the first row."""
     rows = [("", float(data.market[0]), float(data.market[-1]))]
     rows += [(n, float(y[0]), float(y[-1])) for n, y in zip(data.names, data.pharmacies, strict=True)]
     return ChartTable(columns=("pharmacy", "sales_at_low_promotion", "sales_at_high_promotion"), rows=tuple(rows))
 
 
-def draw_lines(axes: Plane, data: Lines, kit: Kit) -> None:
+def draw_lines(axes: Plane, data: FittedLines, kit: Kit) -> None:
     """Thin lines for pharmacies, clear ones in the second colour, the market thick."""
     theme = kit.theme
     ticks = marks.nice_ticks(*axes.y, 5)
@@ -86,10 +47,10 @@ def draw_lines(axes: Plane, data: Lines, kit: Kit) -> None:
     for chosen, color, (width, alpha) in ((~data.distinct, theme.accent, usual), (data.distinct, theme.second, clear)):
         lines = data.pharmacies[chosen]
         if len(lines):
-            x = np.tile(np.append(data.x, np.nan), len(lines))
+            x = np.tile(np.append(data.promotion, np.nan), len(lines))
             y = np.column_stack([lines, np.full(len(lines), np.nan)]).ravel()
             marks.line(axes, x, y, color, width=width, alpha=alpha)
-    marks.line(axes, data.x, data.market, theme.ink, width=3.2)
+    marks.line(axes, data.promotion, data.market, theme.ink, width=3.2)
     fit_ticks(axes, kit, kit.formats.ticks, base=True)
     ends = [(float(data.market[-1]), kit.say("market"), theme.ink, 600)]
     if data.slope.max() > data.slope.min():
@@ -101,18 +62,17 @@ def draw_lines(axes: Plane, data: Lines, kit: Kit) -> None:
     low, high = axes.y
     places = marks.spread([e[0] for e in ends], 13 * axes.units[1], low, high)
     for place, (_, text, color, weight) in zip(places, ends, strict=True):
-        marks.label(axes, float(data.x[-1]), place, text, color, dx=8, weight=weight)
+        marks.label(axes, float(data.promotion[-1]), place, text, color, dx=8, weight=weight)
 
 
-def _bounds(data: Lines) -> tuple[tuple[float, float], int]:
+def _bounds(data: FittedLines) -> tuple[tuple[float, float], int]:
     """Range of sales to draw, and the lines that leave it: a few steep ones must not flatten all others."""
     low, high = marks.limits(np.concatenate([data.pharmacies.ravel(), data.market]), pad=0.02)
     usual = max(float(np.quantile(data.pharmacies.max(axis=1), 0.95)), float(data.market.max()))
     if usual <= 0 or high <= 1.8 * usual:
         return (low, high), 0
-    return (max(low, 0.0) if low > -0.1 * usual else low, 1.25 * usual), int(
-        (data.pharmacies.max(axis=1) > 1.25 * usual).sum()
-    )
+    beyond = int(np.count_nonzero(data.pharmacies.max(axis=1) > 1.25 * usual))
+    return (max(low, 0.0) if low > -0.1 * usual else low, 1.25 * usual), beyond
 
 
 def chart_lines(results: MarketResults, kit: Kit, name: str = "lines") -> Chart | None:
@@ -122,7 +82,7 @@ def chart_lines(results: MarketResults, kit: Kit, name: str = "lines") -> Chart 
         return None
     bounds, over = _bounds(data)
     drawn, (axes,) = sheet(
-        WIDE, 268, [Box(74, 26, WIDE - 74 - 136, 200, (float(data.x[0]), float(data.x[-1])), bounds)]
+        WIDE, 268, [Box(74, 26, WIDE - 74 - 136, 200, (float(data.promotion[0]), float(data.promotion[-1])), bounds)]
     )
     draw_lines(axes, data, kit)
     marks.heading(axes, kit.say("Sales per pharmacy {per_period}", per_period=kit.per_period), kit.theme, dx=-68)
@@ -134,8 +94,7 @@ def chart_lines(results: MarketResults, kit: Kit, name: str = "lines") -> Chart 
     )
     f = kit.formats
     note = kit.plural("{count} line leaves the picture.", "{count} lines leave the picture.", over) if over else ""
-    digits = 1 if np.ptp(data.x) >= 1 else 2
-    change = data.pharmacies[:, -1] - data.pharmacies[:, 0]
+    digits = 1 if np.ptp(data.promotion) >= 1 else 2
     falls = bool(data.market[-1] < data.market[0])
     message = (
         kit.say(
@@ -149,12 +108,12 @@ def chart_lines(results: MarketResults, kit: Kit, name: str = "lines") -> Chart 
         )
     )
     title = message.format(
-        low=f.decimal(float(data.x[0]), digits),
-        high=f.decimal(float(data.x[-1]), digits),
+        low=f.decimal(float(data.promotion[0]), digits),
+        high=f.decimal(float(data.promotion[-1]), digits),
         before=f.money(float(data.market[0])),
         after=f.money(float(data.market[-1])),
-        rising=f.integer(int((change > 0).sum())),
-        falling=f.integer(int((change < 0).sum())),
+        rising=f.integer(data.rising),
+        falling=f.integer(data.falling),
         count=f.integer(len(data.names)),
     )
     return kit.chart(

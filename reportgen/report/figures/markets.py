@@ -15,6 +15,7 @@ from reportgen.report.figures.intervals import Interval, Reference, draw_interva
 from reportgen.report.figures.kit import Kit, Tip
 from reportgen.report.typefaces.widths import fit_texts, text_width
 from reportgen.report.words.names import clean
+from reportgen.results.derived.intervals import about_se
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -171,7 +172,7 @@ def _draw_pooled(axes: Plane, data: Markets, kit: Kit, names: float) -> None:
     assert pooled is not None and pooled.lower is not None and pooled.upper is not None  # noqa: S101, PT018
     left, right = axes.x
     draw_intervals(axes, [pooled], kit, positions=np.array([1.0]), size=9, thick=6)
-    se = (pooled.upper - pooled.lower) / 4 or None
+    se = about_se(pooled.lower, pooled.upper)
     marks.label(axes, left, 1.0, pooled.label, kit.theme.ink, dx=-names, weight=600)
     text = f"{write(data, kit, pooled.estimate, se)} ({write_range(data, kit, pooled.lower, pooled.upper, se)})"
     marks.label(axes, right, 1.0, text, kit.theme.ink, dx=12, weight=600)
@@ -179,7 +180,7 @@ def _draw_pooled(axes: Plane, data: Markets, kit: Kit, names: float) -> None:
         low, high = data.prediction
         marks.line(axes, [low, high], [0.0, 0.0], kit.theme.second, width=5, alpha=0.55)
         marks.label(axes, left, 0.0, kit.say("A new market, expected"), kit.theme.ink, dx=-names)
-        text = write_range(data, kit, low, high, (high - low) / 4 or None)
+        text = write_range(data, kit, low, high, about_se(low, high))
         marks.label(axes, right, 0.0, text, kit.theme.muted, dx=12)
 
 
@@ -204,9 +205,9 @@ def chart_market_forest(overview: OverviewResults, kit: Kit, name: str = "market
     )
     tips = draw_market_forest(axes, data, chosen, kit, names, values)
     marks.label(axes, axes.x[0], count - 0.5, unit_of(data, kit), kit.theme.muted, valign="base", dx=-names, dy=34)
-    f, above = kit.formats, int((data.lower > 0).sum())
+    f, above = kit.formats, overview.above_zero
     if data.pooled is not None and data.pooled.lower is not None and data.pooled.upper is not None:
-        se = (data.pooled.upper - data.pooled.lower) / 4 or None
+        se = about_se(data.pooled.lower, data.pooled.upper)
         title = kit.say(
             "Pooled over {count} markets the effect is {effect} ({interval}); {above} markets lie clearly above zero.",
             count=f.integer(len(data.names)),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import isfinite
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -31,6 +32,9 @@ class Multiples:
     roles: tuple[str, ...]
     sales: marks.Numbers
     promotion: marks.Numbers
+    largest: PharmacySeries
+    smallest: PharmacySeries
+    """By mean sales."""
 
 
 def compute_multiples(results: MarketResults) -> Multiples | None:
@@ -47,11 +51,12 @@ def compute_multiples(results: MarketResults) -> Multiples | None:
     def grid(name: str) -> marks.Numbers:
         return np.array([[np.nan if v is None else v for v in getattr(s, name)] for s in kept], dtype=float)
 
-    sales = grid("sales")
-    if not np.isfinite(sales).any():
+    sold = [one for one in kept if isfinite(one.sales_mean)]
+    if not sold:
         return None
+    largest, smallest = (end(sold, key=lambda one: one.sales_mean) for end in (max, min))
     names, roles = tuple(clean(s.pharmacy) for s in kept), tuple(s.role for s in kept)
-    return Multiples(monthly.periods, names, roles, sales, grid("promotion"))
+    return Multiples(monthly.periods, names, roles, grid("sales"), grid("promotion"), largest, smallest)
 
 
 def table_multiples(data: Multiples) -> ChartTable:
@@ -137,24 +142,22 @@ def chart_multiples(results: MarketResults, kit: Kit, name: str = "multiples") -
     height = rows * _CELL + 8
     drawn, (axes,) = sheet(WIDE, height, [Box(0, 0, WIDE, height, (0.0, WIDE), (0.0, height))])
     draw_multiples(axes, data, kit, height)
-    means = np.array([float(np.nanmean(s)) if np.isfinite(s).any() else np.nan for s in data.sales])
-    high, low = int(np.nanargmax(means)), int(np.nanargmin(means))
-    f = kit.formats
-    if means[low] > 0 and high != low:
+    f, high, low = kit.formats, data.largest, data.smallest
+    if low.sales_mean > 0 and high is not low:
         title = kit.say(
             "{largest} sells {ratio} times as much as {smallest}: {high} against {low} {per_period}.",
-            largest=clean(data.names[high], 40),
-            smallest=clean(data.names[low], 40),
-            ratio=f.decimal(means[high] / means[low], 1),
-            high=f.money(means[high]),
-            low=f.money(means[low]),
+            largest=clean(high.pharmacy, 40),
+            smallest=clean(low.pharmacy, 40),
+            ratio=f.decimal(high.times(low), 1),
+            high=f.money(high.sales_mean),
+            low=f.money(low.sales_mean),
             per_period=kit.per_period,
         )
     else:
         title = kit.say(
             "{name} sells {sales} {per_period}.",
-            name=data.names[high],
-            sales=f.money(means[high]),
+            name=clean(high.pharmacy),
+            sales=f.money(high.sales_mean),
             per_period=kit.per_period,
         )
     return kit.chart(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,43 +15,24 @@ from reportgen.report.figures.kit import Kit
 
 if TYPE_CHECKING:
     from reportgen.report.figures.drawing.plane import Plane
-    from reportgen.results import MarketResults
+    from reportgen.results import MarketResults, PredictiveCheck
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Predictive:
-    """Histogram of the response, (B,), and mean and bounds of simulated ones; edges (B + 1,)."""
-
-    edges: marks.Numbers
-    observed: marks.Numbers
-    simulated: marks.Numbers
-    lower: marks.Numbers
-    upper: marks.Numbers
-
-    @property
-    def outside(self) -> int:
-        """Bins whose observed value lies outside the simulated band."""
-        return int(((self.observed < self.lower) | (self.observed > self.upper)).sum())
-
-
-def compute_predictive(results: MarketResults) -> Predictive | None:
-    """Arrays of the check, observed scaled to a sum of one; ``None`` where it was not made."""
+def compute_predictive(results: MarketResults) -> PredictiveCheck | None:
+    """Check with the observed bins scaled to a sum of one; ``None`` where it was not made."""
     check = results.charts.predictive
-    if check is None or not check.observed:
-        return None
-    total = sum(check.observed) or 1.0
-    series = (np.array(s) / total for s in (check.observed, check.simulated, check.lower, check.upper))
-    return Predictive(np.array(check.edges), *series)
+    return check.shares() if check is not None and check.observed else None
 
 
-def table_predictive(data: Predictive) -> ChartTable:
+def table_predictive(data: PredictiveCheck) -> ChartTable:
     """Return one row per bin."""
     series = (data.edges[:-1], data.edges[1:], data.observed, data.simulated, data.lower, data.upper)
-    rows = tuple(tuple(map(float, row)) for row in zip(*series, strict=True))
-    return ChartTable(columns=("from", "to", "observed", "simulated", "lower", "upper"), rows=rows)
+    return ChartTable(
+        columns=("from", "to", "observed", "simulated", "lower", "upper"), rows=tuple(zip(*series, strict=True))
+    )
 
 
-def draw_predictive(axes: Plane, data: Predictive, kit: Kit) -> None:
+def draw_predictive(axes: Plane, data: PredictiveCheck, kit: Kit) -> None:
     """Observed as a stepped line in ink over the band of simulated data."""
     theme = kit.theme
     x = np.repeat(data.edges, 2)[1:-1]
@@ -75,7 +55,7 @@ def chart_predictive(results: MarketResults, kit: Kit, name: str = "predictive")
     data = compute_predictive(results)
     if data is None:
         return None
-    x = (float(data.edges[0]), float(data.edges[-1]))
+    x = (data.edges[0], data.edges[-1])
     y = marks.limits(np.concatenate([data.observed, data.upper]), zero=True)
     drawn, (axes,) = sheet(HALF, 212, [Box(46, 26, HALF - 46 - 12, 146, x, y)])
     draw_predictive(axes, data, kit)

@@ -66,7 +66,7 @@ def draw_quantiles(axes: Plane, data: Quantiles, kit: Kit) -> None:
     marks.line(axes, data.theoretical, middle, theme.faint, width=1.2)
     outside = data.outside
     marks.dots(axes, data.theoretical[~outside], data.sample[~outside], theme.accent, size=4.2)
-    size = 5.5 if int(outside.sum()) <= 40 else 4.0
+    size = 5.5 if np.count_nonzero(outside) <= 40 else 4.0
     marks.dots(axes, data.theoretical[outside], data.sample[outside], theme.second, size=size, shape="diamond")
     at = marks.nice_ticks(*axes.x, 5)
     marks.grid_x(axes, at, kit.formats.ticks(at), theme, lines=False, base=True)
@@ -95,7 +95,7 @@ def _chart(source: QQ, kit: Kit, name: str, results: MarketResults) -> Chart | N
     draw_quantiles(axes, data, kit)
     marks.heading(axes, kit.say("{what}, observed", what=what), kit.theme, dx=-40)
     marks.below(axes, kit.say("Expected if normal, standard deviations"), kit.theme)
-    f, out = kit.formats, int(data.outside.sum())
+    f, out = kit.formats, int(np.count_nonzero(data.outside))
     title = kit.say(
         "{what}: {outside} of {count} points lie outside the band of a normal distribution.",
         what=what,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from statistics import NormalDist
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -24,6 +23,7 @@ from reportgen.report.figures.markets import (
     write,
 )
 from reportgen.report.typefaces.widths import fit_text, fit_texts, text_width
+from reportgen.results.derived.intervals import normal_interval
 
 if TYPE_CHECKING:
     from reportgen.report.figures.drawing.plane import Plane
@@ -43,8 +43,8 @@ def draw_market_uncertainty(axes: Plane, data: Markets, kit: Kit) -> list[Tip]:
     bottom = axes.y[0]
     ticks = marks.nice_ticks(0.0, bottom, 4)
     marks.grid_y(axes, ticks, ticks_of(data, kit)(ticks), theme)
-    z = NormalDist().inv_cdf(0.5 + kit.confidence / 2)
-    marks.band(axes, [-z * bottom, 0.0, z * bottom], [bottom, 0.0, bottom], [bottom] * 3, theme.faint, alpha=0.22)
+    left, right = normal_interval(0.0, bottom, kit.confidence)
+    marks.band(axes, [left, 0.0, right], [bottom, 0.0, bottom], [bottom] * 3, theme.faint, alpha=0.22)
     references = [Reference(value=0.0, label=kit.say("no effect"))]
     if data.pooled:
         references.append(Reference(value=data.pooled.estimate, label=kit.say("pooled"), color="ink", dashed=True))
@@ -107,11 +107,10 @@ def chart_market_uncertainty(overview: OverviewResults, kit: Kit, name: str = "m
     tips = draw_market_uncertainty(axes, data, kit)
     marks.label(axes, axes.x[0], 0.0, kit.say("Standard error"), kit.theme.muted, valign="base", dx=-60, dy=22)
     marks.below(axes, unit_of(data, kit), kit.theme)
-    known = int(((data.lower > 0) | (data.upper < 0)).sum())
     f = kit.formats
     title = kit.say(
         "{known} of {count} markets are precise enough to tell their effect from zero.",
-        known=f.integer(known),
+        known=f.integer(overview.clear_of_zero),
         count=f.integer(len(data.names)),
     )
     return kit.chart(

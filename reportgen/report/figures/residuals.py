@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from reportgen.report.figures.drawing.plane import Plane
-    from reportgen.results import Density, MarketResults
+    from reportgen.results import Curve, Density, MarketResults
 
 _SHADES = (0.1, 0.2, 0.34, 0.5, 0.68, 0.88)
 
@@ -32,11 +32,8 @@ class Cloud:
     counts: marks.Numbers
     smooth_x: marks.Numbers
     smooth_y: marks.Numbers
-
-    @property
-    def largest_drift(self) -> float:
-        """Largest distance of the running mean from zero."""
-        return float(np.abs(self.smooth_y).max()) if self.smooth_y.size else float("nan")
+    largest_drift: float
+    """Distance of the running mean from zero."""
 
 
 def compute_cloud(density: Density | None) -> Cloud | None:
@@ -49,6 +46,7 @@ def compute_cloud(density: Density | None) -> Cloud | None:
         np.array(density.counts, dtype=float),
         np.array(density.smooth_x),
         np.array(density.smooth_y),
+        density.largest_drift,
     )
 
 
@@ -134,29 +132,20 @@ def chart_residuals(results: MarketResults, kit: Kit, name: str = "residuals") -
 # --- spread -----------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Spread:
-    """Root of the absolute standardised residual along fitted values, (P,) each."""
-
-    x: marks.Numbers
-    y: marks.Numbers
-
-
-def compute_spread(results: MarketResults) -> Spread | None:
-    """Scale-location curve; ``None`` where missing."""
+def compute_spread(results: MarketResults) -> Curve | None:
+    """Root of the absolute standardised residual along fitted values; ``None`` where missing."""
     curve = results.charts.scale_location
-    if curve is None or len(curve.x) < 2:
-        return None
-    return Spread(np.array(curve.x), np.array(curve.y))
+    return curve if curve is not None and len(curve.x) >= 2 else None
 
 
-def table_spread(data: Spread) -> ChartTable:
+def table_spread(data: Curve) -> ChartTable:
     """Return one row per point of the curve."""
-    rows = tuple((float(a), float(b)) for a, b in zip(data.x, data.y, strict=True))
-    return ChartTable(columns=("fitted", "root_abs_standardised_residual"), rows=rows)
+    return ChartTable(
+        columns=("fitted", "root_abs_standardised_residual"), rows=tuple(zip(data.x, data.y, strict=True))
+    )
 
 
-def draw_spread(axes: Plane, data: Spread, kit: Kit) -> None:
+def draw_spread(axes: Plane, data: Curve, kit: Kit) -> None:
     """Draw the curve, and the constant that equal spread would give (0.82 for normal residuals)."""
     ticks = marks.nice_ticks(*axes.y, 4)
     marks.grid_y(axes, ticks, kit.formats.ticks(ticks), kit.theme)
@@ -170,15 +159,14 @@ def chart_spread(results: MarketResults, kit: Kit, name: str = "scale_location")
     data = compute_spread(results)
     if data is None:
         return None
-    x = (float(data.x[0]), float(data.x[-1]))
+    x = (data.x[0], data.x[-1])
     drawn, (axes,) = sheet(
         HALF, 212, [Box(46, 26, HALF - 46 - 12, 146, x, marks.limits(np.append(data.y, [0.5, 1.1])))]
     )
     draw_spread(axes, data, kit)
     marks.heading(axes, kit.say("√|standardised residual|; dashed: equal spread"), kit.theme, dx=-40)
     marks.below(axes, kit.say("Fitted sales per pharmacy, {unit}", unit=_axis_unit(kit)), kit.theme)
-    first, last = float(data.y[0]), float(data.y[-1])
-    ratio = kit.formats.decimal((last / first) ** 2 if first else None, 2)
+    ratio = kit.formats.decimal(data.widening, 2)
     title = kit.say("At the highest fitted sales residuals spread {ratio} times as wide as at the lowest.", ratio=ratio)
     return kit.chart(
         name,
@@ -200,11 +188,9 @@ class Memory:
     lags: tuple[int, ...]
     values: marks.Numbers
     bounds: marks.Numbers
-
-    @property
-    def outside(self) -> int:
-        """Lags whose value lies outside the band."""
-        return int((np.abs(self.values) > self.bounds).sum())
+    known: int
+    outside: int
+    """Lags with a value, and those of them outside the band."""
 
 
 def compute_memory(results: MarketResults) -> Memory | None:
@@ -213,7 +199,7 @@ def compute_memory(results: MarketResults) -> Memory | None:
     if found is None or not any(v is not None for v in found.values):
         return None
     arrays = [np.array([np.nan if v is None else v for v in s], dtype=float) for s in (found.values, found.bounds)]
-    return Memory(found.lags, *arrays)
+    return Memory(found.lags, arrays[0], arrays[1], found.known, found.outside)
 
 
 def table_memory(data: Memory) -> ChartTable:
@@ -263,7 +249,7 @@ def chart_autocorrelation(results: MarketResults, kit: Kit, name: str = "autocor
     title = kit.say(
         "{outside} of {count} autocorrelations lie outside the band; the largest is {value} at lag {lag}.",
         outside=f.integer(data.outside),
-        count=f.integer(int(np.isfinite(data.values).sum())),
+        count=f.integer(data.known),
         value=f.decimal(float(data.values[largest]), 2),
         lag=f.integer(data.lags[largest]),
     )

@@ -41,16 +41,15 @@ def compute_shrinkage(results: MarketResults, kit: Kit) -> Shrinkage | None:
         for p in results.pharmacies
         if p.own_slope is not None and p.total_slope is not None
     ]
-    terms = results.model.promotion_terms if results.model else ()
-    beta = next((r.estimate for r in results.fixed if r.term in terms), None)
-    if len(pairs) < 2 or beta is None:
+    market = results.promotion_effect
+    if len(pairs) < 2 or market is None:
         return None
     pairs.sort(key=lambda row: (row[1], row[0]))
     total = len(pairs)
     if total > MOST:
         pairs = [pairs[i] for i in np.linspace(0, total - 1, MOST).round().astype(int)]
     own, used = np.array([p[1] for p in pairs]), np.array([p[2] for p in pairs])
-    return Shrinkage(tuple(p[0] for p in pairs), own, used, kit.effect(beta), total)
+    return Shrinkage(tuple(p[0] for p in pairs), own, used, kit.effect(market.estimate), total)
 
 
 def table_shrinkage(data: Shrinkage) -> ChartTable:
@@ -91,7 +90,7 @@ def _bounds(data: Shrinkage) -> tuple[tuple[float, float], int]:
     usual = marks.limits(np.concatenate([own, data.used]), zero=True, pad=0.1)
     if np.ptp(full) <= 1.8 * np.ptp(usual):
         return full, 0
-    return usual, int(((data.own < usual[0]) | (data.own > usual[1])).sum())
+    return usual, int(np.count_nonzero((data.own < usual[0]) | (data.own > usual[1])))
 
 
 def chart_shrinkage(results: MarketResults, kit: Kit, name: str = "shrinkage") -> Chart | None:

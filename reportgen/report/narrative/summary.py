@@ -13,11 +13,12 @@ from reportgen.report.blocks import KeyFigure, Mark
 from reportgen.report.narrative import reasons, trust
 from reportgen.report.narrative.deciding import left_out_lines, season_line, withheld_lines
 from reportgen.report.narrative.verdict import shown_code
-from reportgen.report.standing import standings
 from reportgen.report.words import quantities
 from reportgen.report.words.names import clean
 from reportgen.report.words.phrases import mark
 from reportgen.report.words.units import no_carry_over
+from reportgen.results.derived.intervals import about_se
+from reportgen.results.derived.standing import standings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -137,8 +138,7 @@ def _incremental_label(w: Writer, total: float) -> str:
 
 def total_text(w: Writer, inc: Incremental) -> str:
     """Total, with as many digits as its interval supports."""
-    se = None if inc.lower is None or inc.upper is None else (inc.upper - inc.lower) / 4
-    return w.money(inc.total or 0.0, "incremental.total", se=se)
+    return w.money(inc.total or 0.0, "incremental.total", se=about_se(inc.lower, inc.upper))
 
 
 def _share(w: Writer, inc: Incremental) -> str:
@@ -298,19 +298,16 @@ def confidence(w: Writer) -> tuple[str, ...]:
 
 def checks_line(w: Writer) -> str:
     """``17 of 19 checks passed, 2 to look at.``"""
-    checks = w.results.checks
-    run = [c for c in checks if c.status != "not-run"]
-    if not run:
+    results = w.results
+    if not results.checks_run:
         return w.say("No checks could be run without an estimate.")
-    passed = sum(c.status == "pass" for c in run)
     text = w.say(
         "{passed} of {run} checks passed.",
-        passed=w.count(passed, "count:checks-passed"),
-        run=w.count(len(run), "count:checks-run"),
+        passed=w.count(results.checks_passed, "count:checks-passed"),
+        run=w.count(results.checks_run, "count:checks-run"),
     )
-    failed = sum(c.status == "fail" for c in run)
-    if failed:
-        more = w.plural("{count} failed.", "{count} failed.", failed, "count:checks-failed")
+    if results.checks_failed:
+        more = w.plural("{count} failed.", "{count} failed.", results.checks_failed, "count:checks-failed")
         return w.sentences(text, more)
     return text
 

@@ -15,6 +15,7 @@ from reportgen.report.narrative.deciding import deciding_sentence
 from reportgen.report.words import quantities
 from reportgen.report.words.names import clean
 from reportgen.report.words.phrases import mark
+from reportgen.results.derived.standing import above_zero
 
 if TYPE_CHECKING:
     from reportgen.report.words.writer import Writer
@@ -200,12 +201,10 @@ def _addition(w: Writer, code: VerdictCode, verdict: Verdict) -> str:
     if code == "works" and "no-differences-found" in verdict.reasons:
         return w.say("No differences between pharmacies were found.")
     if code == "works-unevenly":
-        rows = w.results.pharmacies
-        reliable = sum(row.lower is not None and row.lower > 0 for row in rows)
         return w.say(
             "Pharmacies differ: the effect is reliably above zero in {count} of {all}.",
-            count=w.count(reliable, "count:pharmacies-above-zero"),
-            all=w.count(len(rows), "count:pharmacies"),
+            count=w.count(above_zero(w.results), "count:pharmacies-above-zero"),
+            all=w.count(len(w.results.pharmacies), "count:pharmacies"),
         )
     if code == "unclear":
         return _unclear(w, verdict)

@@ -6,6 +6,7 @@ counts as moved when it moved by more than its standard error: less is what new 
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
@@ -105,11 +106,12 @@ class ChangeWriter(Phrases):
         return Section(anchor="changes", number="", title=title, lead=self._lead(changes), blocks=(*caution, table))
 
     def _lead(self, changes: Changes) -> str:
-        counts = [(kind, sum(entry.kind == kind for entry in changes.entries)) for kind in KINDS]
-        listed = " · ".join(f"{self.say(_WORDS[kind])} {self.formats.integer(n)}" for kind, n in counts if n)
+        counts = Counter(entry.kind for entry in changes.entries)
+        found = [kind for kind in KINDS if counts[kind]]
+        listed = " · ".join(f"{self.say(_WORDS[kind])} {self.formats.integer(counts[kind])}" for kind in found)
         moved = self.say("Effects are listed where they moved by more than their standard error.")
         since = self.say("Against the run of {date}: {list}.", date=self.formats.date(changes.since), list=listed)
-        return f"{since} {moved}" if any(n for kind, n in counts if kind in ("up", "down")) else since
+        return f"{since} {moved}" if counts["up"] or counts["down"] else since
 
     def _row(self, change: MarketChange, link: str) -> Row:
         word = self.say(_WORDS[change.kind])

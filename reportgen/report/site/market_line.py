@@ -93,7 +93,6 @@ def summarise(results: MarketResults, settings: Settings, *, folder: str, files:
     """
     writer = make_writer(results, settings)
     lead, inc = leading_channel(results), results.incremental
-    run = [check for check in results.checks if check.status != "not-run"]
     first, kept_up = quantities.first(results, lead), quantities.kept_up(results, lead)
     return MarketSummary(
         market=results.market,
@@ -120,8 +119,8 @@ def summarise(results: MarketResults, settings: Settings, *, folder: str, files:
         incremental_upper=inc.upper if inc else None,
         share=inc.share if inc else None,
         roi=results.roi.roi if results.roi else None,
-        checks_passed=sum(check.status == "pass" for check in run),
-        checks_run=len(run),
+        checks_passed=results.checks_passed,
+        checks_run=results.checks_run,
     )
 
 

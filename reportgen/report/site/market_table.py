@@ -15,6 +15,8 @@ from reportgen.report.words.formats import Formats
 from reportgen.report.words.language import Language
 from reportgen.report.words.names import clean
 from reportgen.report.words.phrases import Phrases
+from reportgen.results import EffectSize
+from reportgen.results.derived.intervals import about_se, half_interval
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -65,7 +67,7 @@ class TableWriter(Phrases):
 
     def _row(self, s: MarketSummary, scale: tuple[float, float], *, with_roi: bool) -> Row:
         f = self.log_formats if s.response == "log" else self.formats
-        relative, spread = _relative(s), _spread(s.kept_up_lower, s.kept_up_upper)
+        relative, spread = _relative(s), about_se(s.kept_up_lower, s.kept_up_upper)
 
         def named(text: str) -> str:
             return f"{s.channel}: {text}" if s.channel else text
@@ -73,7 +75,7 @@ class TableWriter(Phrases):
         cells = [
             Cell(text=clean(s.market), link=address(s)),
             self._verdict(s),
-            Cell(text=named(f.effect(s.first, _spread(s.first_lower, s.first_upper))), sort=f.effect_value(s.first)),
+            Cell(text=named(f.effect(s.first, about_se(s.first_lower, s.first_upper))), sort=f.effect_value(s.first)),
             Cell(text=named(f.effect(s.kept_up, spread)), sort=f.effect_value(s.kept_up)),
             Cell(
                 text=f.effect_interval(s.kept_up_lower, s.kept_up_upper, spread), sort=f.effect_value(s.kept_up_lower)
@@ -107,10 +109,11 @@ class TableWriter(Phrases):
             return round(100 * min(max((number - start) / (stop - start), 0.0), 1.0), 1)
 
         estimate, low, high = value
+        inner = half_interval(estimate, low, high, self.confidence)
         hollow = low <= 0 <= high
         return IntervalBar(
             point=place(estimate), low=place(low), high=place(high),
-            low50=place(estimate - 0.344 * (estimate - low)), high50=place(estimate + 0.344 * (high - estimate)),
+            low50=place(inner[0]), high50=place(inner[1]),
             zero=place(0.0), hollow=hollow, alt=self.crossing(hollow=hollow),
         )  # fmt: skip
 
@@ -138,7 +141,7 @@ class TableWriter(Phrases):
 
     def _channel(self, s: MarketSummary, one: ChannelLine) -> Row:
         f = self.log_formats if s.response == "log" else self.formats
-        spread = _spread(one.kept_up_lower, one.kept_up_upper)
+        spread = about_se(one.kept_up_lower, one.kept_up_upper)
         return Row(
             cells=(
                 Cell(text=clean(s.market), link=address(s)),
@@ -268,18 +271,8 @@ def _files(s: MarketSummary) -> Cell:
 
 def _relative(s: MarketSummary) -> tuple[float, float, float] | None:
     """One unit kept up and its interval as a share of mean sales (at log response it is one already)."""
-    if s.kept_up is None or s.kept_up_lower is None or s.kept_up_upper is None:
-        return None
-    if s.response == "log":
-        return s.kept_up, s.kept_up_lower, s.kept_up_upper
-    if not s.sales_mean:
-        return None
-    return s.kept_up / s.sales_mean, s.kept_up_lower / s.sales_mean, s.kept_up_upper / s.sales_mean
-
-
-def _spread(lower: float | None, upper: float | None) -> float | None:
-    """About a standard error, for the digits that are printed."""
-    return None if lower is None or upper is None else (upper - lower) / 4.0
+    effect = EffectSize(estimate=s.kept_up, lower=s.kept_up_lower, upper=s.kept_up_upper)
+    return effect.relative(1.0 if s.response == "log" else s.sales_mean)
 
 
 def _scale(markets: Sequence[MarketSummary]) -> tuple[float, float]:

@@ -7,6 +7,7 @@ without it the page has no line of totals.
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
@@ -219,12 +220,9 @@ class _OverviewBuilder:
         return tuple(made)
 
     def _lead(self) -> str:
-        parts = []
-        for code in ORDER[:-1]:
-            number = sum(s.verdict == code for s in self.estimated)
-            if number:
-                word = self.say(WORDS[code][0])
-                parts.append(f"{word} {self.formats.integer(number)}")
+        counts = Counter(s.verdict for s in self.estimated)
+        found = [code for code in ORDER[:-1] if counts[code]]
+        parts = [f"{self.say(WORDS[code][0])} {self.formats.integer(counts[code])}" for code in found]
         if not parts:
             return self.say("No market could be estimated; the list below says why.")
         return self.say("Verdicts: {list}.", list=" · ".join(parts))

@@ -9,6 +9,7 @@ from reportgen.report.narrative.verdict import WORDS
 from reportgen.report.tables.cells import effect, effect_span, interval_label
 from reportgen.report.words import quantities
 from reportgen.report.words.names import clean, told_apart
+from reportgen.results.derived.intervals import about_se
 
 if TYPE_CHECKING:
     from reportgen.report.words.writer import Writer
@@ -105,7 +106,7 @@ def what_if(w: Writer) -> Table | None:
     rows = []
     for item in w.results.what_if:
         label = w.say("Stop promotion") if item.change == -1 else w.formats.percent(item.change, digits=0, plus=True)
-        se = None if item.lower is None or item.upper is None else (item.upper - item.lower) / 4
+        se = about_se(item.lower, item.upper)
         cells = [
             Cell(text=label, sort=item.change),
             Cell(text=w.formats.money_short(item.sales, se, plus=True), sort=item.sales),

@@ -134,8 +134,7 @@ def coefficients(w: Writer) -> Table | None:
 
 
 def _coefficient(w: Writer, row: FixedEffect) -> Row:
-    per_sd = row.estimate * row.column_sd if row.column_sd else None
-    se_sd = row.se * row.column_sd if row.column_sd and row.se is not None else None
+    scaled = row.per_sd()
     digits = 0 if row.df is not None and row.df >= 100 else 1
     return Row(
         cells=(
@@ -148,7 +147,7 @@ def _coefficient(w: Writer, row: FixedEffect) -> Row:
             Cell(text=w.formats.decimal(row.df, digits), sort=row.df),
             Cell(text=w.formats.decimal(row.statistic, 2), sort=row.statistic),
             Cell(text=w.formats.p_value(row.p), sort=row.p),
-            number(w, per_sd, se_sd),
+            number(w, scaled.estimate if scaled else None, scaled.se if scaled else None),
         )
     )
 

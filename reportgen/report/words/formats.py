@@ -16,6 +16,7 @@ from itertools import pairwise
 from typing import Literal
 
 from reportgen.report.words.language import Language
+from reportgen.results.derived.intervals import about_se
 
 MISSING = "–"
 MINUS = "\u2212"
@@ -286,7 +287,7 @@ class Formats:
         """``₹ 305 to ₹ 519``; digits from the SE, or from the width of the interval."""
         if lower is None or upper is None or not (math.isfinite(lower) and math.isfinite(upper)):
             return MISSING
-        spread = se or (upper - lower) / 4 or None
+        spread = se or about_se(lower, upper)
         if kind == "percent" and se is None:
             spread = None
         low, high = self.value(lower, kind, spread), self.value(upper, kind, spread)
@@ -296,7 +297,7 @@ class Formats:
         """Interval of an effect in response units, written as :meth:`effect` writes the estimate."""
         if lower is None or upper is None:
             return MISSING
-        spread = se or (upper - lower) / 4 or None
+        spread = se or about_se(lower, upper)
         low, high = self.effect(lower, spread), self.effect(upper, spread)
         return Language(self.locale).gettext("{lower} to {upper}").format(lower=low, upper=high)
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from reportgen.report.words.phrases import mark
+from reportgen.results.derived.intervals import about_se
 
 if TYPE_CHECKING:
     from reportgen.report.words.phrases import Phrases
@@ -49,7 +50,7 @@ def in_all(results: MarketResults, channel: int = 0) -> EffectSize | None:
 
 def spread(effect: EffectSize) -> float | None:
     """About a standard error, for the digits that are printed."""
-    return None if effect.lower is None or effect.upper is None else (effect.upper - effect.lower) / 4.0
+    return about_se(effect.lower, effect.upper)
 
 
 def _known(effect: EffectSize) -> EffectSize | None:

@@ -35,7 +35,7 @@ def refused():
 
 def test_percent_and_elasticity_are_the_effect_on_a_unit_free_scale(run):
     one = run[0]
-    row, first = mk.promotion_row(one), one.effects[0].first_period
+    row, first = one.promotion_effect, one.effects[0].first_period
     now = mk.market_effect(one, "first-period-percent")
     assert now.estimate == pytest.approx(100 * first.estimate / one.data.sales_mean)
     assert now.se == pytest.approx(100 * (first.upper - first.lower) / 3.919928 / one.data.sales_mean, rel=1e-6)
@@ -171,7 +171,7 @@ def test_singular_markets_take_part(run):
 
 
 def test_missing_p_value_is_no_discovery(run):
-    row = mk.promotion_row(run[0])
+    row = run[0].promotion_effect
     fixed = tuple(replace(r, p=None) if r == row else r for r in run[0].fixed)
     overview = mk.summarise_markets([replace(run[0], fixed=fixed), run[1]])
     entry = next(m for m in overview.markets if m.market == "DE")

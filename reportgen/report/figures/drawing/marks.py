@@ -224,6 +224,24 @@ def below(axes: Plane, text: str, theme: Theme, *, dy: float = -24.0) -> None:
     label(axes, sum(axes.x) / 2, axes.y[0], text, theme.muted, anchor="middle", valign="top", dy=dy)
 
 
+Stack = tuple[Numbers, Numbers]
+"""Where the bars of one series begin and end."""
+
+
+def stacked(series: Sequence[Sequence[float]]) -> list[Stack]:
+    """Put bars on each other, the first series at zero; negative values hang below it.
+
+    Geometry alone: where a bar ends is no number that is told; sums that are told come from the results.
+    """
+    made = []
+    up = down = np.zeros(len(series[0]))
+    for values in map(np.asarray, series):
+        start = np.where(values >= 0, up, down)
+        made.append((start, start + values))
+        up, down = up + np.maximum(values, 0.0), down + np.minimum(values, 0.0)
+    return made
+
+
 def spread(wanted: Sequence[float], gap: float, low: float, high: float) -> list[float]:
     """Move positions apart until neighbours are ``gap`` apart, within [low, high], keeping their order."""
     order = sorted(range(len(wanted)), key=lambda i: (wanted[i], i))
@@ -258,5 +276,6 @@ __all__ = [
     "rectangles",
     "segments",
     "spread",
+    "stacked",
     "time_axis",
 ]

@@ -1,0 +1,43 @@
+"""Pharmacies against their market and against zero: one rule for advice, sentences, colours and counts."""
+
+from __future__ import annotations
+
+from itertools import accumulate
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from reportgen.results.market import MarketResults
+
+
+def standings(results: MarketResults) -> tuple[int, ...]:
+    """Per pharmacy 1 or -1 where the interval of its effect lies wholly above or below the market's effect, else 0.
+
+    A singular fit sets no pharmacy apart: its responses are all the same, or follow from the levels alone.
+    """
+    market = results.promotion_effect
+    if market is None or results.status == "singular":
+        return (0,) * len(results.pharmacies)
+    effect = market.estimate
+    return tuple(
+        0 if row.lower is None or row.upper is None else (row.lower > effect) - (row.upper < effect)
+        for row in results.pharmacies
+    )
+
+
+def above_zero(results: MarketResults) -> int:
+    """Pharmacies whose interval of the effect lies above zero."""
+    return sum(row.lower is not None and row.lower > 0 for row in results.pharmacies)
+
+
+def below_zero(results: MarketResults) -> int:
+    """Pharmacies whose interval of the effect lies below zero."""
+    return sum(row.upper is not None and row.upper < 0 for row in results.pharmacies)
+
+
+def pharmacies_for_half(results: MarketResults) -> int | None:
+    """Fewest pharmacies whose incremental sales are half of the market's; ``None`` where there is no such number."""
+    total = results.incremental.total if results.incremental else None
+    amounts = sorted((row.incremental for row in results.pharmacies if row.incremental is not None), reverse=True)
+    if total is None or total <= 0:
+        return None
+    return next((k for k, brought in enumerate(accumulate(amounts), start=1) if brought >= total / 2), None)
