@@ -125,6 +125,21 @@ def test_pages_add_nothing_up(package: Path) -> None:
     assert set(PLACING) <= set(found)
 
 
+def test_every_part_of_a_document_is_written_by_someone(package: Path, checkout: Path) -> None:
+    blocks = ast.parse((package / "report/blocks.py").read_text("utf-8"))
+    parts = {
+        part.target.id
+        for kind in blocks.body
+        if isinstance(kind, ast.ClassDef)
+        for part in kind.body
+        if isinstance(part, ast.AnnAssign) and isinstance(part.target, ast.Name)
+    }
+    writers = [path for ending in ("j2", "js") for path in (checkout / "templates").rglob(f"*.{ending}")]
+    writers += [path for room in ("render", "publish", "report") for path in (package / room).rglob("*.py")]
+    read = {name for path in writers for name in re.findall(r"\.(\w+)", path.read_text("utf-8"))}
+    assert parts - read == set()
+
+
 def test_tests_lie_where_the_code_lies(package: Path, checkout: Path) -> None:
     there = {path.relative_to(package) for path in folders(package)}
     tests = {path.relative_to(checkout / "tests") for path in folders(checkout / "tests")}

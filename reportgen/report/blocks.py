@@ -266,7 +266,6 @@ class Summary:
     confidence_title: str
     confidence: tuple[str, ...]
     strip: tuple[Mark, ...]
-    strip_label: str
     channels: Table | None
     """One line a promotion channel where there are several."""
 

@@ -143,7 +143,6 @@ class _Builder:
             confidence_title=w.say("How sure are we") if estimated else w.say("What the data do show"),
             confidence=summary.confidence(w) if estimated else tuple(filter(None, (foundation.levels(w),))),
             strip=summary.strip(w),
-            strip_label=summary.checks_line(w),
             channels=tables.channels(w),
         )
 

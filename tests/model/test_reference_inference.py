@@ -9,10 +9,10 @@ import pytest
 from numpy.testing import assert_allclose
 from scipy.stats import t as student
 
+from model_problems import statsmodels_own
 from reference_values import CASES, design, fit_at, fitted, reference, rung
 from reportgen.model.lmm.inference import fixed_covariance, satterthwaite
 from reportgen.model.lmm.least_squares import pooled_estimate, within_estimate
-from reportgen.model.lmm.mixedlm import results_at
 from reportgen.model.lmm.modes import conditional_covariance, conditional_modes, expected_rank
 from reportgen.model.market.quality import fixed_variance, icc, random_variance, slope_test
 
@@ -109,8 +109,8 @@ def test_within_regression_equals_plm_with_the_small_sample_factor(name):
 @pytest.mark.parametrize(
     "name", ["sleepstudy", "chickweight", "cheese", "sim_corrected", "sim_slope_large", "sim_wide"]
 )
-def test_full_information_standard_errors_equal_statsmodels(name):
+def test_full_information_standard_errors_equal_statsmodels(monkeypatch, name):
     fit = fitted(name)
     ours = fixed_covariance(fit)
     assert ours.kind == "full-information"
-    assert_allclose(np.sqrt(np.diag(ours.values)), results_at(fit).bse_fe, rtol=1e-6)
+    assert_allclose(np.sqrt(np.diag(ours.values)), statsmodels_own(monkeypatch, fit).bse_fe, rtol=1e-6)

@@ -104,29 +104,6 @@ def find_columns(names: Sequence[str], panel: PanelSettings) -> Columns:
     )
 
 
-def propose_settings(names: Sequence[str], panel: PanelSettings) -> dict[str, object]:
-    """Settings that would fit a table: ``panel.<role>`` → its best column, for roles the settings do not name rightly.
-
-    Includes near matches that :func:`find_columns` would only propose, so a person has to look at them.
-    """
-    found = find_columns(names, panel)
-    proposed: dict[str, object] = {}
-    for role in ("market", "pharmacy", "month", "sales"):
-        column = getattr(found, role)
-        if column and column != getattr(panel, role):
-            proposed[f"panel.{role}"] = column
-    if found.promotion and found.promotion != panel.promotion:
-        proposed["panel.promotion"] = found.promotion
-    taken: set[str] = set()
-    for missing in found.missing:
-        free = [name for name in missing.proposals if name not in taken]
-        key = f"panel.{missing.role}"
-        if free and missing.role in {"market", "pharmacy", "month", "sales", "promotion"} and key not in proposed:
-            proposed[key] = (free[0],) if missing.role == "promotion" else free[0]
-            taken.add(free[0])
-    return proposed
-
-
 def wanted_roles() -> tuple[str, str]:
     """Roles that several columns may play."""
     return ("promotion", "control")

@@ -43,7 +43,6 @@ class _Symbols:
     compact: tuple[tuple[float, str], ...]
     """(divisor, suffix pattern ``{} Mio.``), largest first."""
     months_short: tuple[str, ...]
-    months_long: tuple[str, ...]
 
 
 def _around(pattern: str, sign: str, replacement: str) -> str:
@@ -84,7 +83,6 @@ def _symbols(locale: str, currency: str) -> _Symbols:
         secondary=number.grouping[1], percent=_around(data.percent_formats[None].pattern, "%", signs["percentSign"]),
         money=money, compact=compact,
         months_short=tuple(data.months["format"]["abbreviated"][i].rstrip(".") for i in range(1, 13)),
-        months_long=tuple(data.months["format"]["wide"][i] for i in range(1, 13)),
     )  # fmt: skip
 
 

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from reportgen.report.words.language import Language
 
 DEFAULT_TITLE = mark("Promotion impact")
-"""``report.title`` as it comes; a title of one's own is printed as it was written."""
+"""Default of ``report.title``, named here for the catalogues; a title of one's own is printed as it was written."""
 
 
 def page_labels(language: Language) -> Labels:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import pytest
-
-from reportgen.panel.reading.columns import find_columns, fold_name, propose_settings
+from reportgen.panel.reading.columns import find_columns, fold_name
 from reportgen.settings.sections import PanelSettings
 
 
@@ -22,33 +20,6 @@ def test_no_column_plays_two_roles() -> None:
 def test_channels_keep_the_order_of_the_settings() -> None:
     found = find_columns(["m", "samples", "calls"], PanelSettings(promotion=("calls", "samples")))
     assert found.promotion == ("calls", "samples")
-
-
-@pytest.mark.parametrize(
-    ("names", "expected"),
-    [
-        (["market", "pharmacy", "month", "sales", "promotion"], {}),
-        (
-            ["Market Code", "Pharmacy Code", "Month", "Sales Amount (₹)"],
-            {
-                "panel.market": "Market Code",
-                "panel.pharmacy": "Pharmacy Code",
-                "panel.month": "Month",
-                "panel.sales": "Sales Amount (₹)",
-            },
-        ),
-        (
-            ["market", "pharmacy", "month", "net_sales", "promotion_visits"],
-            {"panel.sales": "net_sales", "panel.promotion": ("promotion_visits",)},
-        ),
-        (["a", "b"], {}),
-    ],
-)
-def test_proposed_settings_fit_the_table(names: list[str], expected: dict[str, object]) -> None:
-    proposed = propose_settings(names, PanelSettings())
-    assert proposed == expected
-    fitted = PanelSettings.model_validate({key.removeprefix("panel."): value for key, value in proposed.items()})
-    assert not {missing.wanted for missing in find_columns(names, fitted).missing} & set(proposed.values())
 
 
 def test_names_are_compared_without_case_blanks_and_composition() -> None:

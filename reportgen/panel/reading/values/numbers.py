@@ -30,7 +30,6 @@ UNITS = {
     "l": 1e5, "lac": 1e5, "lacs": 1e5, "lakh": 1e5, "lakhs": 1e5,
     "cr": 1e7, "cr.": 1e7, "crore": 1e7, "crores": 1e7,
 }  # fmt: skip
-_BY_LENGTH = sorted(UNITS, key=len, reverse=True)
 _UNIT = re.compile(
     rf"\s*({'|'.join(re.escape(unit) for unit in sorted(UNITS, key=len, reverse=True))})$", re.IGNORECASE
 )
