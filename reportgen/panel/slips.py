@@ -103,6 +103,7 @@ def _quantiles(values: Floats, *shares: float) -> tuple[Floats, ...]:
 
     As ``numpy.nanquantile``, which loops over rows: by one sort, unknown values last.
     """
+    # NaN sort last, so the known values of a row are its first ones.
     ordered = np.sort(values, axis=1)
     count = np.isfinite(values).sum(axis=1)
     rows = np.arange(len(values))
@@ -128,7 +129,9 @@ def _out_of_line(values: Floats) -> tuple[Booleans, Booleans]:
     positive = _positive(values)
     enough = np.isfinite(positive).sum(axis=1) >= LEAST_VALUES
     low, usual, high = (one[:, None] for one in _quantiles(positive, 0.1, 0.5, 0.9))
+    # In logarithms a slip of a factor is equally far above and below.
     size = np.log(positive / usual)
+    # Small counts jump by themselves: a Poisson count of mean m has the SD √m.
     chance = usual + COUNT_DISTANCE * np.sqrt(usual)
     unusual = np.abs(size) > np.maximum(ROBUST_DISTANCE * _spread(size), np.log(TIMES))
     above = unusual & (positive > usual) & (positive > TIMES_HIGH * high) & (positive > chance)

@@ -181,6 +181,8 @@ def add_scopes(pdf: bytes) -> bytes:
         while todo:
             element, head = todo.pop()
             kind = element.get("/S")
+            # Whether a header cell heads a column or a row is told by where it stands; a stack, since a deep table
+            # would exhaust recursion.
             head = head or kind == Name.THead
             if kind == Name.TH:
                 element.A = Dictionary(O=Name.Table, Scope=Name.Column if head else Name.Row)
@@ -190,5 +192,6 @@ def add_scopes(pdf: bytes) -> bytes:
             elif isinstance(kids, pikepdf.Array):
                 todo.extend((kid, head) for kid in kids if isinstance(kid, pikepdf.Dictionary))
         out = BytesIO()
+        # The identifier of a PDF is a random number by default: the same report would never have the same bytes.
         document.save(out, deterministic_id=True, object_stream_mode=pikepdf.ObjectStreamMode.generate)
     return out.getvalue()

@@ -93,6 +93,7 @@ def pool_effects(effects: ArrayLike, variances: ArrayLike, *, confidence: float 
     # Knapp and Hartung (2003), Statist. Med. 22: with few markets tau² is uncertain, and the classical SE ignores it.
     se = sqrt(float(np.sum(weights * (y - mean) ** 2)) / (k - 1)) * se_classical
     t = float(stdtrit(k - 1, 0.5 + confidence / 2))
+    # Higgins, Thompson and Spiegelhalter (2009), J. R. Stat. Soc. A 172: one more degree of freedom goes to tau².
     reach = float(stdtrit(k - 2, 0.5 + confidence / 2)) * sqrt(tau2 + se**2) if k > 2 else None
     q = _q(y, v, 0.0)
     typical = typical_variance(v)
@@ -176,6 +177,7 @@ def reml_heterogeneity(y: Array, v: Array) -> tuple[float, bool]:
     """
     unit = max(float(np.median(v)), float(np.var(y)))
     y, v = y / sqrt(unit), v / unit
+    # In units of the estimates themselves, so that one grid of tau² suits effects of any size.
     profile = restricted_loglik(y, v, GRID)
     tau2 = float(GRID[int(np.argmax(profile))])
     for _ in range(STEPS):
@@ -191,6 +193,7 @@ def reml_heterogeneity(y: Array, v: Array) -> tuple[float, bool]:
         if abs(moved) <= 1e-15 * (1.0 + tau2):
             break
     score, observed, fisher = restricted_derivatives(y, v, tau2)
+    # At the boundary a falling likelihood is an optimum; inside, the score has to vanish in units of its information.
     flat = score <= 0.0 if tau2 == 0.0 else abs(score) <= 1e-7 * max(fisher, observed) * (tau2 + float(v.min()))
     highest = float(restricted_loglik(y, v, tau2)) >= float(profile.max()) - 1e-10
     return tau2 * unit, bool((flat or abs(score) < 1e-9) and highest)

@@ -46,6 +46,7 @@ class Simulator:
     def __init__(self, frame: ModelFrame, process: Process) -> None:
         terms = process.terms
         self.used = frame.used[frame.grid_rows]
+        # From the first used row on; gaps behind it are drawn as well, since later rows lag into them.
         self.alive = np.maximum.accumulate(self.used, axis=1)
         self.lags = terms.lag_periods
         weight = dict(zip(terms.fixed, process.beta.tolist(), strict=True))
@@ -147,6 +148,7 @@ class Copies:
 
     def at(self, decays: Array) -> CrossProducts:
         """Cross-products at decays (B, c)."""
+        # Copies at one decay share the given columns: made once, and broadcast over the batch.
         common = bool(np.all(decays == decays[0]))
         given, z = self._columns(decays[:1] if common else decays)
         batch, p = self.batch, self.fit.products.p
@@ -164,6 +166,7 @@ class Copies:
         zw[..., moving] = rows @ self._block.transpose(0, 2, 3, 1)
         rc = projections(rows @ z.transpose(0, 2, 3, 1), zw @ self._weights)
         c = rc[..., rows.shape[2] :].reshape(batch, -1, p + 1)
+        # What is left of the squares once the pharmacies' own directions are out (C_i of the deviance).
         within = self._weights.T @ total @ self._weights - c.transpose(0, 2, 1) @ c
         return CrossProducts(rc=rc, within=within, n=np.full(batch, float(self._used.sum())))
 

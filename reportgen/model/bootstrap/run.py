@@ -186,6 +186,7 @@ def _best_decay(market: MarketFit, copies: Copies, decays: Array, channel: int, 
         moved = decays.copy()
         moved[:, channel] = nodes[k]
         start = _extended(nodes, place, done, k) if done else theta
+        # Every node warm from its neighbours: a cold search of every copy at every node would take most of the time.
         place[k], deviance[:, k] = _settled(copies.at(moved), start, free, correlated)
         done.append(k)
     best = _highest(nodes, -0.5 * deviance)
@@ -253,6 +254,7 @@ def _highest(nodes: Array, values: Array) -> Array:
     inner = np.clip(top, 1, FINE - 2)
     rows = np.arange(len(values))
     below, here, above = (curve[rows, inner + k] for k in (-1, 0, 1))
+    # A parabola through the best point of the fine grid and its neighbours: the maximum to far below the grid's step.
     bend = below - 2.0 * here + above
     shift = np.where(bend < 0.0, 0.5 * (below - above) / np.where(bend < 0.0, bend, 1.0), 0.0)
     edge = top != inner
@@ -328,6 +330,7 @@ def summarise_bootstrap(market: MarketFit, draws: BootstrapDraws, confidence: fl
     rows.append(_row("sd", "Residual", float(np.sqrt(fit.sigma2)), draws.sigma, confidence))
     for j in range(len(names) if fit.correlated else 0):
         for i in range(j + 1, len(names)):
+            # With a variance of zero there is no correlation; such copies say nothing of it.
             both = (sd[:, i] > 0.0) & (sd[:, j] > 0.0)
             values = draws.psi[both, i, j] / (sd[both, i] * sd[both, j])
             value = float(fit.psi[i, j] / (own[i] * own[j])) if own[i] * own[j] > 0.0 else None

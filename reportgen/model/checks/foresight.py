@@ -39,5 +39,6 @@ def foresight(market: MarketFit, promotion: FixedEffect) -> Foresight | None:
     if not (stock > 0.0 and dose > 0.0 and weight > 0.0 and market.fit.sigma2 > 0.0):
         return None
     per_correlation = weight * sqrt(dose * market.fit.sigma2) / stock
+    # The end of the interval nearest zero: at it, nothing that can be told from zero is left.
     nearest = lower if lower > 0.0 else upper
     return Foresight(correlation=promotion.estimate / per_correlation, correlation_at_limit=nearest / per_correlation)

@@ -90,6 +90,7 @@ def check_autocorrelation(found: Autocorrelation, *, confidence: float = 0.95) -
     ]
     if not known:
         return grade("autocorrelation", None)
+    # The bound of that lag, not the widest: far lags have few pairs and wide bounds.
     value, lag, bound = max(known)
     ratio = float(ndtri(1 - (1 - confidence) / (2 * len(known))) / ndtri(0.5 + confidence / 2))
     review = max(RULES["autocorrelation"].review, ratio * bound)
@@ -139,6 +140,7 @@ def arellano_bond(
     grid, seen = on_grid(residuals, group, column)
     step = np.where(both := seen[:, 1:] & seen[:, :-1], grid[:, 1:] - grid[:, :-1], 0.0)
     usable = both[:, order:] & both[:, : both.shape[1] - order] if both.shape[1] > order else both[:, :0]
+    # The statistic is normal over many pharmacies; a handful of sums says nothing of it.
     if np.count_nonzero(usable.any(axis=1)) < 5:
         return None
     late, early = step[:, order:] * usable, step[:, : step.shape[1] - order] * usable
@@ -151,6 +153,7 @@ def arellano_bond(
             # d/d beta_j of sum de_t de_(t-order) is minus this: residuals are y - X beta, so estimates leave a trace in
             # both.
             slope = float(np.sum(change[:, order:] * early) + np.sum(late * change[:, : change.shape[1] - order]))
+            # Pharmacies without used rows stand on the grid, too, and have no share.
             share_of_noise = np.zeros(share.size)
             share_of_noise[: len(influence)] = influence[:, j]
             share = share - slope * share_of_noise

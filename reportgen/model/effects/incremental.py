@@ -168,6 +168,7 @@ class _Walk:
                 for s, change in enumerate(self.changes):
                     by_scenario[:, s] += np.exp(change * delta) @ self.money[t] - self.money[t].sum()
             else:
+                # Counted where sales count; the difference itself goes on through cells that do not.
                 brought = delta * self.weight[t]
             by_period[:, t] = brought.sum(axis=1)
             by_pharmacy += brought

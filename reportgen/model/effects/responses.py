@@ -96,6 +96,7 @@ def fieller_interval(
     c2 = critical**2
     # The set is {r : a r² - 2 b r + ... <= 0}: an interval only where a > 0, that is where d is clear of zero.
     a = denominator**2 - c2 * v[1, 1]
+    # The quadratic a r² - 2 b r + (n² - c² v_nn) of the set, solved by its roots.
     b = numerator * denominator - c2 * v[0, 1]
     root = b**2 - a * (numerator**2 - c2 * v[0, 0])
     if a <= 0 or root < 0:
@@ -233,6 +234,7 @@ def impulse_horizon(
     if not is_stationary(values, lags):
         return most
     done = np.cumsum(impulse_weights(values, decay, lags=lags, horizon=most)) * (1.0 - float(values.sum()))
+    # The last period outside, not the first inside: a response that oscillates comes back.
     late = np.flatnonzero(np.abs(done - 1.0) > 1.0 - share)
     return int(np.clip(late[-1] + 1 if late.size else 0, least, most))
 
@@ -300,6 +302,7 @@ def _impulse_gradient(
     columns = [weights]
     for lag in lags:
         drive = np.zeros_like(weights)
+        # d psi / d phi_l obeys the recursion of psi itself, driven by psi lagged by l.
         drive[lag:] = weights[: max(weights.size - lag, 0)]
         columns.append(beta * _recurse(drive, phi, lags))
     # d/dd of d^h, and of (1 - d) d^h where weights sum to one; 0^0 is kept out of it.
@@ -319,6 +322,7 @@ def draw_parameters(mean: ArrayLike, covariance: ArrayLike, draws: int, rng: np.
     centre = np.asarray(mean, dtype=np.float64)
     cov = np.asarray(covariance, dtype=np.float64)
     try:
+        # Cholesky first: it is the cheaper factor, and a regular covariance is the rule.
         factor = np.linalg.cholesky(cov)
     except np.linalg.LinAlgError:
         values, vectors = np.linalg.eigh((cov + cov.T) / 2)

@@ -90,6 +90,8 @@ def evaluate(cp: CrossProducts, theta: Array, free: tuple[Index, Index], *, reml
     beta = forward.back(solved)[:, :, 0]
     degrees = cp.n - p if reml else cp.n
     good = (r2 > 0.0) & np.isfinite(log_b)
+    # Not a number from here on, so that nothing below mistakes a broken problem for a good one; the deviance says
+    # inf.
     r2 = np.where(good, r2, np.nan)
     deviance = log_b + degrees * np.log(r2)
     turned = root.transpose(0, 1, 3, 2)
@@ -106,6 +108,7 @@ def evaluate(cp: CrossProducts, theta: Array, free: tuple[Index, Index], *, reml
         inner += 2.0 * k_i
         gradient_i = gradient_i - k_i
     score = np.sum(gradient_i, axis=1)
+    # Symmetric but for rounding; eigh reads one triangle and would take that rounding for a direction.
     score = 0.5 * (score + score.transpose(0, 2, 1))
     curvature = inner.reshape(batch, groups, q * q).transpose(0, 2, 1) @ p_i.reshape(batch, groups, q * q)
     curvature = curvature.reshape(batch, q, q, q, q).transpose(0, 2, 3, 4, 1)  # [(d,a),(b,c)] -> [a,b,c,d]
@@ -270,6 +273,7 @@ def _cholesky(a: Array) -> Array:
         return np.asarray(np.linalg.cholesky(a), dtype=np.float64)
     except np.linalg.LinAlgError:
         out = np.full_like(a, np.nan)
+        # One bad matrix fails the whole batch: then one by one, and only the bad ones are lost.
         for index, item in enumerate(a):
             try:
                 out[index] = np.linalg.cholesky(item)
@@ -299,5 +303,7 @@ def _chain(score: Array, curvature: Array, lower: Array, free: tuple[Index, Inde
     rows, columns = free
     flat = directions(lower, free).reshape(batch, len(rows), q * q)
     gradient = (flat @ score.reshape(batch, q * q, 1))[:, :, 0]
+    # S is quadratic in theta: d2S / dtheta_k dtheta_l = E_k E_l' + E_l E_k', which is zero unless both stand in one
+    # column of L.
     second = 2.0 * score[:, rows[:, None], rows[None, :]] * (columns[:, None] == columns[None, :])
     return gradient, flat @ curvature @ flat.transpose(0, 2, 1) + second

@@ -60,7 +60,10 @@ def newton_step(gradient: Array, hessian: Array) -> tuple[Array, Array, NDArray[
     hessian = np.where(finite[:, None, None], hessian, np.eye(hessian.shape[-1]))
     gradient = np.where(finite[:, None], gradient, 0.0)
     values, vectors = np.linalg.eigh(hessian)
+    # The absolute eigenvalue in the place of a negative one: the step then leads downhill along negative curvature
+    # too (Gill, Murray and Wright 1981, Practical Optimization, 4.4).
     size = np.abs(values)
+    # An eigenvalue below the floor is rounding; divided by, it would throw the step anywhere.
     floor = np.maximum(1e-10 * size[:, -1:], 1e-10)
     along = (vectors.transpose(0, 2, 1) @ gradient[:, :, None])[:, :, 0]
     scaled = along / np.maximum(size, np.maximum(floor, np.max(size, axis=1, keepdims=True) * 1e-12))
@@ -97,16 +100,22 @@ def _descend(
     slopes = _Slopes.of(now)
     gradient, hessian = slopes.gradient, slopes.hessian
     count = np.ones(len(theta), dtype=np.intp)
+    # A start that cannot be evaluated is left where it is, and comes back as not converged.
     active = np.isfinite(deviance)
     damping = np.ones(len(theta))
     whole = cp
     held = np.arange(len(theta))
     while active.any() and count.max() < MOST_ITERATIONS:
         index = np.flatnonzero(active)
+        # A part of the cross-products is a copy, so it is taken only when a problem has finished.
         if len(index) != len(held) or not np.array_equal(index, held):
             held, whole = index, cp.take(index)
         step, predicted, definite = newton_step(gradient[index], hessian[index])
+        # Newton's error is squared by every step: after a predicted gain of STOP one whole step leaves nothing to
+        # see.
         last = definite & (predicted < STOP)
+        # No step is longer than twice the distance from zero: far out the deviance is nearly flat, and its Hessian
+        # knows no measure.
         longest = np.maximum(1.0, np.linalg.norm(theta[index], axis=1)) * 2.0
         length = np.linalg.norm(step, axis=1)
         cap = np.minimum(1.0, longest / np.maximum(length, 1e-300))
@@ -114,13 +123,17 @@ def _descend(
         trial = theta[index] + scale[:, None] * step
         there = evaluate(whole, trial, free, reml=reml)
         count[index] += 1
+        # Two evaluations agree to about this much; the last step may lose more of it, since it is taken for theta.
         noise = 1e-13 * np.maximum(1.0, np.abs(deviance[index]))
+        # Armijo's rule (Nocedal and Wright 2006, 3.1).
         better = there.deviance <= deviance[index] - 1e-4 * scale * predicted + np.where(last, 1e3 * noise, noise)
         moved = index[better]
         theta[moved] = trial[better]
         deviance[moved] = there.deviance[better]
         slopes.put(moved, there, better)
         damping[index] = np.where(better, np.minimum(1.0, damping[index] * 4.0), damping[index] * 0.25)
+        # Nothing is left that would show. Whether this is an optimum is for the first-order conditions to say, not
+        # for a search that came to rest.
         stuck = ~better & ((predicted * damping[index] < noise) | (damping[index] < 1e-12))
         stuck |= ~definite & (predicted < noise)
         active[index[last | stuck]] = False
@@ -140,6 +153,7 @@ def _remaining(now: _Slopes) -> tuple[Array, Array, Array]:
     flat = outer.reshape(len(outer), 1, -1)
     bend = np.maximum((flat @ now.curvature @ flat.transpose(0, 2, 1))[:, 0, 0], 1e-8)
     slope = np.minimum(values[:, 0], 0.0)
+    # Along S + t v v' the deviance is d + t v'G v + t^2 bend / 2: lowest at t = -slope / bend, by slope^2 / (2 bend).
     return np.where(finite, inside, np.inf), slope**2 / (2.0 * bend), outer * (-slope / bend)[:, None, None]
 
 
@@ -188,6 +202,7 @@ def minimise(cp: CrossProducts, start: Array, *, reml: bool, correlated: bool = 
     part = cp
     for _ in range(6):
         inside[open_], outside[open_], escape = remaining(slopes)
+        # From a tenth of the tolerance on, so that no certificate is refused for a gain that was there to be had.
         again = (outside[open_] > 0.1 * KKT_TOLERANCE) & np.isfinite(deviance[open_])
         if not again.any():
             break
@@ -207,6 +222,7 @@ def _leave_face(
     lower = factor(theta, cp.q, free)
     base = lower @ lower.transpose(0, 2, 1)
     best_theta, best = theta.copy(), deviance.copy()
+    # The curvature at the face may not hold beyond it: where a whole escape leads to no lower point, shorter ones do.
     for length in (1.0, 0.25, 0.05, 0.01):
         moved = _lower_root(base + length * escape)[:, free[0], free[1]]
         there, reached, count, _ = _descend(cp, moved, free, reml)
@@ -223,6 +239,7 @@ def _canonical(theta: Array, q: int, free: tuple[Index, Index]) -> Array:
     lower = factor(theta, q, free)
     sign = np.where(np.einsum("bii->bi", lower) < 0.0, -1.0, 1.0)
     out = (lower * sign[:, None, :])[:, free[0], free[1]]
+    # S has their squares, 1e-14 of the residual variance: such elements are zeros that the search came near.
     return np.where(np.abs(out) < 1e-7, 0.0, out)
 
 
@@ -237,11 +254,13 @@ def starts(cp: CrossProducts, *, correlated: bool = True) -> Array:
     present = np.einsum("bgii->bg", zz) > 0.0
     count = np.maximum(np.sum(present, axis=1), 1.0)
     share = (cp.n / count)[:, None, None, None] * np.eye(q)
+    # A little ridge: a pharmacy may lack a direction, and a start needs no more than the order of magnitude.
     inverse = np.linalg.inv(zz + 1e-2 * share)
     own = inverse @ cp.zw
     ridge = (1e-3 * cp.n)[:, None, None] * np.eye(p)
     beta = np.linalg.solve(cp.within[:, :p, :p] + ridge, cp.within[:, :p, p:])
     residual = cp.within[:, p, p] - np.einsum("bi,bi->b", cp.within[:, :p, p], beta[:, :, 0])
+    # Every pharmacy's own line takes q degrees of freedom; in short panels that would leave none.
     sigma2 = np.maximum(residual / np.maximum(cp.n - p - q * count, 0.25 * cp.n), 1e-10)
     effects = own[..., p] - (own[..., :p] @ beta[:, None])[..., 0]
     effects = np.where(present[:, :, None], effects, 0.0)

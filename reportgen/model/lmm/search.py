@@ -83,6 +83,7 @@ def distinct(found: Optimum) -> list[int]:
             for k in kept
         )
         if apart:
+            # Equal deviance at another theta is an optimum of its own: two stories that the data tell equally well.
             kept.append(int(index))
     return kept
 
@@ -102,6 +103,7 @@ def search(cp: CrossProducts, *, reml: bool, correlated: bool = True) -> Searche
     theta = _placed(points, scale, q, correlated)
     values = deviances(cp, theta, pattern(q, correlated), reml=reml, chunk=CHUNK)
     chosen = _local_minima(values, low)
+    # A Boolean index walks in the order of nonzero, so problem, start and name stay side by side.
     problem = np.concatenate([np.arange(len(moment)), np.nonzero(chosen)[0]]).astype(np.intp)
     start = np.concatenate([moment, theta[chosen]])
     found = minimise(cp.take(problem), start, reml=reml, correlated=correlated)
@@ -120,6 +122,7 @@ def seeds(cp: CrossProducts, *, reml: bool, correlated: bool = True, most: int =
         own = searched.of(problem)
         for index in distinct(own):
             theta = own.theta[index]
+            # One optimum may pass the other as decay moves on; one that lies far above will not.
             near = own.deviance[index] - own.deviance[0] < REACH
             apart = all(np.max(np.abs(theta - other)) > APART * (1.0 + np.max(np.abs(other))) for other in kept)
             if near and apart:
@@ -190,5 +193,6 @@ def _local_minima(values: Array, shape: tuple[int, ...]) -> NDArray[np.bool_]:
         padded = np.concatenate([wall, grid, wall], axis=axis)
         size = grid.shape[axis]
         before, after = (np.take(padded, np.arange(size) + shift, axis=axis) for shift in (0, 2))
+        # Ties count: of a level stretch every point is a start rather than none. Beyond the grid is a wall.
         lowest &= (grid <= before) & (grid <= after)
     return np.asarray(lowest.reshape(batch, count))

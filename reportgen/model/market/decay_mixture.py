@@ -71,6 +71,7 @@ class Mixture:
     def quantile(self, probability: float) -> Array:
         """Quantile of each, (m,): Newton steps kept between the lowest and the highest node's own quantile."""
         df = self._df
+        # The quantile of a mixture lies between the quantiles of its parts.
         ends = self.centre + stdtrit(df, probability) * self.se
         low, high = ends.min(axis=0), ends.max(axis=0)
         # Density of t by hand, 1 / (sqrt(df) B(1/2, df/2) se) (1 + z²/df)^-((df+1)/2): the derivative Newton needs.
@@ -211,6 +212,7 @@ def _fieller_limits(
             inside, reach = outside, 2.0 * reach
         else:
             return None, None
+        # The share falls or rises once through its tail between the two, so the root that is bracketed is the limit.
         limits.append(float(brentq(lambda value, tail=tail: share(value) - tail, *sorted((inside, outside)))))
     return limits[0], limits[1]
 

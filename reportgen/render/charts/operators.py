@@ -57,6 +57,7 @@ def _draw_chart(svg: Any, node: Any, font_size: float) -> None:
     del font_size
     chart: Chart = svg.url_fetcher.charts[node.get("name")]
     styles = _Styles(svg.font_config)
+    # In their order: what comes later lies on top, in the SVG as well.
     for shape in chart.shapes:
         if isinstance(shape, Label):
             _draw_label(svg, shape, styles[shape.weight, _printed(shape.size)])
@@ -90,6 +91,7 @@ def _colour(text: str, opacity: float) -> Any:
     from weasyprint.svg.utils import color
 
     colour = color(text)
+    # Rounded as the SVG has it, so that page and PDF show one colour.
     colour.alpha *= round(opacity, 2)
     return colour
 

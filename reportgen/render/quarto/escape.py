@@ -45,6 +45,7 @@ _TEX_LETTERS = {
 def guard(text: str) -> str:
     """Break what Quarto would still act upon after Markdown was read; shown and printed alike."""
     if "{{" in text:
+        # Looking ahead, not at pairs: of three braces in a row every two are neighbours.
         text = re.sub(r"\{(?=\{)", "{" + JOINER, text)
     if "}}" in text:
         text = re.sub(r"\}(?=\})", "}" + JOINER, text)

@@ -53,6 +53,7 @@ def outline(text: str, weight: int = 400) -> tuple[tuple[str, tuple[tuple[float,
     if not len(vertices):
         return ()
     made: list[tuple[str, tuple[tuple[float, float], ...]]] = []
+    # matplotlib gives outlines at its own size of font, y up.
     scale = np.array([1.0, -1.0]) / float(text_to_path.FONT_SCALE)
     for points, code in Path(np.asarray(vertices), np.asarray(codes)).iter_segments(simplify=False):
         if code == Path.CLOSEPOLY:

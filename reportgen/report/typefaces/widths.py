@@ -36,6 +36,7 @@ def _glyphs(data: bytes, start: int) -> Iterator[tuple[int, int]]:
     """Yield code points and glyphs of a font's character map; glyph 0 means that it has none."""
     count = struct.unpack_from(">H", data, start + 2)[0]
     records = struct.iter_unpack(">HHI", data[start + 4 : start + 4 + 8 * count])
+    # Several records often point at one subtable, hence a set.
     subtables = {start + offset for platform, encoding, offset in records if (platform, encoding) in _UNICODE}
     for at in sorted(subtables):
         form = struct.unpack_from(">H", data, at)[0]
@@ -58,6 +59,7 @@ def _segments(data: bytes, at: int) -> Iterator[tuple[int, int]]:
     )
     offsets = at + 16 + 6 * count
     for k in range(count):
+        # The last segment is 0xFFFF to 0xFFFF by rule and maps to no glyph.
         for code in range(first[k], min(last[k], 0xFFFE) + 1):
             if not offset[k]:
                 yield code, (code + delta[k]) % 0x10000
@@ -104,6 +106,7 @@ def fit_text(text: str, width: float, size: float, weight: int = 400) -> str:
     whole = text_width(text, size, weight)
     if whole <= width:
         return text
+    # From a guess by the mean letter on: four letters more, because the ones that are dropped may be wide.
     kept = min(len(text) - 1, int(len(text) * width / whole) + 4)
     while kept > 1 and text_width(shortened(text, kept), size, weight) > width:
         kept -= 1

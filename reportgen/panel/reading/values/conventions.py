@@ -63,12 +63,15 @@ def classify(text: str) -> str:
     if not _SEPARATED.fullmatch(digits):
         return ""
     dots, commas = digits.count("."), digits.count(",")
+    # Of two different separators the last one is the decimal sign, if it stands once.
     last = "." if digits.rfind(".") > digits.rfind(",") else ","
     decimal = {".": "point", ",": "comma"}[last]
     if dots and commas:
         return decimal if digits.count(last) == 1 else ""
     groups = re.split("[.,]", digits)
     if dots + commas > 1:
+        # One separator several times can only part groups, so the decimal sign is the other one. Groups of two are
+        # Indian.
         other = {"point": "comma", "comma": "point"}[decimal]
         inner = all(len(g) == 3 or (last == "," and len(g) == 2) for g in groups[1:-1])
         return other if inner and len(groups[-1]) == 3 and 0 < len(groups[0]) <= 3 else ""
@@ -105,6 +108,8 @@ def _survey(text: pa.Array, found: NumberEvidence) -> None:
             rest = rest.filter(pc.invert(match))
     if not len(rest):
         return
+    # What a number says of the convention is its shape: a million amounts are a few hundred shapes. Zeros stay, since
+    # no group of thousands begins with one.
     shapes = pc.replace_substring_regex(rest, "[1-9]", "1") if len(rest) > _FEW else rest
     for entry in pc.value_counts(shapes).to_pylist():
         if kind := classify(entry["values"]):

@@ -86,6 +86,7 @@ def _order_three(triples: set[tuple[int, int, int]], period_type: PeriodType, *,
     days = {order: found for order in orders if (found := _all_days(triples, order)) is not None}
     if not days:
         return "both"
+    # Several orders are possible days; the one under which the days fall into a calendar of periods is meant.
     if len({frozenset(found) for found in days.values()}) > 1:
         regular = {order: found for order, found in days.items() if _regular(found, period_type)}
         if "year" in days and len(days) > 1 and not regular:
@@ -107,6 +108,7 @@ def _regular(days: set[date], period_type: PeriodType) -> bool:
         return False
     if period_type == "week":
         return len(days) >= _ENOUGH_FOR_WEEKDAYS and len({day.weekday() for day in days}) == 1
+    # Two dates in one month: this order makes days of what are months.
     months = {(day.year, day.month) for day in days}
     if len(months) < len(days):
         return False

@@ -111,6 +111,7 @@ def texts(column: pd.Series) -> pa.Array:
 
     try:
         natural = pa.array(column, from_pandas=True)
+        # Arrow types a mixed column by its first cells and gives up at one that does not fit; then cell by cell.
         array = natural if pa.types.is_string(natural.type) else natural.cast(pa.string())
     except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError):
         array = pa.array([None if _is_missing(value) else str(value) for value in column.tolist()], type=pa.string())
@@ -153,6 +154,7 @@ def parse_numbers(column: pd.Series, convention: Convention) -> ParsedNumbers:
     text = texts(column)
     values = np.full(len(text), np.nan)
     unsure = _separators_in_doubt(convention)
+    # Under a decimal comma "1.234" is a group of thousands, so a dot keeps a text out of the plain path.
     done = _fill_matching(values, text, _PLAIN, "" if not convention.decimal_comma else r"\.")
     plain = bool(done.all())
     if not plain:
@@ -164,6 +166,7 @@ def parse_numbers(column: pd.Series, convention: Convention) -> ParsedNumbers:
     bad, percent, truth, doubt = flags
     for separator in unsure:
         doubt |= _matches(text, DOT_ALONE if separator == "." else COMMA_ALONE) & ~bad
+    # No value at all rather than the likelier one: a thousandfold error in a few cells is not seen in a sum.
     values[doubt] = np.nan
     return ParsedNumbers(values=values, bad=bad, ambiguous=doubt & ~bad, percent=percent, truth=truth, plain=plain)
 
@@ -189,6 +192,7 @@ def _fill_matching(
     match = pc.match_substring_regex(text, pattern)
     if but_not:
         match = pc.and_(match, pc.invert(pc.match_substring_regex(text, but_not)))
+    # The longest first: the test of every text is spared where none is too long.
     if (pc.max(pc.utf8_length(text)).as_py() or 0) > LONGEST:
         match = pc.and_(match, pc.less_equal(pc.utf8_length(text), LONGEST))
     match = pc.fill_null(match, fill_value=False)
@@ -199,6 +203,7 @@ def _fill_matching(
         group, decimal = (".", ",") if grouping.decimal_comma else (",", ".")
         chosen = pc.replace_substring(pc.replace_substring(chosen, group, ""), decimal, ".")
     chosen = pc.utf8_trim_whitespace(chosen)
+    # Arrow reads neither a leading plus nor a point without decimals.
     if pc.any(pc.starts_with(chosen, "+")).as_py():
         chosen = pc.replace_substring_regex(chosen, r"^\+", "")
     if pc.any(pc.or_(pc.ends_with(chosen, "."), pc.match_substring(chosen, ".e", ignore_case=True))).as_py():
@@ -217,6 +222,7 @@ def _parse_each(
 
     encoded = text.take(pa.array(rest)).dictionary_encode()
     parsed = [_parse(value, convention) for value in encoded.dictionary.to_pylist()]
+    # What the missing texts get: their code is the place behind the last distinct text.
     parsed.append((np.nan, False, False, False, False))
     codes = pc.fill_null(encoded.indices, len(parsed) - 1).to_numpy(zero_copy_only=False)
     table = np.array(parsed, dtype=np.float64)[codes]
@@ -242,6 +248,7 @@ def strip_number(value: str) -> Body:
     body = value.strip()[: LONGEST + 1].replace("−", "-")
     negative = percent = False
     unit, before = 1.0, ""
+    # Signs come in any order and nested, as in "(₹ 1.2 lakh)" or "-$5%": taken off until nothing more comes off.
     while body != before:
         before = body
         if body.startswith("(") and body.endswith(")"):
@@ -250,6 +257,7 @@ def strip_number(value: str) -> Body:
             negative, body = True, body[1:].strip()
         if body.endswith("%"):
             percent, body = True, body[:-1].strip()
+        # A unit stands behind a digit; else the "m" of "m2" or the last letter of a word would be a million.
         if unit == 1.0 and (found := _UNIT.search(body)) and body[: found.start()][-1:].isdigit():
             unit, body = UNITS[found[1].casefold()], body[: found.start()]
         body = _MONEY.sub("", body.removeprefix("+")).strip()
