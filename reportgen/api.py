@@ -299,9 +299,20 @@ def preview(
 
 
 def check(
-    project: str | Path = ".", *, data: str | Path | None = None, overrides: Mapping[str, object] | None = None
+    project: str | Path = ".",
+    *,
+    data: str | Path | None = None,
+    html: str | Path | None = None,
+    overwrite: bool = False,
+    overrides: Mapping[str, object] | None = None,
 ) -> CheckReport:
-    """Check the table against the data contract, and foresee what a build will do with each market; write nothing.
+    """Check the table against the data contract, and foresee what a build will do with each market.
+
+    Parameters
+    ----------
+    html
+        File for a data page of all that; nothing else is written. A file that is no data page of ours stays, unless
+        ``overwrite``.
 
     Raises
     ------
@@ -309,7 +320,8 @@ def check(
         If the file cannot be read as a table at all.
     """
     settings, root = verbs.open_project(Path(project), data=data, overrides=overrides)
-    return verbs.check_project(settings, root)
+    page = None if html is None else Path(html).absolute()
+    return verbs.check_project(settings, root, page=page, overwrite=overwrite)
 
 
 def init(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import random
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -110,3 +111,98 @@ def test_a_market_that_breaks_the_contract_is_refused_and_may_stop_all(
     assert outcomes["FEW"] == ("no-estimate", ["too-few-pharmacies"])
     assert ("Nothing is built from this table" in project.run("check").out) == (not builds)
     assert project.run("build", "--select", "FEW").code == (0 if builds else 4)
+
+
+def page_of(project: RealProject, name: str = "data.html", *options: str) -> str:
+    done = project.run("check", "--html", name, *options)
+    assert done.code == 0, done.said
+    return (project.root / name).read_text("utf-8")
+
+
+def test_the_data_page_is_one_file_and_nothing_else_is_written(project: RealProject) -> None:
+    before = {path.name for path in project.root.rglob("*")}
+    done = project.run("check", "--html", "data.html")
+    assert (done.code, done.out.splitlines()[-1]) == (0, "Open data.html")
+    assert {path.name for path in project.root.rglob("*")} == before | {"data.html"}
+    page = (project.root / "data.html").read_text("utf-8")
+    assert re.findall(r'(?:src|href)="(?!#|data:)[^"]*"', page) == []
+    assert str(project.root) not in page
+    assert page_of(project) == page
+
+
+def test_the_page_says_what_a_build_will_do_in_the_readers_language(project: RealProject) -> None:
+    page = page_of(project)
+    assert '<html lang="de-DE"' in page
+    assert "Nur 5 Apotheken haben" in page
+    assert page.count("Bericht ohne Schätzung") >= 5
+    assert not re.search(
+        r"\b(What|Which|Rows|the)\b", re.sub(r"<script.*?</script>|<style.*?</style>", "", page, flags=re.DOTALL)
+    )
+    english = page_of(project, "english.html", "--set", "report.locale=en_GB")
+    assert "Only 5 pharmacies have usable rows" in english
+
+
+def test_text_of_the_table_is_text_on_the_page(tmp_path: Path) -> None:
+    hostile = "<script>alert(1)</script>"
+    made = RealProject(tmp_path)
+    made.write(
+        frame(table().replace("GOOD", hostile).replace("samples", "<img src=x onerror=alert(1)>")),
+        panel={"promotion": ["visits", "<img src=x onerror=alert(1)>"]},
+    )
+    page = page_of(made)
+    assert hostile not in page
+    assert "<img src=x" not in page
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page
+
+
+def test_a_file_that_is_no_data_page_of_ours_stays(project: RealProject) -> None:
+    target = project.root / "mine.html"
+    target.write_text("<h1>my notes</h1>")
+    done = project.run("check", "--html", "mine.html")
+    assert (done.code, target.read_text()) == (2, "<h1>my notes</h1>")
+    assert "Nothing was changed" in done.err
+    assert "--overwrite" in done.err
+    page = page_of(project, "mine.html", "--overwrite")
+    target.write_text(page.replace("<main", "<p>a note of mine</p><main"), "utf-8")
+    assert project.run("check", "--html", "mine.html").code == 2
+    assert "a note of mine" in target.read_text("utf-8")
+    target.write_text(page, "utf-8")
+    assert page_of(project, "mine.html", "--set", "report.title=Other") != page
+
+
+@pytest.mark.parametrize(
+    "name", ["data/panel.csv", "data", "nowhere/data.html", "out/site/data.html", "out/markets/data.html", "link.html"]
+)
+def test_some_places_are_never_written_to(project: RealProject, name: str) -> None:
+    for folder in ("out/site", "out/markets"):
+        (project.root / folder).mkdir(parents=True)
+    (project.root / "link.html").symlink_to("data/panel.csv")
+    before = {path: path.read_bytes() for path in project.root.rglob("*") if path.is_file()}
+    for more in ((), ("--overwrite",)):
+        done = project.run("check", "--html", name, *more)
+        assert (done.code, len(done.err.splitlines())) == (2, 1), done.said
+    assert {path: path.read_bytes() for path in project.root.rglob("*") if path.is_file()} == before
+
+
+def test_a_table_that_cannot_be_built_has_a_page_too(project: RealProject) -> None:
+    project.write(frame(table().replace("2022-01,", "2022-13,")))
+    done = project.run("check", "--html", "data.html", "--set", "report.locale=en_GB")
+    assert done.code == 4
+    page = (project.root / "data.html").read_text("utf-8")
+    assert "Nothing is built from this table until 1 kind of error is mended." in page
+    assert "bad-date" in page or "month" in page
+
+
+def test_a_thousand_markets_make_a_page_that_opens(tmp_path: Path) -> None:
+    lines = ["market,pharmacy,month,sales,promotion"]
+    lines += [
+        f"M{k:04d},P{p},2022-{m:02d},{100 + (k * p * m) % 97},{(k + p * m) % 5}"
+        for k in range(1000) for p in range(3) for m in range(1, 8) if (k + p + m) % 11
+    ]  # fmt: skip
+    made = RealProject(tmp_path)
+    made.write(frame("\n".join(lines)))
+    page = page_of(made, "data.html", "--set", "report.locale=en_GB")
+    assert len(page) < 1_500_000
+    assert page.count("<tr>") > 1000
+    assert "Drawn pharmacy by pharmacy are the 12 markets with the most gaps; 988 others" in page
+    assert "940 more markets are in the table." in page

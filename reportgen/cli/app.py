@@ -273,18 +273,31 @@ app.command()(completing.completion)
 
 @app.command()
 def check(
-    data: Data = None, project: Project = Path(), set_: Set = None, as_json: Json = False, debug: Debug = False
+    data: Data = None,
+    project: Project = Path(),
+    html: Annotated[
+        Path | None, typer.Option("--html", metavar="FILE", help="Write a data page of all that to FILE.")
+    ] = None,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Let --html replace a file that is no data page of reportgen.")
+    ] = False,
+    set_: Set = None,
+    as_json: Json = False,
+    debug: Debug = False,
 ) -> None:
-    """Check the table against the data contract, and foresee what a build will do with each market; write nothing."""
+    """Check the table against the data contract, and foresee what a build will do; write nothing but --html."""
     from reportgen.cli import checking, console
     from reportgen.project import verbs
 
     settings, root = verbs.open_project(project, data=data, overrides=parse_overrides(set_))
-    report = verbs.check_project(settings, root)
+    page = None if html is None else html.absolute()
+    report = verbs.check_project(settings, root, page=page, overwrite=overwrite)
     if as_json:
         console.say_json(report.plain())
     else:
         checking.show_check(report, settings)
+        if html is not None:
+            console.say(f"Open {html}")
     raise typer.Exit(report.exit_code)
 
 

@@ -21,7 +21,7 @@ from reportgen.model.market.calendar import PROBE_DECAY, choose_time
 from reportgen.model.market.decay import GRID
 from reportgen.model.market.fit import DependentTerm, estimable_terms
 from reportgen.model.market.refusals import refusals, usable_frame
-from reportgen.model.market.terms import market_design
+from reportgen.model.market.terms import decay_terms, market_design
 from reportgen.panel.features import ModelFrame
 from reportgen.panel.grid import MarketPanel
 from reportgen.results import Check, MarketProspect, MarketResults, Outcome, Provenance, Reason, Verdict
@@ -72,8 +72,10 @@ def _examined(frame: ModelFrame, settings: Settings) -> tuple[Check, ...]:
     """Checks that look at data alone, once the columns were found to be fit for a fit."""
     time = choose_time(frame, settings)
     terms = estimable_terms(frame, settings, time.kind)
+    searched = settings.adstock.decay == "estimate" and settings.adstock.scope == "market"
+    columns = decay_terms(frame, terms) if searched else terms
     for decays in _probed(settings, len(terms.promotion)):
-        cross_products(market_design(frame, terms, decays))
+        cross_products(market_design(frame, columns, decays))
     return (check_campaigns(time, frame.panel.channels), *check_entries(frame.panel))
 
 

@@ -52,33 +52,50 @@ class CheckReport:
         }
 
 
-def check_table(settings: Settings, root: Path) -> CheckReport:
+def check_table(settings: Settings, root: Path, *, page: Path | None = None, overwrite: bool = False) -> CheckReport:
     """Read the table of a project, market by market where it is partitioned, and look at all of it.
+
+    Parameters
+    ----------
+    page
+        File to write the data page to; ``overwrite`` lets it replace a file that is not one.
 
     Raises
     ------
     ReadError
         If it cannot be read as a table at all.
+    UsageError, EnvironmentMissing
+        If the page may not or cannot be written.
     """
     from reportgen.batch.inputs.partition import check_partitions
     from reportgen.panel.checking.contract import survey_panel
+    from reportgen.panel.checking.facts import TableSurvey
     from reportgen.panel.reading.read import list_markets, read_table
+    from reportgen.project.data_page import refuse_foreign_file, write_data_page
 
+    if page is not None:
+        refuse_foreign_file(page, settings, root, overwrite=overwrite)
     found: list[MarketProspect] = []
+    survey = TableSurvey(settings) if page is not None else None
+    see = None if survey is None else survey.add
 
     def look(panel: Panel) -> None:
         found.extend(_prospects(panel, settings))
 
     files = list_markets(settings.panel, root)
     if files is not None:
-        name, findings = Path(settings.panel.source).name, check_partitions(settings, root, files, look)
+        name, findings = Path(settings.panel.source).name, check_partitions(settings, root, files, look, see)
     else:
         raw = read_table(settings.panel, root)
-        panel = survey_panel(raw, settings)
+        panel = survey_panel(raw, settings, see=see)
         look(panel)
         name, findings = raw.source, panel.findings
     markets = tuple(sorted(found, key=lambda one: one.market))
-    return CheckReport(source=name, findings=findings, markets=markets, builds=_builds(settings, findings, markets))
+    report = CheckReport(source=name, findings=findings, markets=markets, builds=_builds(settings, findings, markets))
+    if page is not None and survey is not None:
+        content = (survey.finish(name), findings, markets)
+        write_data_page(page, settings, root, content, builds=report.builds, overwrite=overwrite)
+    return report
 
 
 def _prospects(panel: Panel, settings: Settings) -> list[MarketProspect]:

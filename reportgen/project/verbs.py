@@ -139,11 +139,11 @@ def merge_project(
     return merge_shards(local_only(settings, "merge"), root, request, progress=progress)
 
 
-def check_project(settings: Settings, root: Path) -> CheckReport:
+def check_project(settings: Settings, root: Path, *, page: Path | None = None, overwrite: bool = False) -> CheckReport:
     """Check with settings that are already loaded; see :func:`check`."""
     from reportgen.project.checking import check_table
 
-    return check_table(settings, root)
+    return check_table(settings, root, page=page, overwrite=overwrite)
 
 
 def init_project(

@@ -2,7 +2,7 @@
 
 No words, no statistics: those stand before it, presentation after it; what merely follows from the fields is in
 ``derived``. Other rooms import from this door; a new type goes into the module of its stage (``data``, ``fit``,
-``effects``, ``checks``, ``verdict``, ``prospects``, ``charts``) and into the list here.
+``effects``, ``checks``, ``verdict``, ``prospects``, ``table``, ``charts``) and into the list here.
 """
 
 from reportgen.results.charts import (
@@ -66,20 +66,30 @@ from reportgen.results.markets import (
     RunTotals,
 )
 from reportgen.results.prospects import MarketProspect, Outcome
+from reportgen.results.table import (
+    BINS,
+    Calendar,
+    Cell,
+    ColumnFacts,
+    ColumnRole,
+    Distribution,
+    Finding,
+    MarketFacts,
+    Severity,
+    TableFacts,
+)
 from reportgen.results.verdict import Quantity, Reason, Verdict, VerdictCode, Withheld
 
 __all__ = [
-    "QQ", "Attempt", "Autocorrelation", "BootstrapRow", "BootstrapSummary", "ChannelEffect", "Charts", "Check",
-    "CheckStatus", "Comparison", "Contribution", "CorrelationRow", "CovRe", "Curve", "DataSummary", "DecayPoint",
-    "DecaySummary", "Density", "EffectSize", "EntrySlip", "Estimand", "ExcludedMarket", "FitQuality", "FitSummary",
-    "FixedEffect", "Foresight", "GroupSize", "ImpulsePoint", "Incremental", "IncrementalMonth", "LikelihoodOptimum",
-    "LongRun",
-    "MarketEstimate", "MarketProspect",
-    "MarketResults", "MarketStatus", "ModelSummary", "ModelTerm", "MonthlySeries", "OlsAssumption", "OlsTerm",
-    "OrdinaryRegression", "Outcome", "OverviewResults", "PharmacyRow", "PharmacySeries", "PooledEffect",
-    "PredictiveCheck",
-    "PromotionEffects", "Provenance", "Quantity", "RSquared", "Reason", "Roi", "RowsLost", "RunTotals",
-    "Sensitivity", "SlipKind", "SlopeTest", "Status", "TermRole", "TimeEffect", "TimeKind", "TimeSummary",
-    "VarianceRow", "Verdict", "VerdictCode", "WhatIf",
-    "Withheld", "from_json", "json_schema", "overview_from_json", "to_json",
+    "BINS", "QQ", "Attempt", "Autocorrelation", "BootstrapRow", "BootstrapSummary", "Calendar", "Cell",
+    "ChannelEffect", "Charts", "Check", "CheckStatus", "ColumnFacts", "ColumnRole", "Comparison", "Contribution",
+    "CorrelationRow", "CovRe", "Curve", "DataSummary", "DecayPoint", "DecaySummary", "Density", "Distribution",
+    "EffectSize", "EntrySlip", "Estimand", "ExcludedMarket", "Finding", "FitQuality", "FitSummary", "FixedEffect",
+    "Foresight", "GroupSize", "ImpulsePoint", "Incremental", "IncrementalMonth", "LikelihoodOptimum", "LongRun",
+    "MarketEstimate", "MarketFacts", "MarketProspect", "MarketResults", "MarketStatus", "ModelSummary", "ModelTerm",
+    "MonthlySeries", "OlsAssumption", "OlsTerm", "OrdinaryRegression", "Outcome", "OverviewResults", "PharmacyRow",
+    "PharmacySeries", "PooledEffect", "PredictiveCheck", "PromotionEffects", "Provenance", "Quantity", "RSquared",
+    "Reason", "Roi", "RowsLost", "RunTotals", "Sensitivity", "Severity", "SlipKind", "SlopeTest", "Status",
+    "TableFacts", "TermRole", "TimeEffect", "TimeKind", "TimeSummary", "VarianceRow", "Verdict", "VerdictCode",
+    "WhatIf", "Withheld", "from_json", "json_schema", "overview_from_json", "to_json",
 ]  # fmt: skip

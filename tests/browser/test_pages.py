@@ -5,15 +5,22 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 
 from factories import market_results
-from reportgen.render.html import render_report
+from reportgen.model.prospects import foresee_market
+from reportgen.panel.checking.contract import survey_panel
+from reportgen.panel.checking.facts import TableSurvey
+from reportgen.panel.reading.raw import RawTable
+from reportgen.render.html import render_overview, render_report
 from reportgen.render.site import site_files
+from reportgen.report.datapage.page import build_data_page
 from reportgen.report.document import build_report
 from reportgen.report.site.market_line import failed_market, summarise
 from reportgen.report.site.site_pages import build_pages
-from reportgen.settings.sections import BrandSettings, ReportSettings, Settings
+from reportgen.results import MarketProspect
+from reportgen.settings.sections import BrandSettings, PanelSettings, ReportSettings, Settings
 
 pytestmark = pytest.mark.browser
 SETTINGS = Settings(report=ReportSettings(promotion_unit="visit"))
@@ -40,6 +47,22 @@ def _site() -> str:
     return site_files(pages)["index.html"].decode()
 
 
+def _data_page() -> str:
+    """A page of a table with gaps, doubled and empty rows, and hostile names."""
+    rows = [
+        (market, f"{HOSTILE[:9]}{p}", f"2022-{m:02d}", "" if (p * m) % 17 == 3 else str(100 + p * m), str((p * m) % 4))
+        for market in (HOSTILE, "B") for p in range(35) for m in range(1, 12) if (p + m) % 7
+    ]  # fmt: skip
+    frame = pd.DataFrame([*rows, rows[0]], columns=["market", "pharmacy", "month", "sales", "promotion"])
+    settings = SETTINGS.model_copy(update={"panel": PanelSettings(bad_markets="contain")})
+    survey, raw = TableSurvey(settings), RawTable(frame=frame, source=HOSTILE, first_row=2, sha256="")
+    panel = survey_panel(raw, settings, see=survey.add)
+    markets = [foresee_market(one, settings) for one in panel.markets.values()]
+    markets += [MarketProspect(market=name, outcome="refused", codes=("x",)) for name in panel.refused]
+    page = build_data_page(survey.finish(HOSTILE), panel.findings, markets, settings, builds=True, as_of="2024-01-31")
+    return render_overview(page)
+
+
 @pytest.fixture(scope="module")
 def pages() -> dict[str, str]:
     hostile = Settings(
@@ -52,16 +75,17 @@ def pages() -> dict[str, str]:
         "refusal": _report(status="not-estimable"),
         "hostile": _report(hostile, market=HOSTILE, names="hostile"),
         "site": _site(),
+        "data": _data_page(),
     }
 
 
-KINDS = ("report", "many", "refusal", "hostile", "site")
+KINDS = ("report", "many", "refusal", "hostile", "site", "data")
 
 
 @pytest.mark.parametrize(
     ("kind", "width", "scheme"),
     [
-        ("report", 1280, "light"), ("refusal", 390, "dark"),
+        ("report", 1280, "light"), ("refusal", 390, "dark"), ("data", 1280, "light"), ("data", 390, "dark"),
         *(
             pytest.param(*case, marks=pytest.mark.slow)
             for case in (

@@ -26,7 +26,9 @@ from reportgen.panel.reading.columns import column_of
 from reportgen.settings.sections import Settings
 
 if TYPE_CHECKING:
+    from reportgen.panel.checking.checks import Checked
     from reportgen.panel.checking.contract import Finding, Panel
+    from reportgen.panel.reading.raw import RawTable
     from reportgen.panel.reading.values.source_conventions import Conventions
 
 _MOST_LINES = 20
@@ -85,11 +87,15 @@ def open_source(settings: Settings, root: Path, remembered: InputIndex | None, *
 
 
 def check_partitions(
-    settings: Settings, root: Path, files: Mapping[str, tuple[Path, ...]], look: Callable[[Panel], None]
+    settings: Settings,
+    root: Path,
+    files: Mapping[str, tuple[Path, ...]],
+    look: Callable[[Panel], None],
+    see: Callable[[RawTable, Checked], None] | None = None,
 ) -> tuple[Finding, ...]:
     """Check market by market, holding one at a time; errors first, then each doubt once with the number of markets.
 
-    ``look`` is shown each market as it was read; one that cannot be read is shown as refused.
+    ``look`` is shown each market as it was read (refused, where it cannot be), ``see`` all that was parsed of it.
     """
     from reportgen.panel.checking.contract import Finding, Panel, survey_panel
     from reportgen.panel.reading.read import read_table, survey_partitions
@@ -100,7 +106,7 @@ def check_partitions(
     for market, own in files.items():
         try:
             raw = read_table(settings.panel, root, market, own)
-            panel = survey_panel(replace(raw, source=f"{raw.source}, market {market}"), settings, conventions)
+            panel = survey_panel(replace(raw, source=f"{raw.source}, market {market}"), settings, conventions, see)
             found = panel.findings
         except ReadError as error:
             found = (

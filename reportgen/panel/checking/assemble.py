@@ -23,6 +23,8 @@ def assemble_markets(
     order = np.lexsort((checked.period, checked.pharmacy, checked.market))
     order = order[checked.market[order] >= 0]
     markets = checked.market[order]
+    if not markets.size:
+        return MappingProxyType({})
     starts = np.flatnonzero(np.diff(markets, prepend=-1))
     ends = np.append(starts[1:], markets.size)
     grids = {}

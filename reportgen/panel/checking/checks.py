@@ -39,7 +39,7 @@ class Checked:
     ``market`` and ``pharmacy`` are positions in ``market_codes`` and ``pharmacy_codes`` (sorted), -1 where empty;
     ``period`` is the period index, -1 where there is none; ``values`` holds the number columns; all ``(n,)``.
     ``file_rows`` are their row numbers in the file, ``currency`` is that of sales
-    ("": not known). Without the needed columns every array is empty.
+    ("": not known), ``how`` says how numbers and dates were read. Without the needed columns every array is empty.
     """
 
     problems: tuple[Problem, ...]
@@ -52,6 +52,7 @@ class Checked:
     period: NDArray[np.int64]
     values: Mapping[str, NDArray[np.float64]]
     currency: str = ""
+    how: Conventions | None = None
 
 
 def run_checks(raw: RawTable, settings: Settings, conventions: Conventions | None = None) -> Checked:
@@ -106,6 +107,7 @@ def run_checks(raw: RawTable, settings: Settings, conventions: Conventions | Non
         period=period,
         values=values,
         currency=how.said,
+        how=how,
     )
 
 

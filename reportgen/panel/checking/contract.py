@@ -8,7 +8,7 @@ values (dropping duplicates, guessing years of some rows), which changes a resul
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -54,12 +54,19 @@ def check_panel(raw: RawTable, settings: Settings, conventions: Conventions | No
     return _word_all(raw, run_checks(raw, settings, conventions))
 
 
-def survey_panel(raw: RawTable, settings: Settings, conventions: Conventions | None = None) -> Panel:
+def survey_panel(
+    raw: RawTable,
+    settings: Settings,
+    conventions: Conventions | None = None,
+    see: Callable[[RawTable, Checked], None] | None = None,
+) -> Panel:
     """Everything worth saying about a table, and the markets that could be built from it; never raises.
 
-    Where an error concerns the whole table there are no markets.
+    Where an error concerns the whole table there are no markets. ``see`` is shown all that was parsed.
     """
     checked = run_checks(raw, settings, conventions)
+    if see is not None:
+        see(raw, checked)
     findings = _word_all(raw, checked)
     if any(p.severity == "error" and p.rows.size == 0 for p in checked.problems):
         return Panel(markets={}, findings=findings, refused={})

@@ -8,44 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-Severity = Literal["error", "warning", "note"]
+from reportgen.results import Finding, Severity
+
+__all__ = ["NO_ROWS", "Finding", "Problem", "Severity", "plural", "quote", "word"]
+
 FIRST_ROWS = 3
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
-    """One problem of the table.
-
-    Attributes
-    ----------
-    code
-        Stable identifier, e.g. ``"bad-number"``.
-    severity
-        ``error``: values beyond doubt wrong, blocks. ``warning``: doubtful, used as stated. ``note``: for information.
-    column
-        Column of the file it is about, or None.
-    market
-        Market it is about, or None where it concerns several or none.
-    count
-        How many rows (keys, columns) are affected.
-    rows
-        First affected rows as the file counts them (the header is row 1).
-    message
-        What, where, found, what to do.
-    """
-
-    code: str
-    severity: Severity
-    column: str | None
-    market: str | None
-    count: int
-    rows: tuple[int, ...]
-    message: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
