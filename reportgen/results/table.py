@@ -132,5 +132,7 @@ class TableFacts:
     columns_left_out: int
     distributions: tuple[Distribution, ...]
     markets: tuple[MarketFacts, ...]
+    pharmacies: int
+    """Of all markets together."""
     period_type: Literal["month", "week", "quarter"]
     currency: str

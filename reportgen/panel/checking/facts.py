@@ -139,6 +139,7 @@ class TableSurvey:
                 if counts.role in ("sales", "promotion")
             ),
             markets=tuple(markets),
+            pharmacies=sum(one.pharmacies for one in markets),
             period_type=self._settings.panel.period,
             currency=self._settings.report.currency or self._currency,
         )

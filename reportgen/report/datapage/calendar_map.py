@@ -39,7 +39,7 @@ def chart_calendar(market: MarketFacts, kit: Kit, name: str) -> Chart | None:
     drawn, axes = _plane(len(found.cells), len(found.periods))
     _frame(axes, found.pharmacies, found.periods, kit)
     tips = _draw_cells(axes, found, kit)
-    missing = sum(line.count(".") for line in found.cells)
+    missing = "".join(found.cells).count(".")
     return kit.chart(
         name,
         drawn,
@@ -185,7 +185,7 @@ def chart_coverage(markets: Sequence[MarketFacts], periods: Sequence[str], kit: 
                 tips.append((*axes.pixel(first, y), text))
     for k, boxes in enumerate(shades):
         marks.rectangles(axes, boxes, kit.theme.accent, alpha=0.35 + 0.65 * k / (_STEPS - 1))
-    whole = sum(one.filled == 1.0 for one in shown)
+    whole = len([one for one in shown if one.filled == 1.0])
     left = len(markets) - len(shown)
     return kit.chart(
         "coverage",

@@ -110,7 +110,7 @@ class _Builder:
     # --- the answer ---------------------------------------------------------------------------
 
     def _lead(self, builds: bool) -> str:
-        errors = sum(one.severity == "error" for one in self.findings)
+        errors = Counter(one.severity for one in self.findings)["error"]
         if not builds:
             return self.kit.plural(
                 "Nothing is built from this table until {count} kind of error is mended.",
@@ -128,13 +128,12 @@ class _Builder:
 
     def _totals(self) -> tuple[Total, ...]:
         kit, facts = self.kit, self.facts
-        pharmacies = sum(one.pharmacies for one in facts.markets)
         severe = Counter(one.severity for one in self.findings)
         ngettext = self.language.ngettext
         counted = [
             (facts.rows, ngettext("row read", "rows read", facts.rows)),
             (len(facts.markets), ngettext("market found", "markets found", len(facts.markets))),
-            (pharmacies, ngettext("pharmacy found", "pharmacies found", pharmacies)),
+            (facts.pharmacies, ngettext("pharmacy found", "pharmacies found", facts.pharmacies)),
             (severe["error"], ngettext("kind of error", "kinds of error", severe["error"])),
             (severe["warning"], ngettext("kind of doubt", "kinds of doubt", severe["warning"])),
         ]
