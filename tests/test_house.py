@@ -12,6 +12,8 @@ import pytest
 
 MOST_LINES = 400
 MOST_MODULES = 14
+LONGEST, MOST_STATEMENTS = 70, 44
+"""Lines of a function beside its docstring, and statements, of which a call over thirty lines is one."""
 WHOLE_PROGRAM = {"attacks", "benchmarks", "browser", "faults", "golden", "inputs", "quarto", "reference"}
 """Folders of tests that run the whole program, or hold what tests compare with."""
 
@@ -28,6 +30,24 @@ def folders(top: Path) -> list[Path]:
 def test_no_module_is_longer_than_a_reader_keeps_in_mind(package: Path) -> None:
     lines = {path: len(path.read_text("utf-8").splitlines()) for path in package.rglob("*.py")}
     assert {path.name: count for path, count in lines.items() if count > MOST_LINES} == {}
+
+
+def functions(package: Path) -> Iterator[tuple[str, ast.FunctionDef | ast.AsyncFunctionDef]]:
+    for path in package.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                yield f"{path.relative_to(package).as_posix()}:{node.name}", node
+
+
+def test_no_function_is_longer_than_a_screen(package: Path) -> None:
+    long = {}
+    for name, node in functions(package):
+        told = ast.get_docstring(node, clean=False)
+        lines = (node.end_lineno or 0) - node.lineno + 1 - (len(told.splitlines()) if told else 0)
+        statements = sum(isinstance(inner, ast.stmt) for inner in ast.walk(node))
+        if lines > LONGEST or statements > MOST_STATEMENTS:
+            long[name] = lines, statements
+    assert long == {}
 
 
 def test_no_room_is_crowded(package: Path) -> None:

@@ -13,12 +13,12 @@ import numpy as np
 from reportgen.model.bootstrap.run import FEW_PHARMACIES, bootstrap_market, bootstrap_slope_test, summarise_bootstrap
 from reportgen.model.checks.foresight import foresight
 from reportgen.model.checks.residuals import Residuals, conditional_residuals
-from reportgen.model.checks.run import diagnose
+from reportgen.model.checks.run import Diagnostics, diagnose
 from reportgen.model.checks.settled import settled_checks
 from reportgen.model.data_summary import chosen_pharmacies, monthly_series, summarise_data
 from reportgen.model.deciding import decisions, withhold
 from reportgen.model.effects.impact import Impact, market_generator, measure_impact
-from reportgen.model.lmm.leave_one_out import leave_one_out
+from reportgen.model.lmm.leave_one_out import Influence, leave_one_out
 from reportgen.model.lmm.variance_intervals import variance_intervals
 from reportgen.model.market.fit import MarketFit, fit_market
 from reportgen.model.market.quality import correlation_rows, icc, r_squared, slope_test, variance_rows
@@ -44,8 +44,10 @@ from reportgen.panel.grid import MarketPanel
 from reportgen.results import (
     BootstrapSummary,
     Charts,
+    Comparison,
     Contribution,
     FitQuality,
+    FixedEffect,
     MarketResults,
     Provenance,
     Reason,
@@ -140,22 +142,8 @@ def _with_estimates(market: MarketFit, settings: Settings, provenance: Provenanc
     intervals = variance_intervals(market.ml, confidence) if market.rung != "pooled" else None
     incremental = impact.incremental.total if impact.incremental is not None else None
     decays = decay_summaries(market)
-    singular = market.rung != "pooled" and market.fit.singular
-    found = Evidence(
-        status="singular" if singular else "ok",
-        reasons=(Reason(code="singular", detail=_flat_direction(market)),) if singular else (),
-        data=summarise_data(frame),
-        model=model_summary(market, settings),
-        fixed=fixed,
-        long_run=impact.long_run,
-        incremental=impact.incremental,
-        channels=impact.channels,
-        slope_test=test,
-        pharmacies=pharmacy_rows(market, impact, influence, confidence),
-        checks=(*diagnostics.checks, *settled_checks(frame.panel.n_periods, impact)),
-        sensitivity=diagnostics.sensitivity,
-        plain=plain,
-        within=within,
+    found = _evidence(
+        market, settings, impact, diagnostics, influence, fixed=fixed, test=test, plain=plain, within=within
     )
     decided = decisions(found.checks)
     verdict, channels = judge(found, decided)
@@ -194,23 +182,63 @@ def _with_estimates(market: MarketFit, settings: Settings, provenance: Provenanc
         withheld=decided,
         ordinary=ordinary_regression(market, test, incremental),
         verdict=verdict,
-        charts=Charts(
-            monthly=monthly_series(frame.panel),
-            multiples=chosen_pharmacies(frame.panel, _oddness(frame, influence.cooks_d)),
-            residuals=diagnostics.residuals,
-            qq=diagnostics.qq,
-            autocorrelation=diagnostics.autocorrelation,
-            scale_location=diagnostics.scale_location,
-            predictive=diagnostics.predictive,
-            contribution=_contribution(market, residuals, impact),
-            promotion_range=_promotion_range(market),
-            promotion_center=float(market.design.column(market.terms.promotion[0]).mean()),
-            market_level=float(market.design.x.mean(axis=0) @ market.fit.beta),
-        ),
+        charts=_charts(market, diagnostics, residuals, influence, impact),
         provenance=provenance,
     )
     sound: MarketResults = mend(withhold(results))
     return sound
+
+
+def _evidence(
+    market: MarketFit,
+    settings: Settings,
+    impact: Impact,
+    diagnostics: Diagnostics,
+    influence: Influence,
+    *,
+    fixed: tuple[FixedEffect, ...],
+    test: SlopeTest | None,
+    plain: Comparison | None,
+    within: Comparison | None,
+) -> Evidence:
+    """What the verdict is read from, and nothing else."""
+    singular = market.rung != "pooled" and market.fit.singular
+    return Evidence(
+        status="singular" if singular else "ok",
+        reasons=(Reason(code="singular", detail=_flat_direction(market)),) if singular else (),
+        data=summarise_data(market.frame),
+        model=model_summary(market, settings),
+        fixed=fixed,
+        long_run=impact.long_run,
+        incremental=impact.incremental,
+        channels=impact.channels,
+        slope_test=test,
+        pharmacies=pharmacy_rows(market, impact, influence, settings.report.confidence),
+        checks=(*diagnostics.checks, *settled_checks(market.frame.panel.n_periods, impact)),
+        sensitivity=diagnostics.sensitivity,
+        plain=plain,
+        within=within,
+    )
+
+
+def _charts(
+    market: MarketFit, diagnostics: Diagnostics, residuals: Residuals, influence: Influence, impact: Impact
+) -> Charts:
+    """What the charts need beside the tables of the results."""
+    panel, design = market.frame.panel, market.design
+    return Charts(
+        monthly=monthly_series(panel),
+        multiples=chosen_pharmacies(panel, _oddness(market.frame, influence.cooks_d)),
+        residuals=diagnostics.residuals,
+        qq=diagnostics.qq,
+        autocorrelation=diagnostics.autocorrelation,
+        scale_location=diagnostics.scale_location,
+        predictive=diagnostics.predictive,
+        contribution=_contribution(market, residuals, impact),
+        promotion_range=_promotion_range(market),
+        promotion_center=float(design.column(market.terms.promotion[0]).mean()),
+        market_level=float(design.x.mean(axis=0) @ market.fit.beta),
+    )
 
 
 def _seed_model(market: MarketFit, settings: Settings) -> MarketFit | None:

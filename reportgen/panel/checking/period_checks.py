@@ -24,6 +24,7 @@ SPAN_LIMIT = {"month": 40 * 12, "week": 40 * 52, "quarter": 40 * 4}
 EXAMPLE = {"month": "2021-01", "week": "2021-01-04, the Monday, or 2021-W01", "quarter": "2021-Q1"}
 Periods = NDArray[np.int64]
 Rows = NDArray[np.bool_]
+ProblemOf = Callable[..., list[Problem]]
 
 
 def read_periods(
@@ -53,7 +54,6 @@ def read_periods(
         timezone=panel.timezone,
         from_1904=from_1904,
     )
-    ambiguous, numbers = parsed.ambiguous, _day_numbers(column, parsed)
 
     def show(i: int) -> str:
         return str(column.iloc[i])
@@ -64,44 +64,15 @@ def read_periods(
             return []
         return [Problem(code=code, severity=severity, column=name, text=text, advice=advice, rows=found, show=show)]
 
-    kind = f"a {period_type}"
-    example = EXAMPLE[period_type]
-    length = "quarter" if "quarter" in parsed.styles else "week"
-    other = f'Set panel.period = "{length}".' if length != period_type else f"Write it as {example}."
     problems = [
-        *problem(f"missing-{period_type}", "error", parsed.missing, f"{name} is empty in {{rows}}", "Fill it."),
-        *problem(
-            f"bad-{period_type}", "error", parsed.bad, f"{name} is not {kind} in {{rows}}", f"Write it as {example}."
-        ),
-        *problem(
-            "impossible-date",
-            "error",
-            parsed.impossible,
-            f"{name} is no possible date between {EARLIEST} and {LATEST} in {{rows}}",
-            f"Correct it; write it as {example}.",
-        ),
-        *problem(
-            "ambiguous-date",
-            "error",
-            ambiguous & ~numbers,
-            f"{name} does not say which number is the day, the month or the year in {{rows}}",
-            f"Set panel.dates, or write it as {example}.",
-        ),
-        *problem(
-            "day-number",
-            "error",
-            numbers,
-            f"{name} holds day numbers that count from 1970, 1960 or 1900 in {{rows}}",
-            f"Write dates, such as {example}.",
-        ),
-        *problem("other-period", "error", parsed.other, f"{name} is not {kind} but a {length} in {{rows}}", other),
+        *_cell_problems(parsed, problem, name, period_type, _day_numbers(column, parsed)),
         *_check_edge(parsed, problem, name, whole),
         *problem(
             "assumed-year",
             "warning",
             parsed.no_year,
             f"{name} has no year in {{rows}}; {ASSUMED_YEAR} is assumed",
-            f"Write it as {example}.",
+            f"Write it as {EXAMPLE[period_type]}.",
         ),
         *problem("excel-date", "warning", parsed.serial, f"{name} is read as an Excel day number in {{rows}}", ""),
         *problem("time-zone", "warning", parsed.zone, f"{name} has a time zone, which is ignored, in {{rows}}", ""),
@@ -116,11 +87,49 @@ def read_periods(
     return parsed.index, [*problems, *_check_styles(parsed, name, whole)]
 
 
+def _cell_problems(
+    parsed: ParsedPeriods, problem: ProblemOf, name: str, period_type: PeriodType, numbers: Rows
+) -> list[Problem]:
+    """What is wrong with single cells; ``numbers`` are those that hold the number of a day."""
+    kind = f"a {period_type}"
+    example = EXAMPLE[period_type]
+    length = "quarter" if "quarter" in parsed.styles else "week"
+    other = f'Set panel.period = "{length}".' if length != period_type else f"Write it as {example}."
+    return [
+        *problem(f"missing-{period_type}", "error", parsed.missing, f"{name} is empty in {{rows}}", "Fill it."),
+        *problem(
+            f"bad-{period_type}", "error", parsed.bad, f"{name} is not {kind} in {{rows}}", f"Write it as {example}."
+        ),
+        *problem(
+            "impossible-date",
+            "error",
+            parsed.impossible,
+            f"{name} is no possible date between {EARLIEST} and {LATEST} in {{rows}}",
+            f"Correct it; write it as {example}.",
+        ),
+        *problem(
+            "ambiguous-date",
+            "error",
+            parsed.ambiguous & ~numbers,
+            f"{name} does not say which number is the day, the month or the year in {{rows}}",
+            f"Set panel.dates, or write it as {example}.",
+        ),
+        *problem(
+            "day-number",
+            "error",
+            numbers,
+            f"{name} holds day numbers that count from 1970, 1960 or 1900 in {{rows}}",
+            f"Write dates, such as {example}.",
+        ),
+        *problem("other-period", "error", parsed.other, f"{name} is not {kind} but a {length} in {{rows}}", other),
+    ]
+
+
 def _day_numbers(column: pd.Series, parsed: ParsedPeriods) -> Rows:
     return parsed.ambiguous if parsed.styles == ("day number",) else np.zeros(len(column), dtype=bool)
 
 
-def _check_edge(parsed: ParsedPeriods, problem: Callable[..., list[Problem]], name: str, whole: Rows) -> list[Problem]:
+def _check_edge(parsed: ParsedPeriods, problem: ProblemOf, name: str, whole: Rows) -> list[Problem]:
     """Times that are midnight of the next period in another zone, where most of the column looks like that."""
     if parsed.edge[whole].sum() <= 0.5 * max(int((parsed.index[whole] >= 0).sum()), 1):
         return []

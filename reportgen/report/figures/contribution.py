@@ -21,7 +21,7 @@ from reportgen.results.derived.standing import pharmacies_for_half
 
 if TYPE_CHECKING:
     from reportgen.report.figures.drawing.plane import Plane
-    from reportgen.results import Contribution, MarketResults
+    from reportgen.results import Contribution, Incremental, MarketResults
 
 _TOP, _LOW = 12, 4
 
@@ -253,6 +253,28 @@ def draw_by_pharmacy(axes: Plane, data: ByPharmacy, chosen: list[int | None], ki
     return tips
 
 
+def _who_brings(results: MarketResults, inc: Incremental, total: float, kit: Kit) -> str:
+    f, gains = kit.formats, pharmacies_for_half(results)
+    count = f.integer(len([p for p in results.pharmacies if p.incremental is not None]))
+    surely = inc.lower is None or inc.lower > 0
+    amount = f.money_short(total, about_se(inc.lower, inc.upper))
+    if gains is not None and surely:
+        return kit.say(
+            "{few} of {count} pharmacies bring half of the {total} that go with promotion.",
+            few=f.integer(gains),
+            count=count,
+            total=amount,
+        )
+    message = kit.say("Over {count} pharmacies, {total} go with promotion, and it may be nothing.")
+    if surely or (inc.upper is not None and inc.upper < 0):
+        message = (
+            kit.say("Over {count} pharmacies, {total} go with promotion.")
+            if total >= 0
+            else kit.say("Over {count} pharmacies, sales change by {total} with promotion.")
+        )
+    return message.format(count=count, total=amount)
+
+
 def chart_by_pharmacy(results: MarketResults, kit: Kit, name: str = "incremental_pharmacies") -> Chart | None:
     """Incremental sales by pharmacy: all, or the top and the bottom."""
     data, inc = compute_by_pharmacy(results), results.incremental
@@ -277,36 +299,11 @@ def chart_by_pharmacy(results: MarketResults, kit: Kit, name: str = "incremental
         ],
     )
     tips = draw_by_pharmacy(axes, data, chosen, kit, names)
-    f, total = kit.formats, inc.total
-    gains = pharmacies_for_half(results)
-    surely = inc.lower is None or inc.lower > 0
-    se = about_se(inc.lower, inc.upper)
-    if gains is not None and surely:
-        title = kit.say(
-            "{few} of {count} pharmacies bring half of the {total} that go with promotion.",
-            few=f.integer(gains),
-            count=f.integer(n),
-            total=f.money_short(total, se),
-        )
-    elif surely or (inc.upper is not None and inc.upper < 0):
-        amount = f.money_short(total, se)
-        title = (
-            kit.say("Over {count} pharmacies, {total} go with promotion.", count=f.integer(n), total=amount)
-            if total >= 0
-            else kit.say(
-                "Over {count} pharmacies, sales change by {total} with promotion.", count=f.integer(n), total=amount
-            )
-        )
-    else:
-        title = kit.say(
-            "Over {count} pharmacies, {total} go with promotion, and it may be nothing.",
-            count=f.integer(n),
-            total=f.money_short(total, se),
-        )
+    f = kit.formats
     return kit.chart(
         name,
         drawn,
-        title=title,
+        title=_who_brings(results, inc, inc.total, kit),
         table=table_by_pharmacy(data),
         tips=tips,
         subtitle=kit.say("Incremental sales by pharmacy over the whole period, and as a share of its own sales"),

@@ -28,20 +28,7 @@ def _coefficient(w: Writer, i: int, row: FixedEffect) -> str:
         return ""
     source = f"fixed.{i}"
     if row.term in model.promotion_terms:
-        w = w.of_channel(model.promotion_terms.index(row.term))
-        return w.say(
-            mark("{term}: {amount} goes with {effect} more sales {per_pharmacy} ({what}; {interval}), all else equal.")
-            if row.estimate >= 0
-            else mark(
-                "{term}: {amount} goes with {effect} less sales {per_pharmacy} ({what}; {interval}), all else equal."
-            ),
-            term=term_label(w, row.term),
-            amount=w.amount,
-            what=w.lower_start(quantities.coefficient(w, model)),
-            effect=w.effect(row.estimate, f"{source}.estimate", row.se, size=True),
-            per_pharmacy=w.per_pharmacy,
-            interval=w.effect_interval(row.lower, row.upper, source, row.se),
-        )
+        return _promotion(w.of_channel(model.promotion_terms.index(row.term)), source, row, (row.lower, row.upper))
     kind: Kind = "number" if w.log else "money"
     bounds = w.interval((row.lower, row.upper), (f"{source}.lower", f"{source}.upper"), kind)
     shown = w.formats.value(row.estimate, kind, row.se)
@@ -63,8 +50,7 @@ def _coefficient(w: Writer, i: int, row: FixedEffect) -> str:
     if row.term in model.correction_terms:
         return w.say(
             "{term}: {value} ({interval}). It accounts for stable differences between pharmacies and is not an effect "
-            "of "
-            "its own.",
+            "of its own.",
             term=term_label(w, row.term),
             value=value,
             interval=bounds,
@@ -87,6 +73,23 @@ def _coefficient(w: Writer, i: int, row: FixedEffect) -> str:
             interval=limits,
         )
     return w.say("{term}: {value} ({interval}).", term=term_label(w, row.term), value=value, interval=bounds)
+
+
+def _promotion(w: Writer, source: str, row: FixedEffect, limits: tuple[float, float]) -> str:
+    """Sentence of the coefficient of promotion, for the amount that effects are told for."""
+    return w.say(
+        mark("{term}: {amount} goes with {effect} more sales {per_pharmacy} ({what}; {interval}), all else equal.")
+        if row.estimate >= 0
+        else mark(
+            "{term}: {amount} goes with {effect} less sales {per_pharmacy} ({what}; {interval}), all else equal."
+        ),
+        term=term_label(w, row.term),
+        amount=w.amount,
+        what=w.lower_start(quantities.coefficient(w, w.results.model)),
+        effect=w.effect(row.estimate, f"{source}.estimate", row.se, size=True),
+        per_pharmacy=w.per_pharmacy,
+        interval=w.effect_interval(*limits, source, row.se),
+    )
 
 
 def _divisor(w: Writer, term: str) -> str:
