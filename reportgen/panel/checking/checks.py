@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from reportgen.panel.checking.findings import NO_ROWS, Problem, plural, quote
+from reportgen.panel.checking.findings import NO_ROWS, Problem, of_table, plural, quote
 from reportgen.panel.checking.key_checks import Keys, check_keys, read_keys
 from reportgen.panel.checking.period_checks import check_calendar, read_periods
 from reportgen.panel.checking.total_checks import check_totals
@@ -128,13 +128,11 @@ def _left_out(
         out |= np.isin(keys.codes, chosen)
     if out.any():
         problems.append(
-            Problem(
-                code="left-out",
-                severity="note",
+            of_table(
+                "left-out",
+                "note",
+                f"{plural(int(out.sum()), 'row')} left out, as panel.leave_out says",
                 column=columns.pharmacy,
-                text=f"{plural(int(out.sum()), 'row')} left out, as panel.leave_out says",
-                advice="",
-                rows=NO_ROWS,
                 count=int(out.sum()),
             )
         )
@@ -152,49 +150,29 @@ def _check_columns(raw: RawTable, columns: Columns, settings: Settings) -> list[
     problems = [_missing_column(raw, columns, missing, settings) for missing in columns.missing]
     if len(raw.frame) == 0 and not any(problem.severity == "error" for problem in problems):
         problems.append(
-            Problem(
-                code="no-rows",
-                severity="error",
-                column=None,
-                text="the table has column names but no rows",
-                advice="Export the table again.",
-                rows=NO_ROWS,
-            )
+            of_table("no-rows", "error", "the table has column names but no rows", "Export the table again.")
         )
     for wanted, found in columns.renamed:
         problems.append(
-            Problem(
-                code="column-renamed",
-                severity="note",
-                column=found,
-                text=f"column {quote(found)} is read as {wanted}",
-                advice="",
-                rows=NO_ROWS,
-                count=1,
-            )
+            of_table("column-renamed", "note", f"column {quote(found)} is read as {wanted}", column=found, count=1)
         )
     if raw.left_out:
         lines = "1 line" if len(raw.left_out) == 1 else f"{len(raw.left_out)} lines"
         problems.append(
-            Problem(
-                code="footnotes",
-                severity="note",
-                column=None,
-                text=f"{lines} below the table left out (first: {quote(raw.left_out[0])})",
-                advice="",
-                rows=NO_ROWS,
+            of_table(
+                "footnotes",
+                "note",
+                f"{lines} below the table left out (first: {quote(raw.left_out[0])})",
                 count=len(raw.left_out),
             )
         )
     if raw.assumed_encoding:
         problems.append(
-            Problem(
-                code="assumed-encoding",
-                severity="warning",
-                column=None,
-                text=f"the text is not UTF-8 and is read as {raw.encoding}",
-                advice="Check the names in the report, or save the file as UTF-8.",
-                rows=NO_ROWS,
+            of_table(
+                "assumed-encoding",
+                "warning",
+                f"the text is not UTF-8 and is read as {raw.encoding}",
+                "Check the names in the report, or save the file as UTF-8.",
                 count=1,
             )
         )
@@ -204,13 +182,11 @@ def _check_columns(raw: RawTable, columns: Columns, settings: Settings) -> list[
 def _missing_column(raw: RawTable, columns: Columns, missing: MissingColumn, settings: Settings) -> Problem:
     default = missing.role == "promotion" and settings.panel.promotion == ("promotion",)
     if default and not missing.proposals and not columns.spare:
-        return Problem(
-            code="no-promotion",
-            severity="warning",
-            column=None,
-            text="there is no promotion column, so no promotion effect can be estimated",
-            advice="Add the column, or set panel.promotion to its name.",
-            rows=NO_ROWS,
+        return of_table(
+            "no-promotion",
+            "warning",
+            "there is no promotion column, so no promotion effect can be estimated",
+            "Add the column, or set panel.promotion to its name.",
             count=1,
         )
     names = ", ".join(quote(str(name)) for name in list(raw.frame.columns)[:12])
@@ -219,13 +195,12 @@ def _missing_column(raw: RawTable, columns: Columns, missing: MissingColumn, set
     advice = f"Set panel.{key} to the right name."
     if missing.proposals:
         advice = f"Did you mean {quote(missing.proposals[0])}? {advice}"
-    return Problem(
-        code="missing-column",
-        severity="error",
+    return of_table(
+        "missing-column",
+        "error",
+        f"there is no column {quote(missing.wanted)} ({missing.role}); the columns are {names}{more}",
+        advice,
         column=missing.wanted,
-        text=f"there is no column {quote(missing.wanted)} ({missing.role}); the columns are {names}{more}",
-        advice=advice,
-        rows=NO_ROWS,
         count=1,
     )
 
@@ -243,28 +218,11 @@ def _drop_blank_rows(
     frame, file_rows = raw.frame, raw.file_rows()
     if blank.any():
         problems.append(
-            Problem(
-                code="blank-rows",
-                severity="note",
-                column=None,
-                text=f"{plural(int(blank.sum()), 'blank row')} left out",
-                advice="",
-                rows=NO_ROWS,
-                count=int(blank.sum()),
-            )
+            of_table("blank-rows", "note", f"{plural(int(blank.sum()), 'blank row')} left out", count=int(blank.sum()))
         )
         frame, file_rows, whole = frame[~blank], file_rows[~blank], whole[~blank]
         if blank.all():
-            problems.append(
-                Problem(
-                    code="no-rows",
-                    severity="error",
-                    column=None,
-                    text="every row of the table is blank",
-                    advice="Export the table again.",
-                    rows=NO_ROWS,
-                )
-            )
+            problems.append(of_table("no-rows", "error", "every row of the table is blank", "Export the table again."))
     if not whole.all():
         widths = dict(zip(raw.file_rows()[[row.position for row in raw.ragged]].tolist(), raw.ragged, strict=True))
         problems.append(

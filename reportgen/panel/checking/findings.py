@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from reportgen.results import Finding, Severity
 
-__all__ = ["NO_ROWS", "Finding", "Problem", "Severity", "plural", "quote", "word"]
+__all__ = ["NO_ROWS", "Finding", "Problem", "Severity", "of_table", "plural", "quote", "word"]
 
 FIRST_ROWS = 3
 
@@ -38,6 +38,13 @@ class Problem:
 
 
 NO_ROWS: NDArray[np.intp] = np.empty(0, dtype=np.intp)
+
+
+def of_table(
+    code: str, severity: Severity, text: str, advice: str = "", *, column: str | None = None, count: int | None = None
+) -> Problem:
+    """What is to be said of the whole table or of a column, not of rows."""
+    return Problem(code=code, severity=severity, column=column, text=text, advice=advice, rows=NO_ROWS, count=count)
 
 
 def word(problem: Problem, source: str, file_rows: NDArray[np.intp], market: str | None) -> Finding:
