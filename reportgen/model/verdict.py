@@ -71,6 +71,7 @@ from reportgen.results import (
     VerdictCode,
     Withheld,
 )
+from reportgen.results.derived.intervals import which_side
 
 Interval = tuple[float | None, float | None]
 
@@ -189,7 +190,7 @@ def decide_verdict(
     told = _told(long_run, checks, plain, within)
     if promotion is None or promotion.lower is None or promotion.upper is None:
         return Verdict(code="cannot-tell", reasons=_unique(["no-interval", *told]))
-    side = _side(promotion.lower, promotion.upper)
+    side = which_side(promotion.lower, promotion.upper)
     why = [] if long_run is None or long_run.stationary else ["not-stationary"]
     why += [f"failed-{one.check}" for one in decided if one.quantity == "works"]
     differ = _differ(slope_test)
@@ -221,7 +222,7 @@ def combine(channels: Sequence[Verdict], share: Interval) -> Verdict:
     why: list[str] = []
     if works and "negative" in codes:
         why = ["channels-disagree"]
-    elif works and None not in share and _side(*share) < 1:
+    elif works and None not in share and which_side(*share) < 1:
         why = ["share-includes-zero"]
     elif works:
         code = "works-unevenly" if "works" not in codes else "works"
@@ -273,13 +274,6 @@ def _channel_verdict(results: Evidence, k: int, one: ChannelEffect, decided: Seq
     )
 
 
-def _side(lower: float | None, upper: float | None) -> int:
-    """+1 above zero, -1 below, 0 across or unknown."""
-    if lower is None or upper is None:
-        return 0
-    return 1 if lower > 0 else -1 if upper < 0 else 0
-
-
 def _share(found: Incremental | None) -> Interval:
     return (None, None) if found is None else (found.share_lower, found.share_upper)
 
@@ -297,12 +291,12 @@ def _doubts(
 ) -> list[str]:
     """Lines 7 and 8: why an effect away from zero is still not called one."""
     found = []
-    if None not in brought and _side(*brought) != side:
+    if None not in brought and which_side(*brought) != side:
         found.append("share-includes-zero")
-    if refit is not None and _side(*refit) != side:
+    if refit is not None and which_side(*refit) != side:
         found.append("refit-includes-zero")
     other = _row_of(within, promotion.term)
-    if other is not None and side * _side(other.lower, other.upper) < 0:
+    if other is not None and side * which_side(other.lower, other.upper) < 0:
         found.append("within-disagrees")
     return found
 

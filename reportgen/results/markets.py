@@ -21,6 +21,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from reportgen.results.derived.intervals import which_side
 from reportgen.results.verdict import Reason, VerdictCode
 
 SCHEMA_VERSION = 2
@@ -169,9 +170,9 @@ class OverviewResults:
     @property
     def above_zero(self) -> int:
         """Markets whose interval lies above zero."""
-        return sum(market.lower > 0 for market in self.markets)
+        return sum(which_side(market.lower, market.upper) > 0 for market in self.markets)
 
     @property
     def clear_of_zero(self) -> int:
         """Markets whose interval does not hold zero."""
-        return sum(market.lower > 0 or market.upper < 0 for market in self.markets)
+        return sum(which_side(market.lower, market.upper) != 0 for market in self.markets)

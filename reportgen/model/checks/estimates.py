@@ -19,6 +19,7 @@ from reportgen.model.market.decay import HIGHEST
 from reportgen.model.market.fit import MarketFit
 from reportgen.model.market.variants import Estimate
 from reportgen.results import Check, CheckStatus, Comparison, FixedEffect, Incremental
+from reportgen.results.derived.intervals import which_side
 
 Array = NDArray[np.float64]
 
@@ -113,12 +114,6 @@ def influence_on(market: MarketFit, promotion: FixedEffect, refits: Array, names
     return max(found, key=lambda check: check.value or 0.0)
 
 
-def _side(lower: float | None, upper: float | None) -> int:
-    if lower is None or upper is None:
-        return 0
-    return 1 if lower > 0 else -1 if upper < 0 else 0
-
-
 def check_verdict_without(
     interval: tuple[float | None, float | None], without: tuple[float | None, float | None] | None, pharmacy: str
 ) -> Check:
@@ -129,7 +124,9 @@ def check_verdict_without(
     """
     if without is None or without[0] is None:
         return grade("verdict-without-most-influential", None, detail=pharmacy)
-    return grade("verdict-without-most-influential", float(abs(_side(*interval) - _side(*without))), detail=pharmacy)
+    return grade(
+        "verdict-without-most-influential", float(abs(which_side(*interval) - which_side(*without))), detail=pharmacy
+    )
 
 
 def check_holdout(model: float | None, naive: float | None) -> Check:

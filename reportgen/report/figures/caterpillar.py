@@ -27,7 +27,7 @@ from reportgen.report.figures.intervals import (
 from reportgen.report.figures.kit import Kit, Tip
 from reportgen.report.typefaces.widths import fit_texts, text_width
 from reportgen.report.words.names import clean
-from reportgen.results.derived.intervals import about_se, normal_interval
+from reportgen.results.derived.intervals import about_se, normal_interval, which_side
 from reportgen.results.derived.standing import above_zero, below_zero, standings
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ def compute_caterpillar(
         elif what == "intercept" and p.intercept is not None and p.intercept_se is not None:
             lower, upper = normal_interval(p.intercept, p.intercept_se, kit.confidence)
             shown = (kit.shown(p.intercept), kit.shown(lower), kit.shown(upper))
-            rows.append((p.pharmacy, *shown, (lower > 0) - (upper < 0)))
+            rows.append((p.pharmacy, *shown, which_side(lower, upper)))
     if not rows or (what == "slope" and max(r[1] for r in rows) - min(r[1] for r in rows) == 0):
         return None
     rows.sort(key=lambda r: (-r[1], r[0]))

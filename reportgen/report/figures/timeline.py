@@ -12,7 +12,7 @@ from reportgen.report.figures.drawing import marks
 from reportgen.report.figures.drawing.plane import Box, sheet
 from reportgen.report.figures.drawing.theme import WIDE
 from reportgen.report.figures.kit import Kit, Tip
-from reportgen.results.derived.intervals import about_se
+from reportgen.results.derived.intervals import about_se, which_side
 
 if TYPE_CHECKING:
     from reportgen.report.figures.drawing.plane import Plane
@@ -305,7 +305,7 @@ def _brought(data: Counterfactual, kit: Kit) -> str:
         return kit.say("Sales, and sales without promotion, over {count} periods.", count=f.integer(len(data.periods)))
     spread = about_se(data.total_lower, data.total_upper)
     total, range_ = f.money_short(data.total, spread), f.interval(data.total_lower, data.total_upper, "money-short")
-    if data.total_lower is None or data.total_upper is None or data.total_lower <= 0 <= data.total_upper:
+    if not which_side(data.total_lower, data.total_upper):
         return kit.say(
             "Sales with and without promotion cannot be told apart: {total} ({interval}).", total=total, interval=range_
         )

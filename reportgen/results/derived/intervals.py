@@ -32,3 +32,10 @@ def about_se(lower: float | None, upper: float | None) -> float | None:
     if lower is None or upper is None or not upper > lower:
         return None
     return (upper - lower) / 4.0
+
+
+def which_side(lower: float | None, upper: float | None, of: float = 0.0) -> int:
+    """1 where an interval lies wholly above ``of``, -1 wholly below, 0 where it holds it or is unknown."""
+    if lower is None or upper is None:
+        return 0
+    return (lower > of) - (upper < of)

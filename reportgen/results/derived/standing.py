@@ -5,6 +5,8 @@ from __future__ import annotations
 from itertools import accumulate
 from typing import TYPE_CHECKING
 
+from reportgen.results.derived.intervals import which_side
+
 if TYPE_CHECKING:
     from reportgen.results.market import MarketResults
 
@@ -17,21 +19,17 @@ def standings(results: MarketResults) -> tuple[int, ...]:
     market = results.promotion_effect
     if market is None or results.status == "singular":
         return (0,) * len(results.pharmacies)
-    effect = market.estimate
-    return tuple(
-        0 if row.lower is None or row.upper is None else (row.lower > effect) - (row.upper < effect)
-        for row in results.pharmacies
-    )
+    return tuple(which_side(row.lower, row.upper, market.estimate) for row in results.pharmacies)
 
 
 def above_zero(results: MarketResults) -> int:
     """Pharmacies whose interval of the effect lies above zero."""
-    return sum(row.lower is not None and row.lower > 0 for row in results.pharmacies)
+    return sum(which_side(row.lower, row.upper) > 0 for row in results.pharmacies)
 
 
 def below_zero(results: MarketResults) -> int:
     """Pharmacies whose interval of the effect lies below zero."""
-    return sum(row.upper is not None and row.upper < 0 for row in results.pharmacies)
+    return sum(which_side(row.lower, row.upper) < 0 for row in results.pharmacies)
 
 
 def pharmacies_for_half(results: MarketResults) -> int | None:
