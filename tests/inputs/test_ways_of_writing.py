@@ -117,6 +117,15 @@ def thousandths(folder: Path, sep: str, group: str) -> str:
     return "table.csv"
 
 
+def halves(folder: Path, sign: str) -> str:
+    """Sales of whole thousands beside promotion with halves, both with one sign."""
+    table = clean()
+    table["sales"] = [f"{int(float(v)):,}".replace(",", sign) for v in table["sales"]]
+    table["promotion"] = [v + sign + "5" for v in table["promotion"]]
+    table.to_csv(folder / "table.csv", index=False)
+    return "table.csv"
+
+
 def with_total(level: str) -> Callable[[Path], str]:
     """Rows that sum a market's pharmacies, or the markets."""
 
@@ -194,6 +203,14 @@ REFUSED: dict[str, tuple[Callable[[Path], str], str]] = {
     "dots alone, comma": (lambda f: thousandths(f, ",", "."), "ambiguous-number"),
     "dots alone, semicolon": (lambda f: thousandths(f, ";", "."), "ambiguous-number"),
     "dots alone, tab": (lambda f: thousandths(f, "\t", "."), "ambiguous-number"),
+    "commas alone, comma": (lambda f: thousandths(f, ",", ","), "ambiguous-number"),
+    "commas alone, tab": (lambda f: thousandths(f, "\t", ","), "ambiguous-number"),
+    **{
+        f"{sign!r} alone in sales, beside promotion with {sign!r} and halves": (
+            lambda f, s=sign: halves(f, s), "ambiguous-number",
+        )
+        for sign in ".,"
+    },
     "commas alone, semicolon": (lambda f: thousandths(f, ";", ","), "ambiguous-number"),
     **{
         f"dots as thousands in rows {a} to {b} beside decimals": (
@@ -280,6 +297,7 @@ def _says(message: str, code: str) -> bool:
 ANSWERED: dict[str, tuple[Callable[[Path], str], dict[str, object]]] = {
     "dots are thousands": (lambda f: thousandths(f, ";", "."), {"panel.decimal": ","}),
     "commas are thousands": (lambda f: thousandths(f, ";", ","), {"panel.decimal": "."}),
+    "quoted commas are thousands": (lambda f: thousandths(f, ",", ","), {"panel.decimal": "."}),
     "totals left out": (with_total("pharmacy"), {"panel.leave_out": ["Gesamt"]}),
     "UTC month ends of India": (REFUSED["UTC month ends"][0], {"panel.timezone": "Asia/Kolkata"}),
 }

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from reportgen.panel.checking.column_problems import ColumnProblems, Rows
-from reportgen.panel.checking.findings import NO_ROWS, Problem
+from reportgen.panel.checking.findings import Problem
 from reportgen.panel.checking.promotion_checks import check_empty_promotion, check_promotion
 from reportgen.panel.reading.columns import Columns
 from reportgen.panel.reading.values.currency import codes_of, sign_of
@@ -47,13 +48,16 @@ def read_values(
     """Number columns as float64 (NaN: missing or unusable), and what is wrong with them."""
     panel = settings.panel
     values: dict[str, NDArray[np.float64]] = {}
-    problems: list[Problem] = _check_convention(conventions)
+    problems: list[Problem] = []
     for name in columns.numbers:
-        parsed = parse_numbers(frame[name], conventions.numbers)
+        how = conventions.numbers
+        if name in how.asked:
+            how = replace(how, ambiguous="," if how.decimal_comma else ".")
+        parsed = parse_numbers(frame[name], how)
         found = ColumnProblems(frame[name], name, whole)
         if name in columns.promotion:
             parsed = check_empty_promotion(found, parsed, panel.empty_promotion, market)
-        _check_numbers(found, parsed, conventions.numbers)
+        _check_numbers(found, parsed, how)
         if name == columns.sales:
             _check_sales(found, parsed.values, settings.model.response, panel.negative_sales)
         elif name in columns.promotion:
@@ -65,26 +69,10 @@ def read_values(
         if name in {columns.sales, columns.cost} and not parsed.plain:
             _check_currency(found, conventions.currency)
         if not panel.decimal and conventions.numbers.lone:
-            _check_thousands(found, parsed, conventions.numbers, market)
+            _check_thousands(found, parsed, how, market)
         problems += found.problems
         values[name] = np.where(np.isfinite(parsed.values), parsed.values, np.nan)
     return values, problems
-
-
-def _check_convention(conventions: Conventions) -> list[Problem]:
-    if not conventions.numbers.assumed:
-        return []
-    return [
-        Problem(
-            code="assumed-thousands",
-            severity="warning",
-            column=None,
-            text='commas before three digits, as in "1,200", are read as thousands',
-            advice='Set panel.decimal = "." if that is right, "," if they are decimals.',
-            rows=NO_ROWS,
-            count=1,
-        )
-    ]
 
 
 def _check_numbers(found: ColumnProblems, parsed: ParsedNumbers, convention: Convention) -> None:
@@ -199,11 +187,10 @@ def _check_thousands(
     others = np.where(np.isnan(others), np.median(logs[plain]), others)
     decimal = re.compile(COMMA_ALONE if convention.decimal_comma else DOT_ALONE)
     read_as_decimal = decimal.search(text[int(np.flatnonzero(alone)[0])].as_py()) is not None
-    if not read_as_decimal and not convention.assumed:
+    if not read_as_decimal:
         return
-    shift = 3 if read_as_decimal else -3
     with np.errstate(invalid="ignore"):
-        doubtful = (np.abs(lone - others) > _FAR) & (np.abs(lone + shift - others) < _NEAR)
+        doubtful = (np.abs(lone - others) > _FAR) & (np.abs(lone + 3 - others) < _NEAR)
     found.add(
         "ambiguous-number",
         "error",

@@ -111,7 +111,7 @@ def test_usual_words_for_missing(text: str | None) -> None:
     ("texts", "delimiter", "expected"),
     [
         (["1200", "3"], ";", Convention()),
-        (["1,200"], ",", Convention(assumed=True)),
+        (["1,200"], ",", Convention(decimal_comma=True, ambiguous=",")),
         (["1,200"], ";", Convention(decimal_comma=True, ambiguous=",")),
         (["1.200"], ",", Convention(ambiguous=".")),
         (["998", "1.003"], ";", Convention(ambiguous=".")),
@@ -130,6 +130,24 @@ def test_usual_words_for_missing(text: str | None) -> None:
 )
 def test_the_whole_file_decides_the_convention(texts: list[str], delimiter: str, expected: Convention) -> None:
     assert find_convention([pd.Series(texts, dtype="str")], delimiter) == expected
+
+
+@pytest.mark.parametrize(
+    ("sales", "doses", "asked"),
+    [
+        (["45,846", "47,904"], ["7,5", "9"], ("sales",)),
+        (["45.846", "998"], ["7.5", "9"], ("sales",)),
+        (["45,846", "47,904"], ["7.5", "9"], ()),
+        (["45.846", "47.904"], ["1.500", "0.250"], ()),
+        (["45.846", "47.9"], ["1.5", "2"], ()),
+        (["45.846", "47.904"], ["1.234.567", "2"], ()),
+    ],
+)
+def test_decimals_of_another_column_do_not_make_thousands_decimals(
+    sales: list[str], doses: list[str], asked: tuple[str, ...]
+) -> None:
+    columns = [pd.Series(sales, dtype="str", name="sales"), pd.Series(doses, dtype="str", name="doses")]
+    assert find_convention(columns, ",").asked == asked
 
 
 def test_one_comma_cannot_turn_points_into_thousands() -> None:

@@ -23,7 +23,8 @@ _POINT_PLAIN = r"^\s*[+-]?(\d*\.(\d{0,2}|\d{4,})|0+\.\d+|\d{4,}\.\d+)\s*$"
 _TWO_PLAIN = r"^\d+\.\d\d?$"
 _DOT_PLAIN = r"^\s*[+-]?[1-9]\d{0,2}\.\d{3}\s*$"
 _SEPARATED = re.compile(r"\d*([.,]\d+)+|\d+[.,]")
-_FEW = 200
+_THREE = r"\.\d{3}\s*$"
+_FEW, _MANY = 200, 10_000
 _POINT_CURRENCIES = frozenset(
     {"INR", "USD", "GBP", "JPY", "CNY", "AUD", "NZD", "SGD", "HKD", "TWD", "KRW", "PKR", "LKR", "NPR", "THB", "PHP"}
     | {"ILS", "NGN", "EGP", "AED", "MXN"}
@@ -35,23 +36,26 @@ _POINT_CURRENCIES = frozenset(
 class NumberEvidence:
     """How many texts write a decimal point or comma beyond doubt, and how many a lone dot or comma before three digits.
 
-    ``example`` holds one text of each kind.
+    ``columns`` has the same for each column; ``thousandths`` counts decimals beyond doubt that are exactly three.
     """
 
     counts: Counter[str] = field(default_factory=Counter)
-    example: dict[str, str] = field(default_factory=dict)
+    columns: dict[str, Counter[str]] = field(default_factory=dict)
+    thousandths: Counter[str] = field(default_factory=Counter)
 
-    def add(self, kind: str, text: str, count: int = 1) -> None:
-        """Count a text of a kind: ``point``, ``comma``, ``.`` or ``,``."""
+    def add(self, column: str, kind: str, count: int, three: int = 0) -> None:
+        """Count texts of a kind, ``point``, ``comma``, ``.`` or ``,``, of which ``three`` have three decimals."""
         if count:
             self.counts[kind] += count
-            self.example.setdefault(kind, text)
+            self.columns.setdefault(column, Counter())[kind] += count
+            self.thousandths[kind] += three
 
     def update(self, other: NumberEvidence) -> None:
         """Add the evidence of another part of the source."""
         self.counts.update(other.counts)
-        for kind, text in other.example.items():
-            self.example.setdefault(kind, text)
+        self.thousandths.update(other.thousandths)
+        for name, counts in other.columns.items():
+            self.columns.setdefault(name, Counter()).update(counts)
 
 
 def classify(text: str) -> str:
@@ -86,11 +90,11 @@ def survey_numbers(columns: Iterable[pd.Series]) -> NumberEvidence:
     for column in columns:
         if is_text(column):
             text = texts(split_typed(column)[2] if column.dtype == object else column)
-            _survey(text, found)
+            _survey(str(column.name), text, found)
     return found
 
 
-def _survey(text: pa.Array, found: NumberEvidence) -> None:
+def _survey(name: str, text: pa.Array, found: NumberEvidence) -> None:
     import pyarrow.compute as pc
 
     if not len(text):
@@ -104,7 +108,8 @@ def _survey(text: pa.Array, found: NumberEvidence) -> None:
         match = pc.match_substring_regex(rest, pattern)
         chosen = rest.filter(match)
         if len(chosen):
-            found.add(kind, chosen[0].as_py(), len(chosen))
+            three = pattern is _POINT_PLAIN and pc.any(pc.match_substring_regex(chosen[:_MANY], _THREE)).as_py()
+            found.add(name, kind, len(chosen), int(three))
             rest = rest.filter(pc.invert(match))
     if not len(rest):
         return
@@ -113,7 +118,9 @@ def _survey(text: pa.Array, found: NumberEvidence) -> None:
     shapes = pc.replace_substring_regex(rest, "[1-9]", "1") if len(rest) > _FEW else rest
     for entry in pc.value_counts(shapes).to_pylist():
         if kind := classify(entry["values"]):
-            found.add(kind, entry["values"], entry["counts"])
+            sign = {"point": ".", "comma": ","}.get(kind, kind)
+            three = re.search(rf"[{sign}]\d{{3}}\D*$", entry["values"]) is not None
+            found.add(name, kind, entry["counts"], int(three))
 
 
 def decide(found: NumberEvidence, decimal: Decimal, delimiter: str, currency: str = "") -> Convention:
@@ -128,7 +135,17 @@ def decide(found: NumberEvidence, decimal: Decimal, delimiter: str, currency: st
     currency
         Code, where known: it tells whether commas part thousands where the table comes from.
     """
-    return replace(_decide(found, decimal, delimiter, currency), lone=bool(found.counts["."] or found.counts[","]))
+    how = _decide(found, decimal, delimiter, currency)
+    lone = bool(found.counts["."] or found.counts[","])
+    return replace(how, lone=lone, asked=() if decimal or how.mixed else _asked(found, how))
+
+
+def _asked(found: NumberEvidence, how: Convention) -> tuple[str, ...]:
+    """Columns whose only separators stand alone before three digits and would be decimal by what other columns say."""
+    sign, kind = (",", "comma") if how.decimal_comma else (".", "point")
+    if how.ambiguous or found.thousandths[kind]:
+        return ()
+    return tuple(sorted(name for name, counts in found.columns.items() if counts[sign] and not counts[kind]))
 
 
 def _decide(found: NumberEvidence, decimal: Decimal, delimiter: str, currency: str) -> Convention:
@@ -141,8 +158,6 @@ def _decide(found: NumberEvidence, decimal: Decimal, delimiter: str, currency: s
         return Convention(decimal_comma=bool(comma))
     if found.counts["."]:
         return Convention(ambiguous=".," if found.counts[","] else ".")
-    if found.counts[","]:
-        doubtful = delimiter == ";" or (currency not in _POINT_CURRENCIES and currency != "")
-        assumed = not doubtful and not currency
-        return Convention(decimal_comma=doubtful, ambiguous="," if doubtful else "", assumed=assumed)
+    if found.counts[","] and (delimiter == ";" or currency not in _POINT_CURRENCIES):
+        return Convention(decimal_comma=True, ambiguous=",")
     return Convention()

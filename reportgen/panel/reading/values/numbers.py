@@ -87,8 +87,8 @@ class Convention:
         Both occur beyond doubt; the more frequent one is taken, and a lone separator before three digits is in doubt.
     ambiguous
         ``"."`` where dots alone before three digits (``45.846``) could be either, ``","`` for commas, else "".
-    assumed
-        Commas alone before three digits occur, nothing else decides, and they are taken for thousands.
+    asked
+        Columns with nothing but such separators, where only other columns say which sign is decimal.
     lone
         Whether dots or commas alone before three digits occur at all.
     """
@@ -96,7 +96,7 @@ class Convention:
     decimal_comma: bool = False
     mixed: bool = False
     ambiguous: str = ""
-    assumed: bool = False
+    asked: tuple[str, ...] = ()
     lone: bool = field(default=True, compare=False)
 
 
