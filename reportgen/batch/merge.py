@@ -172,6 +172,7 @@ def _take_over(source: Path, final: Path, found: record.MarketRecord) -> bool:
     try:
         for name in (*(name for name, _ in found.files), record.NAME):
             target = folder / name
+            # Copied, not moved: a merge that is killed can be run again, and shards may lie on another file system.
             target.parent.mkdir(exist_ok=True)
             shutil.copyfile(source / name, target)
             files.sync_file(target)

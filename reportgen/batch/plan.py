@@ -43,6 +43,7 @@ def plan_market(
     slug = files.slug(market)
     folder = out / "markets" / slug
     found = record.read_record(folder)
+    # A folder that was copied by hand under another name, or two codes that share eight hex digits of their hash.
     if found is not None and found.market != market:
         found = None
     damaged = record.damaged_files(folder, found) if found is not None else ()
@@ -80,6 +81,7 @@ def _reason(
     force: bool,
 ) -> Reason:
     old = found.stamp if found is not None else None
+    # In the order in which a reader would ask: the first that holds is the reason that is told.
     tests: tuple[tuple[bool, Reason], ...] = (
         (force, "forced"),
         (old is not None and old != stamp and failed, "failed-before"),

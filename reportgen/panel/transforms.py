@@ -69,6 +69,7 @@ def adstock(values: Floats, decay: ArrayLike, normalize: bool = True) -> Floats:
     if not np.all((rates >= 0.0) & (rates < 1.0)):
         raise ValueError(f"decay must be in [0, 1), got {decay!r}")
     known = np.where(np.isnan(values), 0.0, values)
+    # Period first: each step of the recursion is then one contiguous sheet, whatever the shape.
     steps = np.ascontiguousarray(np.moveaxis(known, -1, 0))
     rate = rates.reshape(rates.shape + (1,) * (values.ndim - 1))
     weight = 1.0 - rate if normalize else np.ones_like(rate)

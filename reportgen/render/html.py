@@ -216,6 +216,7 @@ def _script(own: Script) -> tuple[str, str]:
     text = page_script()
     if own:
         text += compact((templates_dir() / "js" / f"{own}.js").read_text("utf-8"))
+    # The policy names the script by its hash: whatever else got into the page would not run.
     digest = base64.b64encode(hashlib.sha256(text.encode()).digest()).decode("ascii")
     scripts, styles, more = f"'sha256-{digest}'", "'unsafe-inline'", ""
     if own == "search":  # pagefind: a script, a style and an index of the same site, and WebAssembly to read it

@@ -169,6 +169,7 @@ def _block_text(name: str, source: str, block: str) -> str:
         if depth == 0 and sign[2] == block:
             begin, depth = sign.start(), 1
         elif depth:
+            # A block may hold blocks: its end is the one at which as many were closed as opened.
             depth += 1 if sign[2] else -1
             if depth == 0:
                 return source[begin : sign.end()]

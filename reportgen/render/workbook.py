@@ -43,6 +43,7 @@ def _write(content: Workbook) -> bytes:
 
     buffer = io.BytesIO()
     book: Book = xlsxwriter.Workbook(buffer, _OPTIONS)
+    # The time of creation is part of the file: the date of the report in its place keeps the bytes.
     created = datetime.fromisoformat(content.date or "2000-01-01")
     book.set_properties({"title": content.title, "created": created})
     formats = _formats(book, content)
@@ -70,6 +71,7 @@ def _write_sheet(page: Worksheet, sheet: Sheet, formats: dict[str, Format]) -> N
     for i, row in enumerate(sheet.rows, start=1):
         for k, (value, column) in enumerate(zip(row, sheet.columns, strict=True)):
             if isinstance(value, str):
+                # Always as a string: a name such as "=1+1" would else be a formula in the reader's Excel.
                 page.write_string(i, k, value, formats["text"])
             elif value is not None and math.isfinite(value):
                 page.write_number(i, k, value, formats[column.kind])

@@ -76,6 +76,7 @@ def check_totals(
 def _grid(pharmacy: Rows, period: NDArray[np.int64], sales: Floats) -> tuple[Floats, Rows]:
     """Sales ``(G, T)`` with pharmacies in the order of the file, NaN without a row; and the row of each sale."""
     _, first, inverse = np.unique(pharmacy, return_index=True, return_inverse=True)
+    # The place of each code by its first row in the file: subtotals stand beside what they add up.
     rank = np.argsort(np.argsort(first))
     place = rank[inverse]
     columns, column = np.unique(period, return_inverse=True)
@@ -98,6 +99,7 @@ def _sums(grid: Floats) -> list[int]:
         size = np.maximum(np.abs(values), np.abs(filled)) * _TOLERANCE + 0.02
         return np.asarray(((np.abs(filled - values) <= size) | ~known).all(axis=1) & enough & (filled > 0).any(axis=1))
 
+    # With c total rows among them, all rows add up to (c + 1) times the total.
     for copies in range(1, _MOST_COPIES):
         found = np.flatnonzero(equal(total / (copies + 1)))
         if found.size == copies and count - copies >= 2:
@@ -143,6 +145,7 @@ def _copies(grid: Floats) -> list[int]:
     """Rows with the same, varying values in the same periods as a row before."""
     if grid.shape[1] < LEAST_COPIED:
         return []
+    # Rows are compared as bytes; a gap is a value of its own, that no sale has.
     plain = np.where(np.isnan(grid), -1.0, grid)
     seen: set[bytes] = set()
     found = []
@@ -150,6 +153,7 @@ def _copies(grid: Floats) -> list[int]:
         key = plain[g].tobytes()
         if key in seen:
             values = plain[g][plain[g] >= 0]
+            # Constant or nearly constant sales are alike by chance.
             if values.size >= LEAST_COPIED and np.unique(values).size >= LEAST_COPIED // 2:
                 found.append(g)
         seen.add(key)
@@ -162,6 +166,7 @@ def _market_sums(market: Keys, period: NDArray[np.int64], sales: Floats, usable:
         return []
     columns, column = np.unique(period[usable], return_inverse=True)
     grid = np.zeros((len(market.names), columns.size))
+    # add.at, since a market has many rows in a period; a plain index would keep the last of them.
     np.add.at(grid, (market.codes[usable], column), sales[usable])
     rows = np.zeros(grid.shape)
     np.add.at(rows, (market.codes[usable], column), 1.0)

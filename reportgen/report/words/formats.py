@@ -64,6 +64,7 @@ def _symbols(locale: str, currency: str) -> _Symbols:
     sign = get_currency_symbol(currency, data) if currency else ""
     money = _around(data.currency_formats["standard"].pattern.split(";")[0], "¤", sign).strip(NBSP)
     lettered = money.replace("{}", "")
+    # CLDR sets letters such as "Rs." or "CHF" tight in some locales; signs stay tight, letters get a space.
     if lettered and NBSP not in lettered and (data.territory == "IN" or lettered[-1].isalpha()):
         money = money.replace("{}", NBSP + "{}") if money.endswith("{}") else money
     if data.language == "en" and data.territory == "IN":
@@ -72,6 +73,8 @@ def _symbols(locale: str, currency: str) -> _Symbols:
         found: dict[str, tuple[float, str]] = {}
         for size, pattern in data.compact_decimal_formats["short"]["other"].items():
             text = pattern.pattern.replace("'", "")
+            # CLDR has "0M" for 1,000,000 and "00M" for 10,000,000: the zeros are the digits before the sign, so one M
+            # is the size over 10 for each zero but the first.
             digits = text.count("0")
             if text.strip("0"):
                 found.setdefault(
@@ -155,6 +158,7 @@ class Formats:
         return f"{whole}{cldr.decimal}{fraction}" if fraction else whole
 
     def _signed(self, value: float, digits: int, pattern: str, *, plus: bool = False) -> str:
+        # The sign is judged after rounding: "-0" would be a number below zero that is not.
         rounded = f"{value:.{digits}f}"
         size = rounded.lstrip("-")
         text = pattern.format(self._grouped(size))
@@ -325,13 +329,13 @@ class Formats:
 
     # --- time -------------------------------------------------------------------------------
 
-    def period(self, label: str, *, long: bool = False) -> str:
-        """``2021-01`` → ``Jan 2021`` (long: ``January 2021``); a week by its Monday, ``4 Jan 2021``."""
+    def period(self, label: str) -> str:
+        """``2021-01`` → ``Jan 2021``; a week by its Monday, ``4 Jan 2021``."""
         if len(label) > 7:
             return _day(label, self.locale, "")
         if label[5:6] == "Q":
             return f"{label[5:]}{NBSP}{label[:4]}"
-        return _day(label, self.locale, "yMMMM" if long else "yMMM")
+        return _day(label, self.locale, "yMMM")
 
     def period_range(self, first: str, last: str) -> str:
         """``Jan 2021 – Dec 2023``."""
@@ -350,6 +354,7 @@ class Formats:
                 starts.append((position, year, month))
         wanted = starts
         for step in (1, 2, 3, 6, 12, 24, 60, 120):
+            # Counted from January, so that quarters and years begin where a reader expects them.
             wanted = [s for s in starts if (s[1] * 12 + s[2] - 1) % step == 0]
             if len(wanted) <= most:
                 break

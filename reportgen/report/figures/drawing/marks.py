@@ -121,10 +121,12 @@ def band(
     """Fill between two lines; NaN breaks the band."""
     xs, low, high = (np.asarray(v, dtype=float) for v in (x, lower, upper))
     known = np.isfinite(low) & np.isfinite(high)
+    # Where runs of known values begin and end: a zero on either side makes both ends of the array count.
     edges = np.flatnonzero(np.diff(np.concatenate([[0], known.astype(int), [0]])))
     corners: list[Numbers] = []
     for start, stop in zip(edges[::2], edges[1::2], strict=True):
         if stop - start >= 2:
+            # Along the upper line and back along the lower one: a closed outline.
             there = np.column_stack([xs[start:stop], high[start:stop]])
             back = np.column_stack([xs[start:stop], low[start:stop]])[::-1]
             corners.append(np.vstack([there, back]))
@@ -153,7 +155,9 @@ def nice_ticks(lower: float, upper: float, count: int = 5) -> tuple[float, ...]:
         return (lower,)
     raw = span / max(count, 1)
     power = 10.0 ** math.floor(math.log10(raw))
+    # A hair of tolerance, or rounding in the logarithm would double the step of a span that is a round number.
     step = next(m * power for m in (1, 2, 2.5, 5, 10) if m * power >= raw * 0.999)
+    # The same for ends that are ticks themselves; the text form takes the dust off k times step.
     first = math.ceil(lower / step - 1e-9)
     last = math.floor(upper / step + 1e-9)
     return tuple(float(f"{k * step:.12g}") for k in range(first, last + 1))
@@ -248,6 +252,7 @@ def spread(wanted: Sequence[float], gap: float, low: float, high: float) -> list
     placed = [min(max(wanted[i], low), high) for i in order]
     for k in range(1, len(placed)):
         placed[k] = max(placed[k], placed[k - 1] + gap)
+    # Pushed up in one pass; if that leaves the range, back down from its end. With too little room both ends give.
     if placed and placed[-1] > high:
         placed[-1] = high
         for k in range(len(placed) - 2, -1, -1):
