@@ -46,7 +46,8 @@ def account(run: Run, result: RunResult, start: float, *, at_once: bool) -> RunR
         if not idle or run.last.index != remembered or run.last.shared != shared:
             write_run(
                 run.out, result, last=run.last, run_stamp=run.stamp, source=run.source.name, index=remembered,
-                shared=shared, headlines=site.headlines or run.last.headlines, departed=_departed(run, site),
+                shared=shared, headlines=site.headlines or run.last.headlines, gone=run.gone,
+                departed=_departed(run, site),
             )  # fmt: skip
     except OSError as error:
         raise EnvironmentMissing(

@@ -97,7 +97,10 @@ def _go(run: Run, source: Markets, start: float) -> RunResult:
     index = run.source.index
     everything = tuple(sorted({*index.markets, *index.refused}))
     chosen = run.request.markets(everything, run.last.statuses)
-    run.look_for_gone(everything)
+    if source.has_panels:
+        run.look_for_gone(everything)
+    else:  # the data are not looked at: what waits for an answer goes on waiting
+        run.gone = run.last.gone
     if run.request.dry_run:
         run.shared = _shared_decay(run)
         plans = _plan(run, chosen)
@@ -107,7 +110,7 @@ def _go(run: Run, source: Markets, start: float) -> RunResult:
             markets=tuple(_planned(plan) for plan in plans),
             seconds=time.monotonic() - start,
             dry_run=True,
-            gone=run.gone,
+            gone=run.gone if run.source.has_panels else None,
             warnings=tuple(_warnings(run, plans)),
         )
     with hold_lock(run.out), Interrupts() as interrupts:
@@ -142,7 +145,7 @@ def _locked(run: Run, chosen: Sequence[str], interrupts: Interrupts, start: floa
         seconds=time.monotonic() - start,
         interrupted=interrupted or interrupts.stopping(),
         warnings=(*run.source.warnings(), *run.warnings),
-        gone=run.gone,
+        gone=run.gone if run.source.has_panels else None,
     )
     return account(run, result, start, at_once=interrupted)
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from reportgen.batch.state import files, record
 from reportgen.batch.state.fingerprint import Fingerprint, hash_strings, versions
 from reportgen.batch.state.headlines import Headlines, from_plain, to_plain
-from reportgen.batch.state.outcome import MarketOutcome, RunResult
+from reportgen.batch.state.outcome import GoneMarkets, MarketOutcome, RunResult
 
 if TYPE_CHECKING:
     from reportgen.model.market.shared_decay import SharedDecay
@@ -76,6 +76,8 @@ class LastRun:
     """The decay that all markets share, where they do."""
     headlines: Headlines | None = None
     """What lists of markets told, for the list of changes."""
+    gone: GoneMarkets | None = None
+    """Markets that the data no longer had."""
     departed: tuple[str, ...] = ()
     """Markets whose reports left the site because the data no longer had them."""
 
@@ -94,10 +96,17 @@ def read_last_run(out: Path) -> LastRun:
             index=None if index is None else _index(index),
             shared=_shared(content.get("shared_decay")),
             headlines=from_plain(content.get("headlines")),
+            gone=_gone(content.get("gone")),
             departed=tuple(content.get("departed", ())),
         )
     except (KeyError, TypeError, AttributeError, IndexError):
         return LastRun()
+
+
+def _gone(content: Mapping[str, Any] | None) -> GoneMarkets | None:
+    if content is None:
+        return None
+    return GoneMarkets(names=tuple(content["names"]), of=content["of"], kept=tuple(content["kept"]))
 
 
 def _index(content: Mapping[str, Any]) -> InputIndex:
@@ -123,6 +132,7 @@ def write_run(
     index: InputIndex | None,
     shared: RememberedDecay | None = None,
     headlines: Headlines | None = None,
+    gone: GoneMarkets | None = None,
     departed: tuple[str, ...] = (),
 ) -> None:
     """Write run.json: versions, hashes, and the state of every market of the input."""
@@ -139,7 +149,7 @@ def write_run(
         },
         "shared_decay": None if shared is None else asdict(shared),
         "headlines": to_plain(headlines),
-        "gone": None if result.gone is None else asdict(result.gone),
+        "gone": None if gone is None else asdict(gone),
         "departed": list(departed),
         "warnings": list(result.warnings),
         "site_error": result.site_error,

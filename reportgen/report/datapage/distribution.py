@@ -158,7 +158,7 @@ def _subtitle(bars: Bars, kit: Kit) -> str:
 
 def _foot(found: Distribution, kit: Kit) -> str:
     parts = [
-        (found.empty, kit.plural("{count} row is empty.", "{count} rows are empty.", found.empty)),
+        (found.empty, kit.plural("{count} row has no number.", "{count} rows have no number.", found.empty)),
         (found.zero, kit.plural("{count} row is zero.", "{count} rows are zero.", found.zero)),
         (found.negative, kit.plural("{count} row is negative.", "{count} rows are negative.", found.negative)),
     ]

@@ -247,7 +247,7 @@ class _Builder:
         return Section(anchor="findings", number="", title=title, lead="", blocks=(table,))
 
     def _finding_row(self, one: Finding) -> Row:
-        rows = ", ".join(self.f.integer(row) for row in one.rows[:_ROWS])
+        rows = ", ".join(map(str, one.rows[:_ROWS]))
         return Row(
             cells=(
                 Cell(text=f"{self.say(_SEVERITIES[one.severity])}: {one.code}", mark=_MARKS[one.severity]),

@@ -64,7 +64,7 @@ def column_table(facts: TableFacts, kit: Kit) -> Table:
             Column(label=kit.say("Column"), numeric=False),
             Column(label=kit.say("Taken for"), numeric=False),
             Column(label=kit.say("Filled")),
-            Column(label=kit.say("Empty")),
+            Column(label=kit.say("Empty or unreadable")),
             Column(label=kit.say("Different values")),
             Column(label=kit.say("Zero")),
             Column(label=kit.say("Below zero")),

@@ -153,8 +153,12 @@ def test_reports_that_wait_are_rendered_with_the_others(project: Project) -> Non
     lose(project, 9)
     build(project)
     project.change(report={"title": "Other"})
-    run.render(project.settings, project.root, Request(), work=stub_market.work)
-    assert on_site(project) == set(MARKETS)
+    rendered = run.render(project.settings, project.root, Request(), work=stub_market.work)
+    assert (rendered.exit_code, on_site(project)) == (0, set(MARKETS))
+    page = (project.root / "out" / "site" / "index.html").read_text()
+    assert page.count("No longer in the data; the report stays until that is confirmed.") == 9
+    assert build(project)[0].exit_code == 1
+    assert build(project, drop_gone=True)[0].exit_code == 0
 
 
 def test_without_run_json_the_site_itself_tells_what_was_there(project: Project) -> None:
