@@ -102,6 +102,7 @@ def plan_mail(settings: Settings, out: Path, markets: Sequence[str], *, again: b
             left_out[market] = found
         elif not recipients:
             left_out[market] = "nobody in mail.to gets it"
+        # By the brief itself, not by date: one that was built again to the same bytes is no news.
         elif not again and sent.get(_key(recipients), {}).get(market) == found.digest:
             left_out[market] = "sent before"
         else:

@@ -72,6 +72,7 @@ class Storage:
         """
         self._system, self._top = _connect(self.address)
         with _plain_errors(self.address, "read"):
+            # Drivers keep listings for the process: another run may have published since.
             self._system.invalidate_cache()
             self.listing = {name.removeprefix(self._top).lstrip("/") for name in self._find()}
             marks = [name for name in self.listing if name.endswith(f"/{record.NAME}") and _is_folder(name)]
@@ -160,6 +161,7 @@ class Storage:
                 (folder / file).parent.mkdir(parents=True, exist_ok=True)
             if wanted:
                 self._system.get([self._at(f"{name}/{file}") for file in wanted], [str(folder / f) for f in wanted])
+            # Read while somebody published: then it is a mixture, which the hashes of its record betray.
             if any(files.sha256_file(folder / file) != digest for file, digest in wanted.items()):
                 files.discard(folder)
                 return False
@@ -192,6 +194,7 @@ class Storage:
             self._system.put(
                 [str(self.staging / name / file) for file in uploads], [self._at(f"{name}/{f}") for f in uploads]
             )
+        # Only what lies below this folder; before the proof, so that a complete folder never holds a file too many.
         stale = {file for file in self.listing if file.startswith(f"{name}/")} - {f"{name}/{file}" for file in wanted}
         for file in sorted(stale - {f"{name}/{record.NAME}"}):
             self._system.rm_file(self._at(file))

@@ -101,6 +101,7 @@ def as_recipients(value: Any) -> Any:
         raise ValueError('write an address, a list of them, or a table, e.g. {"PL-*" = "a@example.pl"}')  # noqa: TRY004
     for item in as_list(value):
         if isinstance(item, str):
+            # The last sign parts them: a market may hold one, an address does not.
             glob, _, address = item.strip().rpartition("=")
             pairs.append((glob or "*", (address,)))
         else:
@@ -199,6 +200,7 @@ def accent(value: str) -> str:
 
 def contrast_on_white(colour: str) -> float:
     """WCAG 2 contrast ratio of ``#rrggbb`` on white, 1 to 21."""
+    # Relative luminance of sRGB (WCAG 2.2); white has 1, and .05 is the glare the formula adds to both.
     parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
     red, green, blue = (c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in parts)
     return 1.05 / (0.2126 * red + 0.7152 * green + 0.0722 * blue + 0.05)

@@ -260,6 +260,7 @@ def _profile_interval(
     d = np.array([point.decay for point in profile])
     above = np.array([point.loglik_ml for point in profile]) >= level
     centre = int(np.argmin(np.abs(d - best)))
+    # The stretch around the top only: a second peak further off may be above the level, too, and is no part of it.
     low = centre
     while low > 0 and above[low - 1]:
         low -= 1
@@ -308,6 +309,7 @@ def _crossing(likelihood: DecayLikelihood, outside: float, inside: float, level:
     root = np.sqrt(2.0 * np.maximum(top - likelihood([(float(end),) for end in ends]), 0.0)) - target
     found = outside
     for _ in range(CROSSING_STEPS):
+        # The outer end is not beyond the level (a plateau, or rounding): then it is the limit itself.
         if not root[0] > 0.0:
             return float(ends[0])
         found = float(ends[0] + root[0] / (root[0] - root[1]) * (ends[1] - ends[0]))

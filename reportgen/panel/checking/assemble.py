@@ -25,6 +25,7 @@ def assemble_markets(
     markets = checked.market[order]
     if not markets.size:
         return MappingProxyType({})
+    # Rows are sorted by market, so each one is a slice; codes are never negative here.
     starts = np.flatnonzero(np.diff(markets, prepend=-1))
     ends = np.append(starts[1:], markets.size)
     grids = {}
@@ -88,6 +89,7 @@ def _by_rule(
     cell = place[0] * shape[1] + place[1]
     known = np.flatnonzero(np.isfinite(values))
     if rule == "last":
+        # The sort below is stable: turned round, the last value of a cell comes first.
         known = known[::-1]
     ordered = known[np.argsort(cell[known], kind="stable")]
     out = np.full(shape[0] * shape[1], np.nan)

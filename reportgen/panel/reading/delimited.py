@@ -132,6 +132,7 @@ def _find_start(
     """Rows above the header, and where in the text it begins."""
     lines = text[start : start + _HEAD].split("\n")
     if len(text) > start + _HEAD:
+        # The last line was cut off by the number of characters.
         lines.pop()
     rows = [next(csv.reader([line], delimiter=delimiter), []) for line in lines[: SEARCHED * 2]]
     header = find_header(rows, wanted) or 0
@@ -145,6 +146,7 @@ def _cut_footnotes(body: str, delimiter: str, width: int) -> tuple[str, tuple[st
     tail = body[-_TAIL:]
     if len(body) > _TAIL:
         tail = tail[tail.index("\n") + 1 :] if "\n" in tail else ""
+    # The tail begins inside a field in quotes: what looks like its lines may be one cell.
     if '"' in tail and tail.count('"') % 2:
         return body, ()
     lines = tail.rstrip("\n").split("\n")
@@ -194,12 +196,16 @@ def _decode(data: bytes, name: str) -> tuple[str, str, bool]:
     if data.startswith(_UTF16_BOMS):
         return _strict(data, "utf-16", name), "utf-16", False
     sample = data[:4096]
+    # Half the bytes of plain letters in UTF-16 are zero; the half in which they stand tells the order of bytes.
     if sample.count(0) > len(sample) // 4:
         encoding = "utf-16-le" if sample[1::2].count(0) > sample[::2].count(0) else "utf-16-be"
         return _strict(data, encoding, name), encoding, False
     try:
+        # Text in another encoding is almost never valid UTF-8 (its bytes above 127 come in fixed patterns), so
+        # success decides.
         return data.decode("utf-8"), "utf-8", False
     except UnicodeDecodeError:
+        # The commonest of the others; it reads nearly any bytes, which is why it is only an assumption.
         return _strict(data, "cp1252", name), "cp1252", True
 
 
@@ -216,10 +222,13 @@ def _strict(data: bytes, encoding: str, name: str) -> str:
 
 def _sniff_delimiter(text: str) -> str:
     """The delimiter that splits most lines into equally many columns; on a tie the first of ``, ; tab |``."""
+    # Text in quotes may hold any delimiter and says nothing.
     lines = [re.sub(r'"[^"]*"', "", line) for line in text[:_HEAD].split("\n")[:_SAMPLE] if line.strip()]
 
     def columns(delimiter: str) -> float:
         counts = Counter(line.count(delimiter) for line in lines)
+        # The commonest count of a line, zero last: a sign that half the lines have equally often is the delimiter,
+        # not a decimal sign that comes and goes.
         usual, times = max(counts.items(), key=lambda item: (item[1] if item[0] else 0, item[0]))
         return usual * times / len(lines) if 2 * times >= len(lines) else 0.0
 
@@ -270,6 +279,7 @@ def _parse(
     def keep_aside(row: InvalidRow) -> str:
         fields = next(csv.reader([row.text], delimiter=delimiter), [])
         fields_of.append((fields + [""] * len(header))[: len(header)])
+        # Arrow counts from 1 and the header is its first row.
         ragged.append(RaggedRow(position=row.number - 2, expected=len(header), found=row.actual_columns))
         return "skip"
 
@@ -278,7 +288,11 @@ def _parse(
         table = arrow_csv.read_csv(
             pa.BufferReader(data),
             read_options=arrow_csv.ReadOptions(
-                use_threads=False, column_names=names, skip_rows_after_names=1, block_size=1 << 26
+                # No threads: in parallel Arrow does not know the numbers of the rows it calls invalid.
+                use_threads=False,
+                column_names=names,
+                skip_rows_after_names=1,
+                block_size=1 << 26,
             ),
             parse_options=arrow_csv.ParseOptions(
                 delimiter=delimiter,
@@ -306,6 +320,7 @@ def _put_back(frame: pd.DataFrame, rows: list[list[str]], positions: list[int]) 
     import pandas as pd
 
     total = len(frame) + len(rows)
+    # Where each row of the two parts ends up: the kept ones fill the places that the ragged ones leave.
     others = np.delete(np.arange(total), positions)
     order = np.empty(total, dtype=np.intp)
     order[others] = np.arange(len(frame))

@@ -34,6 +34,7 @@ def find_header(rows: Sequence[Row], wanted: Collection[str] = ()) -> int | None
     for i in used:
         if sum(cell.strip().casefold() in names for cell in top[i]) >= 2:
             return i
+    # The commonest width, not the largest: one row with a stray note must not make the table wider than it is.
     width = Counter(count for count in filled if count).most_common(1)[0][0] if len(used) > 2 else max(filled)
     width = max(width, 2)
     return next((i for i in used if filled[i] >= max(2, 0.6 * width)), used[0])
@@ -56,6 +57,7 @@ def name_groups(header: Sequence[str], above: Sequence[str]) -> list[str] | None
     groups: list[str] = []
     for i in range(len(header)):
         cell = above[i].strip() if i < len(above) else ""
+        # A merged cell is written once, at its left end, and empty under the rest.
         groups.append(cell or (groups[-1] if groups else ""))
     made = [f"{group} {name}".strip() if name else name for group, name in zip(groups, header, strict=True)]
     known = [name for name in made if name]

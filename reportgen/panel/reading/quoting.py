@@ -54,6 +54,7 @@ def check_quotes(data: bytes, delimiter: str, width: int, first_line: int, name:
         found = list(_walk(data, delimiter.encode(), first_line, name))
         spans = (np.array([a for a, _ in found], dtype=np.intp), np.array([b for _, b in found], dtype=np.intp))
     lines = np.flatnonzero(buffer == _NEWLINE)
+    # A field runs over lines where another number of line ends lies before its end than before its start.
     over = np.searchsorted(lines, spans[0]) != np.searchsorted(lines, spans[1])
     opens, closes = spans[0][over], spans[1][over]
     for start, end in zip(opens.tolist(), closes.tolist(), strict=True):
@@ -66,6 +67,7 @@ def record_lines(data: bytes, quotes: Quotes, first_line: int) -> NDArray[np.int
     """Line number in the file of each record, the header first."""
     ends = np.flatnonzero(np.frombuffer(data, dtype=np.uint8) == _NEWLINE)
     if quotes.opens.size:
+        # The last field in quotes that opens before each line end; inside it the line end belongs to the field.
         span = np.searchsorted(quotes.opens, ends) - 1
         inside = (span >= 0) & (ends < quotes.closes[np.maximum(span, 0)])
         starts = np.flatnonzero(~inside) + 1
@@ -95,6 +97,7 @@ def _plain_spans(
     joined = closes[:-1] + 1 == opens[1:]  # two quotes inside a field are one of its characters
     opens = opens[np.concatenate([[True], ~joined])]
     closes = closes[np.concatenate([~joined, [True]])]
+    # Quotes alternate cleanly only if each opens after a delimiter or a line end and closes before one.
     before = buffer[np.maximum(opens - 1, 0)]
     after = buffer[np.minimum(closes + 1, buffer.size - 1)]
     good_start = (opens == 0) | (before == delimiter) | (before == _NEWLINE)
@@ -108,6 +111,7 @@ def _walk(data: bytes, delimiter: bytes, first_line: int, name: str) -> Iterator
     plain = re.compile(rb"[^" + re.escape(delimiter) + rb"\n]*")
     place = 0
     while (quote := data.find(b'"', place)) >= 0:
+        # Lines without a quote are passed over whole; from the start of this one on it is read field by field.
         place = max(place, data.rfind(b"\n", 0, quote) + 1)
         while place < len(data):
             if data[place : place + 1] == b'"':

@@ -85,6 +85,7 @@ class Board:
         while not self._closed:
             with self._news:
                 if self.shown is last:
+                    # Not for ever: a browser that went away is noticed only when something is written to it.
                     self._news.wait(_HEARTBEAT)
                 now = self.shown
             yield None if now is last else now
@@ -140,6 +141,7 @@ def find_file(folder: Path, target: str) -> Path | None:
         found = top.joinpath(*parts)
         if found.is_dir():
             found /= "index.html"
+        # After links and dots are resolved, not before: what matters is where the file lies.
         real = found.resolve()
     except (OSError, ValueError, RuntimeError):
         return None

@@ -160,6 +160,7 @@ class _Rendering:
         """Render ``pages``; those that fail are in ``failed`` afterwards."""
         if not pages:
             return
+        # Without names Quarto renders the whole project, with names these pages.
         what = [] if self.whole else [*pages, _AFTER_PAGES]
         self.whole = False
         command = [str(self.program.path), "render", *what]
