@@ -44,6 +44,7 @@ def check_scale(market: MarketFit) -> Check:
     gained = _fitted(market, rival)
     if known is None or gained is None:
         return grade("scale", None, detail=other)
+    # The two likelihoods are densities of y and of log y: the sum of log y, the Jacobian, makes them of one.
     jacobian = float(np.sum(chosen.y if log else rival.y))
     return grade("scale", 2.0 * (gained.loglik - known.loglik + (jacobian if log else -jacobian)), detail=other)
 
@@ -183,6 +184,7 @@ def _before(market: MarketFit, kept: Booleans) -> Array:
     mean = np.where(count > 0, sums / np.maximum(count, 1), frame.response.mean())
     latest = mean.copy()
     rows = np.flatnonzero(early)
+    # Rows of a pharmacy are in the order of periods, and of several assignments to one place the last stays.
     latest[frame.group[rows]] = frame.response[rows]
     columns = np.column_stack([mean, latest]) if count.max() > 1 else mean[:, None]
     return np.asarray(columns[frame.group[kept]])

@@ -61,6 +61,7 @@ def theta_covariance(fit: LmmFit) -> Array | None:
     values = np.linalg.eigvalsh(hessian)
     if not values[0] > 1e-9 * max(values[-1], 1e-300):
         return None
+    # The deviance is minus twice the log-likelihood: its curvature is twice the information.
     return 2.0 * np.linalg.inv(hessian)
 
 
@@ -70,6 +71,7 @@ def fixed_covariance(fit: LmmFit) -> FixedCovariance:
     df = satterthwaite(fit, np.eye(len(fit.beta)))
     if spread is None:
         return FixedCovariance(values=fit.cov_gls, kind="gls", df=df)
+    # The block of beta in the inverse of the joint Hessian: what theta leaves open comes in along d beta / d theta.
     jacobian = theta_gradient(fit)
     values = fit.cov_gls + jacobian @ spread @ jacobian.T
     return FixedCovariance(values=0.5 * (values + values.T), kind="full-information", df=df)

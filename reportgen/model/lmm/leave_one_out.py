@@ -113,6 +113,8 @@ def _refit(fit: LmmFit, left_out: Index, own: Array, sizes: Array) -> Array:
 
 def _from_every_optimum(fit: LmmFit, products: CrossProducts, beta: Array, free: tuple[Index, Index]) -> Array:
     """``beta`` (B, p) where no other optimum of the full fit is the better one without that pharmacy."""
+    # Without one pharmacy another optimum may be the best: a jump of the estimate that Newton from this one would
+    # hide.
     rivals = [other.theta for other in fit.optima[1:] if fit.optima[0].loglik - other.loglik < RIVAL]
     if not rivals:
         return beta

@@ -31,6 +31,7 @@ def fitted_values(fit: LmmFit, modes: Array) -> Array:
 def conditional_covariance(fit: LmmFit) -> Array:
     """Conditional covariance of the random effects given the data and beta, (G, q, q)."""
     lower = fit.scaled_lower
+    # By I + L'Z'ZL, which can always be inverted, Psi singular or not; (Psi^-1 + Z'Z)^-1 could not.
     w = np.eye(len(lower)) + lower.T @ fit.products.zz[0] @ lower
     root = fit.scaling.z_inverse @ lower
     return fit.sigma2 * (root @ np.linalg.inv(w) @ root.T)

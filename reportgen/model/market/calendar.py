@@ -75,6 +75,7 @@ def choose_time(frame: ModelFrame, settings: Settings) -> TimeChoice:
         return TimeChoice(kind=wanted, reason="set", shares=shares)
     if known and min(known) < LEAST_SHARE:
         return TimeChoice(kind=_supported(frame), reason="common-campaigns", shares=shares)
+    # Every pharmacy's own coefficients count in full: with fewer rows the residual has nothing of its own.
     slopes = 1 + len(frame.channel_terms) * settings.model.random_slope
     columns = 4 + 4 * len(frame.channel_terms) + frame.lags.shape[1] + frame.controls.shape[1]
     if len(frame.response) <= columns + int(period_codes(frame).max(initial=0)) + slopes * len(frame.pharmacies):
@@ -129,6 +130,7 @@ def code_of_columns(frame: ModelFrame) -> Index:
     counts = np.bincount(frame.column, minlength=frame.panel.n_periods)
     opens = counts >= min(LEAST_PHARMACIES, int(counts.max(initial=0)))
     opens &= counts > 0
+    # A thin period counts with the one before it; those before the first open one count with that.
     codes: Index = np.maximum(np.cumsum(opens) - 1, 0).astype(np.intp)
     return codes
 
@@ -166,6 +168,7 @@ def time_terms(frame: ModelFrame, kind: TimeKind, *, pharmacy_trend: bool, corre
         terms += [
             ModelTerm(term=f"Season_{part}{k}", role="season", lag=k, label=part)
             for k in range(1, harmonics(frame) + 1)
+            # The sine of the shortest wave, half a year's periods to the year, is zero in every period.
             for part in (("Cos", "Sin") if 2 * k < YEAR[frame.panel.period_type] else ("Cos",))
         ]
     if kind == "periods":
