@@ -168,7 +168,7 @@ def time_terms(frame: ModelFrame, kind: TimeKind, *, pharmacy_trend: bool, corre
         terms += [
             ModelTerm(term=f"Season_{part}{k}", role="season", lag=k, label=part)
             for k in range(1, harmonics(frame) + 1)
-            # The sine of the shortest wave, half a year's periods to the year, is zero in every period.
+            # The shortest wave takes two periods, and its sine is zero in all of them.
             for part in (("Cos", "Sin") if 2 * k < YEAR[frame.panel.period_type] else ("Cos",))
         ]
     if kind == "periods":

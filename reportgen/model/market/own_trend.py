@@ -58,6 +58,6 @@ def trend_p(frame: ModelFrame, terms: Terms, decays: tuple[float, ...], rung: Ru
         return None
     statistic = max(0.0, 2.0 * (logliks[0].loglik - logliks[1].loglik))
     freed = len(smaller.random) + len(terms.fixed) - len(smaller.fixed)
-    # Its variance may be zero, the edge of what it can be: half of the copies without trends have one parameter less
-    # (Stram and Lee 1994, Biometrics 50(4)).
+    # A variance at zero lies on the edge of its range: half the weight goes to one degree of freedom less (Stram and
+    # Lee 1994, Biometrics 50(4)).
     return float(0.5 * (chi2.sf(statistic, freed) + chi2.sf(statistic, freed + 1))) if np.isfinite(statistic) else None
