@@ -91,6 +91,9 @@ def test_the_terminal_names_the_reason_in_english_and_what_would_help(project: R
     assert "samples is left out: it is the same in every row." in said
     assert "2 estimate; 1 estimate, some of it withheld; 5 report without an estimate." in said
     assert not (project.root / "out").exists()
+    assert "no findings. The data can be used." in said
+    project.write(frame("\n".join(line for line in table().splitlines() if line.startswith(("market", "FEW")))))
+    assert "no findings, but no market gets an estimate." in project.run("check").out
 
 
 @pytest.mark.parametrize(("bad_markets", "builds"), [("refuse", False), ("contain", True)])

@@ -18,16 +18,19 @@ _MOST_MARKETS = 50
 
 def show_check(report: CheckReport, settings: Settings) -> None:
     """Print everything that was found."""
-    _show_findings(report.findings, report.source)
+    useful = any(one.outcome in {"estimate", "withheld"} for one in report.markets)
+    if report.findings:
+        _show_findings(report.findings)
+    elif useful:
+        console.say(f"{report.source}: no findings. The data can be used.")
+    else:
+        console.say(f"{report.source}: no findings, but no market gets an estimate.")
     _show_markets(report.markets, settings)
     if not report.builds:
         console.say("Nothing is built from this table until its errors are mended.")
 
 
-def _show_findings(findings: Sequence[Any], source: str) -> None:
-    if not findings:
-        console.say(f"{source}: no findings. The data can be used.")
-        return
+def _show_findings(findings: Sequence[Any]) -> None:
     rows = [
         (
             finding.severity,
@@ -65,4 +68,8 @@ def _show_markets(markets: Sequence[MarketProspect], settings: Settings) -> None
         console.say(f"… and {len(lesser) - _MOST_MARKETS:,} more markets like these; --json lists all.")
     counts = Counter(one.outcome for one in markets)
     said = "; ".join(f"{counts[outcome]:,} {OUTCOMES[outcome]}" for outcome in reversed(order) if counts[outcome])
-    console.say(f"What a build will do, as far as the data tell before a fit ({len(markets):,} markets): {said}.")
+    console.say(f"What a build will do, as far as the data tell before a fit ({_counted(len(markets))}): {said}.")
+
+
+def _counted(count: int) -> str:
+    return f"{count:,} market{'s' if count != 1 else ''}"

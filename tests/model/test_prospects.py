@@ -51,7 +51,7 @@ def promotion(rng: np.random.Generator, kind: str, shape: tuple[int, int]) -> np
 
 def market(seed: int) -> tuple[MarketPanel, Settings]:
     rng = np.random.default_rng(seed)
-    shape = (int(rng.integers(3, 14)), int(rng.integers(4, 20)))
+    shape = (int(rng.integers(6, 16)), int(rng.integers(7, 22)))  # on both sides of what is too small
     kinds = [str(rng.choice(PROMOTION)) for _ in range(int(rng.integers(1, 4)))]
     doses = [promotion(rng, kind, shape) for kind in kinds]
     doses = [doses[0] if kind == "copy" else dose for kind, dose in zip(kinds, doses, strict=True)]
