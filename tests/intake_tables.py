@@ -368,3 +368,26 @@ def outcome(rows: pd.DataFrame, way: Way, folder: Path) -> tuple[str, str]:
         return "refused", error.message
     difference = same(found, rows, one_market=way.layout == "one market")
     return ("WRONG", difference) if difference else ("right", "")
+
+
+def guided(source: str, folder: Path, given: Mapping[str, Any] | None = None) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Markets of a table as somebody reads it who only says ``init --data``, and the settings that it proposed.
+
+    Raises
+    ------
+    InputError
+        If the source or what was proposed for it is refused, or a role is left open.
+    """
+    from reportgen.project.proposal import propose
+
+    place = folder / "project"
+    address = source if source.startswith("sqlite") else str(folder / source)
+    extra = {"panel.table": "panel"} if source.startswith("sqlite") else {}
+    found = propose(address, place, {**extra, **(given or {})})
+    if found.errors:
+        raise InputError(found.errors[0].message, code=found.errors[0].code)
+    missing = [role.name for role in found.roles if role.sureness == "missing"]
+    if missing:
+        raise InputError(f"{source}: nothing is proposed for {', '.join(missing)}.", code="missing-column")
+    values = {key: value for key, value in found.values.items() if key != "panel.source"}
+    return read(source, folder, values), values

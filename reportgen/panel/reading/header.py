@@ -14,6 +14,10 @@ SEARCHED = 40
 _LONGEST_FOOT = 40
 _GROUPS_WITHIN = 12
 _VALUE = re.compile(r"[-+]?\d[\d.,]*")
+_DATE = re.compile(
+    r"(19|20)\d{2}(0[1-9]|1[0-2])(\d\d)?|(\d\d)?(0[1-9]|1[0-2])(19|20)\d{2}|\d\d?\.\d\d?\.(\d{4}|\d\d)"
+    r"|(19|20)\d{2}\.\d\d?(\.\d\d?)?|\d\d?\.(19|20)\d{2}"
+)
 Row = Sequence[str]
 
 
@@ -45,11 +49,16 @@ def _group_header(rows: Sequence[Row]) -> int | None:
     for i in range(1, min(len(rows), _GROUPS_WITHIN)):
         cells = [cell.strip() for cell in rows[i] if cell.strip()]
         groups = {cell.strip() for cell in rows[i - 1] if cell.strip()}
-        if any(_VALUE.fullmatch(cell) for cell in (*cells, *groups)):
+        if any(_VALUE.fullmatch(cell) and not _is_date(cell) for cell in (*cells, *groups)):
             continue
         if len(cells) >= 4 and len(set(cells)) < len(cells) and 2 <= len(groups) < len(cells):
             return i
     return None
+
+
+def _is_date(text: str) -> bool:
+    """Whether a cell of digits and dots is written as a date: ``202011``, ``01.11.2020``."""
+    return bool(_DATE.fullmatch(text))
 
 
 def name_groups(header: Sequence[str], above: Sequence[str]) -> list[str] | None:

@@ -18,6 +18,7 @@ from reportgen.panel.reading.columns import find_columns, fold_name
 from reportgen.panel.reading.delimited import read_delimited
 from reportgen.panel.reading.kinds import refuse_other_kinds
 from reportgen.panel.reading.layouts.arrange import arrange
+from reportgen.panel.reading.layouts.wide import find_periods
 from reportgen.panel.reading.raw import KeyFinder, RawTable
 from reportgen.panel.reading.spreadsheet import SHEET, read_spreadsheet
 from reportgen.panel.reading.statistical import SUFFIXES, read_statistical
@@ -90,12 +91,24 @@ def survey_partitions(
     Files that cannot be read are left to whoever reads their market.
     """
     path = root / settings.panel.source
-    columns = find_columns(names or columnar.list_columns(path), settings.panel)
+    names = names or columnar.list_columns(path)
+    columns = find_columns(names, settings.panel)
     found = Evidence(heading=columns.sales)
+    if find_periods(names):
+        return _survey_wide(settings, root, files, found)
     for own in files.values():
         for file in own:
             with contextlib.suppress(ReadError, OSError):
                 found.update(columnar.text_columns(file, (*columns.numbers, columns.month)), columns)
+    return found.conclude(settings)
+
+
+def _survey_wide(settings: Settings, root: Path, files: Mapping[str, Sequence[Path]], found: Evidence) -> Conventions:
+    """Conventions of a folder whose files have the months in columns: each market is laid out first."""
+    for market, own in files.items():
+        with contextlib.suppress(ReadError, OSError):
+            frame = read_table(settings.panel, root, market, own).frame
+            found.update(frame, find_columns([str(name) for name in frame.columns], settings.panel))
     return found.conclude(settings)
 
 

@@ -26,6 +26,8 @@ PERIOD = "month"
 MEASURE = "sales"
 """Name of a measure that none of the names says."""
 _NO_PERIOD = frozenset({"missing", "bad", "no-year", "timestamp", "day number", "serial"})
+_YEAR, _SECOND, _DAY = r"(19|20)\d{2}", r"(0[1-9]|1[0-2])", r"(0[1-9]|[12]\d|3[01])"
+_COMPACT = re.compile(rf"{_YEAR}{_SECOND}({_DAY})?|{_DAY}?{_SECOND}{_YEAR}")
 _EDGES = " \t_-|/:()[]"
 _MOST_MEASURES = 12
 
@@ -33,26 +35,27 @@ _MOST_MEASURES = 12
 def split_name(name: str) -> tuple[str, str] | None:
     """Measure and period of a name, ``Sales Jan-21`` → (``Sales``, ``Jan-21``); None where there is no period."""
     name = " ".join(name.split())
-    if _is_period(name):
+    if is_period(name):
         return "", name
     for cut in re.finditer(r"[\s_|/:(-]+", name):
         left, right = name[: cut.start()].strip(_EDGES), name[cut.end() :].strip(_EDGES)
-        if left and right and not left[-1:].isdigit() and _is_period(right):
+        if left and right and not left[-1:].isdigit() and is_period(right):
             return left, right
     for cut in reversed(list(re.finditer(r"[\s_|/:(-]+", name))):
         left, right = name[: cut.start()].strip(_EDGES), name[cut.end() :].strip(_EDGES)
-        if left and right and not right[:1].isdigit() and _is_period(left):
+        if left and right and not right[:1].isdigit() and is_period(left):
             return right, left
     return None
 
 
-def _is_period(text: str) -> bool:
+def is_period(text: str) -> bool:
+    """Whether a name is a month, quarter, week or day, and not a number."""
     form: Written = read_form(text)
     return (form.style not in _NO_PERIOD and any(c.isdigit() for c in text) and not text.isdigit()) or _is_compact(text)
 
 
 def _is_compact(text: str) -> bool:
-    return bool(re.fullmatch(r"(19|20)\d{2}(0[1-9]|1[0-2])", text))
+    return bool(_COMPACT.fullmatch(text))
 
 
 def find_periods(names: Sequence[str]) -> dict[str, tuple[str, str]]:
