@@ -76,9 +76,8 @@ def days(parts: int) -> Make:
     for part in range(parts):
         cents = (table["sales"] * 100).round().astype(int)
         share = cents // parts + (cents % parts > part)
-        piece = table.assign(
-            sales=share / 100, promotion=table["promotion"] if part == 0 else 0, date=table["month"] + f"-{3 + 5 * part:02d}"
-        )  # fmt: skip
+        visits = table["promotion"] if part == 0 else 0
+        piece = table.assign(sales=share / 100, promotion=visits, date=table["month"] + f"-{3 + 5 * part:02d}")
         pieces.append(piece.drop(columns="month"))
     return save(pd.concat(pieces).sort_values(["market", "pharmacy", "date"]))
 
