@@ -9,6 +9,7 @@ import pytest
 from typer.testing import CliRunner
 
 from quarto_runs import put, small
+from reportgen.batch.request import Request
 from reportgen.cli.app import app
 
 SCRIPT = """#!/bin/sh
@@ -81,13 +82,14 @@ def test_without_results_the_numbers_are_built_first(tmp_path: Path, monkeypatch
 
     asked = []
 
-    def build(settings: object, root: Path, **options: object) -> RunResult:
-        asked.append(settings.report.formats)  # type: ignore[attr-defined]
+    def build(settings: object, root: Path, request: Request, **options: object) -> RunResult:
+        asked.append((settings.report.formats, tuple(request.select)))  # type: ignore[attr-defined]
         put(tmp_path, small("A"))
         return RunResult(out=tmp_path / "out", index=None, markets=(), seconds=0.1)
 
     monkeypatch.setattr(batch_run, "build", build)
     monkeypatch.setenv("PATH", "/usr/bin:/bin")
-    code, said = run(tmp_path)
-    assert (code, asked) == (0, [("results",)])
+    code, said = run(tmp_path, "--select", "A")
+    assert (code, asked) == (0, [(("results",), ("A",))])
     assert "1 drawn" in said
+    assert "to build" not in said  # that is for the build to say, once

@@ -52,17 +52,17 @@ def run_quarto(
     formats = choose_formats(",".join(to))
     project = folder or root / settings.run.out / FOLDER
 
-    def write() -> Sources:
+    def write(progress: Progress | None) -> Sources:
         return write_sources(settings, root, project, request, formats=formats, progress=progress)
 
     built = None
     try:
-        sources = write()
+        sources = write(progress)
     except NothingSelectedError as error:
         if error.code != "nothing-built":
             raise
-        built = _numbers(settings, root, progress)
-        sources = write()
+        built = _numbers(settings, root, request, progress)
+        sources = write(None)  # every market has been counted once; drawing is the small part
     if not render:
         return QuartoRun(sources=sources, built=built, program=_program())
     try:
@@ -74,12 +74,12 @@ def run_quarto(
     return QuartoRun(sources=sources, built=built, rendered=rendered, program=words)
 
 
-def _numbers(settings: Settings, root: Path, progress: Progress | None) -> RunResult:
-    """Estimate every market, without any document."""
+def _numbers(settings: Settings, root: Path, request: Request, progress: Progress | None) -> RunResult:
+    """Estimate the markets that are asked for, without any document."""
     from reportgen.batch.run import build
 
     report = settings.report.model_copy(update={"formats": ("results",)})
-    return build(settings.model_copy(update={"report": report}), root, progress=progress)
+    return build(settings.model_copy(update={"report": report}), root, request, progress=progress)
 
 
 def _program() -> str:

@@ -40,11 +40,17 @@ def _translations(locale: str, folder: Path) -> gettext.NullTranslations:
     return gettext.NullTranslations()
 
 
+@lru_cache(maxsize=4)
+def _spoken(folder: Path) -> tuple[str, ...]:
+    """Languages that there are words in, English first."""
+    return ("en", *sorted({path.stem.partition("_")[0] for path in folder.glob("*.po")} - {"en"}))
+
+
 def untranslated(locale: str) -> str:
     """Return what to say of a locale whose words nobody has translated; empty where somebody has, and for English."""
     from babel.core import Locale
 
-    spoken = ("en", *sorted({path.stem.partition("_")[0] for path in CATALOGUES.glob("*.po")}))
+    spoken = _spoken(CATALOGUES)
     data = Locale.parse(locale)
     if data.language in spoken:
         return ""
@@ -68,13 +74,14 @@ class Language:
 
     @property
     def code(self) -> str:
-        """BCP 47 tag for ``lang="…"``: ``de-DE``."""
-        return self.locale.replace("_", "-")
+        """BCP 47 tag for ``lang="…"``: ``de-DE``; ``en`` where nobody has translated the words."""
+        translated = self.locale.partition("_")[0] in _spoken(self.folder)
+        return self.locale.replace("_", "-") if translated else "en"
 
     @property
     def direction(self) -> str:
         """``ltr`` or ``rtl``, for ``dir="…"``."""
-        return "rtl" if self.locale.partition("_")[0] in _RIGHT_TO_LEFT else "ltr"
+        return "rtl" if self.code.partition("-")[0] in _RIGHT_TO_LEFT else "ltr"
 
     def gettext(self, message: str) -> str:
         """Return ``message`` in this language; placeholders stay as they are."""

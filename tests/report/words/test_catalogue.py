@@ -271,9 +271,9 @@ def test_the_overview_keeps_the_language_of_the_run() -> None:
     assert "pharmacies" in line.reason or "column" in line.reason
 
 
-def test_a_right_to_left_language_sets_the_direction() -> None:
+def test_the_page_says_the_language_of_its_words_not_of_its_numbers() -> None:
     report = build_report(market_results(market="AR-01", pharmacies=10), MIXED)
-    assert (report.lang, report.direction) == ("ar-EG", "rtl")
+    assert (report.lang, report.direction, report.title) == ("en", "ltr", "Promotion impact")
 
 
 def test_a_missing_market_locale_is_the_locale_of_the_run() -> None:

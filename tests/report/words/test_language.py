@@ -67,10 +67,13 @@ def test_locale_without_catalogue_speaks_english() -> None:
 
 
 @pytest.mark.parametrize(
-    ("locale", "code", "direction"), [("de_DE", "de-DE", "ltr"), ("ar_EG", "ar-EG", "rtl"), ("en", "en", "ltr")]
+    ("locale", "code", "direction"),
+    [("de_DE", "de-DE", "ltr"), ("ar_EG", "ar-EG", "rtl"), ("en_IN", "en-IN", "ltr"), ("he_IL", "en", "ltr")],
 )
-def test_code_and_direction_for_the_page(locale: str, code: str, direction: str) -> None:
-    language = Language(locale)
+def test_code_and_direction_are_those_of_the_words(locale: str, code: str, direction: str, tmp_path: Path) -> None:
+    for translated in ("de", "ar"):
+        (tmp_path / f"{translated}.po").write_text(SAMPLE, encoding="utf-8")
+    language = Language(locale, tmp_path)
     assert (language.code, language.direction) == (code, direction)
 
 
