@@ -134,15 +134,16 @@ def test_the_index_page_tells_who_where_and_for_what(wheel: Path, checkout: Path
     assert (page["Name"], page["Author"], page["Requires-Python"]) == (told["name"], "reportgen contributors", ">=3.11")
     minors = {line.rpartition(" :: ")[2] for line in page.get_all("Classifier") or [] if ":: Python :: 3." in line}
     assert minors == {"3.11", "3.12", "3.13", "3.14"}
-    assert len(page.get_all("Project-URL") or []) == len(told["urls"])
+    addresses = [line.partition(", ")[2] for line in page.get_all("Project-URL") or []]
+    assert not [address for address in addresses if re.search(r"//[^/]*\b(example|localhost|test)\b", address)]
     body = page.get_payload()
     assert isinstance(body, str)
-    links = re.findall(r'\]\(([^)#][^)]*)\)|(?:src|href)="([^"]+)"', body)
-    assert len(links) > 5
-    for link in map("".join, links):
-        assert link.startswith("https://"), link
-        kept = link.removeprefix(told["urls"]["Source"] + "/")
-        assert kept == link or (checkout / kept).exists(), link
+    links = ["".join(found) for found in re.findall(r'\]\(([^)#][^)]*)\)|(?:src|href)="([^"]+)"', body)]
+    assert len(links) > 2
+    assert not [link for link in links if not link.startswith("https://")]  # there is nothing beside an index page
+    named = re.findall(r"\(`([^`]+\.md)`\)", body)
+    assert named
+    assert not [name for name in named if not (checkout / name).is_file()]
 
 
 def test_version_stands_in_one_place(checkout: Path) -> None:
