@@ -7,6 +7,7 @@ import json
 import random
 import re
 from collections.abc import Callable
+from datetime import date, timedelta
 from pathlib import Path
 
 import pandas as pd
@@ -209,3 +210,28 @@ def test_a_thousand_markets_make_a_page_that_opens(tmp_path: Path) -> None:
     assert page.count("<tr>") > 1000
     assert "Drawn pharmacy by pharmacy are the 12 markets with the most gaps; 988 others" in page
     assert "940 more markets are in the table." in page
+
+
+@pytest.mark.parametrize(("period", "first"), [("week", "2021-01-04"), ("quarter", "2021-Q1")])
+def test_weeks_and_quarters_are_foreseen_drawn_and_built(tmp_path: Path, period: str, first: str) -> None:
+    draw = random.Random(5)
+    days = [date(2021, 1, 4) + timedelta(weeks=k) for k in range(24)]
+    labels = {
+        "week": [day.isoformat() for day in days],
+        "quarter": [f"{2021 + k // 4}-Q{k % 4 + 1}" for k in range(24)],
+    }
+    rows = [
+        ("A", f"P{p}", label, round(1000 + 90 * p + 30 * visits + draw.gauss(0, 20), 2), visits)
+        for p in range(9) for label in labels[period] for visits in [draw.randint(0, 5)]
+    ]  # fmt: skip
+    made = RealProject(tmp_path)
+    made.write(
+        pd.DataFrame(rows, columns=["market", "pharmacy", "month", "sales", "promotion"]),
+        panel={"period": period}, report={"formats": ["html"]},
+    )  # fmt: skip
+    page = page_of(made, "data.html", "--set", "report.locale=en_GB")
+    assert labels[period][0] == first
+    assert "every period has a row in all of 9 pharmacies" in page
+    assert made.run("build").code == 0
+    (folder,) = (tmp_path / "out" / "markets").iterdir()
+    assert json.loads((folder / "results.json").read_text())["status"] in {"ok", "singular"}

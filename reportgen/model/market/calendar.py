@@ -24,6 +24,7 @@ import numpy as np
 
 from reportgen.model.lmm.crossproducts import Array, Index
 from reportgen.panel.features import ModelFrame, promotion_term
+from reportgen.panel.periods import PER_YEAR
 from reportgen.results import ModelTerm, TermRole, TimeKind
 from reportgen.settings.sections import Settings
 
@@ -32,10 +33,10 @@ LEAST_SHARE = 0.2
 LEAST_PHARMACIES = 3
 PROBE_DECAY = 0.5
 """Decay at which columns are examined before any fit."""
-HARMONICS = {"month": 6, "week": 13}
-"""Harmonics of the yearly wave at most: months can carry no more, weeks see four weeks and longer."""
+HARMONICS = {"month": 6, "week": 13, "quarter": 2}
+"""Harmonics of the yearly wave at most: months and quarters can carry no more, weeks see four weeks and longer."""
 TREND = "Trend"
-YEAR = {"month": 12, "week": 52}
+YEAR = PER_YEAR
 
 TIME_COLUMNS: tuple[TermRole, ...] = ("trend", "season", "period")
 """Roles of the columns that are the same for all pharmacies."""
