@@ -85,7 +85,7 @@ class Distribution:
     bins: tuple[tuple[int, int], ...]
 
 
-BINS = 24
+BINS = 240
 """Steps in which a power of ten is counted."""
 
 

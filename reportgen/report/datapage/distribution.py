@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from reportgen.results import Distribution
 
 _HEIGHT, _LEFT, _TOP, _BOTTOM, _RIGHT = 176.0, 52.0, 22.0, 26.0, 12.0
-_FINEST = (1, 2, 3, 4, 6, 8, 12, 24)
+_FINEST = (1, 2, 3, 4, 5, 6, 8, 10, 12, 15, 20, 24, 30, 40, 60, 80, 120, 240)
 _MOST_BARS = 30
 
 
@@ -116,8 +116,11 @@ def _ticks(
     """Places and numbers below the axis, as many as have room on so many pixels."""
     low, high = ends
     if bars.log:
-        powers = [k + math.log10(m) for k in range(math.floor(low), math.ceil(high) + 1) for m in (1, 2, 5)]
-        at = [place for place in powers if low <= place <= high]
+        if high - low < 1.0:
+            round_ones = [math.log10(value) for value in marks.nice_ticks(10.0**low, 10.0**high, 4) if value > 0]
+        else:
+            round_ones = [k + math.log10(m) for k in range(math.floor(low), math.ceil(high) + 1) for m in (1, 2, 5)]
+        at = [place for place in round_ones if low <= place <= high]
         if not at:
             at = [(low + high) / 2]
     elif len(bars.edges) <= 12:
