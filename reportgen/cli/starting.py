@@ -28,6 +28,8 @@ def show_start(folder: Path, proposal: Proposal | None, *, recipes: bool = False
     for key in ("panel.period", "report.currency"):
         if key in proposal.values:
             console.say(f"{key} = {proposal.values[key]}")
+    for said in proposal.guesses:
+        console.say(said)
     if proposal.spare:
         console.say(f"Without a role: {', '.join(proposal.spare)}. Numbers such as a price can be panel.controls.")
     _next(where, proposal)

@@ -49,6 +49,17 @@ class Proposal:
     """What the data contract has against the table under these settings."""
 
     @property
+    def guesses(self) -> tuple[str, ...]:
+        """What was decided about the rows as a whole, to be checked by a person."""
+        said = []
+        if self.values.get("panel.fill_down"):
+            said.append("panel.fill_down: codes hold for the rows below them (a guess: please check it)")
+        if rules := self.values.get("panel.aggregate"):
+            how = ", ".join(f"{name} = {rule}" for name, rule in dict(rules).items())
+            said.append(f"panel.aggregate: rows of one period are added up, {how} (a guess: please check it)")
+        return tuple(said)
+
+    @property
     def notes(self) -> Mapping[str, str]:
         """Comments for reportgen.toml: what could not be found or was guessed, and which columns are left."""
         said = {}
@@ -57,6 +68,8 @@ class Proposal:
                 said[f"panel.{role.name}"] = f"NOT FOUND in {self.source}: write the name of the column here."
             elif role.sureness == "guessed":
                 said[f"panel.{role.name}"] = f"GUESSED from the columns of {self.source}: please check."
+        for text in self.guesses:
+            said[text.partition(":")[0]] = f"GUESSED from the rows of {self.source}: please check."
         if self.spare:
             said["panel.controls"] = f"Columns of {self.source} without a role: {', '.join(self.spare)}."
         return {key: " ".join(text.split()) for key, text in said.items()}
