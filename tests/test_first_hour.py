@@ -52,6 +52,26 @@ SLIPS: dict[str, tuple[str, dict[str, str]]] = {
     "a language nobody has translated": ("build --dry-run --set report.locale=fr_FR", {}),
     "a preview of nothing": ("preview nowhere", {}),
     "a template that is not there": ("templates eject summary.html", {}),
+    "help as a word": ("help", {}),
+    "one dash for two": ("build -formats html", {}),
+    "a name with a space": ("build my sales.csv", {}),
+    "two tables": ("check sales.csv headings.csv", {}),
+    "minutes in words": ("build --timeout 5min", {}),
+    "memory with its unit": ("build --memory 2GB", {}),
+    "an option without its value": ("build --select", {}),
+    "a web address for a table": ("check https://example.org/sales.csv", {}),
+    "a database without its table": ("check sqlite:///sales.db", {}),
+    "the settings for a table": ("check reportgen.toml", toml("[run]\n")),
+    "a table for a new project": ("init sales.csv", {}),
+    "a table for the demo": ("demo sales.csv", {}),
+    "the word of a spreadsheet for a setting": ("check --set panel.sheet=Notes", {}),
+    "a section misspelled": ("build --set modle.lags=1", {}),
+    "percent for a share": ("build --set report.confidence=95", {}),
+    "a language by its name": ("build --set report.locale=English", {}),
+    "an empty file": ("check empty.csv", {}),
+    "column names and nothing else": ("check header.csv", {}),
+    "a part that cannot be": ("build --shard 3/2", {}),
+    "mail from nobody": ("mail", {}),
 }
 """What went wrong → what was typed, and files that were there."""
 
@@ -73,6 +93,8 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "sales.csv").write_text(table)
     (tmp_path / "headings.csv").write_text(table.replace("pharmacy,month", "Chemist,Period", 1))
     (tmp_path / "notes" / "read me.txt").write_text("x")
+    (tmp_path / "empty.csv").write_text("")
+    (tmp_path / "header.csv").write_text("market,pharmacy,month,sales,promotion\n")
     (tmp_path / "sales.html").write_text("<table></table>")
     (tmp_path / "sales.feather").write_bytes(b"ARROW1\0\0")
     (tmp_path / "begun" / "reportgen.toml").write_text("")
@@ -112,7 +134,7 @@ def test_every_slip_of_a_first_hour_is_answered_with_its_cause(
     folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, update_golden: bool
 ) -> None:
     monkeypatch.setattr(sys, "argv", sys.argv)
-    assert len(SLIPS) >= 20
+    assert len(SLIPS) >= 40
     said = transcript(folder, capsys)
     assert "Traceback" not in said
     assert "unexpected" not in said

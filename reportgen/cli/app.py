@@ -95,6 +95,7 @@ app = typer.Typer(
     help="Promotion-impact reports for every market, from one table of sales and promotion.",
     no_args_is_help=True,
     add_completion=False,
+    context_settings={"help_option_names": ["--help", "-h"]},
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )

@@ -12,7 +12,15 @@ _PLAIN = (
     (r"Input should be a valid number.*", "write a number"),
     (r"Input should be greater than or equal to (\S+)", r"write a number not below \1"),
     (r"Input should be less than or equal to (\S+)", r"write a number not above \1"),
+    (r"Got unexpected extra arguments?(?:\(s\))? \((.*)\)", r"Too many words: \1. Name one; quote a name with spaces."),
+    (r"(Option '.*') requires an argument\.", r"\1 needs a value after it."),
+    (r"(No such option: -\w)$", r"\1; long options have two dashes, e.g. --formats."),
+    (
+        r"No such command 'help'\.",
+        "No such command 'help': it is --help, also after a command: reportgen build --help.",
+    ),
 )
+_UNITS = {"timeout": " of seconds, e.g. 300", "memory": " of MiB, e.g. 2048"}
 
 
 class Group(TyperGroup):
@@ -32,4 +40,6 @@ def in_plain_words(error: Any) -> None:
     if isinstance(message, str):
         for pattern, words in _PLAIN:
             message = re.sub(pattern, words, message)
+        if message.endswith("number"):
+            message += _UNITS.get(getattr(getattr(error, "param", None), "name", ""), "")
         error.message = message

@@ -102,7 +102,12 @@ def write_project(folder: Path, proposal: Proposal | None = None) -> tuple[tuple
 
 
 def refuse_existing(folder: Path) -> None:
-    """Raise :class:`UsageError` if the folder already holds settings."""
+    """Raise :class:`UsageError` if the folder already holds settings, or is a file."""
+    if folder.is_file():
+        raise UsageError(
+            f"{folder} is a file, and a project is a folder. `reportgen init NAME --data {folder}` starts one from it.",
+            code="project-exists",
+        )
     if (folder / SETTINGS_FILE).exists():
         raise UsageError(f"{folder} already has a {SETTINGS_FILE}; nothing was written.", code="project-exists")
 
@@ -131,5 +136,6 @@ def _write(folder: Path, content: Mapping[str, bytes]) -> tuple[Path, ...]:
             path.parent.mkdir(parents=True, exist_ok=True)
             write_atomic(path, body)
     except OSError as error:
-        raise EnvironmentMissing(f"{folder}: cannot write: {error.strerror}.", code="cannot-write") from error
+        why = "it is a file; name a folder" if folder.is_file() else error.strerror
+        raise EnvironmentMissing(f"{folder}: cannot write: {why}.", code="cannot-write") from error
     return tuple(folder / name for name in content)

@@ -269,10 +269,8 @@ def _plain_errors(address: str, verb: str) -> Iterator[None]:
     except (ConfigError, EnvironmentMissing):
         raise
     except Exception as error:
-        said = " ".join(str(error).split())[:200]
-        raise EnvironmentMissing(
-            f"{address}: cannot {verb} it ({type(error).__name__}{f': {said}' if said else ''}).", code="storage"
-        ) from error
+        said = " ".join(str(error).split())[:200] or type(error).__name__
+        raise EnvironmentMissing(f"{address}: cannot {verb} it ({said}).", code="storage") from error
 
 
 def _is_folder(name: str) -> bool:

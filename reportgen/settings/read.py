@@ -233,12 +233,20 @@ def _unknown(content: Mapping[str, Any], file: str, lines: Mapping[str, int]) ->
     return problems
 
 
+_ALSO_CALLED = {"panel.sheet": "panel.table", "panel.file": "panel.source", "panel.data": "panel.source"}
+
+
 def _nearest(word: str, known: Any) -> str:
-    """Return a suggestion: a similar key, or the same key in another section."""
+    """Return a suggestion: a similar key of the section, or the same key in another one."""
     names = list(known)
-    last = word.rsplit(".", 1)[-1]
-    elsewhere = [name for name in names if "." in word and name.rsplit(".", 1)[-1] == last]
-    near = elsewhere or difflib.get_close_matches(word, names, n=1, cutoff=0.6)
+    section, dot, last = word.rpartition(".")
+    if word in _ALSO_CALLED:
+        return f" Did you mean {_ALSO_CALLED[word]}?"
+    near = [name for name in names if dot and name.rsplit(".", 1)[-1] == last]
+    if not near:
+        keys = [name for name in names if name.rpartition(".")[0] == section]
+        found = difflib.get_close_matches(last, [name.rpartition(".")[2] for name in keys], n=1, cutoff=0.6)
+        near = [section + dot + key for key in found] or difflib.get_close_matches(word, names, n=1, cutoff=0.8)
     return f" Did you mean {near[0]}?" if near else ""
 
 

@@ -68,6 +68,8 @@ def read_database(panel: PanelSettings, root: Path, keys: KeyFinder) -> RawTable
 
 
 def _check_request(panel: PanelSettings) -> None:
+    if panel.source.startswith(("http://", "https://", "ftp://")):
+        raise ReadError("panel.source is an address on the web. Download the table and name the file.", code="bad-url")
     if bool(panel.table) == bool(panel.query):
         raise ReadError(
             "database: exactly one of panel.table and panel.query must be set. Name a table, or a SELECT statement.",

@@ -172,7 +172,7 @@ def _nearby(path: Path) -> str:
     import difflib
 
     folder = path.parent
-    names = sorted(p.name for p in folder.iterdir()) if folder.is_dir() else []
+    names = sorted(p.name for p in folder.iterdir() if not p.name.startswith(".")) if folder.is_dir() else []
     near = difflib.get_close_matches(path.name, names, n=1)
     return f'Did you mean "{near[0]}"?' if near else "Set panel.source to the file, or name it on the command line."
 
