@@ -73,6 +73,7 @@ TABLE: tuple[Decision, ...] = (
     Decision("totals-in-range", "fail", ("totals", "works"), "totals-beyond-sales"),
     Decision("elasticity", "fail", ("in-all", "kept-up", "totals", "works"), "implausibly-large"),
     Decision("level-shifts", "fail", EFFECT, "levels-shift"),
+    Decision("yearly-levels", "fail", (*LONG_RUN, "totals"), "levels-move"),
     Decision("drift", "fail", ("first-month", "in-all", "kept-up"), "effect-drifts"),
     Decision("saturation", "review", ("totals",), "effect-flattens"),
     Decision("memory", "review", SPREAD, "memory-left"),

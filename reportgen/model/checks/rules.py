@@ -66,15 +66,15 @@ scale                              > 2     > 6    gain in deviance of sales in p
                                                   the same rows; odds of 3 and 20 (Kass and Raftery 1995)
 lags                               > 0     > 6    gain in BIC of the best longer set of lags on the same
                                                   rows (Schwarz 1978; Kass and Raftery 1995)
-memory                             > z98   > z999 |z| of one more lag by likelihood ratio: errors with
-                                                  memory and carry-over are near substitutes (at z95 it took
-                                                  the first month from one plain market in ten)
+memory                             > z95   > z999 |z| of one more lag by likelihood ratio: errors with
+                                                  memory and carry-over are near substitutes
 entry-slips                        > 0     --     share of records ten or a hundred times a pharmacy's
                                                   own level: 0.3 % of them move the total by a quarter
 zero-months                        > 0     > .5 % share of records that are zero where a pharmacy
                                                   otherwise always sells
 level-shifts                       > .5    > 1    change of the effect in SE when steps in single
                                                   pharmacies' levels are taken out; as influence
+yearly-levels                      > .5    > 1    the same when pharmacies have a level in every year
 elasticity                         > .65   > 1    percent of sales per percent of promotion, kept up; .65
                                                   is twice the largest of the published means, 0.245
                                                   (Albers, Mantrala and Sridhar 2010) and 0.326 (Kremer et
@@ -138,11 +138,12 @@ RULES: dict[str, Rule] = {
     "saturation": Rule(1.64, 2.33),
     "scale": Rule(2.0, 6.0),
     "lags": Rule(0.0, 6.0),
-    "memory": Rule(2.33, 3.29),
+    "memory": Rule(1.96, 3.29),
     "entry-slips": Rule(0.0),
     "zero-months": Rule(0.0, 0.005),
     "elasticity": Rule(0.65, 1.0),
     "level-shifts": Rule(0.5, 1.0),
+    "yearly-levels": Rule(0.5, 1.0),
 }
 """Every check a report can print, in the order of results.json."""
 

@@ -18,7 +18,7 @@ from reportgen.model.checks.residuals import Residuals
 from reportgen.model.checks.response import response_checks
 from reportgen.model.checks.rivals import rival_checks
 from reportgen.model.checks.rules import in_order
-from reportgen.model.checks.shifts import check_shifts
+from reportgen.model.checks.shifts import check_shifts, check_yearly_levels
 from reportgen.model.checks.time import time_checks
 from reportgen.model.lmm.crossproducts import Array
 from reportgen.model.lmm.leave_one_out import Influence
@@ -103,6 +103,7 @@ def diagnose(
         estimates.check_holdout(holdout.model, holdout.naive),
         *time_checks(market),
         check_shifts(market, promotion, residuals.values),
+        check_yearly_levels(market, promotion),
         *response_checks(market),
         *rival_checks(market),
         *check_entries(market.frame.panel),

@@ -282,6 +282,15 @@ CHECKS: dict[str, CheckWords] = {
             "then on. The clearest: {detail}."
         ),
     ),
+    "yearly-levels": CheckWords(
+        mark("Levels stay from year to year"),
+        mark("Change of the effect when pharmacies have a level of their own in every year, in standard errors"),
+        mark("Persistence is the same within years as over the whole record."),
+        mark(
+            "Persistence falls when pharmacies may have another level in every year; give a pharmacy that changed a "
+            "code of its own from then on."
+        ),
+    ),
     "elasticity": CheckWords(
         mark("Plausible size"),
         mark("Percent of sales per percent of promotion, kept up"),

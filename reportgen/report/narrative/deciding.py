@@ -109,6 +109,16 @@ SENTENCES: dict[str, tuple[str, str]] = {
         mark("Sales of single pharmacies move to another level for good (the clearest: {detail}), visits along."),
         mark("Sales of single pharmacies move to another level for good (the clearest: {detail}), visits along."),
     ),
+    "levels-move": (
+        mark(
+            "Levels of sales move from year to year in single pharmacies, which passes for persistence: what promotion "
+            "that is kept up brings is not known."
+        ),
+        mark(
+            "Levels of sales move from year to year in single pharmacies, which passes for persistence: what promotion "
+            "that is kept up brings is not known."
+        ),
+    ),
     "effect-drifts": (
         mark("The effect changes along the record, so one number for all of it is not what promotion brings today."),
         mark("The effect changes along the record, so one number for all of it is not what promotion brings today."),

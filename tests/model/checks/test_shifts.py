@@ -1,4 +1,4 @@
-"""Steps of single pharmacies are found, and decide where the effect follows them."""
+"""Steps of single pharmacies are found; levels that move pass for persistence; both decide where the effect follows."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import numpy as np
 
 from model_problems import changed_panel, settings, small_panel
 from reportgen.model.checks.residuals import conditional_residuals
-from reportgen.model.checks.shifts import STEP, check_shifts, find_shifts
+from reportgen.model.checks.shifts import STEP, check_shifts, check_yearly_levels, find_shifts
 from reportgen.model.market.fit import fit_market
 from reportgen.model.rows import fixed_rows
 from reportgen.panel.features import build_frame
@@ -46,3 +46,29 @@ def test_the_date_of_a_step_is_found_and_noise_is_none():
     size, start = find_shifts(noise + 3.0 * ((group == 7) & (column >= 12)), group, column)
     assert size.argmax() == 7
     assert abs(start[7] - 12) <= 1
+
+
+def by_year(spread: float, *, periods: int = 36, seed: int = 4):
+    """Forty pharmacies whose sales move by ``spread`` (SD) for good, some month each, and go on from there."""
+    panel = small_panel(seed, pharmacies=40, periods=periods)
+    rng = np.random.default_rng(seed)
+    after = np.arange(periods) >= rng.integers(6, max(periods - 6, 7), 40)[:, None]
+    sales = panel.sales + spread * rng.standard_normal(40)[:, None] * after
+    chosen = settings(adstock={"decay": 0.5}, model={"pharmacy_trend": False})
+    frame = build_frame(changed_panel(panel, sales=sales), chosen.model, chosen.adstock)
+    market = fit_market(frame, chosen)
+    return check_yearly_levels(market, fixed_rows(market, 0.95)[1])
+
+
+def test_levels_that_stay_pass():
+    assert [by_year(0.0, seed=seed).status for seed in (4, 5, 6)] == ["pass"] * 3
+
+
+def test_levels_that_move_fail():
+    check = by_year(12_000.0)
+    assert check.status == "fail"
+    assert check.value > 1.0
+
+
+def test_a_record_under_two_years_cannot_tell():
+    assert by_year(0.0, periods=20).status == "not-run"
