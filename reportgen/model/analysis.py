@@ -6,6 +6,7 @@ be estimated: that is a result, with the reason.
 
 from __future__ import annotations
 
+import logging
 from dataclasses import replace
 
 import numpy as np
@@ -26,7 +27,7 @@ from reportgen.model.market.refusals import refusals, usable_frame
 from reportgen.model.market.shared_decay import SharedDecay
 from reportgen.model.market.variants import HoldOut, hold_out
 from reportgen.model.ordinary import ordinary_regression
-from reportgen.model.prospects import UNFITTABLE, unfittable
+from reportgen.model.prospects import BREAKDOWNS, UNFITTABLE, unfittable
 from reportgen.model.rows import (
     compare_fit,
     compare_within,
@@ -58,6 +59,8 @@ from reportgen.results import (
 from reportgen.results.soundness import faults, mend
 from reportgen.settings.sections import Settings
 
+LOG = logging.getLogger(__name__)
+
 
 def analyse_market(
     panel: MarketPanel, settings: Settings, provenance: Provenance, *, shared_decay: SharedDecay | float | None = None
@@ -76,7 +79,8 @@ def analyse_market(
         return _without_estimates(frame, provenance, "not-estimable", reasons)
     try:
         made = _analysed(frame, settings, provenance, shared_decay)
-    except (np.linalg.LinAlgError, ArithmeticError):
+    except BREAKDOWNS:
+        LOG.info("%s: the computation broke down", panel.market, exc_info=True)
         return _without_estimates(frame, provenance, "not-estimated", (Reason(code="breaks-down"),))
     if any(faults(made)):
         return _without_estimates(frame, provenance, "not-estimated", (Reason(code="breaks-down"),))

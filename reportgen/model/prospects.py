@@ -10,8 +10,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-import numpy as np
-
 from reportgen.model.checks.entries import check_entries
 from reportgen.model.checks.time import check_campaigns
 from reportgen.model.data_summary import summarise_data
@@ -30,6 +28,9 @@ from reportgen.settings.sections import Settings
 
 UNFITTABLE = (DependentTerm, RankDeficient, NoResidualVariation)
 """What the columns of a market can be found to be when they are looked at closely."""
+BREAKDOWNS = (ValueError, ArithmeticError)
+"""What numerics raise where they break down (numpy's and SciPy's errors of linear algebra and of values that are not
+finite are ``ValueError``)."""
 
 
 def foresee_market(panel: MarketPanel, settings: Settings) -> MarketProspect:
@@ -41,7 +42,7 @@ def foresee_market(panel: MarketPanel, settings: Settings) -> MarketProspect:
             checks = _examined(frame, settings)
         except UNFITTABLE as error:
             reasons = (unfittable(error, settings),)
-        except (np.linalg.LinAlgError, ArithmeticError):  # the fit will say what it is
+        except BREAKDOWNS:  # the fit will say what it is
             checks = check_entries(panel)
     withheld = decisions(checks)
     known = MarketResults(
