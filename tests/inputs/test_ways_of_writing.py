@@ -117,6 +117,15 @@ def thousandths(folder: Path, sep: str, group: str) -> str:
     return "table.csv"
 
 
+def two_orders(folder: Path) -> str:
+    table = clean()
+    north = table["market"] == "North"
+    day, month = table["month"].str[5:] + "/" + table["month"].str[:4], table["month"].str[5:] + "/01/"
+    table["month"] = np.where(north, "01/" + day, month + table["month"].str[:4])
+    table.to_csv(folder / "table.csv", index=False)
+    return "table.csv"
+
+
 def halves(folder: Path, sign: str) -> str:
     """Sales of whole thousands beside promotion with halves, both with one sign."""
     table = clean()
@@ -231,6 +240,9 @@ REFUSED: dict[str, tuple[Callable[[Path], str], str]] = {
         f"workbook error {text}": (workbook(error_cell(text)), "error-cell")
         for text in ("#DIV/0!", "#N/A", "#REF!", "#VALUE!", "#NUM!")
     },
+    "a credit marked CR": (changed("sales", slice(3, 4), lambda v: v + " CR"), "ambiguous-number"),
+    "notes marked k and m": (changed("sales", slice(3, 5), lambda v: v + " k"), "ambiguous-number"),
+    "days first in one market, months first in another": (two_orders, "ambiguous-date"),
     "workbook with a text 41.200": (workbook(text_cell("41.200")), "ambiguous-number"),
     "workbook with a text 1 2": (workbook(text_cell("1 2")), "bad-number"),
     "workbook with another table": (workbook(other_sheet), "other-sheets"),

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reportgen.panel.checking.column_problems import ColumnProblems, Rows
-from reportgen.panel.checking.findings import Problem
+from reportgen.panel.checking.findings import NO_ROWS, Problem, quote
 from reportgen.panel.checking.promotion_checks import check_empty_promotion, check_promotion
 from reportgen.panel.reading.columns import Columns
 from reportgen.panel.reading.values.currency import codes_of, sign_of
@@ -19,6 +19,7 @@ from reportgen.panel.reading.values.numbers import (
     COMMA_ALONE,
     DOT_ALONE,
     MONEY,
+    UNITS,
     Convention,
     ParsedNumbers,
     is_text,
@@ -33,6 +34,10 @@ if TYPE_CHECKING:
     import pandas as pd
 
 ABSURD = 1e15
+_UNIT_WORDS = re.compile(
+    r"['’]000s?|\b000s?\b|\bk(?=\s|\)|€|$)|\b(thousands?|tsd|teur|millions?|mio|mn|lakhs?|lacs?|crores?|cr)\b",
+    re.IGNORECASE,
+)
 _FAR, _NEAR = 1.7, 1.0
 """Powers of ten between medians: beyond the first two groups of numbers are apart, within the second they agree."""
 
@@ -59,6 +64,7 @@ def read_values(
             parsed = check_empty_promotion(found, parsed, panel.empty_promotion, market)
         _check_numbers(found, parsed, how)
         if name == columns.sales:
+            problems += _check_heading(name)
             _check_sales(found, parsed.values, settings.model.response, panel.negative_sales)
         elif name in columns.promotion:
             check_promotion(found, parsed, market)
@@ -68,6 +74,8 @@ def read_values(
             )
         if name in {columns.sales, columns.cost} and not parsed.plain:
             _check_currency(found, conventions.currency)
+        if not parsed.plain:
+            _check_units(found, parsed, market)
         if not panel.decimal and conventions.numbers.lone:
             _check_thousands(found, parsed, how, market)
         problems += found.problems
@@ -200,12 +208,54 @@ def _check_thousands(
     )
 
 
+def _check_units(found: ColumnProblems, parsed: ParsedNumbers, market: NDArray[np.intp]) -> None:
+    """Numbers with a unit (``28,440 CR``) that fit those without one only if it is none: a credit, a mark of notes."""
+    import pyarrow.compute as pc
+
+    if not is_text(found.column):
+        return
+    suffix = pc.utf8_lower(pc.replace_substring_regex(texts(found.column), r"^.*[\d.,)]\s*", ""))
+    factor = np.array([UNITS.get(word or "", 1.0) for word in suffix.to_pylist()])
+    positive = np.isfinite(parsed.values) & (parsed.values > 0)
+    marked, plain = positive & (factor > 1), positive & (factor == 1)
+    if not marked.any() or not plain.any():
+        return
+    logs = np.log10(np.where(positive, parsed.values, 1.0))
+    others = _medians(logs, plain, market)
+    away = logs - np.where(np.isnan(others), np.median(logs[plain]), others)[market]
+    found.add(
+        "ambiguous-number",
+        "error",
+        marked & (away > _FAR) & (np.abs(away - np.log10(factor)) < _NEAR) & (market >= 0),
+        "has letters after it that make it far larger than the numbers without them in {rows}",
+        "Remove them if they are no unit, or write all numbers in one unit.",
+    )
+
+
 def _medians(logs: NDArray[np.float64], rows: Rows, market: NDArray[np.intp]) -> NDArray[np.float64]:
     """Median of the rows of each market, NaN where it has none; one more entry for rows without a market."""
     found = np.full(int(market.max(initial=-1)) + 2, np.nan)
     for code in np.unique(market[rows]):
         found[code] = np.median(logs[rows & (market == code)])
     return found
+
+
+def _check_heading(name: str) -> list[Problem]:
+    """A heading that names a unit of money, which the report would leave out beside its currency."""
+    unit = _UNIT_WORDS.search(name)
+    if not unit:
+        return []
+    return [
+        Problem(
+            code="heading-unit",
+            severity="warning",
+            column=name,
+            text=f"{quote(name)} speaks of a unit ({unit[0].strip()}), but the amounts are used as they are written",
+            advice="Multiply them, or take the unit out of the heading if it is not meant.",
+            rows=NO_ROWS,
+            count=1,
+        )
+    ]
 
 
 def _check_sales(found: ColumnProblems, values: NDArray[np.float64], response: str, negative: str) -> None:

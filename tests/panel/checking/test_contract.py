@@ -16,6 +16,8 @@ from reportgen.errors import ContractError, InputError
 from reportgen.panel.checking.contract import check_panel, validate_panel
 from reportgen.panel.features import build_frame
 from reportgen.panel.reading.raw import RawTable
+from reportgen.panel.reading.read import read_table
+from reportgen.settings.sections import Settings
 
 DATA = Path(__file__).parents[3] / "data"
 GOLDEN = Path(__file__).parents[2] / "golden" / "contract_messages.txt"
@@ -378,3 +380,11 @@ def test_any_table_is_read_or_refused_in_words(columns: list[pd.Series], period:
         frame = build_frame(market, wanted.model, wanted.adstock)
         assert frame.response.size + sum(lost.rows for lost in frame.rows_lost) == market.rows_read
         assert np.isfinite(frame.response).all()
+
+
+@pytest.mark.parametrize("heading", ["Sales ('000)", "Sales (k EUR)", "Sales in lakhs", "Umsatz TEUR"])
+def test_a_unit_in_the_heading_of_sales_is_said(heading: str, tmp_path: Path) -> None:
+    path = tmp_path / "p.csv"
+    path.write_text(f"market,pharmacy,month,{heading},promotion\nA,P,2021-01,12.5,1\n")
+    chosen = Settings.model_validate({"panel": {"source": "p.csv", "sales": heading}})
+    assert "heading-unit" in {finding.code for finding in check_panel(read_table(chosen.panel, tmp_path), chosen)}

@@ -87,17 +87,18 @@ def _order_three(triples: set[tuple[int, int, int]], period_type: PeriodType, *,
     if not days:
         return "both"
     # Several orders are possible days; the one under which the days fall into a calendar of periods is meant.
-    if len({frozenset(found) for found in days.values()}) > 1:
-        regular = {order: found for order, found in days.items() if _regular(found, period_type)}
+    if len(set(days.values())) > 1:
+        regular = {order: found for order, found in days.items() if _regular(set(found), period_type)}
         if "year" in days and len(days) > 1 and not regular:
             return "unknown"
         days = regular or days
-    return next(iter(days)) if len({frozenset(found) for found in days.values()}) == 1 else "unknown"
+    return next(iter(days)) if len(set(days.values())) == 1 else "unknown"
 
 
-def _all_days(triples: set[tuple[int, int, int]], order: str) -> set[date] | None:
+def _all_days(triples: set[tuple[int, int, int]], order: str) -> tuple[date, ...] | None:
+    """Day of each triple, in one order of the triples: the same days for other texts are another reading."""
     try:
-        return {resolve_three(parts, order) for parts in triples}
+        return tuple(resolve_three(parts, order) for parts in sorted(triples))
     except ValueError:
         return None
 
