@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import os
 import sys
-from pathlib import Path
 
 
 def open_streams() -> None:
@@ -49,6 +48,8 @@ def output_is_lost() -> bool:
 
 
 def say_output_is_lost(error: OSError) -> None:
-    """Say it on standard error, and give up what waits to be printed: Python would try again at its end."""
-    sys.stdout = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 - until the process ends
+    """Say it on standard error, and let what waits to be printed go nowhere: Python would try again at its end."""
+    nothing = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nothing, sys.stdout.fileno())
+    os.close(nothing)
     sys.stderr.write(f"Standard output cannot be written to: {error.strerror}. Files that were made are complete.\n")

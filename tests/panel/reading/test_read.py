@@ -5,6 +5,7 @@ from __future__ import annotations
 import pickle
 import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import duckdb
@@ -393,8 +394,8 @@ def test_no_query_writes_to_its_source(tmp_path: Path, query: str) -> None:
     opened = database._opened_read_only(
         database._url(PanelSettings(source="sqlite:///data.db", table="panel"), tmp_path)
     )
-    with pytest.raises(sqlite3.OperationalError, match="readonly"):
-        opened["creator"]().execute(query.partition(";")[2] or query).fetchall()
+    with closing(opened["creator"]()) as connection, pytest.raises(sqlite3.OperationalError, match="readonly"):
+        connection.execute(query.partition(";")[2] or query).fetchall()
 
 
 def test_words_in_quotes_do_not_make_a_query_a_write(tmp_path: Path) -> None:
