@@ -236,6 +236,7 @@ def test_the_keyboard_is_enough(open_page: Any, site: Path) -> None:
 def test_a_pharmacy_is_found_in_every_market_that_has_it(open_page: Any, site: Path) -> None:
     page = open_page(site / "index.html")
     page.get_by_role("link", name="Search pharmacies").click()
+    page.locator("input[type=search]:focus").wait_for()  # the new page takes the keys only from then on
     page.keyboard.type("p0007")
     page.get_by_role("status").filter(has_text="4 of 4 found").wait_for()
     page.get_by_role("searchbox").fill("p")
