@@ -10,7 +10,8 @@ import numpy as np
 from statsmodels.base.model import LikelihoodModel
 from statsmodels.regression.mixed_linear_model import MixedLM, MixedLMParams
 
-from reportgen.model.lmm.crossproducts import Design
+from reportgen.model.lmm.columns import Array, Design
+from reportgen.model.lmm.crossproducts import CrossProducts
 from reportgen.panel.grid import MarketPanel, make_panel
 from reportgen.panel.simulate import MarketSpec, simulate_market, simulate_panel
 from reportgen.results import Provenance
@@ -138,3 +139,18 @@ def statsmodels_own(monkeypatch, fit):
     if fit.rung == "uncorrelated":
         free = MixedLMParams.from_components(fe_params=np.ones(len(fit.beta)), cov_re=np.eye(len(fit.psi)))
     return model.fit(start_params=start, reml=fit.method == "REML", free=free)
+
+
+def stack(products: list[CrossProducts]) -> CrossProducts:
+    """Stack problems with equal p and q along the batch axis, padding groups with zeros."""
+    most = max(item.groups for item in products)
+
+    def padded(values: Array) -> Array:
+        missing = most - values.shape[1]
+        return np.pad(values, ((0, 0), (0, missing), (0, 0), (0, 0))) if missing else values
+
+    return CrossProducts(
+        rc=np.concatenate([padded(item.rc) for item in products]),
+        within=np.concatenate([item.within for item in products]),
+        n=np.concatenate([item.n for item in products]),
+    )

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from reportgen.model.lmm.crossproducts import Design, with_periods
+from reportgen.model.lmm.columns import Design, with_periods
 from reportgen.model.lmm.deviance import evaluate, pattern
 from reportgen.model.lmm.fit import LmmFit, Method, Rung, assemble, fit_lmm
 from reportgen.model.lmm.reml import Optimum

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from reportgen.model.lmm.crossproducts import Array
+from reportgen.model.lmm.columns import Array
 from reportgen.panel.features import ModelFrame
 from reportgen.panel.grid import MarketPanel
 from reportgen.panel.periods import PER_YEAR

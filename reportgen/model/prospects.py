@@ -14,7 +14,8 @@ from reportgen.model.checks.entries import check_entries
 from reportgen.model.checks.time import check_campaigns
 from reportgen.model.data_summary import summarise_data
 from reportgen.model.deciding import decisions
-from reportgen.model.lmm.crossproducts import NoResidualVariation, RankDeficient, cross_products
+from reportgen.model.lmm.columns import NoResidualVariation, RankDeficient
+from reportgen.model.lmm.crossproducts import cross_products
 from reportgen.model.market.calendar import PROBE_DECAY, choose_time
 from reportgen.model.market.decay import GRID
 from reportgen.model.market.fit import DependentTerm, estimable_terms

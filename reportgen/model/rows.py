@@ -9,7 +9,7 @@ from scipy.stats import t as student
 from reportgen.model.checks.estimates import differs
 from reportgen.model.effects.impact import Impact
 from reportgen.model.effects.responses import is_stationary, long_run, spectral_radius
-from reportgen.model.lmm.crossproducts import Array
+from reportgen.model.lmm.columns import Array
 from reportgen.model.lmm.inference import FixedCovariance, coefficient_rows
 from reportgen.model.lmm.least_squares import within_estimate
 from reportgen.model.lmm.leave_one_out import Influence

@@ -20,7 +20,8 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 import numpy as np
 
 from problems import market_problem, written
-from reportgen.model.lmm.crossproducts import Design, cross_products
+from reportgen.model.lmm.columns import Design
+from reportgen.model.lmm.crossproducts import cross_products
 from reportgen.model.lmm.fit import LmmFit, assemble, fit_lmm
 from reportgen.model.lmm.inference import fixed_covariance
 from reportgen.model.lmm.mixedlm import loglik_gap

@@ -19,7 +19,7 @@ from collections.abc import Callable
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 from problems import market_problem, written
-from reportgen.model.lmm.crossproducts import Design
+from reportgen.model.lmm.columns import Design
 from reportgen.model.lmm.fit import LmmFit, fit_lmm
 from reportgen.model.lmm.inference import fixed_covariance
 from reportgen.model.lmm.mixedlm import loglik_gap

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import numpy as np
 
-from reportgen.model.lmm.crossproducts import Design, cross_products
+from reportgen.model.lmm.columns import Design
+from reportgen.model.lmm.crossproducts import cross_products
 from reportgen.model.lmm.deviance import pattern
 from reportgen.model.lmm.fit import fit_lmm, full_loglik
 from reportgen.model.lmm.reml import minimise

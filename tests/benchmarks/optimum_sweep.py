@@ -22,7 +22,7 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 import numpy as np
 
 from problems import TESTS, market_problem, rescaled, written
-from reportgen.model.lmm.crossproducts import Design
+from reportgen.model.lmm.columns import Design
 from reportgen.model.lmm.fit import Rung, fit_lmm
 from reportgen.panel.simulate import MarketSpec
 from witnesses import FAILURES, mixedlm_rs_fit, statsmodels_fit, yardstick

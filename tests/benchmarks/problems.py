@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from reportgen.model.lmm.crossproducts import Design
+from reportgen.model.lmm.columns import Design
 from reportgen.model.market.terms import market_design, model_terms
 from reportgen.panel.features import build_frame
 from reportgen.panel.simulate import MarketSpec, simulate_market

@@ -19,7 +19,7 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 import numpy as np
 
 from problems import random_problem, written
-from reportgen.model.lmm.crossproducts import NoResidualVariation, RankDeficient
+from reportgen.model.lmm.columns import NoResidualVariation, RankDeficient
 from reportgen.model.lmm.fit import fit_lmm
 from witnesses import FAILURES, exact_loglik, mixedlm_rs_fit, multi_start_fit, yardstick
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.optimize import minimize
 
-from reportgen.model.lmm.crossproducts import Design
+from reportgen.model.lmm.columns import Design
 
 WIDE = np.longdouble
 TIGHT = {"maxiter": 500, "gtol": 1e-9, "ftol": 1e-15}

@@ -7,7 +7,7 @@ import pytest
 from numpy.testing import assert_allclose
 
 from reference_values import FOLDER, fitted, reference
-from reportgen.model.lmm.crossproducts import Design
+from reportgen.model.lmm.columns import Design
 from reportgen.model.lmm.fit import fit_lmm
 
 EXTREME = reference("extreme")

@@ -7,7 +7,8 @@ import pytest
 
 from benchmarks.optimum_search import compare
 from reference_values import design, fitted
-from reportgen.model.lmm.crossproducts import Design, cross_products
+from reportgen.model.lmm.columns import Design
+from reportgen.model.lmm.crossproducts import cross_products
 from reportgen.model.lmm.fit import full_loglik
 from reportgen.model.lmm.reml import minimise, starts
 from reportgen.model.lmm.search import search

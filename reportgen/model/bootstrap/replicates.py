@@ -18,7 +18,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from reportgen.model.lmm.crossproducts import Array, CrossProducts
+from reportgen.model.lmm.columns import Array
+from reportgen.model.lmm.crossproducts import CrossProducts
 from reportgen.model.lmm.fit import LmmFit
 from reportgen.model.market.calendar import calendar_columns
 from reportgen.model.market.terms import TIME_ROLES, Terms, market_design

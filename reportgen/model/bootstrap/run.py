@@ -20,7 +20,8 @@ import numpy as np
 
 from reportgen.model.bootstrap.replicates import Copies, Process, Simulator
 from reportgen.model.effects.responses import spectral_radius
-from reportgen.model.lmm.crossproducts import Array, CrossProducts, Index
+from reportgen.model.lmm.columns import Array, Index
+from reportgen.model.lmm.crossproducts import CrossProducts
 from reportgen.model.lmm.deviance import Evaluation, evaluate, factor, pattern
 from reportgen.model.lmm.fit import LmmFit, fit_lmm
 from reportgen.model.lmm.reml import minimise, newton_step

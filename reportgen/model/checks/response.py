@@ -18,7 +18,7 @@ import numpy as np
 from reportgen.model.checks.design import centre_within
 from reportgen.model.checks.rules import grade
 from reportgen.model.effects.responses import critical_value, is_stationary
-from reportgen.model.lmm.crossproducts import Array, Design, Index
+from reportgen.model.lmm.columns import Array, Design, Index
 from reportgen.model.lmm.least_squares import within_estimate
 from reportgen.model.market.fit import MarketFit
 from reportgen.model.market.variants import Estimate, add_columns

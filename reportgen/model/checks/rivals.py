@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from reportgen.model.checks.rules import grade
 from reportgen.model.effects.responses import critical_value
-from reportgen.model.lmm.crossproducts import Array, Design, NoResidualVariation, RankDeficient
+from reportgen.model.lmm.columns import Array, Design, NoResidualVariation, RankDeficient
 from reportgen.model.lmm.fit import LmmFit, Rung, fit_lmm
 from reportgen.model.market.fit import MarketFit
 from reportgen.model.market.variants import add_columns

@@ -20,7 +20,7 @@ from reportgen.model.checks.rivals import rival_checks
 from reportgen.model.checks.rules import in_order
 from reportgen.model.checks.shifts import check_shifts, check_yearly_levels
 from reportgen.model.checks.time import time_checks
-from reportgen.model.lmm.crossproducts import Array
+from reportgen.model.lmm.columns import Array
 from reportgen.model.lmm.leave_one_out import Influence
 from reportgen.model.market.fit import MarketFit
 from reportgen.model.market.variants import (

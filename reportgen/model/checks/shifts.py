@@ -21,7 +21,7 @@ import numpy as np
 from reportgen.model.checks.estimates import influence_on
 from reportgen.model.checks.rules import grade
 from reportgen.model.checks.serial import on_grid
-from reportgen.model.lmm.crossproducts import Array, Design, Index
+from reportgen.model.lmm.columns import Array, Design, Index
 from reportgen.model.lmm.fit import LmmFit
 from reportgen.model.lmm.modes import conditional_modes, fitted_values
 from reportgen.model.market.calendar import YEAR
@@ -37,6 +37,8 @@ column takes next to nothing from the effect."""
 ROUNDS = 4
 """Times the model is fitted with the steps found so far: persistence and the pharmacies' own effects, which hide steps,
 are then less wrong, and further steps come to light."""
+LEAST_YEAR = 8
+"""Periods of a part of the record that may have a level of its own."""
 MOST_STEPS = 40
 """Pharmacies whose steps become columns, the clearest first."""
 
@@ -108,11 +110,13 @@ def check_yearly_levels(market: MarketFit, promotion: FixedEffect) -> Check:
 
 
 def _years(market: MarketFit) -> Index | None:
-    """Number of the year of each row, (n,), counted so that the last one is whole; None under two years."""
+    """Part of the record that each row is in, (n,): as many equal parts as whole years; None under two.
+
+    A part has at least ``LEAST_YEAR`` periods, so that a level in it is not that of a few quarters.
+    """
     frame = market.frame
     column = frame.column - frame.column.min()
-    length = YEAR[frame.panel.period_type]
-    count = int(frame.panel.n_periods) // length
+    count = int(frame.panel.n_periods) // max(YEAR[frame.panel.period_type], LEAST_YEAR)
     if count < 2:
         return None
     return np.asarray(column * count // (int(column.max()) + 1), dtype=np.intp)

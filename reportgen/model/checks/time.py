@@ -9,7 +9,7 @@ import numpy as np
 
 from reportgen.model.checks.rules import grade
 from reportgen.model.effects.responses import is_stationary, long_run_gradient
-from reportgen.model.lmm.crossproducts import NoResidualVariation, RankDeficient
+from reportgen.model.lmm.columns import NoResidualVariation, RankDeficient
 from reportgen.model.lmm.fit import fit_lmm
 from reportgen.model.market.calendar import LEAST_SHARE, TIME_COLUMNS, TimeChoice, time_terms
 from reportgen.model.market.fit import MarketFit

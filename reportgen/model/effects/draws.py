@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from reportgen.model.effects.responses import draw_parameters
-from reportgen.model.lmm.crossproducts import Array
+from reportgen.model.lmm.columns import Array
 from reportgen.model.lmm.fit import LmmFit
 from reportgen.model.lmm.modes import conditional_covariance, conditional_modes, mode_response
 from reportgen.model.market.decay import HIGHEST

@@ -25,7 +25,7 @@ from reportgen.model.effects.responses import (
     long_run,
     long_run_gradient,
 )
-from reportgen.model.lmm.crossproducts import Array
+from reportgen.model.lmm.columns import Array
 from reportgen.model.lmm.inference import satterthwaite
 from reportgen.model.market.decay_mixture import Mixture, carried_long_run
 from reportgen.model.market.fit import MarketFit

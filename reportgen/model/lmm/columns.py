@@ -1,4 +1,4 @@
-"""The rows and columns of a model, and its columns made orthonormal: what cross-products are made of.
+"""The rows and columns of one market's model, and its columns made orthonormal: what cross-products are made of.
 
 The columns are made orthonormal first (``X = Q R``, the response replaced by its residual on ``X``, ``Z``
 likewise), so badly scaled or nearly collinear columns cost no digits in the products; the

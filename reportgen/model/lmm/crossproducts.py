@@ -13,34 +13,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reportgen.model.lmm.columns import (
-    RANK_TOLERANCE,
     Array,
     Design,
     Index,
-    NoResidualVariation,
     OrthonormalColumns,
-    RankDeficient,
     Scaling,
     group_products,
     orthonormal_columns,
-    with_periods,
 )
-
-__all__ = [
-    "RANK_TOLERANCE",
-    "Array",
-    "CrossProducts",
-    "Design",
-    "Index",
-    "NoResidualVariation",
-    "RankDeficient",
-    "Scaling",
-    "cross_products",
-    "scaled_columns",
-    "stack",
-    "stacked_products",
-    "with_periods",
-]
 
 CANCELLED = 1e-5
 """Share of the response's squares within pharmacies below which differences of sums lose too many digits."""
@@ -105,21 +85,6 @@ class CrossProducts:
     def take(self, which: NDArray[np.bool_] | Index | slice) -> CrossProducts:
         """The problems ``which``, same arrays."""
         return CrossProducts(rc=self.rc[which], within=self.within[which], n=self.n[which])
-
-
-def stack(products: list[CrossProducts]) -> CrossProducts:
-    """Stack problems with equal p and q along the batch axis, padding groups with zeros."""
-    most = max(item.groups for item in products)
-
-    def padded(values: Array) -> Array:
-        missing = most - values.shape[1]
-        return np.pad(values, ((0, 0), (0, missing), (0, 0), (0, 0))) if missing else values
-
-    return CrossProducts(
-        rc=np.concatenate([padded(item.rc) for item in products]),
-        within=np.concatenate([item.within for item in products]),
-        n=np.concatenate([item.n for item in products]),
-    )
 
 
 def scaled_columns(

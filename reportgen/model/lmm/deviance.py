@@ -20,7 +20,8 @@ from functools import lru_cache
 import numpy as np
 from scipy.linalg.blas import dtrsm
 
-from reportgen.model.lmm.crossproducts import Array, CrossProducts, Index
+from reportgen.model.lmm.columns import Array, Index
+from reportgen.model.lmm.crossproducts import CrossProducts
 
 SMALL = 24
 """Fixed columns up to which triangular systems are solved by the inverse of the factor."""

@@ -12,7 +12,8 @@ from typing import Literal
 
 import numpy as np
 
-from reportgen.model.lmm.crossproducts import Array, CrossProducts, Design, Scaling, cross_products
+from reportgen.model.lmm.columns import Array, Design, Scaling
+from reportgen.model.lmm.crossproducts import CrossProducts, cross_products
 from reportgen.model.lmm.deviance import Evaluation, evaluate, factor, pattern
 from reportgen.model.lmm.reml import Optimum, minimise
 from reportgen.model.lmm.search import Searches, distinct, minimise_from, search

@@ -21,7 +21,7 @@ from typing import Literal
 import numpy as np
 from scipy.stats import t as student
 
-from reportgen.model.lmm.crossproducts import Array
+from reportgen.model.lmm.columns import Array
 from reportgen.model.lmm.deviance import beta_response, directions, factor, pattern
 from reportgen.model.lmm.fit import LmmFit
 from reportgen.results import FixedEffect

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from reportgen.model.lmm.crossproducts import RANK_TOLERANCE, Array, Design, Index, RankDeficient
+from reportgen.model.lmm.columns import RANK_TOLERANCE, Array, Design, Index, RankDeficient
 from reportgen.model.lmm.inference import FixedCovariance
 
 

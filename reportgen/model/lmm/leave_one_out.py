@@ -11,7 +11,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from reportgen.model.lmm.crossproducts import Array, CrossProducts, Index, scaled_columns
+from reportgen.model.lmm.columns import Array, Index
+from reportgen.model.lmm.crossproducts import CrossProducts, scaled_columns
 from reportgen.model.lmm.deviance import beta_response, evaluate, pattern
 from reportgen.model.lmm.fit import LmmFit
 from reportgen.model.lmm.reml import minimise, newton_step

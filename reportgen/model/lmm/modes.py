@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import ndtr
 
-from reportgen.model.lmm.crossproducts import Array
+from reportgen.model.lmm.columns import Array
 from reportgen.model.lmm.fit import LmmFit
 
 

@@ -19,7 +19,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from reportgen.model.lmm.crossproducts import Array, CrossProducts, Index
+from reportgen.model.lmm.columns import Array, Index
+from reportgen.model.lmm.crossproducts import CrossProducts
 from reportgen.model.lmm.deviance import Evaluation, evaluate, factor, pattern
 
 STOP = 1e-9

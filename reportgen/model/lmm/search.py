@@ -18,7 +18,8 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from reportgen.model.lmm.crossproducts import Array, CrossProducts, Index
+from reportgen.model.lmm.columns import Array, Index
+from reportgen.model.lmm.crossproducts import CrossProducts
 from reportgen.model.lmm.deviance import deviances, pattern
 from reportgen.model.lmm.reml import Optimum, minimise, starts
 

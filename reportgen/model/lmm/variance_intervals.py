@@ -23,7 +23,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.stats import chi2
 
-from reportgen.model.lmm.crossproducts import Array, Index
+from reportgen.model.lmm.columns import Array, Index
 from reportgen.model.lmm.fit import LmmFit
 from reportgen.model.lmm.variance_profile import (
     MOST_STEPS,

@@ -22,7 +22,7 @@ from typing import Literal
 
 import numpy as np
 
-from reportgen.model.lmm.crossproducts import Array, Index
+from reportgen.model.lmm.columns import Array, Index
 from reportgen.panel.features import ModelFrame, promotion_term
 from reportgen.panel.periods import PER_YEAR
 from reportgen.results import ModelTerm, TermRole, TimeKind

@@ -20,7 +20,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.stats import chi2, norm
 
-from reportgen.model.lmm.crossproducts import Array, CrossProducts, Scaling, stacked_products
+from reportgen.model.lmm.columns import Array, Scaling
+from reportgen.model.lmm.crossproducts import CrossProducts, stacked_products
 from reportgen.model.lmm.fit import Method, Rung, fit_lmm, full_loglik
 from reportgen.model.lmm.search import minimise_from, seeds
 from reportgen.model.market.terms import Terms, decay_terms, market_design, market_designs

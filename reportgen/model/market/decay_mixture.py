@@ -31,7 +31,8 @@ from scipy.optimize import brentq
 from scipy.special import beta as beta_function
 from scipy.special import stdtr, stdtrit
 
-from reportgen.model.lmm.crossproducts import Array, stacked_products
+from reportgen.model.lmm.columns import Array
+from reportgen.model.lmm.crossproducts import stacked_products
 from reportgen.model.lmm.fit import LmmFit, assemble, fit_lmm
 from reportgen.model.lmm.inference import fixed_covariance
 from reportgen.model.lmm.search import minimise_from

@@ -15,7 +15,8 @@ from typing import Literal
 
 import numpy as np
 
-from reportgen.model.lmm.crossproducts import Array, Design, cross_products
+from reportgen.model.lmm.columns import Array, Design
+from reportgen.model.lmm.crossproducts import cross_products
 from reportgen.model.lmm.deviance import evaluate, pattern
 from reportgen.model.lmm.fit import LmmFit, Rung, assemble, fit_lmm
 from reportgen.model.lmm.inference import FixedCovariance, fixed_covariance

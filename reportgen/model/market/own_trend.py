@@ -16,7 +16,7 @@ from typing import Literal
 import numpy as np
 from scipy.stats import chi2
 
-from reportgen.model.lmm.crossproducts import NoResidualVariation, RankDeficient
+from reportgen.model.lmm.columns import NoResidualVariation, RankDeficient
 from reportgen.model.lmm.fit import Rung, fit_lmm
 from reportgen.model.market.calendar import TREND, YEAR
 from reportgen.model.market.terms import Terms, market_design

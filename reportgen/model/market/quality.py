@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 from scipy.stats import chi2
 
-from reportgen.model.lmm.crossproducts import Array, Design
+from reportgen.model.lmm.columns import Array, Design
 from reportgen.model.lmm.fit import LmmFit, Rung, fit_lmm
 from reportgen.model.lmm.variance_intervals import Bounds, VarianceIntervals
 from reportgen.model.market.calendar import TREND

@@ -17,7 +17,7 @@ import numpy as np
 from scipy.interpolate import CubicSpline
 from scipy.stats import chi2, norm
 
-from reportgen.model.lmm.crossproducts import Array, NoResidualVariation, RankDeficient
+from reportgen.model.lmm.columns import Array, NoResidualVariation, RankDeficient
 from reportgen.model.lmm.fit import Rung
 from reportgen.model.market.calendar import choose_time
 from reportgen.model.market.decay import GRID, HIGHEST, NODES, SUPPORT_FALL, DecayFit, DecayLikelihood

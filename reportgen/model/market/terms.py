@@ -12,7 +12,7 @@ from functools import cached_property
 
 import numpy as np
 
-from reportgen.model.lmm.crossproducts import RANK_TOLERANCE, Array, Design, with_periods
+from reportgen.model.lmm.columns import RANK_TOLERANCE, Array, Design, with_periods
 from reportgen.model.market.calendar import (
     PROBE_DECAY,
     TREND,

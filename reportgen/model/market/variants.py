@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy.stats import t as student
 
-from reportgen.model.lmm.crossproducts import Array, Design, Index, NoResidualVariation, RankDeficient
+from reportgen.model.lmm.columns import Array, Design, Index, NoResidualVariation, RankDeficient
 from reportgen.model.lmm.fit import LmmFit, fit_lmm
 from reportgen.model.lmm.inference import fixed_covariance
 from reportgen.model.lmm.modes import conditional_modes

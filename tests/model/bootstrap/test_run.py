@@ -12,7 +12,7 @@ from reportgen.model.bootstrap import run as bootstrap
 from reportgen.model.bootstrap.replicates import Copies, Process, Simulator
 from reportgen.model.bootstrap.run import bootstrap_market, bootstrap_slope_test, summarise_bootstrap
 from reportgen.model.lmm import reml
-from reportgen.model.lmm.crossproducts import Design
+from reportgen.model.lmm.columns import Design
 from reportgen.model.lmm.deviance import evaluate, pattern
 from reportgen.model.lmm.fit import full_loglik
 from reportgen.model.market.decay import estimate_decay

@@ -8,17 +8,9 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from model_problems import random_design
-from reportgen.model.lmm.crossproducts import (
-    CrossProducts,
-    Design,
-    NoResidualVariation,
-    RankDeficient,
-    cross_products,
-    scaled_columns,
-    stack,
-    with_periods,
-)
+from model_problems import random_design, stack
+from reportgen.model.lmm.columns import Design, NoResidualVariation, RankDeficient, with_periods
+from reportgen.model.lmm.crossproducts import CrossProducts, cross_products, scaled_columns
 from reportgen.model.lmm.fit import fit_lmm
 
 

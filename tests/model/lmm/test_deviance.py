@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 
-from model_problems import dense_v, random_design
-from reportgen.model.lmm.crossproducts import cross_products, scaled_columns, stack
+from model_problems import dense_v, random_design, stack
+from reportgen.model.lmm.crossproducts import cross_products, scaled_columns
 from reportgen.model.lmm.deviance import beta_response, evaluate, factor, pattern
 from reportgen.model.lmm.reml import minimise
 

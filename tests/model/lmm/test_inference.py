@@ -10,7 +10,7 @@ from numpy.testing import assert_allclose
 from scipy.stats import t as student
 
 from model_problems import dense_v, random_design
-from reportgen.model.lmm.crossproducts import Design
+from reportgen.model.lmm.columns import Design
 from reportgen.model.lmm.fit import fit_lmm
 from reportgen.model.lmm.inference import (
     FixedCovariance,

@@ -10,7 +10,7 @@ from numpy.testing import assert_allclose
 
 from model_problems import random_design
 from reportgen.model.lmm import leave_one_out as module
-from reportgen.model.lmm.crossproducts import Design
+from reportgen.model.lmm.columns import Design
 from reportgen.model.lmm.fit import fit_lmm
 from reportgen.model.lmm.inference import fixed_covariance
 from reportgen.model.lmm.leave_one_out import Influence, beta_contributions, leave_one_out, score_contributions

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from model_problems import random_design
-from reportgen.model.lmm.crossproducts import cross_products, stack
+from model_problems import random_design, stack
+from reportgen.model.lmm.crossproducts import cross_products
 from reportgen.model.lmm.deviance import evaluate, factor, pattern
 from reportgen.model.lmm.reml import KKT_TOLERANCE, minimise, newton_step, starts
 from reportgen.model.lmm.search import search

@@ -9,7 +9,7 @@ from scipy.optimize import minimize
 from scipy.stats import chi2
 
 from reference_values import FOLDER, fitted, reference
-from reportgen.model.lmm.crossproducts import Design
+from reportgen.model.lmm.columns import Design
 from reportgen.model.lmm.fit import LmmFit, fit_lmm
 from reportgen.model.lmm.variance_intervals import VarianceIntervals, variance_intervals
 from reportgen.model.lmm.variance_profile import HeldProblems, hold_correlation, hold_sd, hold_sigma

@@ -10,7 +10,7 @@ from numpy.testing import assert_allclose
 from scipy.stats import chi2, norm
 
 from model_problems import settings, small_panel, two_channel_panel
-from reportgen.model.lmm.crossproducts import NoResidualVariation
+from reportgen.model.lmm.columns import NoResidualVariation
 from reportgen.model.lmm.fit import fit_lmm
 from reportgen.model.market import decay as module
 from reportgen.model.market.decay import (

@@ -11,7 +11,7 @@ from numpy.testing import assert_allclose
 
 from model_problems import changed_panel, settings, small_panel
 from reportgen.model.lmm import reml
-from reportgen.model.lmm.crossproducts import RankDeficient
+from reportgen.model.lmm.columns import RankDeficient
 from reportgen.model.lmm.mixedlm import results_at
 from reportgen.model.market import fit as module
 from reportgen.model.market.fit import DependentTerm, estimable_terms, fit_market
