@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -34,7 +35,7 @@ def test_a_full_disk_behind_standard_output_is_said(tmp_path: Path, arguments: t
 @pytest.mark.parametrize("closed", [">&-", ">&- 2>&-", "<&- >&- 2>&-"])
 def test_closed_streams_do_not_stop_a_build(tmp_path: Path, closed: str) -> None:
     small_table("A").to_csv(tmp_path / "panel.csv", index=False)
-    command = f"{sys.executable} -m reportgen build panel.csv --formats results {closed}"
+    command = f"{shlex.quote(sys.executable)} -m reportgen build panel.csv --formats results {closed}"
     done = subprocess.run(("sh", "-c", command), cwd=tmp_path, check=False, timeout=240)
     assert done.returncode == 0
     assert (tmp_path / "out" / "run.json").is_file()
