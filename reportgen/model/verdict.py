@@ -129,7 +129,7 @@ def judge(results: Evidence, decided: Sequence[Withheld]) -> tuple[Verdict, tupl
         return decide_verdict(
             status=results.status,
             reasons=results.reasons,
-            promotion=_row(results, model.promotion_terms[0] if model is not None else ""),
+            promotion=_row(results.fixed, model.promotion_terms[0] if model is not None else ""),
             long_run=results.long_run,
             brought=_share(results.incremental),
             negligible=_negligible(results, 0, results.long_run),
@@ -260,7 +260,7 @@ def _channel_verdict(results: Evidence, k: int, one: ChannelEffect, decided: Seq
     return decide_verdict(
         status=results.status,
         reasons=results.reasons,
-        promotion=_row(results, one.term),
+        promotion=_row(results.fixed, one.term),
         long_run=one.long_run,
         brought=(one.lower, one.upper),
         negligible=_negligible(results, k, one.long_run),
@@ -282,8 +282,8 @@ def _refit(results: Evidence) -> Interval | None:
     return next(((one.lower, one.upper) for one in results.sensitivity if one.id == "one-effect"), None)
 
 
-def _row(results: Evidence, term: str) -> FixedEffect | None:
-    return next((row for row in results.fixed if row.term == term), None)
+def _row(rows: Sequence[FixedEffect], term: str) -> FixedEffect | None:
+    return next((row for row in rows if row.term == term), None)
 
 
 def _doubts(
@@ -295,15 +295,10 @@ def _doubts(
         found.append("share-includes-zero")
     if refit is not None and which_side(*refit) != side:
         found.append("refit-includes-zero")
-    other = _row_of(within, promotion.term)
+    other = _row(within.fixed, promotion.term) if within is not None else None
     if other is not None and side * which_side(other.lower, other.upper) < 0:
         found.append("within-disagrees")
     return found
-
-
-def _row_of(comparison: Comparison | None, term: str) -> FixedEffect | None:
-    rows = comparison.fixed if comparison is not None else ()
-    return next((row for row in rows if row.term == term), None)
 
 
 def _differ(test: SlopeTest | None) -> bool | None:

@@ -47,6 +47,7 @@ def _store(folder: Path, fonts: list[str]) -> Path:
     path, text = folder / "fonts.conf", configuration(fonts, folder / "cache")
     if path.is_file() and path.read_text("utf-8") == text:
         return path
+    # Workers start together: each has a draft of its own, the last rename wins, and all wrote the same text.
     with tempfile.NamedTemporaryFile("w", encoding="utf-8", dir=folder, delete=False) as draft:
         draft.write(text)
     Path(draft.name).replace(path)

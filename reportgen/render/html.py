@@ -126,6 +126,7 @@ def _render(
     script: Script = "",
 ) -> str:
     page = _page(doc, medium, contents=contents, fit=fit, whole=whole, own=script)
+    # U+2060, the word joiner: no width, and no line breaks there.
     html = _SIGN.sub("\\g<0>\u2060", fill(_environment(templates), name, doc=doc, page=page))
     if medium == "screen" and _DEVANAGARI.search(html):
         html = html.replace("<style>", "<style>" + _font_face("Mukta", "Mukta-Devanagari", 400), 1)

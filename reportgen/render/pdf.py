@@ -92,6 +92,7 @@ class _Press:
         logger.addHandler(log)
         try:
             yield
+        # Told below by its address, together with what an SVG asked for and WeasyPrint swallowed.
         except FatalURLFetchingError:
             pass
         except (

@@ -17,6 +17,8 @@ from reportgen.resources import templates_dir
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+# A slash opens a regular expression only if what follows its end could follow a value in brackets (a dot, a comma, a
+# closing bracket): so expressions, divisions and comments are told apart without a parser.
 _TOKEN = re.compile(
     r"""(?P<text>"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'|/(?![/*\s])(?:\\.|\[[^\]\n]*\]|[^/\\\n])+/[gimu]*(?=[.,)\]]))
     |(?P<space>(?://[^\n]*|\s)+)|(?P<word>[\w$]+)|(?P<sign>=>|\?\.|\.{3}|[^\s\w$])""",
@@ -40,6 +42,7 @@ def compact(source: str) -> str:
     made: list[str] = []
     for k, (kind, text) in enumerate(tokens):
         before = texts[k - 1] if k else ""
+        # The one space that means something.
         if kind == "word" and k and tokens[k - 1][0] == "word":
             made.append(" ")
         renamed = kind == "word" and before not in (".", "?.") and not _is_key(texts, k)

@@ -29,7 +29,10 @@ _OPTIONS = {
     "strings_to_numbers": False,
     "nan_inf_to_errors": False,
 }
+# Excel groups in thousands. A number format has room for two conditions, which are lakh and crore; what is negative
+# falls to the last part and is grouped in thousands.
 _INDIAN = "[>=10000000]{s}##\\,##\\,##\\,##0;[>=100000]{s}##\\,##\\,##0;{s}##,##0"
+# Excel takes no sheet name with one of these, nor one of more than 31 letters.
 _FORBIDDEN = str.maketrans(dict.fromkeys("[]:*?/\\'", " "))
 
 

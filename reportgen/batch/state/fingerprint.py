@@ -36,6 +36,7 @@ STACK = (
     "xlsxwriter",
 )
 """Packages whose version can change a byte of the output."""
+# Where the rows lie is no part of the numbers: a table moved from a file to a database gives the same report.
 _NOT_NUMBERS = {"source", "table", "query"}
 
 
@@ -98,6 +99,8 @@ def code_hash() -> str:
 
 
 def _document_settings(settings: Settings, root: Path) -> dict[str, Any]:
+    # Each is looked at where it acts: confidence among the numbers, formats by what the folder holds, templates by
+    # their content; the other two change the site alone.
     elsewhere = {"confidence", "formats", "templates", "site_url", "search"}
     report = settings.report.model_dump(mode="json", exclude=elsewhere)
     brand = settings.brand.model_dump(mode="json", exclude={"logo"})

@@ -148,6 +148,7 @@ def damaged_files(folder: Path, record: MarketRecord) -> tuple[str, ...]:
 
 def seal(content: dict[str, Any]) -> bytes:
     """Return JSON text that carries the SHA-256 of its own content."""
+    # Keys in order, letters as ASCII: the same content has the same bytes and so the same checksum on every machine.
     return json.dumps({**content, "sha256": _checksum(content)}, ensure_ascii=True, indent=1, sort_keys=True).encode()
 
 

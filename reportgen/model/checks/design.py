@@ -49,6 +49,8 @@ def variance_inflation(columns: Array) -> Array:
     moves = spread > 1e-12 * np.maximum(np.abs(columns).max(axis=0), 1e-300)
     out = np.ones(columns.shape[1])
     z = centred[:, moves] / spread[moves]
+    # VIFs are the diagonal of the inverse of the correlation matrix. By eigenvalues with a floor, an exact combination
+    # is a large number and no error.
     values, vectors = np.linalg.eigh(z.T @ z / len(z))
     with_floor = np.maximum(values, 1.0 / LARGEST_VIF)
     out[moves] = np.minimum((vectors**2 / with_floor).sum(axis=1), LARGEST_VIF)
@@ -132,6 +134,8 @@ def check_targeting(
     if not found:
         return grade("targeting", None)
     value, name, size = max(found)
+    # The r that pharmacies drawn without any connection exceed in one market of twenty: t = r sqrt((n - 2) / (1 - r²)),
+    # solved for r.
     t = float(stdtrit(size - 2, 0.975))
     chance = t / sqrt(size - 2 + t**2)
     rule = RULES["targeting"]

@@ -107,6 +107,7 @@ def influence_on(market: MarketFit, promotion: FixedEffect, refits: Array, names
         order, phi = [at, *lags], market.fit.beta[lags]
         gradient = long_run_gradient(promotion.estimate, phi)
         variance = float(gradient @ market.covariance.values[np.ix_(order, order)] @ gradient)
+        # Without some pharmacy sales may not settle at all: such a refit has no long run, and as NaN it counts as none.
         remainder = 1.0 - refits[:, lags].sum(axis=1)
         settled = refits[:, at] / np.where(remainder > 0.0, remainder, np.nan)
         kept_up = promotion.estimate / (1.0 - float(phi.sum()))
@@ -137,6 +138,8 @@ def check_holdout(model: float | None, naive: float | None) -> Check:
 
 def check_stationarity(phi: ArrayLike, lags: Sequence[int]) -> Check:
     """Largest root of the lag recursion, against .95; at 1 or above there is no long run, so it fails."""
+    # A limit is passed where it is exceeded, but a root of exactly one has no long run either: hence the number before
+    # it.
     radius = float(spectral_radius(phi, lags))
     return grade("stationarity", radius, fail=float(np.nextafter(1.0, 0.0)))
 

@@ -64,6 +64,7 @@ def normal_quantiles(values: ArrayLike, name: str, *, confidence: float = 0.95, 
     tails = (0.5, 0.5 - confidence / 2, 0.5 + confidence / 2)
     theoretical, lower, upper = (ndtri(betaincinv(rank, n + 1 - rank, q)) for q in tails)
     p = ndtr(theoretical)
+    # p (1 - p) / f², f the normal density at the quantile.
     free = p * (1.0 - p) * 2.0 * np.pi * np.exp(theoretical**2)
     narrow = np.sqrt(np.maximum(1.0 - (1.0 + theoretical**2 / 2.0) / free, 0.0))
     lower, upper = (theoretical + narrow * (limit - theoretical) for limit in (lower, upper))
@@ -202,6 +203,7 @@ def robust_scores(values: ArrayLike) -> Array:
     """Distance from the median in robust SDs, (x - median) / (1.4826 MAD); zeros where the MAD is 0."""
     x = np.asarray(values, dtype=np.float64)
     centred = x - np.median(x)
+    # 1 / Phi^-1(3/4): of normal values the MAD is 0.6745 SD.
     spread = 1.4826 * float(np.median(np.abs(centred)))
     return np.asarray(centred / spread if spread > 0 else np.zeros_like(centred), dtype=np.float64)
 

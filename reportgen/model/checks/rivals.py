@@ -36,6 +36,8 @@ def check_scale(market: MarketFit) -> Check:
     other = "level" if log else "log"
     sales = [k for k, name in enumerate(design.names) if _is_sales(market, name)]
     kept = np.ones(len(design.y), dtype=bool) if log else (design.y > 0.0) & np.all(design.x[:, sales] > 0.0, axis=1)
+    # Logarithms exist of positive sales only; on less than half of the rows it would be another market that is
+    # compared.
     if kept.sum() < 0.5 * len(design.y):
         return grade("scale", None, detail=other)
     chosen = design if kept.all() else design.rows(kept)
@@ -115,6 +117,8 @@ def _gains(market: MarketFit, family: list[tuple[int, ...]]) -> list[tuple[tuple
     Sales of the rows that the longer lags lose are columns of all models: given them the random intercept is
     independent of all lags (Wooldridge 2005). Many of them are summed up by their mean and the latest.
     """
+    # The longest lags cost the most rows, and all sets of a family are compared on what the longest leaves: it goes
+    # first.
     while family:
         lagged = _lagged(market, max(family, key=len))
         kept = np.asarray(np.isfinite(lagged).all(axis=1), dtype=np.bool_)

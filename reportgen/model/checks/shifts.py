@@ -53,6 +53,8 @@ def find_shifts(residuals: Array, group: Index, column: Index) -> tuple[Array, I
     before_mean = total / np.maximum(count, 1)
     after_mean = (whole - total) / np.maximum(after, 1)
     between = count * after / np.maximum(rows, 1) * (after_mean - before_mean) ** 2
+    # Two means in the place of one take ``between`` out of the squares: t² of a step for all dates at once, from
+    # running sums.
     squares = np.sum(grid**2, axis=1, keepdims=True) - whole**2 / np.maximum(rows, 1)
     floor = np.maximum(1e-24 * np.abs(squares), 1e-200)  # residuals that are a step and nothing else
     within = np.maximum(squares - between, floor) / np.maximum(rows - 2, 1)

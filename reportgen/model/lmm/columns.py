@@ -222,6 +222,8 @@ def orthonormal_columns(
         offsets = (x_inverse @ offsets[:, :, None])[:, :, 0]
     else:
         residual, offsets = (first.y - first.x @ centre)[None], centre[None]
+    # Of a response that the columns reproduce rounding leaves some 1e-16; what is under 1e-12 of it is no variation to
+    # estimate a variance from.
     spread = np.sqrt(np.mean(residual**2, axis=1))
     if not np.all(spread > 1e-12 * float(np.max(np.abs(first.y), initial=0.0))):
         raise NoResidualVariation
@@ -267,6 +269,8 @@ def _fixed(plain: Array, at: Index, periods: Periods | None) -> tuple[Array, Arr
         x, part = _orthonormal(plain - means[:, periods.code], plain)
     except RankDeficient as error:
         raise RankDeficient(int(at[error.column])) from None
+    # The first period's indicator is the intercept less all the others, and a column without its period means has lost
+    # the first mean of the intercept and the differences to it of the others: X^-1 is written down, not solved for.
     inverse = np.zeros((batch, p, p))
     inverse[:, periods.at, periods.at] = periods.root
     inverse[:, periods.at[1:], 0] = -periods.root[0]
@@ -304,6 +308,7 @@ def _orthonormal(columns: Array, before: Array | None = None) -> tuple[Array, Ar
     r: Array = np.asarray(np.linalg.qr(scaled, mode="r") if p > 1 else np.linalg.norm(scaled, axis=1)[:, None])
     if r.shape[1] < p:
         raise RankDeficient(r.shape[1])
+    # Of columns of unit norm: promotion in single visits and sales in crores are judged by the same measure.
     weak = np.any(np.abs(np.einsum("bii->bi", r)) < RANK_TOLERANCE, axis=0)
     if weak.any():
         raise RankDeficient(int(np.argmax(weak)))

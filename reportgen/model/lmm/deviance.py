@@ -211,6 +211,8 @@ def deviances(
     p = cp.p
     out = np.full((batch, points), np.inf)
     step = max(1, chunk // max(1, cp.rc[0].size))
+    # Flat, so that a chunk may hold points of several problems: what bounds the memory is numbers held, not the size of
+    # a grid.
     pairs = np.stack(np.meshgrid(np.arange(batch), np.arange(points), indexing="ij"), axis=-1).reshape(-1, 2)
     for start in range(0, len(pairs), step):
         problem, point = pairs[start : start + step].T

@@ -147,6 +147,8 @@ def full_loglik(deviance: Array, n: Array, p: int, scaling: Scaling, *, reml: bo
     """Log-likelihood with all constants, from the deviance in scaled columns, (B,)."""
     degrees = n - p if reml else n
     constant = degrees * (1.0 + LOG_2PI - np.log(degrees) + 2.0 * np.log(scaling.y_scale))
+    # log|X'V^-1 X| of the data's own columns is that of the orthonormal ones and 2 log|R|; without it REML fits of two
+    # designs would not even be comparable with another program's.
     volume = 2.0 * scaling.x_logdet if reml else 0.0
     return np.asarray(-0.5 * (deviance + constant + volume))
 
@@ -174,6 +176,8 @@ def fit_lmm(
     searched = None if near is None else _followed(products, near, reml=reml, correlated=correlated)
     searched = searched or search(products, reml=reml, correlated=correlated)
     fit = assemble(design, products, scaling, searched.found, method=method, rung=rung, names=searched.names)
+    # There r2 is a small difference of large squares. Taken around beta, in a second pass over the rows, the squares
+    # are small from the start; all optima are finished there.
     if not (np.isfinite(fit.loglik) and fit.digits_lost):
         return fit
     products, scaling = cross_products(design, correlated=correlated, centre=fit.beta)

@@ -39,12 +39,14 @@ def _solve(x: Array, y: Array) -> tuple[Array, Array, Array] | None:
     return beta, (inverse @ inverse.T) / np.outer(norms, norms), y - x @ beta
 
 
-def _cluster_covariance(x: Array, bread: Array, residuals: Array, starts: Index, absorbed: int) -> Array:
-    """Sandwich clustered by pharmacy. ``absorbed``: 0, the fixed effects are nested in the clusters."""
+def _cluster_covariance(x: Array, bread: Array, residuals: Array, starts: Index) -> Array:
+    """Sandwich clustered by pharmacy."""
     n, k = x.shape
     groups = len(starts)
     scores = np.add.reduceat(x * residuals[:, None], starts, axis=0)
-    factor = groups / (groups - 1) * (n - 1) / (n - k - absorbed)
+    # Means of the pharmacies that were taken out cost no degrees of freedom here: they are nested in the clusters
+    # (Cameron and Miller 2015, J. Hum. Resour. 50).
+    factor = groups / (groups - 1) * (n - 1) / (n - k)
     return np.asarray(factor * bread @ (scores.T @ scores) @ bread)
 
 
@@ -56,13 +58,15 @@ def within_estimate(design: Design) -> LeastSquares | None:
     centred = both - (np.add.reduceat(both, starts, axis=0) / sizes[:, None])[design.group]
     spread = np.sqrt(np.mean(centred**2, axis=0))
     scale = np.sqrt(np.mean(both**2, axis=0))
+    # What is constant within pharmacies (the intercept, first sales, mean promotion) went with their means. It is left
+    # out, not refused: the other coefficients are what the within estimate is for.
     kept = [k for k in range(design.x.shape[1]) if spread[k] > 1e-9 * max(scale[k], 1e-300)]
     n, x = len(design.y), centred[:, kept]
     solved = _solve(x, centred[:, -1]) if kept and n - design.groups - len(kept) >= 1 else None
     if solved is None:
         return None
     beta, bread, residuals = solved
-    values = _cluster_covariance(x, bread, residuals, starts, 0)
+    values = _cluster_covariance(x, bread, residuals, starts)
     df = np.full(len(kept), float(design.groups - 1))
     return LeastSquares(
         names=tuple(design.names[k] for k in kept),
@@ -82,7 +86,7 @@ def pooled_estimate(design: Design, *, clustered: bool = False) -> LeastSquares:
     beta, bread, residuals = solved
     sigma2 = float(residuals @ residuals) / (n - p)
     if clustered:
-        values = _cluster_covariance(design.x, bread, residuals, design.starts(), 0)
+        values = _cluster_covariance(design.x, bread, residuals, design.starts())
         covariance = FixedCovariance(values=values, kind="cluster", df=np.full(p, float(design.groups - 1)))
     else:
         covariance = FixedCovariance(values=sigma2 * bread, kind="gls", df=np.full(p, float(n - p)))

@@ -100,6 +100,8 @@ def search(cp: CrossProducts, *, reml: bool, correlated: bool = True) -> Searche
     q = cp.q
     moment = starts(cp, correlated=correlated)
     scale = _standard_deviations(moment, q, correlated)
+    # Moment estimates set the measure, so that one coarse grid suits promotion in any unit and pharmacies that differ
+    # much or little.
     points, low = _grid(q, correlated)
     theta = _placed(points, scale, q, correlated)
     values = deviances(cp, theta, pattern(q, correlated), reml=reml, chunk=CHUNK)
@@ -150,6 +152,7 @@ def _grid(q: int, correlated: bool) -> tuple[Array, tuple[int, ...]]:
     if q > max(LEVELS):
         from scipy.stats import qmc
 
+        # Seeded by its own size: the same points for every market, so that a result depends on the data alone.
         unit = qmc.LatinHypercube(q, rng=np.random.default_rng(q)).random(SCATTERED)
         sd = 10.0 ** (np.log10(0.02) + unit * (np.log10(1.8) - np.log10(0.02)))
         return np.column_stack([sd, np.zeros(SCATTERED)]), ()

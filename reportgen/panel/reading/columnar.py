@@ -198,6 +198,7 @@ def _dataset(path: Path, files: Sequence[Path]) -> arrow_dataset.Dataset:
             code="duplicate-column",
         )
     keys = sorted({key for file in files for key in _partition(path, file)})
+    # No folder can have this name: so no value, not even ``__HIVE_DEFAULT_PARTITION__``, becomes missing.
     flavour = arrow_dataset.HivePartitioning(pa.schema([(key, pa.string()) for key in keys]), null_fallback="\x00")
     base = str(path if path.is_dir() else path.parent)
 
@@ -213,6 +214,8 @@ def _dataset(path: Path, files: Sequence[Path]) -> arrow_dataset.Dataset:
     opened = open_files(None)
     if len(files) == 1:
         return opened
+    # Files of different months may have a column as whole numbers here and as floats there; the type of the first would
+    # refuse the others.
     schemas = [fragment.physical_schema for fragment in opened.get_fragments()]
     if all(schema.equals(schemas[0]) for schema in schemas):
         return opened

@@ -79,6 +79,7 @@ def find_columns(names: Sequence[str], panel: PanelSettings) -> Columns:
     found: dict[tuple[str, int], str] = {}
     wanted = _wanted(panel)
     free = list(names)
+    # Round by round over all roles: no role takes by likeness what is another's by its exact name.
     for match in (_exact, _spelled, _usual):
         for key, name in wanted.items():
             if key not in found and (column := match(name, key[0], free)):

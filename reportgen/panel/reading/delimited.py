@@ -114,6 +114,8 @@ def _reconcile(
     """Refuse a reading whose records are not the lines of the file."""
     expected = data.count(b"\n") - 1 if lines is None else len(lines)
     if lines is not None:
+        # A record of several lines that does not fit the header: its quote did not close, and took in the rows after
+        # it.
         for row in ragged:
             after = lines[row.position + 1] if row.position + 1 < len(lines) else first + data.count(b"\n")
             if after - lines[row.position] > 1:
@@ -152,6 +154,7 @@ def _cut_footnotes(body: str, delimiter: str, width: int) -> tuple[str, tuple[st
     lines = tail.rstrip("\n").split("\n")
     ended = len(tail) - len(tail.rstrip("\n"))
     rows = [next(csv.reader([line], delimiter=delimiter), []) for line in lines]
+    # The whole table is in sight, its header too, which is no footnote however narrow it is.
     if len(body) <= _TAIL:
         rows[0] = ["header", "of", "the", "table"]
     count = count_footnotes(rows, width)
@@ -292,6 +295,7 @@ def _parse(
                 use_threads=False,
                 column_names=names,
                 skip_rows_after_names=1,
+                # A record longer than a block is an error of Arrow's; this holds any that is a row of a table.
                 block_size=1 << 26,
             ),
             parse_options=arrow_csv.ParseOptions(
@@ -301,7 +305,10 @@ def _parse(
                 invalid_row_handler=keep_aside,
             ),
             convert_options=arrow_csv.ConvertOptions(
-                column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=False, check_utf8=False
+                # "NA" and "" stay what they are, a market's code for one; and that the bytes are UTF-8 is known by now.
+                column_types=dict.fromkeys(names, pa.string()),
+                strings_can_be_null=False,
+                check_utf8=False,
             ),
         )
     except pa.ArrowInvalid as error:

@@ -49,6 +49,7 @@ def _group_header(rows: Sequence[Row]) -> int | None:
     for i in range(1, min(len(rows), _GROUPS_WITHIN)):
         cells = [cell.strip() for cell in rows[i] if cell.strip()]
         groups = {cell.strip() for cell in rows[i - 1] if cell.strip()}
+        # Numbers are rows of the table and no names; only dates may be either.
         if any(_VALUE.fullmatch(cell) and not _is_date(cell) for cell in (*cells, *groups)):
             continue
         if len(cells) >= 4 and len(set(cells)) < len(cells) and 2 <= len(groups) < len(cells):

@@ -122,6 +122,7 @@ def _read_path(path: Path, panel: PanelSettings, market: str | None, files: Sequ
     with path.open("rb") as stream:
         start = stream.read(8)
     suffix = path.suffix.casefold()
+    # A pickle of protocol 2 and later begins with its opcode PROTO and the number of the protocol.
     if suffix in _PICKLES or (start[:1] == b"\x80" and start[1:2] in {b"\x02", b"\x03", b"\x04", b"\x05"}):
         kind = "Parquet" if suffix in {".parquet", ".pq"} else "a table"
         raise ReadError(

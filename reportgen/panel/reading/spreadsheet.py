@@ -114,6 +114,7 @@ def _alike(tables: list[_Sheet], source: str) -> list[_Sheet]:
     ReadError
         ``other-sheets``.
     """
+    # The longest of the sheets that are tables (three columns or more); a cover or a legend is none.
     main = max(tables, key=lambda table: (len(table.header) >= 3, len(table.body) > 0, len(table.body)))
     names = {fold_name(name) for name in main.header}
     same = [table for table in tables if {fold_name(name) for name in table.header} == names]
@@ -151,6 +152,7 @@ def _check_size(path: Path) -> None:
     if not zipfile.is_zipfile(path):
         return
     with zipfile.ZipFile(path) as archive:
+        # What the archive says before anything is unpacked: a few megabytes may hold a thousand times as much.
         size = sum(item.file_size for item in archive.infolist())
     if size > MAX_BYTES:
         raise ReadError(
@@ -170,6 +172,7 @@ def _load(path: Path, facts: WorkbookFacts, name: str) -> dict[str, list[list[Ce
         book = calamine.CalamineWorkbook.from_path(source) if source else _from_bytes(facts.data or b"")
         for chosen in _choose(book, name, path.name):
             sheet = book.get_sheet_by_name(chosen)
+            # With the empty rows above the table, so that row numbers are those that a reader of the sheet sees.
             rows: list[list[Cell]] = [list(row) for row in sheet.to_python(skip_empty_area=False)]
             for (top, left), (bottom, right) in sheet.merged_cell_ranges or []:
                 for i in range(top, min(bottom + 1, len(rows))):

@@ -66,6 +66,7 @@ def _read(path: Path, data: bytes) -> pd.DataFrame:
     except (ValueError, KeyError, TypeError, OSError, OverflowError) as error:
         raise _damaged(path.name, error) from error
     except Exception as error:
+        # pyreadstat raises errors of classes of its own, which can be named only where it is installed.
         if type(error).__module__.partition(".")[0] != "pyreadstat":
             raise
         raise _damaged(path.name, error) from error

@@ -98,11 +98,14 @@ def _sheet_facts(xml: bytes, strings: bytes, source: str, name: str) -> tuple[di
     if height * width <= _SPARSE:
         return errors, None
     cleaned = _BLANK.sub(b"", xml)
+    # A cell of blanks points to a shared string of blanks: as empty as one that has a format only.
     blank = [i for i, item in enumerate(_STRING.findall(strings)) if not _TAG.sub(b"", item).strip()]
     if blank:
         places = b"|".join(str(i).encode() for i in blank)
         cleaned = re.sub(rb'<c [^>]*?t="s"[^>]*?><v>(?:' + places + rb")</v></c>", b"", cleaned)
     cells, height, width = _extent(cleaned)
+    # The reader of cells makes the whole rectangle, filled or not; one cell in two hundred is a table with a stray note
+    # far away.
     if height * width > MOST_CELLS or (height * width > _SPARSE and height * width > 200 * cells):
         raise ReadError(
             f'{source}: the values of sheet "{name}" lie in {height:,} rows and {width:,} columns, too far apart for '

@@ -57,7 +57,9 @@ def add_artists(chart: Chart, axes: Axes) -> None:
     register_fonts()
     place = axes.get_window_extent()
     inch = axes.get_figure(root=True).dpi  # type: ignore[union-attr]
+    # Points of type for one pixel of the chart: matplotlib scales places with the axes, but no text and no line width.
     points = min(place.width / chart.width, place.height / chart.height) * 72 / inch
+    # Shapes have y down, as pixels do: the axis is turned round.
     axes.set(xlim=(0, chart.width), ylim=(chart.height, 0), aspect="equal")
     axes.set_axis_off()
     for order, shape in enumerate(chart.shapes):

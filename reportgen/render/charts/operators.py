@@ -188,6 +188,7 @@ def _draw_label(svg: Any, label: Label, style: Any) -> None:
     stream.push_state()
     stream.set_color(_colour(label.color, 1.0))
     stream.begin_text()
+    # Mode 0: letters are filled (ISO 32000-1, 9.3.6).
     stream.set_text_rendering(0)
     # The y axis of an image points down, that of text up: mirrored, or letters would stand on their heads.
     draw_first_line(stream, TextBox(layout, style), "none", "none", Matrix(d=-1, e=x, f=y))

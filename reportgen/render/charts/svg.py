@@ -78,6 +78,8 @@ def chart_file(chart: Chart) -> bytes:
 
 def frame(chart: Chart, body: str) -> str:
     """The root element of a chart around ``body``."""
+    # As one image with one text a chart is told once; without the role screen readers would read label after label, out
+    # of place.
     width, height = number(chart.width), number(chart.height)
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}" '

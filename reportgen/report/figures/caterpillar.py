@@ -72,6 +72,7 @@ def compute_caterpillar(
             rows.append((p.pharmacy, *shown, which_side(lower, upper)))
     if not rows or (what == "slope" and max(r[1] for r in rows) - min(r[1] for r in rows) == 0):
         return None
+    # Equal effects (a singular fit has hundreds) stand in the order of their names: same results, same picture.
     rows.sort(key=lambda r: (-r[1], r[0]))
     tied = what == "slope" and results.status == "singular"
     estimate, lower_ends, upper_ends, sides = (np.array([row[k] for row in rows]) for k in (1, 2, 3, 4))

@@ -110,6 +110,8 @@ def _chart(summary: DecaySummary | None, kit: Kit, name: str) -> Chart | None:
     data = compute_profile(summary, kit.confidence)
     if data is None:
         return None
+    # Three times the drop at the interval's ends, where the profile falls so far: what the data rule out for good needs
+    # no room.
     low = max(DEEPEST, min(float(data.drop.min()), 3 * data.limit))
     x = (min(0.0, float(data.decay[0])), max(float(data.decay[-1]), data.estimate) + 0.01)
     drawn, (axes,) = sheet(WIDE, 176, [Box(54, 40, WIDE - 54 - 84, 94, x, (low, -low * 0.06))])

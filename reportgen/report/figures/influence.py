@@ -15,6 +15,7 @@ from reportgen.report.figures.intervals import Reference, draw_references, fit_t
 from reportgen.report.figures.kit import Kit, Tip
 from reportgen.report.typefaces.widths import fit_texts, text_width
 from reportgen.report.words.names import clean
+from reportgen.results.derived.intervals import change
 
 if TYPE_CHECKING:
     from reportgen.report.figures.drawing.plane import Plane
@@ -57,7 +58,7 @@ def compute_influence(results: MarketResults, kit: Kit) -> Influence | None:
 
 def table_influence(data: Influence) -> ChartTable:
     """Return one row per pharmacy."""
-    rows = tuple((n, float(v), float(v) - data.effect) for n, v in zip(data.names, data.without, strict=True))
+    rows = tuple((n, float(v), change(float(v), data.effect)) for n, v in zip(data.names, data.without, strict=True))
     return ChartTable(columns=("pharmacy", "effect_without", "change"), rows=rows)
 
 

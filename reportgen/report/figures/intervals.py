@@ -101,6 +101,7 @@ def draw_references(axes: Plane, references: Sequence[Reference], kit: Kit) -> N
         )
         shade = kit.theme.muted if reference.color == "faint" else color
         half = text_width(reference.label, SMALL) / 2
+        # A name that would leave the page on the right moves in.
         beyond = axes.left + (reference.value - axes.x[0]) / ux + half - axes.sheet.width
         dx, at = -max(beyond, 0.0), (reference.value, high)
         marks.label(axes, *at, reference.label, shade, anchor="middle", valign="base", dx=dx, dy=up)

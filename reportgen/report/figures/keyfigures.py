@@ -85,6 +85,8 @@ def draw_key_interval(axes: Plane, data: KeyInterval, kit: Kit) -> None:
     ux = axes.units[0]
     ends = sorted(((data.lower, data.texts[0]), (data.upper, data.texts[2])))
     halves = [text_width(text, 10) / 2 for _, text in ends]
+    # Each end is written below its place; where the two texts would touch they give way to each other, and neither
+    # leaves the picture.
     low = max(ends[0][0] / ux, x0 / ux + halves[0])
     high = min(ends[1][0] / ux, x1 / ux - halves[1])
     short = halves[0] + halves[1] + 8 - (high - low)

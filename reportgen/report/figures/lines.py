@@ -47,6 +47,7 @@ def draw_lines(axes: Plane, data: FittedLines, kit: Kit) -> None:
     for chosen, color, (width, alpha) in ((~data.distinct, theme.accent, usual), (data.distinct, theme.second, clear)):
         lines = data.pharmacies[chosen]
         if len(lines):
+            # All lines of one colour are one shape with gaps (NaN): hundreds of shapes would be most of the page.
             x = np.tile(np.append(data.promotion, np.nan), len(lines))
             y = np.column_stack([lines, np.full(len(lines), np.nan)]).ravel()
             marks.line(axes, x, y, color, width=width, alpha=alpha)

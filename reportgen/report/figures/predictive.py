@@ -35,6 +35,7 @@ def table_predictive(data: PredictiveCheck) -> ChartTable:
 def draw_predictive(axes: Plane, data: PredictiveCheck, kit: Kit) -> None:
     """Observed as a stepped line in ink over the band of simulated data."""
     theme = kit.theme
+    # A line of steps: every edge twice but the outermost two, every height twice.
     x = np.repeat(data.edges, 2)[1:-1]
     marks.band(axes, x, np.repeat(data.lower, 2), np.repeat(data.upper, 2), theme.accent, alpha=0.25)
     ticks = marks.nice_ticks(*axes.y, 4)

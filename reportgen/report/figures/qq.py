@@ -90,6 +90,7 @@ def _chart(source: QQ, kit: Kit, name: str, results: MarketResults) -> Chart | N
     if data is None:
         return None
     what = _what(_kind(source.name, results), kit)
+    # Without both ends of the band: it opens wide there and would press the points together.
     bounds = marks.limits(np.concatenate([data.sample, data.lower[1:-1], data.upper[1:-1]]))
     drawn, (axes,) = sheet(HALF, 212, [Box(46, 26, HALF - 46 - 12, 146, marks.limits(data.theoretical), bounds)])
     draw_quantiles(axes, data, kit)

@@ -43,6 +43,7 @@ def draw_market_uncertainty(axes: Plane, data: Markets, kit: Kit) -> list[Tip]:
     bottom = axes.y[0]
     ticks = marks.nice_ticks(0.0, bottom, 4)
     marks.grid_y(axes, ticks, ticks_of(data, kit)(ticks), theme)
+    # The cone of a funnel plot: at each standard error, the effects whose interval would just reach zero.
     left, right = normal_interval(0.0, bottom, kit.confidence)
     marks.band(axes, [left, 0.0, right], [bottom, 0.0, bottom], [bottom] * 3, theme.faint, alpha=0.22)
     references = [Reference(value=0.0, label=kit.say("no effect"))]
@@ -74,6 +75,8 @@ def _name_points(axes: Plane, data: Markets, kit: Kit, order: list[int]) -> None
         text = fit_text(data.names[i], 110, SMALL)
         width = text_width(text, SMALL)
         x, y = pixels[i]
+        # Right of the point, left of it, above, below: the first place where nothing is. Far points come first, so
+        # those that stand out are named.
         sides: tuple[tuple[marks.Anchor, float, float, float], ...] = (
             ("start", x + 8, 8.0, 0.0),
             ("end", x - 8 - width, -8.0, 0.0),

@@ -69,10 +69,12 @@ def table_cloud(data: Cloud) -> ChartTable:
 def draw_cloud(axes: Plane, data: Cloud, kit: Kit) -> None:
     """Cells shaded by count in six steps (one path per step), the zero line, the running mean."""
     theme = kit.theme
+    # By the root of the count, or a dense middle would leave the rest too pale to be seen.
     shade = np.ceil(np.sqrt(data.counts / data.counts.max()) * len(_SHADES)).astype(int)
     for step, alpha in enumerate(_SHADES, start=1):
         boxes = []
         for r, row in enumerate(shade):
+            # Neighbouring cells of one shade are one box.
             edges = np.flatnonzero(np.diff(np.concatenate([[0], (row == step).astype(int), [0]])))
             boxes += [
                 (float(data.x_edges[a]), float(data.y_edges[r]), float(data.x_edges[b]), float(data.y_edges[r + 1]))
@@ -149,6 +151,7 @@ def draw_spread(axes: Plane, data: Curve, kit: Kit) -> None:
     """Draw the curve, and the constant that equal spread would give (0.82 for normal residuals)."""
     ticks = marks.nice_ticks(*axes.y, 4)
     marks.grid_y(axes, ticks, kit.formats.ticks(ticks), kit.theme)
+    # E √|Z| of a standard normal Z, 2^¼ Γ(¾) / √π.
     marks.line(axes, list(axes.x), [0.822, 0.822], kit.theme.faint, dash=(4, 3), clip=False)
     marks.line(axes, data.x, data.y, kit.theme.second, width=2)
     fit_ticks(axes, kit, _response_ticks(kit), base=True)

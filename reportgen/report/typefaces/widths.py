@@ -25,6 +25,7 @@ def _widths(family: str, weight: int) -> dict[int, float]:
         tag: start  # behind the version, the number of tables and three numbers for binary search
         for tag, _, start, _ in struct.iter_unpack(">4sIII", data[12 : 12 + 16 * int.from_bytes(data[4:6])])
     }
+    # unitsPerEm of the table head, then numberOfHMetrics of hhea; offsets as in the OpenType specification.
     units = struct.unpack_from(">H", data, tables[b"head"] + 18)[0]
     # Glyphs behind the last full record share its advance and have only a side bearing.
     full = struct.unpack_from(">H", data, tables[b"hhea"] + 34)[0]

@@ -198,6 +198,7 @@ class Formats:
             return "<" + self.decimal(0.001, 3)
         if p > 0.99:
             return ">" + self.decimal(0.99, 2)
+        # From 0.0995 on three decimals would say 0.100, beside 0.10 in the next row.
         return self.decimal(p, 3 if p < 0.0995 else 2)
 
     def percent(
@@ -243,9 +244,12 @@ class Formats:
         if value is None or not math.isfinite(value):
             return MISSING
         size, pattern = self._scale(abs(value))
+        # From 99,950 on three digits make it 100,000; below, amounts are written out, though CLDR has a letter for
+        # thousands.
         if size == 1 or abs(value) < 99_950:
             return self.money(value, plus=plus)
         scaled = value / size
+        # 99.95 would be printed as 100.0.
         digits = 0 if abs(scaled) >= 99.95 else 1
         if se is not None and se > 0:
             digits = min(self.digits(scaled, se / size), 2)
@@ -271,6 +275,7 @@ class Formats:
         """Return the number :meth:`effect` writes: money, or a fraction at log."""
         if value is None or self.response == "level":
             return value
+        # exp() overflows a double at 709.8.
         return math.expm1(value) if value < 700 else math.inf
 
     # --- intervals --------------------------------------------------------------------------

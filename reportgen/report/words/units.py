@@ -20,7 +20,9 @@ def promotion_step(data: DataSummary, channel: int = 0) -> float:
     mean, sd = data.promotion_mean, data.promotion_sd
     if channel >= min(len(mean), len(sd)) or sd[channel] <= 0:
         return 1.0
+    # Where next to no period reaches 1.5 units, one unit more is nothing that anybody could do.
     if mean[channel] + 2 * sd[channel] <= 1.5:
+        # An SD of 0.1 but for rounding is 0.1.
         return 10.0 ** math.floor(math.log10(sd[channel] * 1.0000001))
     return 10.0 ** math.floor(math.log10(sd[channel])) if sd[channel] > 50 else 1.0
 

@@ -34,6 +34,11 @@ def about_se(lower: float | None, upper: float | None) -> float | None:
     return (upper - lower) / 4.0
 
 
+def change(value: float, of: float) -> float:
+    """By how much an estimate lies above the one that it is compared with."""
+    return value - of
+
+
 def which_side(lower: float | None, upper: float | None, of: float = 0.0) -> int:
     """1 where an interval lies wholly above ``of``, -1 wholly below, 0 where it holds it or is unknown."""
     if lower is None or upper is None:

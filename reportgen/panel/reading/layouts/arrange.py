@@ -104,6 +104,8 @@ def _fill_down(frame: pd.DataFrame, keys: Sequence[str | tuple[str, ...]]) -> pd
             continue
         cells = [cell if cell and cell.strip() else None for cell in column.to_pylist()]
         filled = np.array([i if cell is not None else -1 for i, cell in enumerate(cells)])
+        # ``last`` is the row of the code that holds in each row. One from above the latest code of a column further
+        # left (a new market) holds no longer.
         last = np.maximum.accumulate(filled)
         made[name] = _text([cells[i] if i >= a else None for i, a in zip(last.tolist(), above.tolist(), strict=True)])
         above = np.maximum(above, np.maximum(last, 0))

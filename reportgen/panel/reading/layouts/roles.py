@@ -154,6 +154,7 @@ def _numbers(table: pd.DataFrame, names: Sequence[str], delimiter: str) -> list[
     for name in names:
         parsed = parse_numbers(table[name], decide(survey_numbers([table[name]]), "", delimiter))
         known = np.isfinite(parsed.values) | parsed.ambiguous
+        # A few cells with words in them (n/a, closed) do not take a column of numbers its role.
         if known.any() and parsed.bad.sum() <= 0.1 * known.sum():
             found.append(name)
     return found

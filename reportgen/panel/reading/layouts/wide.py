@@ -37,6 +37,8 @@ def split_name(name: str) -> tuple[str, str] | None:
     name = " ".join(name.split())
     if is_period(name):
         return "", name
+    # A period may have blanks of its own (Sales Jan 21). The earliest cut leaves all of it on the right, the latest all
+    # of it on the left.
     for cut in re.finditer(r"[\s_|/:(-]+", name):
         left, right = name[: cut.start()].strip(_EDGES), name[cut.end() :].strip(_EDGES)
         if left and right and not left[-1:].isdigit() and is_period(right):

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 Decimal = Literal["", ".", ","]
+# A dot that parts no thousands: not before exactly three digits, or behind a zero or more than three digits.
 _POINT_PLAIN = r"^\s*[+-]?(\d*\.(\d{0,2}|\d{4,})|0+\.\d+|\d{4,}\.\d+)\s*$"
 _TWO_PLAIN = r"^\d+\.\d\d?$"
 _DOT_PLAIN = r"^\s*[+-]?[1-9]\d{0,2}\.\d{3}\s*$"
@@ -102,6 +103,7 @@ def _survey(name: str, text: pa.Array, found: NumberEvidence) -> None:
     dotted = pc.fill_null(pc.match_substring(text, "."), fill_value=False)
     comma = pc.fill_null(pc.match_substring(text, ","), fill_value=False)
     rest = text.filter(pc.or_(dotted, comma))
+    # Patterns over the whole column take most texts first; Python then looks at what they leave, once per shape.
     for kind, pattern in (("point", _TWO_PLAIN), ("point", _POINT_PLAIN), (".", _DOT_PLAIN)):
         if len(rest) < _FEW:
             break
@@ -156,6 +158,8 @@ def _decide(found: NumberEvidence, decimal: Decimal, delimiter: str, currency: s
         return Convention(decimal_comma=comma > point, mixed=True)
     if point or comma:
         return Convention(decimal_comma=bool(comma))
+    # 12.345 is in doubt everywhere. 12,345 only where commas may be decimal: the columns are parted by semicolons, or
+    # the country of the currency writes them so.
     if found.counts["."]:
         return Convention(ambiguous=".," if found.counts[","] else ".")
     if found.counts[","] and (delimiter == ";" or currency not in _POINT_CURRENCIES):

@@ -108,6 +108,7 @@ def settle_currency(heading: tuple[str, ...], signs: Counter[str]) -> str:
         for code in codes_of(sign):
             votes[code] += count
     for code in heading:
+        # A heading speaks for every cell, and for one more: against signs beside the amounts it wins.
         votes[code] += 1 + sum(signs.values())
     if not votes:
         return ""

@@ -18,6 +18,8 @@ Style = Literal[
     "name and number", "no-year", "serial", "day number", "timestamp", "missing", "bad",
 ]  # fmt: skip
 _EMPTY = frozenset({"", "na", "n/a", "nan", "nat", "null", "none", "<na>", "-"})
+# Excel's day 1 is 1 January 1900, and it counts a 29 February 1900 that never was: from March 1900 on its days start
+# here.
 EXCEL_EPOCH = date(1899, 12, 30)
 _EARLIEST_SERIAL = 30_000
 """Smaller numbers of five digits (before 1982) are as well days since 1960 or 1970."""
@@ -142,6 +144,7 @@ def _quarter(match: re.Match[str]) -> Written:
 
 def _compact(match: re.Match[str]) -> Written:
     year, second, third = int(match[1]), int(match[2]), int(match[3] or 0)
+    # Year first, as in 20210315. The other way round (15032021, 032021) is meant only where that would be no date.
     if match[3] and not (1900 <= year <= 2100 and 1 <= second <= 12):
         text = match[0]
         if 1900 <= int(text[4:]) <= 2100:
@@ -155,6 +158,8 @@ def _numeric(match: re.Match[str]) -> Written:
     first, separator, second, year = match[1], match[2], match[3], match[4]
     zone = match["zone"] is not None
     minute, offset = _clock(match)
+    # With dots and four digits only one order is in use, day.month.year; with slashes or a short year others have to
+    # tell.
     if separator == "." and len(year) == 4:
         return Written("iso", (int(year), int(second), int(first)), zone, minute, offset=offset)
     short = len(year) == 2
@@ -213,6 +218,7 @@ def _timestamp(match: re.Match[str]) -> Written:
     )
 
 
+# The first that fits decides: what can be only one thing comes before what could be several.
 _FORMS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], Written | None]], ...] = (
     (_ISO, _iso),
     (_ISO_WEEK, _iso_week),

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 ASSUMED_YEAR = 2024
 EARLIEST, LATEST = 1900, 2100
 _MISSING, _BAD, _IMPOSSIBLE, _AMBIGUOUS, _SHORTER = -1, -2, -3, -4, -5
+# Days between the beginnings of Excel's two calendars.
 _DAYS_1904 = 1462
 _LATE, _EARLY = 10 * 60, 14 * 60
 """Minutes of the day in UTC at which midnight strikes elsewhere: from UTC+14 back to UTC-14."""
@@ -139,6 +140,7 @@ def _from_timestamps(column: pd.Series, period_type: PeriodType, timezone: str) 
     impossible = ~missing & ((years < EARLIEST) | (years > LATEST))
     index = _index_of(days, period_type)
     minutes = (stamps - days).astype("timedelta64[m]").astype(np.int64)
+    # Midnight and 23:59 are how exports write a whole day; they are no times that another zone would move.
     late = (minutes >= _LATE) & (minutes < 23 * 60 + 59) & (_index_of(days + 1, period_type) != index)
     early = (minutes > 0) & (minutes <= _EARLY) & (_index_of(days - 1, period_type) != index)
     no = np.zeros(missing.size, dtype=bool)
@@ -163,6 +165,7 @@ def _index_of(days: NDArray[np.datetime64], period_type: PeriodType) -> NDArray[
         return months
     if period_type == "quarter":
         return np.asarray(months // 3, dtype=np.int64)
+    # Weeks begin on Mondays, and day 1 of this count of days (1 January of the year 1) is one.
     return np.asarray((days.astype(np.int64) + date(1970, 1, 1).toordinal() - 1) // 7, dtype=np.int64)
 
 

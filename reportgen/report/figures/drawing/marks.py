@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from reportgen.report.figures.drawing.plane import Plane
     from reportgen.report.words.formats import AxisPeriod
 
+# Of Fira Sans, in em: labels are centred on their capitals and figures, not on a line box with room for descenders.
 _CAP_HEIGHT = 0.69
 _ABOVE = {"base": 0.0, "middle": -_CAP_HEIGHT / 2, "top": -_CAP_HEIGHT, "bottom": 0.22}
 

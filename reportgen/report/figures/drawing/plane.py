@@ -143,6 +143,7 @@ class Plane:
         self.shapes.append(Label(place, text, color, size, weight, anchor))
 
     def _spots(self, points: Numbers) -> Piece:
+        # Whole tenths of a pixel: no screen shows less, and their texts are short and few (``render/charts/svg.py``).
         points[:, 1] = self.sheet.height - points[:, 1]
         return tuple(map(tuple, (points * 10).round().astype(int).tolist()))
 
@@ -182,6 +183,7 @@ def _steps(corners: Piece) -> Piece:
 def _inside(run: Numbers, edges: tuple[float, float, float, float]) -> list[Numbers]:
     """Parts of a line inside ``edges`` (left, bottom, right, top)."""
     left, bottom, right, top = edges
+    # Most lines lie inside as a whole; only the others are looked at step by step.
     low, high = run.min(axis=0), run.max(axis=0)
     if low[0] >= left and low[1] >= bottom and high[0] <= right and high[1] <= top:
         return [run]
@@ -193,6 +195,7 @@ def _inside(run: Numbers, edges: tuple[float, float, float, float]) -> list[Numb
         if piece is None:
             joined = False
             continue
+        # Cut at its start: the line was outside and comes back in, which begins a part of its own.
         if not joined or piece[0] != start:
             parts.append([piece[0]])
         parts[-1].append(piece[1])
