@@ -216,7 +216,7 @@ def show_run(result: RunResult, *, locale: str, currency: str, response: str, de
     if result.gone is not None and result.gone.kept:
         note(f"Warning: {departing.waiting(result.gone)}")
     if result.dry_run:  # its rows are what was asked for: all of them
-        _table(("Market", "Reason"), [(outcome.market, outcome.reason) for outcome in result.markets])
+        show_table(("Market", "Reason"), [(outcome.market, outcome.reason) for outcome in result.markets])
         say(f"{result.count('planned')} to build, {result.count('up-to-date')} up to date. Nothing was written.")
         return
     if result.count("up-to-date") == len(result.markets):
@@ -236,7 +236,7 @@ def show_run(result: RunResult, *, locale: str, currency: str, response: str, de
     if result.published:
         say(f"Published to {result.published}.")
     if result.index is not None:
-        say(f"Open {_short(result.index)}{_documents(result)}")
+        say(f"Open {short(result.index)}{_documents(result)}")
 
 
 def _documents(result: RunResult) -> str:
@@ -283,7 +283,7 @@ def _show_markets(result: RunResult, *, locale: str, currency: str, response: st
         ]
     headings = ("Market", "Status", "Verdict", "One unit kept up", "Interval", "Seconds")
     if rows:
-        _table(headings, rows, right=(3, 4, 5))
+        show_table(headings, rows, right=(3, 4, 5))
     if hidden := len(result.markets) - len(shown):
         say(f"{hidden:,} {'more' if rows else 'markets'} are in the overview; --verbose lists them here.")
 
@@ -324,15 +324,11 @@ def _totals(result: RunResult) -> str:
 def show_doctor(probes: Sequence[Any]) -> None:
     """Print what this machine has and lacks."""
     marks = {"ok": "ok", "warning": "warning", "missing": "MISSING"}
-    _table(("What", "State", "Found", "What to do"), [(p.name, marks[p.state], p.found, p.advice) for p in probes])
+    show_table(("What", "State", "Found", "What to do"), [(p.name, marks[p.state], p.found, p.advice) for p in probes])
 
 
-def show_table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    """Print a table of text."""
-    _table(headings, rows)
-
-
-def _table(headings: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[int] = ()) -> None:
+def show_table(headings: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[int] = ()) -> None:
+    """Print a table of text; columns ``right`` end at their right edge."""
     if state["quiet"]:
         return
     from rich import box
@@ -354,7 +350,8 @@ def _console(*, stderr: bool) -> Console:
     return Console(stderr=stderr, width=None if stream.isatty() else _WIDTH, highlight=False)
 
 
-def _short(path: Path) -> str:
+def short(path: Path) -> str:
+    """Return a path as it is named from the current folder."""
     try:
         return str(path.relative_to(Path.cwd()))
     except ValueError:

@@ -28,7 +28,7 @@ def show_quarto(run: QuartoRun, *, debug: bool = False) -> None:
     if run.rendered is not None:
         _show_rendered(run.rendered, run.sources.folder)
         return
-    folder = _short(run.sources.folder)
+    folder = console.short(run.sources.folder)
     if run.program.startswith("quarto "):
         console.say(f"Found {run.program}. Now: quarto render {folder}, or this command with --render.")
     else:
@@ -43,7 +43,9 @@ def _show_sources(sources: Sources, *, debug: bool) -> None:
     _more(len(sources.failed))
     what = f"{sources.drawn} drawn, {sources.markets - sources.drawn} up to date"
     failed = f", {len(sources.failed)} failed" if sources.failed else ""
-    console.say(f"{sources.markets} markets in {_short(sources.folder)}: {what}{failed} in {sources.seconds:.1f} s.")
+    console.say(
+        f"{sources.markets} markets in {console.short(sources.folder)}: {what}{failed} in {sources.seconds:.1f} s."
+    )
 
 
 def _show_rendered(rendered: Rendered, folder: Path) -> None:
@@ -56,18 +58,9 @@ def _show_rendered(rendered: Rendered, folder: Path) -> None:
         f"quarto {program.version} ({program.path}): {len(rendered.done)} pages rendered, "
         f"{rendered.up_to_date} up to date{failed} in {rendered.seconds:.1f} s."
     )
-    console.say(f"Open {_short(folder / '_site' / 'index.html')}")
+    console.say(f"Open {console.short(folder / '_site' / 'index.html')}")
 
 
 def _more(count: int) -> None:
     if count > _MOST_FAILURES:
         console.note(f"… and {count - _MOST_FAILURES} more.")
-
-
-def _short(path: Path) -> str:
-    from pathlib import Path as Here
-
-    try:
-        return str(path.relative_to(Here.cwd()))
-    except ValueError:
-        return str(path)

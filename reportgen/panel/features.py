@@ -230,6 +230,8 @@ def _select_rows(
     panel: MarketPanel, model: ModelSettings, response: Floats, lagged: Floats
 ) -> tuple[Booleans, tuple[RowsLost, ...]]:
     """Used cells, and the reason each other recorded cell is lost (the first that applies)."""
+    # Periods since the pharmacy's first record: lags that reach back beyond it are its beginning, later unknown ones
+    # are gaps.
     since_first = np.cumsum(np.maximum.accumulate(panel.recorded, axis=1), axis=1) - 1
     tests = (
         np.zeros(panel.sales.shape, dtype=bool) if panel.set_aside is None else panel.set_aside,

@@ -154,6 +154,8 @@ def simulate_market(spec: MarketSpec, rng: np.random.Generator) -> SimulatedMark
     size, steps = spec.pharmacies, spec.burn_in + spec.periods
     z = rng.standard_normal((3, size))
     intercepts = spec.sd_intercept * z[0]
+    # Correlated normals by the Cholesky factor of their correlation matrix; z[0] is a pharmacy's size, which promotion
+    # follows.
     slopes = spec.sd_slope * (spec.corr * z[0] + np.sqrt(1.0 - spec.corr**2) * z[1])
     promotion = _draw_promotion(spec, z[0], z[2], rng, steps)
     carried = adstock(promotion, spec.decay, spec.normalize)

@@ -82,6 +82,7 @@ def run_checks(raw: RawTable, settings: Settings, conventions: Conventions | Non
     if settings.panel.leave_out:
         kept = ~_left_out(market, pharmacy, settings.panel.leave_out, columns, problems)
         frame, file_rows, whole = frame[kept], file_rows[kept], whole[kept]
+        # Read again: codes that only the rows left out had are no markets and no pharmacies.
         market, pharmacy = read_keys(frame[columns.market]), read_keys(frame[columns.pharmacy])
     problems += check_keys(market, pharmacy, columns, whole)
     as_of = _as_of(settings)
@@ -93,6 +94,7 @@ def run_checks(raw: RawTable, settings: Settings, conventions: Conventions | Non
     values, found = read_values(frame, columns, how, settings, market.codes, whole)
     problems += found
     problems += check_calendar(market, pharmacy, period, columns, settings.panel, whole)
+    # Sums are looked for among the rows that will be used; where rows are yet to be added up, these are not there.
     if not settings.panel.aggregate:
         problems += check_totals(market, pharmacy, period, values[columns.sales], columns)
     problems = [_accepted(problem, settings.panel.accept) for problem in problems]

@@ -91,6 +91,7 @@ def validate_panel(raw: RawTable, settings: Settings, conventions: Conventions |
     refused: dict[str, tuple[Finding, ...]] = {}
     if errors:
         contain = settings.panel.bad_markets == "contain"
+        # An error without rows is one of the whole table: no market can be kept out of it.
         if not contain or any(p.severity == "error" and p.rows.size == 0 for p in checked.problems):
             raise _contract_error(errors, checked, contain=contain)
         refused = _refuse(raw, checked)

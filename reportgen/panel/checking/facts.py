@@ -64,6 +64,7 @@ class _Counts:
             if found.size > MOST_VALUES or len(self.values) > MOST_VALUES:
                 self.values = None
         above = found > 0
+        # Steps of the logarithm that no part of the source decides: so the counts of parts add up.
         steps, weights = np.floor(np.log10(found[above]) * BINS).astype(int), counts[above]
         for step in np.unique(steps):
             self.bins[int(step)] += int(weights[steps == step].sum())

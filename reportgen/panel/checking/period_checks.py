@@ -131,6 +131,7 @@ def _day_numbers(column: pd.Series, parsed: ParsedPeriods) -> Rows:
 
 def _check_edge(parsed: ParsedPeriods, problem: ProblemOf, name: str, whole: Rows) -> list[Problem]:
     """Times that are midnight of the next period in another zone, where most of the column looks like that."""
+    # A time near midnight is a time; a whole column of them is midnight, written by a clock elsewhere.
     if parsed.edge[whole].sum() <= 0.5 * max(int((parsed.index[whole] >= 0).sum()), 1):
         return []
     found: list[Problem] = problem(
@@ -243,6 +244,7 @@ def _check_span(
     far: list[int] = []
     for code in np.flatnonzero(last - first >= limit):
         own = order[codes == code]
+        # From the median: one mistyped year moves a mean, and is itself an end of the range.
         away = np.abs(period[own] - np.median(period[own])) >= limit / 2
         far += own[away].tolist()
     if not far:

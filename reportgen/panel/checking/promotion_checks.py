@@ -73,6 +73,7 @@ def check_promotion(found: ColumnProblems, parsed: ParsedNumbers, market: NDArra
         return
     largest = np.zeros(int(market.max()) + 1)
     np.maximum.at(largest, market[usable], values[usable])
+    # Only fractions speak of shares: a market of zeros and ones may count visits.
     fraction = np.zeros(largest.size, dtype=bool)
     whole_numbers = np.rint(values) == values
     fraction[market[usable & ~whole_numbers]] = True

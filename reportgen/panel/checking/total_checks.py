@@ -96,6 +96,7 @@ def _sums(grid: Floats) -> list[int]:
 
     def equal(values: Floats) -> NDArray[np.bool_]:
         """Which rows equal ``values`` ``(T,)`` or ``(G, T)`` in all their periods."""
+        # Sums of rounded sales are off by roundings: by a share of their size, and by two cents where they are small.
         size = np.maximum(np.abs(values), np.abs(filled)) * _TOLERANCE + 0.02
         return np.asarray(((np.abs(filled - values) <= size) | ~known).all(axis=1) & enough & (filled > 0).any(axis=1))
 
@@ -174,6 +175,7 @@ def _market_sums(market: Keys, period: NDArray[np.int64], sales: Floats, usable:
     total = np.nansum(grid, axis=0)
     found = []
     for code in range(len(grid)):
+        # What is the sum of all others is half of everything.
         known = ~np.isnan(grid[code])
         if (
             known.sum() >= LEAST_PERIODS

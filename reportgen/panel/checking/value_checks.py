@@ -198,6 +198,7 @@ def _check_thousands(
     if not read_as_decimal:
         return
     with np.errstate(invalid="ignore"):
+        # Read as decimals they are far from the others; three powers of ten higher, read as thousands, they fit.
         doubtful = (np.abs(lone - others) > _FAR) & (np.abs(lone + 3 - others) < _NEAR)
     found.add(
         "ambiguous-number",

@@ -117,20 +117,18 @@ def _chart(summary: DecaySummary | None, kit: Kit, name: str) -> Chart | None:
     drawn, (axes,) = sheet(WIDE, 176, [Box(54, 40, WIDE - 54 - 84, 94, x, (low, -low * 0.06))])
     draw_profile(axes, data, kit)
     marks.heading(axes, kit.say("Log-likelihood below the best"), kit.theme, dx=-48, dy=20)
-    below = (
-        kit.say("Share of promotion that is carried to the next week")
-        if kit.weekly
-        else kit.say("Share of promotion that is carried to the next month")
+    below = kit.by_period(
+        "Share of promotion that is carried to the next month", "Share of promotion that is carried to the next week"
     )
     marks.below(axes, below, kit.theme, dy=-26)
     f = kit.formats
     share = f.percent(data.estimate, digits=0)
     if data.none:
         most = f.percent(data.upper, digits=0)
-        title = (
-            kit.say("Promotion hardly carries over to the next week: {share} at most.", share=most)
-            if kit.weekly
-            else kit.say("Promotion hardly carries over to the next month: {share} at most.", share=most)
+        title = kit.by_period(
+            "Promotion hardly carries over to the next month: {share} at most.",
+            "Promotion hardly carries over to the next week: {share} at most.",
+            share=most,
         )
     elif data.at_edge:
         title = kit.say(
@@ -140,12 +138,11 @@ def _chart(summary: DecaySummary | None, kit: Kit, name: str) -> Chart | None:
         title = kit.say("{share} of promotion carries over at best; the data do not bound it.", share=share)
     else:
         interval = f"{f.percent(data.lower, digits=0)} – {f.percent(data.upper, digits=0)}"
-        title = (
-            kit.say("{share} of promotion carries over to the next week ({interval}).", share=share, interval=interval)
-            if kit.weekly
-            else kit.say(
-                "{share} of promotion carries over to the next month ({interval}).", share=share, interval=interval
-            )
+        title = kit.by_period(
+            "{share} of promotion carries over to the next month ({interval}).",
+            "{share} of promotion carries over to the next week ({interval}).",
+            share=share,
+            interval=interval,
         )
     return kit.chart(
         name,

@@ -139,9 +139,7 @@ def compute_estimators(results: MarketResults, kit: Kit) -> tuple[Estimate, ...]
             detail = clean(item.detail or "", 40)
             label = {
                 "without-most-influential": kit.say("Without {pharmacy}", pharmacy=detail or "?"),
-                "month-dummies": kit.say("With a term per calendar week")
-                if kit.weekly
-                else kit.say("With a term per calendar month"),
+                "month-dummies": kit.by_period("With a term per calendar month", "With a term per calendar week"),
                 "one-effect": kit.say("With one effect for all"),
             }.get(item.id, item.id)
             rows.append(Estimate(id=item.id, label=label, estimate=item.estimate, lower=item.lower, upper=item.upper))

@@ -128,10 +128,9 @@ def chart_hierarchy(results: MarketResults, kit: Kit, name: str = "hierarchy") -
     height = _HEAD + _ROW * len(data.shown) + 4
     drawn, (axes,) = sheet(WIDE, height, [Box(0, 0, WIDE, height, (0.0, WIDE), (0.0, height))])
     tips = draw_hierarchy(axes, data, kit, height)
-    subtitle = (
-        kit.say("A filled square is a week used, a ring one that is missing or set aside")
-        if kit.weekly
-        else kit.say("A filled square is a month used, a ring one that is missing or set aside")
+    subtitle = kit.by_period(
+        "A filled square is a month used, a ring one that is missing or set aside",
+        "A filled square is a week used, a ring one that is missing or set aside",
     )
     return kit.chart(
         name,

@@ -102,7 +102,7 @@ def draw_total(axes: Plane, data: Response, kit: Kit) -> None:
         marks.dots(axes, [data.half_life], [y], theme.second, size=7)
         text = kit.say("half after {time}", time=_time(data.half_life, kit))
         if data.half_life < 0.5:
-            text = kit.say("half in the first week") if kit.weekly else kit.say("half in the first month")
+            text = kit.by_period("half in the first month", "half in the first week")
         marks.label(axes, data.half_life, y, text, theme.second, dx=9, dy=-8 if up else 8)
 
 
@@ -111,8 +111,7 @@ def _frame(axes: Plane, kit: Kit) -> None:
     marks.grid_y(axes, ticks, kit.effect_ticks(ticks), kit.theme, base=0.0)
     at = [t for t in marks.nice_ticks(*axes.x, 6) if t >= 0 and t == int(t)]
     marks.grid_x(axes, at, kit.formats.ticks(tuple(at)), kit.theme, lines=False)
-    below = kit.say("weeks later") if kit.weekly else kit.say("months later")
-    marks.below(axes, below, kit.theme, dy=-22)
+    marks.below(axes, kit.by_period("months later", "weeks later"), kit.theme, dy=-22)
 
 
 def _time(value: float, kit: Kit) -> str:
@@ -145,12 +144,9 @@ def _title(data: Response, kit: Kit) -> str:
         message = kit.say("{dose} goes with {total} within {span} ({interval}); half of it is there after {time}.")
         after = _time(data.half_life, kit)
         if data.half_life < 0.5:
-            message = (
-                kit.say("{dose} goes with {total} within {span} ({interval}); half of it is there in the first week.")
-                if kit.weekly
-                else kit.say(
-                    "{dose} goes with {total} within {span} ({interval}); half of it is there in the first month."
-                )
+            message = kit.by_period(
+                "{dose} goes with {total} within {span} ({interval}); half of it is there in the first month.",
+                "{dose} goes with {total} within {span} ({interval}); half of it is there in the first week.",
             )
     return message.format(dose=dose, total=total, interval=interval, time=after, span=_span(data, kit))
 

@@ -245,8 +245,7 @@ def chart_autocorrelation(results: MarketResults, kit: Kit, name: str = "autocor
     drawn, (axes,) = sheet(HALF, 212, [Box(46, 26, HALF - 46 - 12, 146, x, (-top, top))])
     draw_memory(axes, data, kit)
     marks.heading(axes, kit.say("Correlation of residuals"), kit.theme, dx=-40)
-    below = kit.say("weeks apart") if kit.weekly else kit.say("months apart")
-    marks.below(axes, below, kit.theme)
+    marks.below(axes, kit.by_period("months apart", "weeks apart"), kit.theme)
     largest = int(np.nanargmax(np.abs(data.values)))
     f = kit.formats
     title = kit.say(

@@ -41,9 +41,9 @@ class Phrases:
         text = self.language.gettext(message)
         return text.format(**{key: isolated(value) for key, value in values.items()}) if values else text
 
-    def by_period(self, month: str, week: str) -> str:
-        """Choose and translate a wording by the length of a period."""
-        return self.say(week if self.weekly else month)
+    def by_period(self, month: str, week: str, **values: str) -> str:
+        """Choose a wording by the length of a period, translate it and fill its placeholders."""
+        return self.say(week if self.weekly else month, **values)
 
     @property
     def per_period(self) -> str:

@@ -23,7 +23,7 @@ IN_ALL = mark("In all")
 
 def first_period(phrases: Phrases) -> str:
     """``First month`` or ``First week``."""
-    return phrases.say("First week") if phrases.weekly else phrases.say("First month")
+    return phrases.by_period("First month", "First week")
 
 
 def coefficient(phrases: Phrases, model: ModelSummary | None) -> str:
