@@ -34,6 +34,7 @@ class Formats:
     def of(self, there: Collection[str] = ()) -> tuple[str, ...]:
         """Return the formats that a market is to have, sorted, given those that are ``there``."""
         wanted = (self.asked if self.only else self.asked | set(there)) - self.lacking
+        # "results" is what every market has anyway: it stands for itself only where nothing else is wanted.
         return tuple(sorted(wanted - {_NUMBERS_ONLY})) or (_NUMBERS_ONLY,)
 
     def warnings(self, plans: Sequence[PlannedMarket]) -> list[str]:

@@ -73,6 +73,7 @@ def resolve_as_of(settings: Settings) -> str:
     """Return the date printed on the reports: the setting, ``SOURCE_DATE_EPOCH``, or today (UTC)."""
     if settings.run.as_of:
         return settings.run.as_of
+    # The variable by which builds are repeated to the byte (reproducible-builds.org).
     epoch = os.environ.get("SOURCE_DATE_EPOCH", "")
     moment = datetime.fromtimestamp(int(epoch), UTC) if epoch.isdecimal() else datetime.now(UTC)
     return moment.date().isoformat()

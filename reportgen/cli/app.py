@@ -60,6 +60,7 @@ class _Commands(Group):
         except KeyboardInterrupt:
             sys.stderr.write("Interrupted.\n")
             raise typer.Exit(130) from None
+        # ``| head`` has seen enough. Closed, so that Python, which flushes at its end, has nowhere to complain.
         except BrokenPipeError:
             sys.stderr.close()
             raise typer.Exit(1) from None
@@ -96,6 +97,7 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     context_settings={"help_option_names": ["--help", "-h"]},
+    # Plain help, and our own words for errors: Typer's tracebacks show the values of variables.
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )

@@ -47,6 +47,7 @@ class Shell(StrEnum):
     fish = "fish"
 
 
+# All three ask by bash's protocol, whose answer is plain lines.
 _SCRIPTS = {Shell.bash: _BASH, Shell.zsh: _ZSH, Shell.fish: _FISH}
 
 

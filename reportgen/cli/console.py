@@ -337,6 +337,7 @@ def show_table(headings: Sequence[str], rows: Sequence[Sequence[str]], right: Se
 
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
     for index, heading in enumerate(headings):
+        # Folded and not cut: names of markets often differ at their end only.
         table.add_column(heading, justify="right" if index in right else "left", overflow="fold")
     for row in rows:
         table.add_row(*(Text(printable(cell)) for cell in row))
@@ -347,6 +348,7 @@ def _console(*, stderr: bool) -> Console:
     from rich.console import Console
 
     stream = sys.stderr if stderr else sys.stdout
+    # Without a terminal rich takes 80 columns, which would fold most rows.
     return Console(stderr=stderr, width=None if stream.isatty() else _WIDTH, highlight=False)
 
 

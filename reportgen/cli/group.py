@@ -7,6 +7,7 @@ from typing import Any
 
 from typer.core import TyperGroup
 
+# Texts of pydantic and Click. One that a later version words otherwise is printed as it is.
 _PLAIN = (
     (r"Input should be a valid integer.*", "write a whole number"),
     (r"Input should be a valid number.*", "write a number"),

@@ -30,6 +30,7 @@ def summarise_data(frame: ModelFrame) -> DataSummary:
     columns = np.flatnonzero(panel.recorded.any(axis=0))
     first, last = (int(columns[0]), int(columns[-1])) if columns.size else (0, 0)
     with warnings.catch_warnings():
+        # numpy warns of a channel without any known value; NaN, told as 0 below, is what is wanted there.
         warnings.simplefilter("ignore", RuntimeWarning)
         known_promotion = np.where(np.isfinite(promotion), promotion, np.nan)
         mean, spread = np.nanmean(known_promotion, axis=0), np.nanstd(known_promotion, axis=0)

@@ -89,12 +89,14 @@ def _pdf() -> list[Probe]:
         f"pdf = weasyprint.HTML(string='<html lang=en><title>x</title><p>{_GLYPHS}</p>').write_pdf()\n"
         "print(json.dumps({'pango': number, 'size': len(pdf)}))\n"
     )
+    # -P: a file called weasyprint.py in the current folder is not what is tried.
     code, output, errors = _run([sys.executable, "-P", "-W", "ignore", "-c", program])
     if code == 0:
         try:
             number = json.loads(output.strip().splitlines()[-1])["pango"]
         except (ValueError, IndexError, KeyError):
             number = 0
+        # 15012 is 1.50.12.
         pango = f"{number // 10000}.{number // 100 % 100}.{number % 100}"
         return [
             Probe(name="Pango", state="ok", found=pango),

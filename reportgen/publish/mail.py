@@ -202,6 +202,8 @@ def send_letters(
         for letter in plan.letters:
             message = compose(letter, settings)
             try:
+                # Some recipients may be refused and others not: the letter then counts as sent, and those refused are
+                # named.
                 refused = server.send_message(message)
             except smtplib.SMTPRecipientsRefused as error:
                 refused = error.recipients
@@ -302,6 +304,8 @@ def _server(mail: MailSettings, password: str, context: ssl.SSLContext) -> Itera
             server: smtplib.SMTP = smtplib.SMTP_SSL(mail.server, mail.port, timeout=_TIMEOUT, context=context)
         else:
             server = smtplib.SMTP(mail.server, mail.port, timeout=_TIMEOUT)
+        # Leaving the block says QUIT, also after an error; a connection that was just cut would leave the server
+        # waiting.
         with server:
             if mail.security == "starttls":
                 server.starttls(context=context)

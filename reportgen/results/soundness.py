@@ -44,6 +44,7 @@ def faults(node: Any, path: str = "") -> Iterator[str]:
 def mend(node: Any) -> Any:
     """The same without non-finite numbers where none may stand, and without intervals that leave their estimate out."""
     if isinstance(node, tuple):
+        # The same object where nothing changed: most of the results are walked and not built again.
         made = tuple(mend(item) for item in node)
         return node if all(a is b for a, b in zip(made, node, strict=True)) else made
     if not is_dataclass(node) or isinstance(node, type):

@@ -25,6 +25,8 @@ _SIGNS = {"₹": "INR", "rs": "INR", "€": "EUR", "euro": "EUR", "$": "USD", "�
 LEAST_CONTRAST = 4.5
 MOST_BYTES = 200_000
 """Of a logo, which every page of every report carries."""
+# What makes an SVG run or fetch: scripts, handlers, foreign markup, entities, and addresses but those inside the file
+# or of embedded pictures.
 _ACTIVE = re.compile(
     rb"<script|<foreignObject|<!ENTITY|\son\w+\s*=|javascript:|(?:href|src)\s*=\s*[\"'](?!#|data:image/)", re.IGNORECASE
 )
@@ -121,6 +123,7 @@ def recipients(pairs: tuple[tuple[str, tuple[str, ...]], ...]) -> tuple[tuple[st
 def sender(value: str) -> str:
     """``name@example.com`` or ``Some Name <name@example.com>``, or nothing."""
     name, _, address = value.rpartition("<") if value.endswith(">") else ("", "", value)
+    # =? begins an encoded word (RFC 2047): a mail program would show another name than the one that stands here.
     if value and (not re.fullmatch(_ADDRESS, address.removesuffix(">")) or not name.isprintable() or "=?" in name):
         raise ValueError("write name@example.com, or Some Name <name@example.com>")
     return value

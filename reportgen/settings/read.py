@@ -209,6 +209,8 @@ def _lines(path: Path) -> dict[str, int]:
             found[section] = number
         elif assignment := re.match(r"\s*(\w+)(?:\s*\.\s*(\w+))?\s*=", line):
             key = f"{section}.{assignment[1]}" if section else f"{assignment[1]}.{assignment[2]}"
+            # TOML has every key once: one of the two lines stands inside a text of several lines, and which one is not
+            # known here.
             found[key] = 0 if key in found else number
     return found
 
@@ -298,6 +300,7 @@ def _plain(text: str) -> object:
         value: object = tomllib.loads(f"value = {text}")["value"]
     except tomllib.TOMLDecodeError:
         return text
+    # To TOML 2024-01-31 is a date and [x] a list; a setting means the text.
     return value if isinstance(value, str | int | float | bool) else text
 
 

@@ -267,6 +267,10 @@ class Settings(_Section):
     run: RunSettings = RunSettings()
     mail: MailSettings = MailSettings()
 
+    def for_site(self) -> Settings:
+        """Return these settings with one locale for all markets: what pages of the whole site are written in."""
+        return self.model_copy(update={"report": self.report.model_copy(update={"locales": ()})})
+
     def for_market(self, market: str) -> Settings:
         """Return these settings as ``market`` has them: its locale is the first of ``report.locales`` that fits."""
         found = next((locale for glob, locale in self.report.locales if fnmatchcase(market, glob)), None)

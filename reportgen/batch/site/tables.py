@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 FOLDER = "data"
 _AT_ONCE = 100
+# Signs at which a spreadsheet takes a text for a formula, and the tab and line end that lead it there (OWASP, CSV
+# Injection).
 _FORMULA = r"^[=+\-@\t\r|]"
 _TEXTS = ("market", "status", "verdict", "channel", "reason", "stale_since", "trouble", "response")
 _COUNTS = ("pharmacies", "months", "checks_passed", "checks_run")
@@ -94,6 +96,7 @@ class SiteTables:
         import pyarrow.parquet as pq
 
         if name not in self._writers:
+            # Without statistics, as the tables of a market: the same numbers have the same bytes.
             parquet = pq.ParquetWriter(
                 self.folder / f"{name}.parquet", table.schema, compression="zstd", write_statistics=False
             )

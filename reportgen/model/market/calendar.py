@@ -186,6 +186,8 @@ def trend_of(frame: ModelFrame, columns: Index | Array) -> Array:
 def calendar_columns(frame: ModelFrame, terms: Sequence[ModelTerm]) -> dict[str, Array]:
     """Columns of time of every calendar period, (T,) each; those of a pharmacy's own trend are not among them."""
     every = np.arange(frame.panel.n_periods)
+    # By the month of the year and not of the record: a market that starts in May has its winter where the others have
+    # it.
     angle = 2.0 * np.pi * (every + frame.panel.first_period) / YEAR[frame.panel.period_type]
     known = {TREND: trend_of(frame, every)}
     codes = code_of_columns(frame)
@@ -234,6 +236,7 @@ def common_controls(frame: ModelFrame) -> tuple[str, ...]:
     if not frame.control_names or not len(frame.response):
         return ()
     left = _without_means(frame.controls, period_codes(frame))
+    # Of squares: what is left of a column that moves with the calendar alone is rounding, a billionth of its size.
     size = 1e-18 * np.mean(frame.controls**2, axis=0)
     gone = (np.mean(left**2, axis=0) <= size) & (np.var(frame.controls, axis=0) > size)
     return tuple(name for name, same in zip(frame.control_names, gone, strict=True) if same)

@@ -83,7 +83,7 @@ def write_market(job: SourceJob) -> MarketSources:
     settings = job.settings.for_market(results.market)
     report = build_report(results, job.settings) if job.method or (job.draw and content is None) else None
     if job.method and report is not None:
-        page = report if settings is job.settings else build_report(results, _of_site(job.settings))
+        page = report if settings is job.settings else build_report(results, job.settings.for_site())
         words = site_words(Language(job.settings.report.locale))
         shared = write_files(job.project, method_file(page, words, templates=job.templates))[0]
     if job.draw and content is None and report is not None:
@@ -102,11 +102,6 @@ def write_market(job: SourceJob) -> MarketSources:
         written=written,
         check=found,
     )
-
-
-def _of_site(settings: Settings) -> Settings:
-    """Return the settings with one locale for all markets: what pages of the whole site are written in."""
-    return settings.model_copy(update={"report": settings.report.model_copy(update={"locales": ()})})
 
 
 def _drawn(job: SourceJob) -> dict[str, bytes] | None:
@@ -144,6 +139,7 @@ def write_files(folder: Path, content: Mapping[str, bytes]) -> tuple[dict[str, s
     for name, body in content.items():
         hashes[name] = files.sha256_bytes(body)
         path = folder / name
+        # By size first: most files that changed have another one, and need not be read.
         if path.is_file() and path.stat().st_size == len(body) and path.read_bytes() == body:
             continue
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -174,6 +174,7 @@ class _Writing:
                 stamp = "" if market in self._failed_markets() else self._stamp(market)
                 now.markets[slug] = {"market": market, "stamp": stamp, "files": dict(hashes)}
             elif slug in self.last.markets:
+                # The pages from before stay; without a stamp the next run draws the market again.
                 now.markets[slug] = {**self.last.markets[slug], "stamp": ""}
         self.progress.stage("site")
         hashes = self._site([made[market] for market in members if market in made])

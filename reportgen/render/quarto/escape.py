@@ -27,6 +27,7 @@ _DOTS = re.compile(r"(?<=\.)\.")
 _START = re.compile(r"^(\(?)([0-9A-Za-z]{1,9})([.)])(?=\s|$)")
 _BULLET = re.compile(r"^[-%]")
 _ADDRESS = re.compile(r"(?:https?://)?[A-Za-z0-9._~/?#!&=+%,;-]+\Z")
+# Runs of letters of any script, which become upright words, and every other sign by itself.
 _TEX_PIECES = re.compile(
     "[A-Za-z\u00c0-\u024f\u0400-\u1fff\u2c00-\ud7ff\uf900-\uffff]"
     "[A-Za-z0-9_ \u00c0-\u024f\u0300-\u036f\u0400-\u200d\u2c00-\ud7ff\uf900-\uffff]*|.",

@@ -288,6 +288,7 @@ def _tidy(lines: Iterable[str]) -> Iterator[str]:
             yield ""
         empty, started = False, True
         if line.startswith("```"):
+            # A block of code ends at as many backticks as it began with, or more (CommonMark 0.31, 4.5).
             run = line[: len(line) - len(line.lstrip("`"))]
             fence = "" if fence and len(run) >= len(fence) else fence or run
         yield line if fence else line.rstrip()

@@ -175,6 +175,7 @@ def _ranks(cells: Sequence[Cell]) -> list[str]:
     values = sorted({cell.sort for cell in cells if cell.sort is not None})
     if not values:
         return [""] * len(cells)
+    # Ranks of six digits are sorted as text in the order of the numbers.
     place = {value: rank for rank, value in enumerate(values)}
     return [
         f"[{place.get(c.sort, len(values)) if c.sort is not None else len(values):06d}]{{.sort-key}}" for c in cells

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from reportgen.results import Distribution
 
 _HEIGHT, _LEFT, _TOP, _BOTTOM, _RIGHT = 176.0, 52.0, 22.0, 26.0, 12.0
+# How many steps of a power of ten (``BINS``) make one bar: divisors of it, so that every power of ten begins a bar.
 _FINEST = (1, 2, 3, 4, 5, 6, 8, 10, 12, 15, 20, 24, 30, 40, 60, 80, 120, 240)
 _MOST_BARS = 30
 
@@ -37,6 +38,7 @@ def compute_bars(found: Distribution) -> Bars | None:
     """Bars of a column; ``None`` where it has no values."""
     if found.values:
         gaps = [b - a for (a, _), (b, _) in zip(found.values, found.values[1:], strict=False)]
+        # By the smallest gap: bars of values that lie close do not touch, and all are as wide.
         half = 0.4 * min(gaps, default=1.0)
         edges = tuple((value - half, value + half) for value, _ in found.values)
         return Bars(edges, tuple(count for _, count in found.values), log=False)

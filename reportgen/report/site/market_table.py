@@ -66,6 +66,7 @@ class TableWriter(Phrases):
         )
 
     def _row(self, s: MarketSummary, scale: tuple[float, float], *, with_roi: bool) -> Row:
+        # Levels and logarithms stand in one column: a log effect is written as percent, and sorted as what is written.
         f = self.log_formats if s.response == "log" else self.formats
         relative, spread = _relative(s), about_se(s.kept_up_lower, s.kept_up_upper)
 

@@ -139,6 +139,7 @@ def _list(overview: Overview, lines: Sequence[MarketSummary], settings: Settings
     tables = table_writer(settings, lines)
     heading = tables.say("Plain list")
     parts = [lines[i : i + PAGE] for i in range(0, len(lines), PAGE)]
+    # The first part keeps the name that other pages link to, however long the list becomes.
     names = [LIST, *(f"list-{i}.html" for i in range(2, len(parts) + 1))]
     made = {}
     for name, part in zip(names, parts, strict=True):
@@ -154,8 +155,7 @@ def _list(overview: Overview, lines: Sequence[MarketSummary], settings: Settings
 
 
 def _method(overview: Overview, sample: MarketResults, settings: Settings) -> Overview:
-    plain = settings.model_copy(update={"report": settings.report.model_copy(update={"locales": ()})})
-    w = make_writer(sample, plain)
+    w = make_writer(sample, settings.for_site())
     heading = w.say("Method and glossary")
     lead = w.say("How every number of these pages was made, what it cannot tell, and what the words mean.")
     parts: list[tuple[str, str, tuple[Block, ...]]] = [
