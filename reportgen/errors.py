@@ -42,6 +42,8 @@ class ReportgenError(Exception):
         self.message = message
         self.code = code or type(self).__name__
 
+    # An exception is rebuilt from its positional arguments, and ``code`` is none: without this it would be lost on the
+    # way between processes.
     def __reduce__(self) -> tuple[object, ...]:
         return (_rebuild, (type(self), self.message, self.code))
 

@@ -281,6 +281,7 @@ def _flat_direction(market: MarketFit) -> str | None:
 def _quality(frame: ModelFrame, residuals: Residuals, holdout: HoldOut) -> FitQuality:
     fitted = residuals.fitted
     if frame.scale == "log":
+        # Error in money is what is compared with a forecast; exp() overflows a double at 709.8.
         fitted = np.exp(np.minimum(fitted, 700.0))
     error = frame.sales - fitted
     total = float(np.sum(np.abs(frame.sales)))

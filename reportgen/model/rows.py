@@ -123,6 +123,8 @@ def pharmacy_rows(
     modes, covariance, own = conditional_modes(fit), conditional_covariance(fit), own_coefficients(fit)
     slope, (lower, upper) = _total_slopes(market, fixed, random, confidence)
     phi = fit.beta[[market.index(name) for name in market.terms.lags]]
+    # Long run of one unit: the total slope over 1 - sum phi, and over 1 - decay where adstock weights do not sum to
+    # one.
     remainder = (
         (1.0 - float(phi.sum())) * (1.0 if frame.normalize else 1.0 - market.decays[0])
         if is_stationary(phi, market.terms.lag_periods)

@@ -314,6 +314,7 @@ def _spread_matters(pharmacies: Sequence[PharmacyRow]) -> bool:
     mean = fmean(totals)
     if sum(total <= 0 for total in totals) >= NEGATIVE_PHARMACIES * len(totals):
         return True
+    # Shrunken totals vary less than the pharmacies do: what shrinking took is, on average, their conditional variance.
     noise = [row.slope_se**2 for row in pharmacies if row.total_slope is not None and row.slope_se is not None]
     spread = sqrt(pvariance(totals) + (fmean(noise) if noise else 0.0))
     return spread >= SPREAD_OF_EFFECT * abs(mean)

@@ -74,6 +74,7 @@ def adstock(values: Floats, decay: ArrayLike, normalize: bool = True) -> Floats:
     rate = rates.reshape(rates.shape + (1,) * (values.ndim - 1))
     weight = 1.0 - rate if normalize else np.ones_like(rate)
     out = np.empty((steps.shape[0], *rates.shape, *steps.shape[1:]))
+    # From zero: what was promoted before the record is not known. The correction has a column for what of it fades out.
     carried = np.zeros(out.shape[1:])
     for step, row in zip(steps, out, strict=True):
         carried = rate * carried + weight * step

@@ -49,6 +49,7 @@ def leading_channel(results: MarketResults) -> int:
             for k, one in enumerate(results.channels)
             if one.verdict is not None and one.verdict.code == wanted
         ]
+        # The place of the largest; of equal ones the first, since places are counted down.
         if clear:
             return -max(clear)[1]
     return 0

@@ -126,6 +126,7 @@ def _compare(
 def _kind(before: Known | None, now: Known | None, *, comparable: bool) -> Kind | None:
     if now is None:
         return "gone"
+    # What failed before and fails again is no news; a failure is told before any change of what was shown last.
     if now.failed:
         if before is not None and before.failed:
             return None

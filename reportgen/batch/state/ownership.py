@@ -74,6 +74,7 @@ def refuse_foreign_pages(settings: Settings, root: Path, project: Path, *, recor
         raise ConfigError(f"{shown} is a file, and a Quarto project needs a folder.", code="out-is-a-file")
     if not project.is_dir() or (project / record_name).is_file():
         return
+    # A folder with a ``_quarto.yml`` is somebody's Quarto project, and we may be guests in it where our names are free.
     names = {entry.name for entry in project.iterdir() if not entry.name.startswith(".")}
     taken = names & _PAGES if "_quarto.yml" in names else names
     if taken:

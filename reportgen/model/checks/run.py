@@ -77,6 +77,7 @@ def diagnose(
     most = influence.most_influential(position, promotion.estimate)
     left_out = None if most is None else without_pharmacy(market, most, term, confidence)
     months = with_month_dummies(market, term, confidence)
+    # New pharmacies, not these again: the check is of the model, its random effects included.
     predictive, predictive_check = residual.predictive_check(
         market.design.y, _simulated(market, rng), confidence=confidence
     )
