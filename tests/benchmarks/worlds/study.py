@@ -9,6 +9,7 @@ import numpy as np
 
 from reportgen.model.analysis import analyse_market
 from reportgen.panel.features import build_frame
+from reportgen.panel.slips import set_aside
 from reportgen.results import MarketResults, Provenance
 from reportgen.settings.sections import Settings
 from worlds.draw import draw
@@ -30,6 +31,7 @@ def study(world: World, seed: int) -> Row:
     """Estimates, intervals and truth of one market, its verdict and its checks."""
     drawn, settings = draw(world, seed), settings_of(world)
     panel = drawn.to_panel(f"{world.name} {seed}")
+    panel = set_aside(panel) if world.set_aside else panel
     before = time.process_time()
     results = analyse_market(panel, settings, PROVENANCE)
     seconds = time.process_time() - before

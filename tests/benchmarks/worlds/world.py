@@ -48,6 +48,8 @@ class World:
         How visits follow this period's own error: up where it is good, up where it is bad; or last period's bad one.
     booked_late, unrecorded
         Share of visits recorded one period late, or never.
+    set_aside
+        Whether the user sets slips and zero months aside (``panel.outliers = "set-aside"``).
     territories, territory_shock, territory_campaign
         Number of territories; SD of what happens to a territory's sales, and of its promotion (logarithms).
     """
@@ -92,6 +94,7 @@ class World:
     rescue_last: float = 0.0
     booked_late: float = 0.0
     unrecorded: float = 0.0
+    set_aside: bool = False
     territories: int = 0
     territory_shock: float = 0.0
     territory_campaign: float = 0.0
@@ -141,15 +144,20 @@ def _time() -> list[World]:
 
 
 def _records() -> list[World]:
-    return [
+    slips = [
         World(name="0.3% of sales ten times too large", sales_slips=0.003),
         World(name="0.5% of promotion ten times too large", promotion_slips=0.005),
+        World(name="missing months written as zeros", gap_share=0.04, late_share=0.2, zeros=True),
+    ]
+    cured = [replace(world, name=f"{world.name}, set aside", set_aside=True) for world in slips]
+    return [
+        *slips,
+        *cured,
         World(name="a fifth of pharmacies shift up", shift_share=0.2, shift=0.25),
         World(name="a fifth shift up and get more visits", shift_share=0.2, shift=0.25, shift_visits=0.5),
         World(name="effect grows", drift=(0.4, 1.6)),
         World(name="effect fades", drift=(1.6, 0.4)),
         World(name="months missing", gap_share=0.04, late_share=0.2),
-        World(name="missing months written as zeros", gap_share=0.04, late_share=0.2, zeros=True),
     ]
 
 
