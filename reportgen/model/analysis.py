@@ -138,7 +138,7 @@ def _with_estimates(market: MarketFit, settings: Settings, provenance: Provenanc
     residuals = conditional_residuals(market)
     holdout = hold_out(market)
     diagnostics = diagnose(
-        market, residuals, promotion,
+        market, residuals, [fixed[market.index(term)] for term in market.terms.promotion],
         plain=plain, within=within, influence=influence, holdout=holdout, confidence=confidence,
         rng=market_generator(settings, frame.panel.market, "predictive"),
     )  # fmt: skip

@@ -24,24 +24,22 @@ from reportgen.results.derived.intervals import which_side
 Array = NDArray[np.float64]
 
 SMALL_LEAD = 0.10
-LARGE_LEAD = 0.50
-"""Lead effects, as shares of the promotion effect, below which "review" and "fail" are not given."""
+"""Lead effect, as a share of the promotion effect, below which neither "review" nor "fail" is given."""
 EDGE_WIDTH = 1e-4
 """Distance from the end of the decay's range at which a value counts as its end."""
 
 
-def check_lead_placebo(
-    lead: float | None, se: float | None, effect: float, *, df: float | None = None, detail: str | None = None
-) -> Check:
-    """|t| of next period's promotion, which cannot have an effect yet.
+def check_lead_placebo(lead: Estimate | None, effect: float, *, channel: str | None = None) -> Check:
+    """|t| of a channel's promotion of the next period, which cannot have an effect yet.
 
-    Against the 95 % point of t (fail: 99.9 %), each raised to the |t| of a lead of 10 % (50 %) of ``effect``.
+    Against the 95 % point of t (fail: 99.9 %), each raised to the |t| of a lead of 10 % of ``effect``: what it brings
+    is wrong by about as much (simulation: late booking of 30 % gives leads of 17 % and effects 18 % too low).
     """
-    if lead is None or se is None or not se > 0:
-        return grade("lead-placebo", None, detail=detail)
-    review = max(critical_value(0.95, df), SMALL_LEAD * abs(effect) / se)
-    fail = max(critical_value(0.999, df), LARGE_LEAD * abs(effect) / se)
-    return grade("lead-placebo", abs(lead) / se, review=review, fail=fail, detail=detail)
+    if lead is None or not lead.se > 0:
+        return grade("lead-placebo", None, channel=channel)
+    least = SMALL_LEAD * abs(effect) / lead.se
+    review, fail = (max(critical_value(level, lead.df), least) for level in (0.95, 0.999))
+    return grade("lead-placebo", abs(lead.value) / lead.se, review=review, fail=fail, channel=channel)
 
 
 def _distances(effect: float, se: float | None, other: float | None) -> tuple[float, float] | None:
@@ -261,24 +259,16 @@ def comparison_checks(
     *,
     plain: Comparison | None,
     within: Comparison | None,
-    lead: Estimate | None,
     months: Estimate | None,
     without: Estimate | None,
     most_influential: str,
 ) -> tuple[Check, ...]:
     """Every check of the promotion effect against other estimates of it.
 
-    ``lead`` is next period's promotion as a placebo; the effect is estimated with ``months`` dummies and ``without``
-    the ``most_influential`` pharmacy.
+    The effect is estimated with ``months`` dummies and ``without`` the ``most_influential`` pharmacy.
     """
     effect, se = promotion.estimate, promotion.se
     return (
-        check_lead_placebo(
-            None if lead is None else lead.value,
-            None if lead is None else lead.se,
-            effect,
-            df=None if lead is None else lead.df,
-        ),
         check_seasonality(effect, se, None if months is None else months.value),
         check_correction_gap(effect, se, _estimate(plain, promotion.term), _estimate(within, promotion.term)),
         check_verdict_without(

@@ -1,4 +1,4 @@
-"""Is the effect what the model says it is: the same all the time, a straight line, and of a plausible size?
+"""Is the effect what the model says: after its cause, fading evenly, the same all the time, a line, of plausible size?
 
 Drift and curvature are tested by one more column within pharmacies (least squares on deviations from pharmacy means,
 the model's own time effects among the columns, SE clustered by pharmacy): that needs nothing of how pharmacies differ,
@@ -16,18 +16,21 @@ from math import sqrt
 import numpy as np
 
 from reportgen.model.checks.design import centre_within
+from reportgen.model.checks.estimates import check_lead_placebo
 from reportgen.model.checks.rules import grade
 from reportgen.model.effects.responses import critical_value, is_stationary
 from reportgen.model.lmm.columns import Array, Design, Index
 from reportgen.model.lmm.least_squares import within_estimate
 from reportgen.model.market.fit import MarketFit
-from reportgen.model.market.variants import Estimate, add_columns
+from reportgen.model.market.variants import Estimate, add_columns, with_current, with_leads
 from reportgen.results import Check
 
 ADDED, TREND = "Added", "Added_Trend"
 SMALL_DRIFT, LARGE_DRIFT = 0.25, 0.5
 """Changes of the effect between the middle and either end of the record, as shares of it, below which "review" and
 "fail" are not given."""
+LARGE_EXCESS = 0.5
+"""What a period's own promotion adds to the first period's effect, as a share of it, without which nothing fails."""
 ALPHA_CURVE, ALPHA_STRONG_CURVE = 0.05, 0.01
 """One-sided levels at which a concave response is "review" and "fail"."""
 
@@ -85,6 +88,20 @@ def check_saturation(design: Design, term: str, *, looks: int = 1, channel: str 
     return grade("saturation", one.value / one.se, review=review, fail=fail, channel=channel)
 
 
+def check_carry_over_shape(current: Estimate | None, first: float, *, channel: str | None = None) -> Check:
+    """|t| of what a channel's promotion of the period itself brings beyond geometric carry-over.
+
+    Promotion placed where a good (bad) period is foreseen adds to (takes from) the period of the visit alone, which no
+    decay can follow; so do effects that peak later and errors with memory. Against the 95 % point of t; fail: the
+    98 % point, raised to the |t| of half of ``first``, the effect of the first period.
+    """
+    if current is None or not current.se > 0:
+        return grade("carry-over-shape", None, channel=channel)
+    review, strong = (critical_value(level, current.df) for level in (0.95, 0.98))
+    fail = max(strong, LARGE_EXCESS * abs(first) / current.se)
+    return grade("carry-over-shape", abs(current.value) / current.se, review=review, fail=fail, channel=channel)
+
+
 def check_elasticity(brought: float | None, sales: float, *, log: bool) -> Check:
     """Percent by which sales change when promotion changes by one percent and stays there, at the averages.
 
@@ -96,13 +113,18 @@ def check_elasticity(brought: float | None, sales: float, *, log: bool) -> Check
     return grade("elasticity", brought / (1.0 if log else sales))
 
 
-def response_checks(market: MarketFit) -> tuple[Check, ...]:
-    """Drift and curvature of each channel, and the size of what all of them bring."""
+def response_checks(market: MarketFit, confidence: float) -> tuple[Check, ...]:
+    """Timing, drift and curvature of each channel, and the size of what all of them bring."""
     terms, frame = market.terms, market.frame
     effects = [float(market.fit.beta[market.index(term)]) for term in terms.promotion]
     names = frame.panel.channels if len(effects) > 1 else (None,)
+    leads = with_leads(market, confidence) or (None,) * len(effects)
+    currents = with_current(market, confidence) or (None,) * len(effects)
     made = []
-    for term, effect, name in zip(terms.promotion, effects, names, strict=True):
+    for k, (term, effect, name) in enumerate(zip(terms.promotion, effects, names, strict=True)):
+        first = effect * (1.0 - market.decays[k] if frame.normalize else 1.0)
+        made.append(check_lead_placebo(leads[k], effect, channel=name))
+        made.append(check_carry_over_shape(currents[k], first, channel=name))
         made.append(check_drift(market.design, term, effect, frame.column, channel=name))
         made.append(check_saturation(market.design, term, looks=len(effects), channel=name))
     phi = market.fit.beta[[market.index(term) for term in terms.lags]]

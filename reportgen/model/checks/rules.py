@@ -27,7 +27,9 @@ collinearity                       > 5     > 10   largest VIF of promotion and l
                                                   pharmacies (Marquardt 1970; O'Brien 2007 for caution)
 adstock-lag-correlation            > .7    > .95  within-pharmacy |r| (Dormann et al. 2013); .95 is VIF 10
 lead-placebo                       > t95   > t999 |t| of next period's promotion; both at least the |t| of
-                                                  10 %, 50 % of the promotion effect
+                                                  10 % of the promotion effect
+carry-over-shape                   > t95   > t98  |t| of the period's own promotion beside the adstock, the
+                                                  decay free; fail at least the |t| of half the first month
 seasonality                        > 1     > 3    change of the effect by month dummies, in SE (METHODS 4's
                                                   size); fail also where the sign changes
 correction-gap                     > 1     --     gap of plain or within estimate, in the larger of SEs
@@ -75,6 +77,8 @@ zero-months                        > 0     > .5 % share of records that are zero
 level-shifts                       > .5    > 1    change of the effect in SE when steps in single
                                                   pharmacies' levels are taken out; as influence
 yearly-levels                      > .5    > 1    the same when pharmacies have a level in every year
+promotion-follows-levels           > .25   > .5   the same beside the mean promotion of the half-years before
+                                                  and after, where that mean goes with sales (t97.5)
 elasticity                         > .65   > 1    percent of sales per percent of promotion, kept up; .65
                                                   is twice the largest of the published means, 0.245
                                                   (Albers, Mantrala and Sridhar 2010) and 0.326 (Kremer et
@@ -124,6 +128,7 @@ RULES: dict[str, Rule] = {
     "targeting": Rule(0.3, 0.5),
     "decay-edge": Rule(0.95),
     "lead-placebo": Rule(1.96, 3.29),
+    "carry-over-shape": Rule(1.96, 2.33),
     "seasonality": Rule(1.0, 3.0),
     "correction-gap": Rule(1.0),
     "influence": Rule(0.5, 1.0),
@@ -144,6 +149,7 @@ RULES: dict[str, Rule] = {
     "elasticity": Rule(0.65, 1.0),
     "level-shifts": Rule(0.5, 1.0),
     "yearly-levels": Rule(0.5, 1.0),
+    "promotion-follows-levels": Rule(0.25, 0.5),
 }
 """Every check a report can print, in the order of results.json."""
 

@@ -7,6 +7,7 @@ The rules and thresholds are ``rules.py``; each statistic is a function in ``res
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,7 +19,7 @@ from reportgen.model.checks.residuals import Residuals
 from reportgen.model.checks.response import response_checks
 from reportgen.model.checks.rivals import rival_checks
 from reportgen.model.checks.rules import in_order
-from reportgen.model.checks.shifts import check_shifts, check_yearly_levels
+from reportgen.model.checks.shifts import check_following_levels, check_shifts, check_yearly_levels
 from reportgen.model.checks.time import time_checks
 from reportgen.model.lmm.columns import Array
 from reportgen.model.lmm.leave_one_out import Influence
@@ -26,7 +27,6 @@ from reportgen.model.market.fit import MarketFit
 from reportgen.model.market.variants import (
     Estimate,
     HoldOut,
-    with_lead,
     with_month_dummies,
     with_one_effect,
     without_pharmacy,
@@ -62,7 +62,7 @@ class Diagnostics:
 def diagnose(
     market: MarketFit,
     residuals: Residuals,
-    promotion: FixedEffect,
+    effects: Sequence[FixedEffect],
     *,
     plain: Comparison | None,
     within: Comparison | None,
@@ -71,7 +71,8 @@ def diagnose(
     confidence: float,
     rng: np.random.Generator,
 ) -> Diagnostics:
-    """Run every check. ``promotion`` is the coefficient row of the first channel."""
+    """Run every check. ``effects`` are the coefficient rows of the channels."""
+    promotion = effects[0]
     term = promotion.term
     position = market.index(term)
     most = influence.most_influential(position, promotion.estimate)
@@ -95,7 +96,6 @@ def diagnose(
             promotion,
             plain=plain if market.time.kind == "none" else None,  # else the seed model differs in time too
             within=within,
-            lead=with_lead(market, confidence),
             months=months,
             without=left_out,
             most_influential=name,
@@ -105,7 +105,8 @@ def diagnose(
         *time_checks(market),
         check_shifts(market, promotion, residuals.values),
         check_yearly_levels(market, promotion),
-        *response_checks(market),
+        *check_following_levels(market, effects),
+        *response_checks(market, confidence),
         *rival_checks(market),
         *check_entries(market.frame.panel),
     )

@@ -10,10 +10,16 @@ pharmacy's own level does not, and what is kept up is too large by half (0.25 of
 +34 %). So the model is also fitted with a level of its own for every pharmacy and year of the record, and the columns
 of the correction made anew from where each year starts. Where levels stay, persistence stays; where they move, it
 falls. Only a fall counts: shorter histories alone move persistence up and down.
+
+Where visits move along, their mean over the half-year before and after a period stands for the level, which no visit
+of a coming month can have moved. Beside the adstock it has nothing to say unless levels and visits move together
+(Mundlak's 1978 device within pharmacies): of 40 markets in which a fifth of the pharmacies shift up and get half as
+many visits more, 32 are found, 39 where promotion does nothing; of 200 plain ones 3.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -21,12 +27,14 @@ import numpy as np
 from reportgen.model.checks.estimates import influence_on
 from reportgen.model.checks.rules import grade
 from reportgen.model.checks.serial import on_grid
+from reportgen.model.effects.responses import critical_value
 from reportgen.model.lmm.columns import Array, Design, Index
 from reportgen.model.lmm.fit import LmmFit
+from reportgen.model.lmm.inference import fixed_covariance
 from reportgen.model.lmm.modes import conditional_modes, fitted_values
-from reportgen.model.market.calendar import YEAR
 from reportgen.model.market.fit import MarketFit
 from reportgen.model.market.variants import add_columns, refitted
+from reportgen.panel.periods import PER_YEAR
 from reportgen.results import Check, FixedEffect
 
 LEAST_SIDE = 4
@@ -118,7 +126,7 @@ def _years(market: MarketFit) -> Index | None:
     """
     frame = market.frame
     column = frame.column - frame.column.min()
-    count = int(frame.panel.n_periods) // max(YEAR[frame.panel.period_type], LEAST_YEAR)
+    count = int(frame.panel.n_periods) // max(PER_YEAR[frame.panel.period_type], LEAST_YEAR)
     if count < 2:
         return None
     return np.asarray(column * count // (int(column.max()) + 1), dtype=np.intp)
@@ -144,3 +152,38 @@ def by_year(market: MarketFit, years: Index) -> Design:
         elif term.role == "initial-promotion":
             own(term.term, design.column(terms.promotion[term.channel or 0])[first])
     return replace(design, x=x, group=group.astype(np.intp), groups=len(sizes))
+
+
+def check_following_levels(market: MarketFit, effects: Sequence[FixedEffect]) -> tuple[Check, ...]:
+    """Change of each channel's effect, now or kept up, in SE beside the mean promotion of the half-years around.
+
+    0 where that mean has no positive coefficient (t above its 97.5 % point): promotion does not move with levels.
+    """
+    names = market.frame.panel.channels if len(effects) > 1 else (None,)
+    columns = tuple(f"Around_{effect.term}" for effect in effects)
+    again = refitted(market, add_columns(market.design, around(market), columns))
+    if again is None:
+        return tuple(grade("promotion-follows-levels", None, channel=name) for name in names)
+    covariance, made = fixed_covariance(again), []
+    for effect, column, name in zip(effects, columns, names, strict=True):
+        at = again.design.names.index(column)
+        t = float(again.beta[at] / np.sqrt(covariance.values[at, at]))
+        follows = t > critical_value(0.95, float(covariance.df[at]))
+        moved = influence_on(market, effect, again.beta[None, : len(market.fit.beta)], ("",)).value
+        made.append(grade("promotion-follows-levels", moved if follows else 0.0, channel=name))
+    return tuple(made)
+
+
+def around(market: MarketFit) -> Array:
+    """Mean promotion of each channel over the half-year before and after each row's period, itself included, (n, c)."""
+    frame = market.frame
+    grid, half = frame.panel.promotion[:, frame.grid_rows], PER_YEAR[frame.panel.period_type] // 2
+    sums, count = np.nancumsum(grid, axis=2), np.cumsum(np.isfinite(grid), axis=2)
+    last = np.minimum(frame.column + half, grid.shape[2] - 1)
+    before = frame.column - half - 1
+    earlier = np.maximum(before, 0)
+
+    def within(running: Array | Index) -> Array:
+        return np.asarray(running[:, frame.group, last] - np.where(before < 0, 0, running[:, frame.group, earlier]))
+
+    return np.asarray(within(sums) / np.maximum(within(count), 1)).T

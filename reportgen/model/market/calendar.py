@@ -36,7 +36,7 @@ PROBE_DECAY = 0.5
 HARMONICS = {"month": 6, "week": 13, "quarter": 2}
 """Harmonics of the yearly wave at most: months and quarters can carry no more, weeks see four weeks and longer."""
 TREND = "Trend"
-YEAR = PER_YEAR
+
 
 TIME_COLUMNS: tuple[TermRole, ...] = ("trend", "season", "period")
 """Roles of the columns that are the same for all pharmacies."""
@@ -170,7 +170,7 @@ def time_terms(frame: ModelFrame, kind: TimeKind, *, pharmacy_trend: bool, corre
             ModelTerm(term=f"Season_{part}{k}", role="season", lag=k, label=part)
             for k in range(1, harmonics(frame) + 1)
             # The shortest wave takes two periods, and its sine is zero in all of them.
-            for part in (("Cos", "Sin") if 2 * k < YEAR[frame.panel.period_type] else ("Cos",))
+            for part in (("Cos", "Sin") if 2 * k < PER_YEAR[frame.panel.period_type] else ("Cos",))
         ]
     if kind == "periods":
         terms += [ModelTerm(term=f"Period_{label}", role="period", label=label) for label in period_labels(frame)[1:]]
@@ -180,7 +180,7 @@ def time_terms(frame: ModelFrame, kind: TimeKind, *, pharmacy_trend: bool, corre
 def trend_of(frame: ModelFrame, columns: Index | Array) -> Array:
     """Years since the middle of the rows' record."""
     middle = 0.5 * (int(frame.column.min()) + int(frame.column.max()))
-    return (np.asarray(columns, dtype=np.float64) - middle) / YEAR[frame.panel.period_type]
+    return (np.asarray(columns, dtype=np.float64) - middle) / PER_YEAR[frame.panel.period_type]
 
 
 def calendar_columns(frame: ModelFrame, terms: Sequence[ModelTerm]) -> dict[str, Array]:
@@ -188,7 +188,7 @@ def calendar_columns(frame: ModelFrame, terms: Sequence[ModelTerm]) -> dict[str,
     every = np.arange(frame.panel.n_periods)
     # By the month of the year and not of the record: a market that starts in May has its winter where the others have
     # it.
-    angle = 2.0 * np.pi * (every + frame.panel.first_period) / YEAR[frame.panel.period_type]
+    angle = 2.0 * np.pi * (every + frame.panel.first_period) / PER_YEAR[frame.panel.period_type]
     known = {TREND: trend_of(frame, every)}
     codes = code_of_columns(frame)
     number = 0
@@ -220,10 +220,10 @@ def foreseen(frame: ModelFrame, effects: Array, seen: Index, coming: Index) -> A
 
     On a straight line and the waves that a third of the seen periods can carry; further than that nothing is known.
     """
-    angle = 2.0 * np.pi * frame.panel.first_period / YEAR[frame.panel.period_type]
+    angle = 2.0 * np.pi * frame.panel.first_period / PER_YEAR[frame.panel.period_type]
 
     def basis(columns: Index) -> Array:
-        turn = angle + 2.0 * np.pi * columns / YEAR[frame.panel.period_type]
+        turn = angle + 2.0 * np.pi * columns / PER_YEAR[frame.panel.period_type]
         waves = [wave(k * turn) for k in range(1, _waves(frame, len(seen)) + 1) for wave in (np.cos, np.sin)]
         return np.stack([np.ones(len(columns)), trend_of(frame, columns), *waves], axis=1)
 

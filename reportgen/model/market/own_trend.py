@@ -18,9 +18,10 @@ from scipy.stats import chi2
 
 from reportgen.model.lmm.columns import NoResidualVariation, RankDeficient
 from reportgen.model.lmm.fit import Rung, fit_lmm
-from reportgen.model.market.calendar import TREND, YEAR
+from reportgen.model.market.calendar import TREND
 from reportgen.model.market.terms import Terms, market_design
 from reportgen.panel.features import ModelFrame
+from reportgen.panel.periods import PER_YEAR
 
 LEVEL = 1e-3
 LEAST_YEARS = 2
@@ -37,7 +38,7 @@ class TrendChoice:
 
 def long_enough(frame: ModelFrame) -> bool:
     """Whether the record has the periods that ``auto`` asks for."""
-    return frame.panel.n_periods >= LEAST_YEARS * YEAR[frame.panel.period_type]
+    return frame.panel.n_periods >= LEAST_YEARS * PER_YEAR[frame.panel.period_type]
 
 
 def without_own_trend(terms: Terms) -> Terms:

@@ -22,6 +22,8 @@ from reportgen.panel.periods import PER_YEAR, period_start
 
 HOLDOUT_ORIGINS = 6
 LEAST_TRAINING = 6
+DECAY_STEP = 0.01
+"""Half the distance over which the derivative of the adstock in the decay is taken."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,18 +91,44 @@ def with_month_dummies(market: MarketFit, term: str, confidence: float) -> Estim
     return None if fit is None else coefficient(fit, market.index(term), confidence)
 
 
-def with_lead(market: MarketFit, confidence: float) -> Estimate | None:
-    """Coefficient of next period's promotion (first channel), on rows where it is known."""
+def with_leads(market: MarketFit, confidence: float) -> tuple[Estimate, ...] | None:
+    """Coefficient of each channel's promotion of the next period, on rows where it is known; None where it cannot be.
+
+    It has no effect yet: a coefficient means that promotion follows sales, or is recorded a period late.
+    """
     frame = market.frame
-    grid = frame.panel.promotion[0][frame.grid_rows]
-    following = np.concatenate([grid[:, 1:], np.full((len(grid), 1), np.nan)], axis=1)
-    lead = following[frame.group, frame.column]
-    known = np.isfinite(lead)
-    if known.sum() < 0.5 * len(lead):
+    grid = frame.panel.promotion[:, frame.grid_rows]
+    following = np.concatenate([grid[:, :, 1:], np.full((*grid.shape[:2], 1), np.nan)], axis=2)
+    leads = following[:, frame.group, frame.column].T
+    known = np.isfinite(leads).all(axis=1)
+    if known.sum() < 0.5 * len(leads):
         return None
-    design = add_columns(market.design, np.nan_to_num(lead)[:, None], ("Lead_Promotion",))
-    fit = refitted(market, design.rows(known))
-    return None if fit is None else coefficient(fit, fit.design.names.index("Lead_Promotion"), confidence)
+    names = tuple(f"Lead_{term}" for term in market.terms.promotion)
+    fit = refitted(market, add_columns(market.design, np.nan_to_num(leads), names).rows(known))
+    return None if fit is None else _named(fit, names, confidence)
+
+
+def with_current(market: MarketFit, confidence: float) -> tuple[Estimate, ...] | None:
+    """Coefficient of each channel's promotion of the period itself beside its adstock; None where it cannot be.
+
+    Under geometric carry-over it is zero. The decay was estimated on the same rows and would take a part of what is
+    sought: the derivative of the adstock in the decay, a column of its own, leaves it free to first order (a score
+    test with the nuisance parameter profiled out; Cox and Hinkley 1974, section 9.3).
+    """
+    frame = market.frame
+    slopes = []
+    for channel, decay in enumerate(market.decays):
+        ends = max(decay - DECAY_STEP, 0.0), decay + DECAY_STEP
+        carried = frame.adstock_profile(ends, channel)
+        slopes.append((carried[:, 1] - carried[:, 0]) / (ends[1] - ends[0]))
+    names = tuple(f"Current_{term}" for term in market.terms.promotion)
+    columns = np.column_stack([frame.promotion, *slopes])
+    fit = refitted(market, add_columns(market.design, columns, (*names, *(f"Decay_{name}" for name in names))))
+    return None if fit is None else _named(fit, names, confidence)
+
+
+def _named(fit: LmmFit, names: tuple[str, ...], confidence: float) -> tuple[Estimate, ...]:
+    return tuple(coefficient(fit, fit.design.names.index(name), confidence) for name in names)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -109,6 +109,15 @@ CHECKS: dict[str, CheckWords] = {
             "set model.design."
         ),
     ),
+    "carry-over-shape": CheckWords(
+        mark("Effects fade evenly"),
+        mark("What promotion brings in its own period beyond the carry-over, its t"),
+        mark("What promotion brings at once and later fits one carry-over."),
+        mark(
+            "Promotion goes with sales of its own period more, or less, than its carry-over allows: visits may follow "
+            "what is expected of a period, or work later. Assign them by lot for some periods and set model.design."
+        ),
+    ),
     "seasonality": CheckWords(
         mark("Season"),
         mark("Change of the effect with a level for each calendar month, in standard errors"),
@@ -289,6 +298,15 @@ CHECKS: dict[str, CheckWords] = {
         mark(
             "Persistence falls when pharmacies may have another level in every year; give a pharmacy that changed a "
             "code of its own from then on."
+        ),
+    ),
+    "promotion-follows-levels": CheckWords(
+        mark("Promotion does not move with levels"),
+        mark("Change of the effect beside the promotion of the half-years before and after, in standard errors"),
+        mark("Promotion does not move along with the level of single pharmacies’ sales."),
+        mark(
+            "Promotion moves along with the level of single pharmacies’ sales: give a pharmacy that changed a code of "
+            "its own from then on, or assign promotion by lot for some periods and set model.design."
         ),
     ),
     "elasticity": CheckWords(

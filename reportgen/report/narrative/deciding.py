@@ -45,6 +45,16 @@ SENTENCES: dict[str, tuple[str, str]] = {
             "cannot be told from that."
         ),
     ),
+    "visits-foresee-sales": (
+        mark(
+            "The month of the promotion itself stands apart from the months after it, as where visits go to months "
+            "expected to be good or bad; what promotion brings cannot be told from that."
+        ),
+        mark(
+            "The week of the promotion itself stands apart from the weeks after it, as where visits go to weeks "
+            "expected to be good or bad; what promotion brings cannot be told from that."
+        ),
+    ),
     "estimators-disagree": (
         mark("Comparing pharmacies with themselves and with each other gives opposite signs."),
         mark("Comparing pharmacies with themselves and with each other gives opposite signs."),
@@ -117,6 +127,16 @@ SENTENCES: dict[str, tuple[str, str]] = {
         mark(
             "Levels of sales move from year to year in single pharmacies, which passes for persistence: what promotion "
             "that is kept up brings is not known."
+        ),
+    ),
+    "visits-follow-levels": (
+        mark(
+            "Where sales of single pharmacies move to another level, promotion moves along, more than it can have "
+            "brought: what it brings cannot be told from that."
+        ),
+        mark(
+            "Where sales of single pharmacies move to another level, promotion moves along, more than it can have "
+            "brought: what it brings cannot be told from that."
         ),
     ),
     "effect-drifts": (

@@ -33,6 +33,8 @@ _IMPORTANCE = (
     "time-effects",
     "pharmacy-trend",
     "lead-placebo",
+    "carry-over-shape",
+    "promotion-follows-levels",
     "scale",
     "lags",
     "drift",

@@ -6,7 +6,12 @@ import numpy as np
 import pytest
 
 from reportgen.model.checks import estimates as ec
+from reportgen.model.market.variants import Estimate
 from reportgen.results import Incremental
+
+
+def estimate(value, se, df=10_000):
+    return Estimate(value=value, se=se, df=df, lower=value - 2.0 * se, upper=value + 2.0 * se)
 
 
 @pytest.mark.parametrize(
@@ -15,7 +20,8 @@ from reportgen.results import Incremental
         (0.5, 0.5, 10.0, "pass"),
         (1.2, 0.5, 4.0, "review"),
         (0.3, 0.1, 10.0, "pass"),  # clear, but 3 % of the effect
-        (1.5, 0.1, 10.0, "review"),  # very clear, 15 % of the effect
+        (1.5, 0.5, 10.0, "review"),  # clear, 15 % of the effect
+        (1.5, 0.1, 10.0, "fail"),  # very clear, 15 % of the effect
         (6.0, 0.1, 10.0, "fail"),
         (-6.0, 0.1, 10.0, "fail"),
         (None, None, 10.0, "not-run"),
@@ -23,15 +29,15 @@ from reportgen.results import Incremental
     ],
 )
 def test_lead_placebo(lead, se, effect, status):
-    check = ec.check_lead_placebo(lead, se, effect)
+    check = ec.check_lead_placebo(None if lead is None else estimate(lead, se), effect)
     assert check.status == status
     if lead is not None and se:
         assert check.value == pytest.approx(abs(lead) / se)
 
 
 def test_lead_placebo_uses_t_where_df_are_few():
-    assert ec.check_lead_placebo(2.1, 1.0, 0.0, df=10).status == "pass"
-    assert ec.check_lead_placebo(2.1, 1.0, 0.0, df=1000).status == "review"
+    assert ec.check_lead_placebo(estimate(2.1, 1.0, df=10), 0.0).status == "pass"
+    assert ec.check_lead_placebo(estimate(2.1, 1.0, df=1000), 0.0).status == "review"
 
 
 @pytest.mark.parametrize(

@@ -30,7 +30,7 @@ def diagnosed(market, seed: int = 1):
     return diagnose(
         market,
         conditional_residuals(market),
-        promotion,
+        [promotion],
         plain=compare_fit(market, promotion, None, 0.95),
         within=compare_within(market, promotion, None, 0.95),
         influence=leave_one_out(market.fit, market.covariance.values),

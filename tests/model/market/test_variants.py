@@ -18,7 +18,8 @@ from reportgen.model.market.variants import (
     add_columns,
     coefficient,
     hold_out,
-    with_lead,
+    with_current,
+    with_leads,
     with_month_dummies,
     without_pharmacy,
 )
@@ -119,7 +120,7 @@ def test_month_dummies_of_weeks_use_the_month_of_the_monday():
 
 
 def test_lead_of_promotion_is_null_where_sales_do_not_know_the_future():
-    found = with_lead(usual(), 0.95)
+    found = with_leads(usual(), 0.95)[0]
     assert abs(found.value / found.se) < 3.5
     assert found.lower < found.value < found.upper
 
@@ -130,7 +131,7 @@ def test_lead_sees_promotion_that_follows_sales():
     promotion = panel.promotion[0].copy()
     shock = panel.sales - panel.sales.mean(axis=1, keepdims=True)
     promotion[:, 1:] += shock[:, :-1] / shock.std() * 2.0
-    found = with_lead(market(changed_panel(panel, promotion=promotion)), 0.95)
+    (found,) = with_leads(market(changed_panel(panel, promotion=promotion)), 0.95)
     assert found.value / found.se > 5.0
 
 
@@ -140,7 +141,37 @@ def test_lead_that_this_periods_promotion_gives_away_cannot_be_fitted():
     first = panel.promotion[0][:, :1]
     promotion = np.where(np.arange(16) % 2 == 0, first, 10.0 - first)
     alternating = market(changed_panel(panel, promotion=promotion), adstock={"decay": 0.0})
-    assert with_lead(alternating, 0.95) is None
+    assert with_leads(alternating, 0.95) is None
+
+
+def placed(by_sales, *, seed=2):
+    """Promotion that carries over, placed by what a period's sales will be besides it."""
+    panel = small_panel(seed, pharmacies=40, periods=30)
+    rng = np.random.default_rng(seed)
+    error = rng.standard_normal(panel.sales.shape)
+    promotion = rng.poisson(6.0 * np.exp(by_sales * error - by_sales**2 / 2.0)).astype(float)
+    carried, sales = promotion.copy(), np.zeros_like(panel.sales)
+    level = 20_000.0 + 2_000.0 * rng.standard_normal(len(error))
+    for t in range(30):
+        carried[:, t] = 0.5 * promotion[:, t] + (0.5 * carried[:, t - 1] if t else 3.0)
+        before = 0.4 * sales[:, t - 1] if t else 0.4 * (level + 5_400.0) / 0.6
+        sales[:, t] = level + 900.0 * carried[:, t] + before + 2_500.0 * error[:, t]
+    return market(changed_panel(panel, sales=sales, promotion=promotion), adstock={"decay": "estimate"})
+
+
+def test_current_promotion_adds_nothing_to_its_carry_over():
+    (found,) = with_current(placed(0.0), 0.95)
+    assert abs(found.value / found.se) < 2.5
+
+
+@pytest.mark.parametrize(("by_sales", "sign"), [(0.5, 1.0), (-0.25, -1.0)])
+def test_current_promotion_sees_visits_placed_by_this_periods_sales(by_sales, sign):
+    (found,) = with_current(placed(by_sales), 0.95)
+    assert sign * found.value / found.se > 2.5
+
+
+def test_current_promotion_is_the_adstock_itself_where_nothing_carries_over():
+    assert with_current(market(small_panel(2), adstock={"decay": 0.0}), 0.95) is None
 
 
 def test_holdout_forecasts_one_step_ahead_from_the_past_only():
