@@ -112,7 +112,7 @@ CHECKS: dict[str, CheckWords] = {
     "carry-over-shape": CheckWords(
         mark("Effects fade evenly"),
         mark("What promotion brings in its own period beyond the carry-over, its t"),
-        mark("What promotion brings at once and later fits one carry-over."),
+        mark("What promotion brings in its own period and after fits one carry-over."),
         mark(
             "Promotion goes with sales of its own period more, or less, than its carry-over allows: visits may follow "
             "what is expected of a period, or work later. Assign them by lot for some periods and set model.design."
