@@ -219,13 +219,13 @@ def _second_optimum(market: MarketFit) -> list[Check]:
     Within two log-likelihood units of the best the data do not choose between them. A likelihood with one optimum
     passes without a value.
     """
-    optima, terms, names = market.fit.optima, market.terms, market.frame.panel.channels
+    optima, terms = market.fit.optima, market.terms
     if market.rung == "pooled" or len(optima) < 2:
         return [replace(grade("second-optimum", None), status="pass")]
     best, second = optima[:2]
     gap = best.loglik - second.loglik
     made = []
-    for term, name in zip(terms.promotion, names, strict=True):
+    for term, name in zip(terms.promotion, market.named_channels, strict=True):
         place = market.index(term)
         se = float(np.sqrt(market.covariance.values[place, place]))
         another = gap < RULES["second-optimum"].review and abs(second.beta[place] - best.beta[place]) > se
@@ -234,7 +234,7 @@ def _second_optimum(market: MarketFit) -> list[Check]:
                 "second-optimum",
                 gap,
                 fail=RULES["second-optimum"].review if another else None,
-                channel=name if len(names) > 1 else None,
+                channel=name,
             )
         )
     return made
@@ -242,15 +242,15 @@ def _second_optimum(market: MarketFit) -> list[Check]:
 
 def _decay_edges(market: MarketFit) -> list[Check]:
     """One a channel; named only where there are several."""
-    found, names = market.decay_fit, market.frame.panel.channels
+    found = market.decay_fit
     return [
         check_decay_edge(
             None if found is None else found.estimates[k],
             upper=None if found is None else found.upper[k],
             edges=(0.0, HIGHEST),
-            channel=name if len(names) > 1 else None,
+            channel=name,
         )
-        for k, name in enumerate(names)
+        for k, name in enumerate(market.named_channels)
     ]
 
 

@@ -117,11 +117,10 @@ def response_checks(market: MarketFit, confidence: float) -> tuple[Check, ...]:
     """Timing, drift and curvature of each channel, and the size of what all of them bring."""
     terms, frame = market.terms, market.frame
     effects = [float(market.fit.beta[market.index(term)]) for term in terms.promotion]
-    names = frame.panel.channels if len(effects) > 1 else (None,)
     leads = with_leads(market, confidence) or (None,) * len(effects)
     currents = with_current(market, confidence) or (None,) * len(effects)
     made = []
-    for k, (term, effect, name) in enumerate(zip(terms.promotion, effects, names, strict=True)):
+    for k, (term, effect, name) in enumerate(zip(terms.promotion, effects, market.named_channels, strict=True)):
         first = effect * (1.0 - market.decays[k] if frame.normalize else 1.0)
         made.append(check_lead_placebo(leads[k], effect, channel=name))
         made.append(check_carry_over_shape(currents[k], first, channel=name))

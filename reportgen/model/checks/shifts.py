@@ -159,13 +159,12 @@ def check_following_levels(market: MarketFit, effects: Sequence[FixedEffect]) ->
 
     0 where that mean has no positive coefficient (t above its 97.5 % point): promotion does not move with levels.
     """
-    names = market.frame.panel.channels if len(effects) > 1 else (None,)
     columns = tuple(f"Around_{effect.term}" for effect in effects)
     again = refitted(market, add_columns(market.design, around(market), columns))
     if again is None:
-        return tuple(grade("promotion-follows-levels", None, channel=name) for name in names)
+        return tuple(grade("promotion-follows-levels", None, channel=name) for name in market.named_channels)
     covariance, made = fixed_covariance(again), []
-    for effect, column, name in zip(effects, columns, names, strict=True):
+    for effect, column, name in zip(effects, columns, market.named_channels, strict=True):
         at = again.design.names.index(column)
         t = float(again.beta[at] / np.sqrt(covariance.values[at, at]))
         follows = t > critical_value(0.95, float(covariance.df[at]))

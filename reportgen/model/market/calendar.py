@@ -37,7 +37,6 @@ HARMONICS = {"month": 6, "week": 13, "quarter": 2}
 """Harmonics of the yearly wave at most: months and quarters can carry no more, weeks see four weeks and longer."""
 TREND = "Trend"
 
-
 TIME_COLUMNS: tuple[TermRole, ...] = ("trend", "season", "period")
 """Roles of the columns that are the same for all pharmacies."""
 ChoiceReason = Literal["set", "varies-within-periods", "common-campaigns", "too-few-rows"]

@@ -105,6 +105,12 @@ class MarketFit:
         """The design of the fit."""
         return self.fit.design
 
+    @property
+    def named_channels(self) -> tuple[str | None, ...]:
+        """Channel of each promotion term as a check names it: None where there is only one."""
+        names = self.frame.panel.channels
+        return names if len(names) > 1 else (None,)
+
     def index(self, term: str) -> int:
         """Position of a fixed effect."""
         return self.terms.fixed.index(term)

@@ -105,8 +105,8 @@ CHECKS: dict[str, CheckWords] = {
         mark("Promotion of the next period as a cause of this one’s sales, its t"),
         mark("No sign that promotion follows sales."),
         mark(
-            "Promotion seems to follow sales, so the effect may be overstated: assign it by lot for some months and "
-            "set model.design."
+            "Promotion seems to follow sales, or to be recorded a period late: look at how it is booked, or assign it "
+            "by lot for some months and set model.design."
         ),
     ),
     "carry-over-shape": CheckWords(

@@ -37,12 +37,12 @@ SENTENCES: dict[str, tuple[str, str]] = {
     ),
     "promotion-follows-sales": (
         mark(
-            "Next month’s promotion goes with this month’s sales: promotion seems to follow sales, and what it brings "
-            "cannot be told from that."
+            "Next month’s promotion goes with this month’s sales: promotion seems to follow sales or to be recorded "
+            "late, and what it brings cannot be told from that."
         ),
         mark(
-            "Next week’s promotion goes with this week’s sales: promotion seems to follow sales, and what it brings "
-            "cannot be told from that."
+            "Next week’s promotion goes with this week’s sales: promotion seems to follow sales or to be recorded "
+            "late, and what it brings cannot be told from that."
         ),
     ),
     "visits-foresee-sales": (

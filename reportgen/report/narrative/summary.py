@@ -339,12 +339,12 @@ def foresight_line(w: Writer) -> str:
         return ""
     if found.correlation_at_limit >= 1.0:
         return w.say(
-            "No check can see promotion that goes where good sales are foreseen; the effect is too large for that."
+            "No check can rule out promotion that goes where good sales are foreseen; the effect is too large for that."
         )
     limit = w.fact(w.shortest(found.correlation_at_limit), found.correlation_at_limit, "foresight.correlation_at_limit")
     return w.say(
-        "No check can see promotion that goes where good sales are foreseen: from a correlation of {limit} between the "
-        "two, within pharmacies, no effect at all could not be ruled out.",
+        "No check can rule out promotion that goes where good sales are foreseen: from a correlation of {limit} "
+        "between the two, within pharmacies, no effect at all could not be ruled out.",
         limit=limit,
     )
 
