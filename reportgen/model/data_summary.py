@@ -9,7 +9,7 @@ import numpy as np
 
 from reportgen.model.lmm.columns import Array
 from reportgen.panel.features import ModelFrame
-from reportgen.panel.grid import MarketPanel
+from reportgen.panel.grid import MarketPanel, known_mean
 from reportgen.panel.periods import PER_YEAR
 from reportgen.panel.slips import find_slips
 from reportgen.results import DataSummary, GroupSize, MonthlySeries, PharmacySeries
@@ -44,7 +44,7 @@ def summarise_data(frame: ModelFrame) -> DataSummary:
         period_type=panel.period_type,
         group_size=GroupSize(min=int(sizes.min()), mean=float(sizes.mean()), max=int(sizes.max())),
         sales_total=float(known.sum()) if known.size else None,
-        sales_mean=_mean(frame.sales) if n else _mean(known),
+        sales_mean=known_mean(frame.sales) if n else known_mean(known),
         promotion_mean=tuple(float(value) for value in np.nan_to_num(mean)),
         promotion_sd=tuple(float(value) for value in np.nan_to_num(spread)),
         **_promoted(frame),
@@ -60,14 +60,9 @@ def _promoted(frame: ModelFrame) -> dict[str, tuple[Any, ...]]:
     rows = [frame.promotion[:, k] > 0.0 for k in range(len(frame.panel.channels))]
     return {
         "promoted_rows": tuple(int(row.sum()) for row in rows),
-        "promotion_usual": tuple(_mean(frame.promotion[row, k]) for k, row in enumerate(rows)),
-        "sales_promoted": tuple(_mean(frame.sales[row]) for row in rows),
+        "promotion_usual": tuple(known_mean(frame.promotion[row, k]) for k, row in enumerate(rows)),
+        "sales_promoted": tuple(known_mean(frame.sales[row]) for row in rows),
     }
-
-
-def _mean(values: Array) -> float | None:
-    known = values[np.isfinite(values)]
-    return float(known.mean()) if known.size else None
 
 
 def monthly_series(panel: MarketPanel) -> MonthlySeries:

@@ -21,6 +21,12 @@ Floats = NDArray[np.float64]
 Booleans = NDArray[np.bool_]
 
 
+def known_mean(values: Floats) -> float | None:
+    """Mean of the finite values; None where there is none."""
+    known = values[np.isfinite(values)]
+    return float(known.mean()) if known.size else None
+
+
 @dataclass(frozen=True, kw_only=True, eq=False)
 class MarketPanel:
     """Everything known about one market. G pharmacies, T consecutive calendar periods. Arrays are read-only.

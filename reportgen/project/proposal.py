@@ -8,7 +8,7 @@ Rejected: guessing roles from values, which finds a promotion column in every co
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -104,10 +104,11 @@ def propose(data: str, folder: Path, overrides: Mapping[str, object] | None = No
     given["panel.source"] = data if is_database(data) else Path(os.path.relpath(data, folder)).as_posix()
     names = [str(name) for name in raw.frame.columns]
     found = find_columns(names, settings.panel)
-    exact = {role for role in _ROLES if getattr(found, role) and role not in {item.role for item in found.missing}}
+    missing = {item.role for item in found.missing}
+    exact = [role for role in _ROLES if getattr(found, role) and role not in missing]
     guess = guess_roles(raw.frame, raw.delimiter)
     proposed = {key: value for key, value in guess.values.items() if key not in given}
-    for role in exact & {"market", "pharmacy", "month", "sales", "promotion"}:
+    for role in exact:
         _keep(proposed, role, getattr(found, role))
     roles = [_role(role, {**given, **proposed}, exact) for role in _ROLES]
     proposed |= _currency(raw, str(proposed.get("panel.sales", found.sales)), given)
@@ -136,7 +137,7 @@ def _keep(proposed: dict[str, Any], role: str, column: str | tuple[str, ...]) ->
     proposed[key] = column
 
 
-def _role(role: str, values: Mapping[str, Any], exact: set[str]) -> Role:
+def _role(role: str, values: Mapping[str, Any], exact: Sequence[str]) -> Role:
     value = values.get(f"panel.{role}")
     if role == "market" and value == "":
         return Role(name=role, column="(one market)", sureness="guessed")

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from reportgen.batch.inputs.source import Markets, Source, similar_markets
 from reportgen.batch.inputs.stored_panel import StoredPanel, read_market
 from reportgen.batch.state.files import sha256_file
-from reportgen.batch.state.fingerprint import Fingerprint, code_hash, hash_strings
+from reportgen.batch.state.fingerprint import code_hash, hash_strings
 from reportgen.batch.state.run_json import InputIndex
 from reportgen.batch.workers import pool
 from reportgen.errors import ContractError, ReadError
@@ -143,7 +143,7 @@ def _merge(same: list[Finding]) -> Finding:
     return replace(first, market=None, count=sum(finding.count for finding in same), message=text)
 
 
-class PartitionedSource:
+class PartitionedSource(Markets):
     """Markets with files of their own; none of them is held."""
 
     has_panels = True
@@ -184,10 +184,6 @@ class PartitionedSource:
         if self._index is None:
             self._index = self._inspect()
         return self._index
-
-    def stamp(self, market: str, run_stamp: Fingerprint) -> Fingerprint:
-        """Return the run's fingerprint with the market's data hash (empty for a refused market)."""
-        return replace(run_stamp, data=self.index.markets.get(market, ("", 0))[0])
 
     def panel(self, market: str) -> StoredPanel:
         """Return where a worker finds the market's panel."""

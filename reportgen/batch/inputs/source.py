@@ -43,7 +43,8 @@ class Markets(Protocol):
         """Markets and their data hashes."""
 
     def stamp(self, market: str, run_stamp: Fingerprint) -> Fingerprint:
-        """Return what the market's folder is to be made from."""
+        """Return what the market's folder is to be made from: here, with the market's data hash ("" if refused)."""
+        return replace(run_stamp, data=self.index.markets.get(market, ("", 0))[0])
 
     def panel(self, market: str) -> MarketPanel | StoredPanel | None:
         """Return the market's panel, or where a worker finds it; None without ``has_panels``."""
@@ -58,7 +59,7 @@ class Markets(Protocol):
         """Return whether the input is no longer what was read."""
 
 
-class Source:
+class Source(Markets):
     """One table, parsed at most once and only when a panel is needed."""
 
     has_panels = True
@@ -84,10 +85,6 @@ class Source:
         if self._index is None:
             self._index = _index_of(self._read(), self._key)
         return self._index
-
-    def stamp(self, market: str, run_stamp: Fingerprint) -> Fingerprint:
-        """Return the run's fingerprint with the market's data hash (empty for a refused market)."""
-        return replace(run_stamp, data=self.index.markets.get(market, ("", 0))[0])
 
     def panel(self, market: str) -> MarketPanel | None:
         """Return the market's panel; the table is read now if it was not yet."""

@@ -8,7 +8,7 @@ from types import MappingProxyType
 import numpy as np
 from numpy.typing import NDArray
 
-from reportgen.panel.checking.checks import Checked
+from reportgen.panel.checking.checks import Checked, split_markets
 from reportgen.panel.grid import Floats, MarketPanel
 from reportgen.panel.reading.columns import fold_name
 from reportgen.panel.reading.raw import RawTable
@@ -21,18 +21,11 @@ def assemble_markets(
 ) -> MappingProxyType[str, MarketPanel]:
     """Markets by code in code order, without the refused ones and without rows that have no market."""
     order = np.lexsort((checked.period, checked.pharmacy, checked.market))
-    order = order[checked.market[order] >= 0]
-    markets = checked.market[order]
-    if not markets.size:
-        return MappingProxyType({})
-    # Rows are sorted by market, so each one is a slice; codes are never negative here.
-    starts = np.flatnonzero(np.diff(markets, prepend=-1))
-    ends = np.append(starts[1:], markets.size)
-    grids = {}
-    for start, end in zip(starts, ends, strict=True):
-        code = checked.market_codes[int(markets[start])]
-        if code not in refused:
-            grids[code] = _assemble(raw, checked, settings, code, order[start:end])
+    grids = {
+        code: _assemble(raw, checked, settings, code, rows)
+        for code, rows in split_markets(checked, order)
+        if code not in refused
+    }
     return MappingProxyType({code: grids[code] for code in sorted(grids)})
 
 

@@ -6,7 +6,7 @@ vectorised; only distinct texts are looked at one by one.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import TYPE_CHECKING
@@ -111,6 +111,16 @@ def run_checks(raw: RawTable, settings: Settings, conventions: Conventions | Non
         currency=how.said,
         how=how,
     )
+
+
+def split_markets(checked: Checked, order: NDArray[np.intp]) -> Iterator[tuple[str, NDArray[np.intp]]]:
+    """Code and rows of each market, from rows sorted by market; rows without a market are left out."""
+    order = order[checked.market[order] >= 0]
+    # Positions in the codes are not negative here, so the first row differs from what is put before it.
+    starts = np.flatnonzero(np.diff(checked.market[order], prepend=-1))
+    for rows in np.split(order, starts[1:]):
+        if rows.size:
+            yield checked.market_codes[int(checked.market[rows[0]])], rows
 
 
 def _accepted(problem: Problem, codes: tuple[str, ...]) -> Problem:

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, get_args
 import numpy as np
 from numpy.typing import NDArray
 
+from reportgen.panel.checking.checks import split_markets
+from reportgen.panel.grid import known_mean
 from reportgen.panel.periods import period_label
 from reportgen.results import BINS, Calendar, Cell, ColumnFacts, ColumnRole, Distribution, MarketFacts, TableFacts
 
@@ -111,7 +113,8 @@ class TableSurvey:
             if name in checked.values:
                 self._numbers.setdefault(name, _Counts(role)).add(checked.values[name])
         self._count_others(raw, checked)
-        self._markets += _markets(checked, self._settings)
+        rows_by_market = split_markets(checked, np.argsort(checked.market, kind="stable"))
+        self._markets += [_market(checked, self._settings, code, rows) for code, rows in rows_by_market]
 
     def _count_others(self, raw: RawTable, checked: Checked) -> None:
         roles = _roles(checked)
@@ -209,19 +212,6 @@ def _merged(one: ColumnFacts, other: ColumnFacts) -> ColumnFacts:
     )
 
 
-def _markets(checked: Checked, settings: Settings) -> list[MarketFacts]:
-    order = np.argsort(checked.market, kind="stable")
-    order = order[checked.market[order] >= 0]
-    codes = checked.market[order]
-    if not codes.size:
-        return []
-    starts = np.flatnonzero(np.diff(codes, prepend=-1))
-    return [
-        _market(checked, settings, checked.market_codes[int(codes[start])], rows)
-        for start, rows in zip(starts, np.split(order, starts[1:]), strict=True)
-    ]
-
-
 def _market(checked: Checked, settings: Settings, code: str, rows: NDArray[np.intp]) -> MarketFacts:
     sales = checked.values[checked.columns.sales][rows]
     doses = [checked.values[name][rows] for name in checked.columns.promotion]
@@ -249,8 +239,8 @@ def _market(checked: Checked, settings: Settings, code: str, rows: NDArray[np.in
         pharmacies=pharmacies,
         period=period,
         filled=filled,
-        sales_mean=_mean(sales),
-        promotion_mean=tuple(_mean(dose) for dose in doses),
+        sales_mean=known_mean(sales),
+        promotion_mean=tuple(known_mean(dose) for dose in doses),
         coverage=coverage,
         calendar=calendar,
     )
@@ -285,8 +275,3 @@ def _calendar(
         pharmacies_left_out=len(names) - len(shown),
         periods_left_out=late - first,
     )
-
-
-def _mean(values: NDArray[np.float64]) -> float | None:
-    known = values[np.isfinite(values)]
-    return float(known.mean()) if known.size else None

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reportgen.errors import EnvironmentMissing, ReadError
-from reportgen.panel.reading.raw import KeyFinder, RawTable
+from reportgen.panel.reading.raw import KeyFinder, RawTable, cell_text
 from reportgen.settings.read import SECRET_OPTION
 from reportgen.settings.sections import PanelSettings
 
@@ -234,10 +234,7 @@ def _column(values: list[object], *, text: bool) -> pd.Series:
 
 
 def _text(value: object) -> str:
-    if isinstance(value, bytes):
-        return value.decode("utf-8", "replace")
-    # Keys that are kept as floats are whole numbers still; beyond 1e15 a double soon has no room for every one of them.
-    return str(int(value)) if isinstance(value, float) and value.is_integer() and abs(value) < 1e15 else str(value)
+    return value.decode("utf-8", "replace") if isinstance(value, bytes) else cell_text(value)
 
 
 def _hash(frame: pd.DataFrame) -> str:

@@ -17,6 +17,13 @@ KeyFinder = Callable[[Sequence[str]], Sequence[str]]
 """Given the column names of a table, those that hold keys and must stay text."""
 
 
+def cell_text(value: object) -> str:
+    """A typed value as the text of a key: 17.0 is 17."""
+    # Whole numbers often come as floats, of columns that had an empty cell. Beyond 1e15 a double soon has no room for
+    # every one of them, and digits that nobody wrote would be shown.
+    return str(int(value)) if isinstance(value, float) and value.is_integer() and abs(value) < 1e15 else str(value)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RaggedRow:
     """A line with more or fewer fields than the header; ``position`` is its row of the frame (0-based)."""

@@ -19,7 +19,7 @@ import numpy as np
 from reportgen.errors import ReadError
 from reportgen.panel.reading.columns import fold_name
 from reportgen.panel.reading.header import SEARCHED, count_footnotes, find_header, name_groups
-from reportgen.panel.reading.raw import KeyFinder, RawTable
+from reportgen.panel.reading.raw import KeyFinder, RawTable, cell_text
 from reportgen.panel.reading.workbook import WorkbookFacts, look_into
 
 if TYPE_CHECKING:
@@ -253,8 +253,6 @@ def _text(cell: Cell) -> str | None:
     """Cell as text, as a reader of the sheet would type it."""
     if isinstance(cell, bool):
         return "TRUE" if cell else "FALSE"
-    if isinstance(cell, float) and cell.is_integer() and abs(cell) < 1e15:
-        return str(int(cell))
     if isinstance(cell, datetime):
         return cell.isoformat(sep=" ")
-    return None if cell is None else str(cell)
+    return None if cell is None else cell_text(cell)

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from reportgen.errors import EnvironmentMissing, ReadError
-from reportgen.panel.reading.raw import KeyFinder, RawTable
+from reportgen.panel.reading.raw import KeyFinder, RawTable, cell_text
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -115,9 +115,5 @@ def _column(column: pd.Series, *, text: bool) -> pd.Series:
             return pd.to_numeric(pd.Series(cells), errors="coerce").astype("float64")
         if not text and any(isinstance(c, (int, float)) and not isinstance(c, bool) for c in known):
             return pd.Series(cells, dtype=object)
-        return pd.Series([None if pd.isna(c) else _shown(c) for c in cells], dtype="str")
+        return pd.Series([None if pd.isna(c) else cell_text(c) for c in cells], dtype="str")
     return column
-
-
-def _shown(value: object) -> str:
-    return str(int(value)) if isinstance(value, float) and value.is_integer() and abs(value) < 1e15 else str(value)
