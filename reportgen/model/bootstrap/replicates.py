@@ -63,6 +63,7 @@ class Simulator:
             columns[name] = transforms.adstock(grid, process.decays[channel], frame.normalize)
         for name, values in calendar_columns(frame, terms.time).items():
             columns[name] = np.broadcast_to(values, self.used.shape)
+        # All that moves sales but persistence, deviations and noise; lags are not in it, since each copy makes its own.
         self.drive = sum(
             (weight[name] * column for name, column in columns.items() if name in weight), np.zeros(self.used.shape)
         )
@@ -79,6 +80,7 @@ class Simulator:
         grid: Array = np.zeros(self.used.shape)
         grid[self.used] = rows
         place = np.maximum.accumulate(np.where(self.used, np.arange(self.used.shape[1]), 0), axis=1)
+        # Before the first row argmax gives that row's place.
         place = np.maximum(place, self.used.argmax(axis=1)[:, None])
         return np.take_along_axis(grid, place, axis=1)
 
@@ -133,6 +135,7 @@ class Copies:
         self._template = np.zeros((p - len(terms.lags), self._used.size))
         self._template[:, self._cells] = fit.design.x[:, self._given].T - centre[self._given, None]
         scaling = fit.scaling
+        # In the fit's coordinates X is X R^-1 and y is (y - X offset) / y_scale, one product with these weights.
         weights = np.zeros((p + 1, p + 1))
         weights[:p, :p] = scaling.x_inverse
         weights[:p, p], weights[p, p] = -scaling.offset / scaling.y_scale, 1.0 / scaling.y_scale

@@ -214,6 +214,8 @@ def _nodes(market: MarketFit, channel: int) -> Array:
         if high - low > WIDE:
             low, high = 0.0, HIGHEST
     count = NODES if high - low <= NARROW else MORE_NODES
+    # Of the second kind, ends included: their polynomial does not swing between them as one through equal steps does
+    # (Runge).
     return 0.5 * (low + high) - 0.5 * (high - low) * np.cos(np.pi * np.arange(count) / (count - 1))
 
 
@@ -311,6 +313,7 @@ def summarise_bootstrap(market: MarketFit, draws: BootstrapDraws, confidence: fl
         for k, name in enumerate(terms.fixed[: len(terms.read)])
     ]
     phi = draws.beta[:, lags]
+    # Copies that do not settle have no effect kept up. They are counted in the summary and missing from this row.
     settled = spectral_radius(phi, periods) < 1.0 if lags else np.ones(len(phi), dtype=bool)
     own_phi = fit.beta[lags]
     stationary = bool(spectral_radius(own_phi, periods) < 1.0)

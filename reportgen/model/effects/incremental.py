@@ -187,6 +187,7 @@ class _Walk:
             for c in range(1, slope.shape[1]):
                 delta += slope[:, c] * self.promotion[t, c]
         else:
+            # Adstock A_t = w x_t + d A_(t-1) in place, w = 1 - d where weights sum to one.
             stock *= rate[:, :, None]
             stock += (1.0 - rate)[:, :, None] * self.promotion[t] if self.normalize else self.promotion[t]
             np.multiply(slope[:, 0], stock[:, 0], out=delta)
@@ -227,6 +228,7 @@ def summarise_incremental(
     money = np.where(used, sales, 0.0)
     observed, count, whole = money.sum(axis=0), used.sum(axis=0), float(money.sum())
     tails = [0.5 - confidence / 2, 0.5 + confidence / 2]
+    # Sales without promotion are sales less what it brought, so their upper limit has its lower one.
     low, high = np.quantile(draws.period, tails, axis=0, method=QUANTILE)
     lower, upper = _limits(draws.total, confidence)
     total = float(point.total[0])

@@ -214,6 +214,7 @@ def half_life(phi: ArrayLike, decay: float, *, lags: Sequence[int]) -> float | N
     values = np.asarray(phi, dtype=np.float64)
     if not is_stationary(values, lags):
         return None
+    # The sum of all psi, 1 / D; normalised weights of adstock sum to one.
     total = 1.0 / (1.0 - float(values.sum()))
     horizon = 64
     while horizon <= LONGEST:
@@ -222,6 +223,7 @@ def half_life(phi: ArrayLike, decay: float, *, lags: Sequence[int]) -> float | N
         if reached.size:
             h = int(reached[0])
             return 0.0 if h == 0 else float(h - 1 + (0.5 - share[h - 1]) / (share[h] - share[h - 1]))
+        # Longer and from the start again: rarely more than once, since most effects are over in 64 periods.
         horizon *= 4
     return None
 

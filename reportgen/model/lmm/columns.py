@@ -87,6 +87,8 @@ class Design:
         x, names, period = self.x[kept], self.names, None
         if self.period is not None:
             present, period = np.unique(self.period[kept], return_inverse=True)
+            # Code t has its column at period_at - 1 + t, code 0 none. Of the codes that are present the lowest becomes
+            # the one without: its column goes with those of the absent.
             lost = self.period_at - 1 + np.setdiff1d(np.arange(1, int(self.period.max()) + 1), present[1:])
             x = np.delete(x, lost, axis=1)
             names = tuple(name for k, name in enumerate(names) if k not in set(lost.tolist()))
@@ -119,6 +121,7 @@ def with_periods(design: Design, period: Index, names: tuple[str, ...]) -> Desig
     x = np.zeros((n, p + len(names)))
     x[:, :p] = design.x
     later = np.flatnonzero(period)
+    # Rows of code 0 stay zero in all of them: their level is the intercept.
     x[later, p - 1 + period[later]] = 1.0
     return replace(design, x=x, names=(*design.names, *names), period=period, period_at=p)
 
@@ -152,12 +155,14 @@ class Periods:
     def means(self, columns: Array) -> Array:
         """Mean of each column in each period, (T, k)."""
         sums = [np.bincount(self.code, weights=column, minlength=len(self.root)) for column in columns.T]
+        # root² / n is one over the rows of the period.
         share = self.root**2 / len(self.code)
         return np.stack(sums, axis=1) * share[:, None] if sums else np.zeros((len(self.root), 0))
 
     def group_products(self, z: Array, starts: Index) -> Array:
         """Z_i' times the orthonormal indicators, (G, q, T): the rows of Z_i, each in the place of its period."""
         groups, count = len(starts), len(self.root)
+        # Summed by (pharmacy, period) code: a product with the indicators would be n by T numbers, nearly all zero.
         cell = np.repeat(np.arange(groups), np.diff(np.append(starts, len(z)))) * count + self.code
         sums = [np.bincount(cell, weights=column, minlength=groups * count) for column in z.T]
         return np.stack(sums).reshape(-1, groups, count).transpose(1, 0, 2) * self.root
@@ -215,10 +220,12 @@ def orthonormal_columns(
     first, batch = designs[0], len(designs)
     p = first.x.shape[1]
     periods = _periods(first)
+    # The intercept is none of the plain columns either: it and the T-1 indicators span the T orthogonal ones.
     plain = np.arange(p) if periods is None else np.setdiff1d(np.arange(p), periods.at)
     x, x_inverse, x_logdet = _fixed(np.stack([design.x[:, plain] for design in designs]), plain, periods)
     if centre is None:
         residual, offsets = _least_squares(first.y, x, plain, periods)
+        # Coordinates R b of the orthonormal columns; the data's own coefficients are b = R^-1 (R b).
         offsets = (x_inverse @ offsets[:, :, None])[:, :, 0]
     else:
         residual, offsets = (first.y - first.x @ centre)[None], centre[None]
@@ -253,7 +260,9 @@ def _periods(design: Design) -> Periods | None:
         return None
     counts = np.bincount(design.period)
     if not counts.all():
+        # A period without rows is a column of zeros.
         raise RankDeficient(design.period_at + max(int(np.argmin(counts)) - 1, 0))
+    # An indicator's squares sum to its rows: times root they sum to n, as those of every column here.
     at = np.append(0, design.period_at + np.arange(len(counts) - 1)).astype(np.intp)
     return Periods(code=design.period, root=np.sqrt(len(design.y) / counts), at=at)
 
@@ -271,6 +280,7 @@ def _fixed(plain: Array, at: Index, periods: Periods | None) -> tuple[Array, Arr
         raise RankDeficient(int(at[error.column])) from None
     # The first period's indicator is the intercept less all the others, and a column without its period means has lost
     # the first mean of the intercept and the differences to it of the others: X^-1 is written down, not solved for.
+    # X^-1 is block triangular, with root and the diagonal of part on its diagonal, so their logarithms give log |R|.
     inverse = np.zeros((batch, p, p))
     inverse[:, periods.at, periods.at] = periods.root
     inverse[:, periods.at[1:], 0] = -periods.root[0]
@@ -301,6 +311,7 @@ def _orthonormal(columns: Array, before: Array | None = None) -> tuple[Array, Ar
     if not p:
         return columns, np.zeros((len(columns), 0, 0))
     whole = columns if before is None else before
+    # Unit norms before QR: the diagonal of R is then the share of each column that the ones before it do not explain.
     norms = np.sqrt(np.einsum("bij,bij->bj", whole, whole))
     if not np.all(norms > 0.0):
         raise RankDeficient(int(np.argmin(np.all(norms > 0.0, axis=0))))
@@ -314,6 +325,7 @@ def _orthonormal(columns: Array, before: Array | None = None) -> tuple[Array, Ar
         raise RankDeficient(int(np.argmax(weak)))
     # The LU factors of a triangular matrix are itself and the identity: this is plain substitution.
     inverse = np.linalg.inv(r) * np.sqrt(n) / norms[:, :, None]
+    # LAPACK's R may have negative diagonal elements; turned, every column keeps its direction and |R| is positive.
     inverse *= np.sign(np.einsum("bii->bi", inverse))[:, None, :]
     return columns @ inverse, inverse
 
@@ -345,10 +357,12 @@ def group_products(z: Array, w: Array, starts: Index) -> Array:
     ends = np.append(starts[1:], n)
     first = 0
     while first < len(starts):
+        # Whole groups only; one that is longer than a block is a block of its own.
         last = max(first + 1, int(np.searchsorted(ends, starts[first] + BLOCK_ROWS, side="right")))
         rows = slice(int(starts[first]), int(ends[last - 1]))
         both = np.concatenate([z[rows], w[rows]], axis=1)
         products = (z[rows, :, None] * both[:, None, :]).reshape(len(both), -1)
+        # Every group has rows here: of an empty one reduceat would give the next group's first row, not zero.
         out[first:last] = np.add.reduceat(products, starts[first:last] - starts[first], axis=0).reshape(-1, q, width)
         first = last
     return out

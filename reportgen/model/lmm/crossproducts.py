@@ -138,10 +138,15 @@ def _products(design: Design, columns: OrthonormalColumns, *, twice: bool = Fals
     sums = np.stack([columns.sums(k, starts) for k in range(batch)])
     rc = projections(sums.reshape(-1, *sums.shape[2:])).reshape(sums.shape)
     c = rc[..., q:].reshape(batch, len(starts) * q, -1)
+    # The period effects' columns are never written out: their squares are n, and their products with the plain columns
+    # and the response zero, since those have lost their period means. (Around another centre the response has not:
+    # refined below.)
     within = n * np.tile(np.eye(c.shape[2]), (batch, 1, 1))
     within[np.ix_(np.arange(batch), columns.at, columns.at)] = columns.w.transpose(0, 2, 1) @ columns.w
     within -= c.transpose(0, 2, 1) @ c
     for k in range(batch):
+        # Where Z explains nearly all of the response, what is left is a difference of nearly equal sums: residuals row
+        # by row keep its digits.
         if twice or within[k, -1, -1] < CANCELLED * n:
             rc[k], within[k] = refined(rc[k], columns.dense(k), columns.z[k], design.group, starts)
     return CrossProducts(rc=rc, within=within, n=np.full(batch, float(n)))
@@ -151,6 +156,8 @@ def refined(rc: Array, w: Array, z: Array, group: Index, starts: Index) -> tuple
     """Blocks and within-products from residual rows, one refinement; costs a second pass over the rows."""
     q = z.shape[1]
     r, c = rc[:, :, :q], rc[:, :, q:]
+    # The rows of R_i are orthogonal (root times eigenvectors), so R_i R_i' is diagonal with these squares and R_i' over
+    # them is the pseudo-inverse.
     square = np.sum(r**2, axis=2, keepdims=True)
     weight = np.where(square > 0.0, 1.0 / np.where(square > 0.0, square, 1.0), 0.0)
 
@@ -159,6 +166,7 @@ def refined(rc: Array, w: Array, z: Array, group: Index, starts: Index) -> tuple
         return np.asarray(w - np.einsum("nq,nqk->nk", z, coefficients[group]))
 
     left = residuals(c)
+    # One step of iterative refinement: what Z still finds in the residuals belongs to the coordinates.
     sums = group_products(z, left, starts)[:, :, q:]
     better = c + weight * (r @ sums)
     left = residuals(better)
@@ -172,6 +180,8 @@ def projections(sums: Array) -> Array:
     """
     q = sums.shape[1]
     values, vectors = np.linalg.eigh(sums[:, :, :q])
+    # Z_i'Z_i = V D V' gives R_i = D^1/2 V' and C_i = R_i^-T Z_i'[X y] = D^-1/2 V' Z_i'[X y]. Any R with R'R = Z_i'Z_i
+    # does; a Cholesky factor would fail where a pharmacy lacks a direction.
     known = values > KNOWN * np.maximum(values[:, -1:], 1e-300)
     root = np.sqrt(np.where(known, values, 0.0))
     turned = vectors.transpose(0, 2, 1)

@@ -97,10 +97,12 @@ def evaluate(cp: CrossProducts, theta: Array, free: tuple[Index, Index], *, reml
     deviance = log_b + degrees * np.log(r2)
     turned = root.transpose(0, 1, 3, 2)
     e_i = f[:, :, p] - (f[:, :, :p] @ beta[:, :, None])[:, :, 0]
+    # f holds L_i^-1 C_i, so e_i is the whitened residual y - X beta in the space of Z_i, and u_i = R_i' L_i^-T e_i.
     u_i = (turned @ e_i.reshape(batch, groups, q, 1))[..., 0]
     p_i = turned @ root
     weight = degrees / r2
     uu_i = weight[:, None, None, None] * (u_i[..., :, None] * u_i[..., None, :])
+    # d log|B_i| = P_i, d r2 = -u_i u_i' and d P_i = -P_i dS P_i, d u_i = -P_i dS u_i at fixed beta.
     inner, gradient_i = 2.0 * uu_i - p_i, p_i - uu_i
     shared: Array | float = 0.0
     if reml:
@@ -115,6 +117,7 @@ def evaluate(cp: CrossProducts, theta: Array, free: tuple[Index, Index], *, reml
     curvature = curvature.reshape(batch, q, q, q, q).transpose(0, 2, 3, 4, 1)  # [(d,a),(b,c)] -> [a,b,c,d]
     curvature = curvature.reshape(batch, q * q, q * q)
     coupling = _coupling(half, u_i)
+    # Beta follows S by -A_xx^-1 sum_i Q_xi' dS u_i (see beta_response), which takes this much from the curvature of r2.
     joint = (0.5 * (coupling + coupling.transpose(0, 2, 1, 3))).reshape(batch, q * q, p)
     joint = forward(joint.transpose(0, 2, 1))
     slope = -np.sum(uu_i, axis=1).reshape(batch, q * q)  # degrees * d log r2 / dS
@@ -164,6 +167,7 @@ class _Forward:
     def _substituted(self, right: Array, transposed: int) -> Array:
         out = np.empty(right.shape)
         for place, lower, one in zip(out, self.chol, right, strict=True):
+            # dtrsm reads columns first: C-ordered L is handed over as L', an upper triangle, hence the turned flags.
             place[:] = dtrsm(1.0, lower.T, one, lower=0, trans_a=1 - transposed)
         return out
 
@@ -178,6 +182,8 @@ def _fixed_traces(y: Array, turned: Array) -> tuple[Array, Array]:
     p = y.shape[1]
     y_i = turned @ y.transpose(0, 2, 1).reshape(batch, groups, q, p)
     k_i = y_i @ y_i.transpose(0, 1, 3, 2)
+    # Both ways give the same sums. Few pharmacies with an effect of every period make the second way's (q p)² array the
+    # larger.
     if 2 * groups < 3 * p:
         flat = y_i.reshape(batch, groups * q, p)
         gram = (flat @ flat.transpose(0, 2, 1)).reshape(batch, groups, q, groups, q)
@@ -238,6 +244,8 @@ def _whiten(cp: CrossProducts, lower: Array) -> tuple[Array, Array]:
     LAPACK's overhead on tiny matrices costs five times the arithmetic. Each squared norm is at least 1.
     """
     q = cp.q
+    # Row j of [I, R_i L] has the unit vector e_j as its first part. Only its first j + 1 entries can become other than
+    # zero: each is an array (B, G) of its own, and the zeros are never multiplied.
     moved = cp.r @ lower[:, None]
     half = np.empty_like(cp.rc)
     log_b: Array = np.zeros(len(cp.n))
@@ -253,6 +261,7 @@ def _whiten(cp: CrossProducts, lower: Array) -> tuple[Array, Array]:
             unit = [unit[i] - share * units[k][i] if i <= k else unit[i] for i in range(j + 1)]
             row = row - share[..., None] * rows[k]
             rest = rest - (share * np.sqrt(squares[k]))[..., None] * half[:, :, k]
+        # Without the rows before: the product of these squares is the Gram determinant |B_i|.
         square = _inner(unit, unit, row, row)
         log_b += np.sum(np.log(square), axis=1)
         np.divide(rest, np.sqrt(square)[..., None], out=half[:, :, j])

@@ -218,6 +218,7 @@ def assemble(
     sigma2 = relative * scaling.y_scale**2
     inverse = np.linalg.inv(at.a[0, :p, :p])
     scaled_lower = factor(best.theta, q, free)[0]
+    # Zs = Z T^-1, so b = T^-1 bs: T^-1 L is a root of Psi / sigma² in data units, though no triangular one.
     root = scaling.z_inverse @ scaled_lower
     psi = sigma2 * (root @ root.T)
     logliks = full_loglik(searches.deviance, products.n, p, scaling, reml=reml)
@@ -240,6 +241,7 @@ def assemble(
         products=products,
         scaling=scaling,
         at=at,
+        # y = X offset + y_scale ys, and ys is fitted in Xs = X R^-1.
         beta=scaling.offset + scaling.y_scale * (scaling.x_inverse @ at.beta[0]),
         cov_gls=sigma2 * (scaling.x_inverse @ inverse @ scaling.x_inverse.T),
         sigma2=sigma2,

@@ -88,6 +88,7 @@ def satterthwaite(fit: LmmFit, contrasts: Array) -> Array:
     at = fit.at
     moved = _theta_directions(fit)
     weight = fit.degrees / at.r2[0]
+    # N d log r2 / d theta_k, with d r2 / dS = -sum u_i u_i'.
     pull = -weight * np.einsum("kab,ga,gb->k", moved, at.u_i[0], at.u_i[0])
     m = len(pull)
     hessian = np.empty((m + 1, m + 1))
@@ -106,6 +107,7 @@ def satterthwaite(fit: LmmFit, contrasts: Array) -> Array:
     f = fit.sigma2 * np.einsum("kp,pr,kr->k", back, at.a[0, :p, :p], back)
     slope = np.empty((len(contrasts), m + 1))
     slope[:, :m] = fit.sigma2 * np.einsum("gak,mab,gbk->km", q_x, moved, q_x)
+    # The variance of a contrast is sigma² times what theta makes of it: in log sigma its slope is twice itself.
     slope[:, m] = 2.0 * f
     denominator = np.einsum("ki,ij,kj->k", slope, w, slope)
     # Satterthwaite (1946): df = 2 f² / Var(f), with f the contrast's variance and Var(f) = g'Wg by the delta method

@@ -34,6 +34,7 @@ def _solve(x: Array, y: Array) -> tuple[Array, Array, Array] | None:
     q, r = np.linalg.qr(x / norms)
     if len(r) < x.shape[1] or np.min(np.abs(np.diag(r))) < RANK_TOLERANCE:
         return None
+    # X = Q R N with the norms on N's diagonal: beta = N^-1 R^-1 Q'y and (X'X)^-1 = N^-1 R^-1 R^-T N^-1.
     inverse = np.linalg.inv(r)
     beta = inverse @ (q.T @ y) / norms
     return beta, (inverse @ inverse.T) / np.outer(norms, norms), y - x @ beta

@@ -66,6 +66,7 @@ def leave_one_out(fit: LmmFit, cov_beta: Array) -> Influence:
         # Sorted again by position: batches then read the blocks in memory order.
         order = np.sort(np.argsort(-_fixed_theta_change(fit))[:MOST_EXACT])
     scaled = np.full((groups, p), np.nan)
+    # A refit without one pharmacy holds the blocks of all others, so the batch is counted in blocks.
     step = max(1, BATCH_GROUPS // groups)
     for start in range(0, len(order), step):
         left_out = order[start : start + step]
@@ -83,6 +84,7 @@ def own_blocks(fit: LmmFit, rows: Array, which: Index) -> Array:
     all blocks together may not fit in memory.
     """
     starts = np.append(fit.design.starts(), len(rows))
+    # C_i'C_i are the squares in the space of Z_i; they went into the blocks [R_i C_i] and not into ``within``.
     c = fit.products.c[0]
     return np.stack(
         [rows[starts[i] : starts[i + 1]].T @ rows[starts[i] : starts[i + 1]] - c[i].T @ c[i] for i in which]
@@ -143,6 +145,7 @@ def _newton(products: CrossProducts, theta: Array, free: tuple[Index, Index], re
         going = plain & ~exact
         if not going.any():
             break
+        # Where all go on the blocks need not be copied.
         products = products if going.all() else products.take(going)
         left, before, theta = left[going], at.deviance[going], (theta + step)[going]
     return beta

@@ -18,6 +18,8 @@ from reportgen.model.lmm.fit import LmmFit
 
 def conditional_modes(fit: LmmFit) -> Array:
     """Conditional modes of the random effects in data units, (G, q)."""
+    # b_i = S u_i in scaled columns, since u_i = Z_i'V_i^-1 (y_i - X_i beta) with V_i relative to sigma²; y = y_scale ys
+    # and Z = Zs T make it y_scale T^-1 S u_i in the data's.
     s = fit.relative_s
     return np.asarray(fit.scaling.y_scale * (fit.at.u_i[0] @ s @ fit.scaling.z_inverse.T))
 
@@ -41,6 +43,7 @@ def mode_response(fit: LmmFit) -> Array:
     """How each mode moves with beta: db_i = -R_i (beta_hat - beta), R_i = Psi Z_i'V_i^-1 X_i, (G, q, p)."""
     p = fit.products.p
     q_x = fit.at.q_i[0, :, :, :p]
+    # The response's scale is in beta and in the modes alike, and cancels.
     unscale_x = np.linalg.inv(fit.scaling.x_inverse)
     return (fit.scaling.z_inverse @ fit.relative_s) @ q_x @ unscale_x
 

@@ -151,6 +151,8 @@ def _remaining(now: _Slopes) -> tuple[Array, Array, Array]:
     values, vectors = np.linalg.eigh(np.where(finite[:, None, None], now.score, 0.0))
     direction = vectors[:, :, 0]
     outer = direction[:, :, None] * direction[:, None, :]
+    # The slope of the deviance along v v' is v'G v, its lowest eigenvalue; the second derivative is vec(v v')' C vec(v
+    # v').
     flat = outer.reshape(len(outer), 1, -1)
     bend = np.maximum((flat @ now.curvature @ flat.transpose(0, 2, 1))[:, 0, 0], 1e-8)
     slope = np.minimum(values[:, 0], 0.0)
@@ -163,6 +165,8 @@ def _remaining_diagonal(now: _Slopes) -> tuple[Array, Array, Array]:
     _, inside, _ = newton_step(now.gradient, now.hessian)
     q = now.score.shape[-1]
     slope = np.minimum(np.einsum("bii->bi", now.score), 0.0)
+    # Variances stand at every (q + 1)-th place of row-major vec(S). One of them at a time: a mixed step would need the
+    # curvature between them, and the best single one already shows whether anything is left.
     bend = np.maximum(np.einsum("bii->bi", now.curvature[:, :: q + 1, :: q + 1]), 1e-8)
     gain = slope**2 / (2.0 * bend)
     best = np.argmax(gain, axis=1)
@@ -175,6 +179,7 @@ def _remaining_diagonal(now: _Slopes) -> tuple[Array, Array, Array]:
 def _lower_root(s: Array) -> Array:
     """A lower-triangular L with L L' = S for positive semi-definite S (B, q, q), diagonal >= 0."""
     values, vectors = np.linalg.eigh(s)
+    # By eigenvectors, since S may be singular; then root' = Q R gives S = root root' = R'R, and R' is lower triangular.
     root = vectors * np.sqrt(np.maximum(values, 0.0))[:, None, :]
     r = np.asarray(np.linalg.qr(root.transpose(0, 2, 1), mode="r"), dtype=np.float64)
     lower: Array = r.transpose(0, 2, 1)
@@ -210,6 +215,7 @@ def minimise(cp: CrossProducts, start: Array, *, reml: bool, correlated: bool = 
         open_, escape, part = open_[again], escape[again], part.take(again)
         theta[open_], deviance[open_], more = _leave_face(part, theta[open_], deviance[open_], escape, free, reml)
         count[open_] += more
+        # From here on the slopes are those of the open problems only, in their order.
         slopes = _Slopes.of(evaluate(part, theta[open_], free, reml=reml))
     kkt = np.nan_to_num(np.maximum(inside, outside), nan=np.inf, posinf=np.inf)
     converged = np.isfinite(deviance) & (kkt < KKT_TOLERANCE)
@@ -257,8 +263,10 @@ def starts(cp: CrossProducts, *, correlated: bool = True) -> Array:
     share = (cp.n / count)[:, None, None, None] * np.eye(q)
     # A little ridge: a pharmacy may lack a direction, and a start needs no more than the order of magnitude.
     inverse = np.linalg.inv(zz + 1e-2 * share)
+    # Each pharmacy's own coefficients on Z_i, of the response and of every fixed column.
     own = inverse @ cp.zw
     ridge = (1e-3 * cp.n)[:, None, None] * np.eye(p)
+    # What Z_i leaves of X and y is variation within pharmacies.
     beta = np.linalg.solve(cp.within[:, :p, :p] + ridge, cp.within[:, :p, p:])
     residual = cp.within[:, p, p] - np.einsum("bi,bi->b", cp.within[:, :p, p], beta[:, :, 0])
     # Every pharmacy's own line takes q degrees of freedom; in short panels that would leave none.
@@ -272,6 +280,7 @@ def starts(cp: CrossProducts, *, correlated: bool = True) -> Array:
     if not correlated:
         return np.asarray(np.sqrt(np.maximum(np.einsum("bii->bi", moment), floor)))
     values, vectors = np.linalg.eigh(moment)
+    # A difference of moments may be negative; a start at a zero variance would be a start on a face of the cone.
     values = np.maximum(values, np.max(floor, axis=1, keepdims=True) * 0.1)
     lower = _lower_root((vectors * values[:, None, :]) @ vectors.transpose(0, 2, 1))
     rows, columns = pattern(q, True)

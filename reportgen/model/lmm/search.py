@@ -62,6 +62,7 @@ class Searches:
 
     def best(self) -> Optimum:
         """The best search of every problem."""
+        # lexsort sorts by its last key first: by problem, and within a problem by deviance.
         order = np.lexsort((_ranked(self.found), self.problem))
         first = np.searchsorted(self.problem[order], np.arange(int(self.problem.max()) + 1))
         return self.found.take(order[first].tolist())
@@ -154,6 +155,7 @@ def _grid(q: int, correlated: bool) -> tuple[Array, tuple[int, ...]]:
 
         # Seeded by its own size: the same points for every market, so that a result depends on the data alone.
         unit = qmc.LatinHypercube(q, rng=np.random.default_rng(q)).random(SCATTERED)
+        # Equally dense in the logarithm, from .02 to 1.8 moment estimates.
         sd = 10.0 ** (np.log10(0.02) + unit * (np.log10(1.8) - np.log10(0.02)))
         return np.column_stack([sd, np.zeros(SCATTERED)]), ()
     axes = [*LEVELS[q], CORRELATIONS if q == 2 and correlated else (0.0,)]
@@ -185,6 +187,7 @@ def _placed(points: Array, scale: Array, q: int, correlated: bool) -> Array:
 def _local_minima(values: Array, shape: tuple[int, ...]) -> NDArray[np.bool_]:
     """Points (B, K) that no neighbour along an axis of the grid undercuts; the best few of scattered points."""
     batch, count = values.shape
+    # A point that cannot be evaluated is a high one, and no minimum.
     values = np.where(np.isfinite(values), values, np.inf)
     if not shape:
         chosen = np.zeros(values.shape, dtype=bool)

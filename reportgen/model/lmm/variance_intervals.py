@@ -149,6 +149,7 @@ def _search(fit: LmmFit, held: list[Held], z: float) -> list[tuple[float, float]
 
 def _optimum(fit: LmmFit) -> float:
     """The criterion at the fit's optimum."""
+    # At its lowest omega, sigma² = r2 / N: D = h + N log(r2 / N) + N, and the profiled deviance is h + N log r2.
     return float(fit.at.deviance[0]) - fit.degrees * (float(np.log(fit.degrees)) - 1.0)
 
 
@@ -158,6 +159,8 @@ def _directions(problems: HeldProblems, which: Index) -> tuple[Array, Array]:
     tangent = -solve_definite(at.hessian, at.cross)
     # Second derivative of the profile, not of the criterion: the other parameters follow (Schur complement).
     curvature = at.bend + np.sum(at.cross * tangent, axis=1)
+    # A stride for where the curvature gives none: a fifth of a radian for a correlation, of the estimate (at least .1)
+    # for an SD.
     usual = 0.2 * np.where(problems.turns, 1.0, np.maximum(np.abs(problems.start), 0.5))
     with np.errstate(divide="ignore", invalid="ignore"):
         spread = np.sqrt(2.0 / curvature)

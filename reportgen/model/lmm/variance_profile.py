@@ -113,6 +113,7 @@ def hold_sd(fit: LmmFit, k: int) -> Held:
     others = np.delete(np.arange(m + 1), position)
     maps = np.zeros((3, m + 1, m + 4))
     maps[0, others, np.arange(m)] = 1.0
+    # The held element of L is t / sigma = t exp(-omega), and omega is the last of eta.
     maps[1, position, m + 1] = 1.0
     eta = np.append(_nudged(theta, pattern(q, fit.correlated)), omega)[others]
     return Held(
@@ -127,6 +128,7 @@ def hold_sigma(fit: LmmFit) -> Held:
     m = len(theta)
     maps = np.zeros((3, m + 1, m + 4))
     maps[0, np.arange(m), np.arange(m)] = 1.0
+    # Only the constant 1 of u is used: eta is theta alone, and omega = t.
     maps[1, m, m] = 1.0
     return Held(
         name="sigma", kind="sigma", rc=fit.products.rc[0], eta=_nudged(theta, pattern(fit.products.q, fit.correlated)),
@@ -211,6 +213,7 @@ class HeldProblems:
         u = np.concatenate([eta, np.ones((len(t), 1)), powers], axis=1)
         du = np.zeros((len(t), m + 4, m))
         du[:, np.arange(m), np.arange(m)] = 1.0
+        # Derivatives of the three exponentials, each in its own argument.
         du[:, m + 1, m - 1] = -powers[:, 0]
         du[:, [m + 2, m + 3], first] = powers[:, 1:]
         maps, turns = self.maps[which], self.turns[which]
@@ -243,6 +246,8 @@ class HeldProblems:
         shrink = np.exp(-2.0 * omega)
         weight = degrees / at.r2
         gradient, hessian = np.empty(x.shape), np.empty((*x.shape, x.shape[1]))
+        # The profiled deviance has N log r2 where D has r2 exp(-2 omega): weight and shrink are their derivatives in
+        # r2.
         gradient[:, :-1] = at.gradient + (shrink - weight)[:, None] * slope
         gradient[:, -1] = 2.0 * (degrees - at.r2 * shrink)
         hessian[:, :-1, :-1] = at.hessian + (shrink - weight)[:, None, None] * bend
