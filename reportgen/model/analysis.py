@@ -14,6 +14,7 @@ import numpy as np
 from reportgen.model.bootstrap.run import FEW_PHARMACIES, bootstrap_market, bootstrap_slope_test, summarise_bootstrap
 from reportgen.model.checks.foresight import foresight
 from reportgen.model.checks.residuals import Residuals, conditional_residuals
+from reportgen.model.checks.response import elasticity
 from reportgen.model.checks.run import Diagnostics, diagnose
 from reportgen.model.checks.settled import settled_checks
 from reportgen.model.data_summary import chosen_pharmacies, monthly_series, summarise_data
@@ -178,6 +179,7 @@ def _with_estimates(market: MarketFit, settings: Settings, provenance: Provenanc
         incremental=impact.incremental,
         channels=channels,
         foresight=foresight(market, promotion) if verdict.code in {"works", "works-unevenly"} else None,
+        elasticity=elasticity(found.checks, impact.effects),
         what_if=impact.what_if,
         roi=impact.roi,
         pharmacies=found.pharmacies,

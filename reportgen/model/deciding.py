@@ -121,6 +121,7 @@ def withhold(results: MarketResults) -> MarketResults:
         plain=_comparison(results.plain, first),
         within=_comparison(results.within, first),
         bootstrap=_bootstrap(results.bootstrap, results, lost, first),
+        elasticity=None if any(one.quantity == "kept-up" for one in gone) else results.elasticity,
     )
     return _without_totals(made) if any(one.quantity == "totals" for one in gone) else made
 

@@ -31,6 +31,8 @@ from reportgen.report.blocks import (
 )
 from reportgen.report.figures import draw_charts, kind_of
 from reportgen.report.narrative import carry_over, foundation, method, ordinary, reasons, sections, summary
+from reportgen.report.narrative.beyond.foresight import foresight_words
+from reportgen.report.narrative.beyond.published import elasticity_words
 from reportgen.report.narrative.equation import equation, where
 from reportgen.report.narrative.verdict import shown_code, verdict_line
 from reportgen.report.words.labels import page_labels
@@ -266,6 +268,7 @@ class _Builder:
             sections.impact_lead(w),
             (
                 *sections.impact_words(w),
+                elasticity_words(w),
                 self.figure("waterfall"),
                 self.figure("contribution"),
                 self.figure("incremental_pharmacies"),
@@ -291,6 +294,7 @@ class _Builder:
                 *self.figures("qq"),
                 self.figure("predictive"),
                 tables.sensitivity(w),
+                foresight_words(w),
             ),
         )
 

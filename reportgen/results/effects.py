@@ -211,3 +211,32 @@ class Foresight:
     """At which nothing is left of the effect."""
     correlation_at_limit: float
     """At which its interval reaches zero."""
+    observed: float | None = None
+    """What the record shows of this kind: of unexplained sales with the promotion of the next period."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PublishedSize:
+    """Mean elasticity of a published collection of studies; ``source`` is its code."""
+
+    source: str
+    value: float
+
+
+PUBLISHED = (
+    PublishedSize(source="albers-2010", value=0.245),
+    PublishedSize(source="kremer-2008", value=0.326),
+)
+"""Of visits to physicians: Albers, Mantrala and Sridhar, J. Marketing Research 47(5), their studies of medicines;
+Kremer, Bijmolt, Leeflang and Wieringa, Int. J. Research in Marketing 25(4)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Elasticity:
+    """Percent of sales per percent of promotion of all channels, kept up, at the averages of the used rows."""
+
+    estimate: float
+    lower: float | None
+    upper: float | None
+    """Interval; ``None`` with several channels."""
+    published: tuple[PublishedSize, ...] = PUBLISHED

@@ -21,6 +21,7 @@ from reportgen.results.data import DataSummary
 from reportgen.results.effects import (
     ChannelEffect,
     DecaySummary,
+    Elasticity,
     Foresight,
     ImpulsePoint,
     Incremental,
@@ -105,6 +106,8 @@ class MarketResults:
     """One per promotion channel where there are several; ``long_run`` and ``impulse`` above are the first one's."""
     foresight: Foresight | None = None
     """What no check can see, of the first promotion channel; None where nothing is said of an effect."""
+    elasticity: Elasticity | None = None
+    """The size of what promotion brings, beside published ones."""
     what_if: tuple[WhatIf, ...] = ()
     roi: Roi | None = None
     pharmacies: tuple[PharmacyRow, ...] = ()

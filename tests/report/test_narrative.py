@@ -106,8 +106,8 @@ def test_every_number_in_prose_is_recorded(built: tuple[MarketResults, MarketRep
             assert token in allowed, f"{token!r} in {sentence!r}"
 
 
-WORDING = ("1", "0", "2", "24", "52", "100", "50", "100")
-"""Numerals of fixed wording: "of every 1", "reliability is 1 … 0", "fewer than 24 months", expected rank."""
+WORDING = ("1", "0", "2", "24", "52", "100", "50", "100", "2010", "2008")
+"""Numerals of fixed wording: "of every 1", "reliability is 1 … 0", "fewer than 24 months", expected rank, years."""
 
 
 @pytest.mark.parametrize("status", ["not-estimated", "not-estimable"])

@@ -11,6 +11,7 @@ between pharmacies.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from math import sqrt
 
 import numpy as np
@@ -23,7 +24,7 @@ from reportgen.model.lmm.columns import Array, Design, Index
 from reportgen.model.lmm.least_squares import within_estimate
 from reportgen.model.market.fit import MarketFit
 from reportgen.model.market.variants import Estimate, add_columns, with_current, with_leads
-from reportgen.results import Check
+from reportgen.results import Check, Elasticity, PromotionEffects
 
 ADDED, TREND = "Added", "Added_Trend"
 SMALL_DRIFT, LARGE_DRIFT = 0.25, 0.5
@@ -131,3 +132,15 @@ def response_checks(market: MarketFit, confidence: float) -> tuple[Check, ...]:
     if frame.normalize and is_stationary(phi, terms.lag_periods):
         brought = float(np.dot(effects, frame.promotion.mean(axis=0))) / (1.0 - float(phi.sum()))
     return (*made, check_elasticity(brought, float(frame.sales.mean()), log=frame.scale == "log"))
+
+
+def elasticity(checks: Sequence[Check], effects: Sequence[PromotionEffects]) -> Elasticity | None:
+    """The graded elasticity with its interval, which is that of what is kept up on another scale (one channel)."""
+    found = next((check.value for check in checks if check.id == "elasticity"), None)
+    if found is None:
+        return None
+    one = effects[0].kept_up if len(effects) == 1 else None
+    if one is None or not one.estimate or one.lower is None or one.upper is None:
+        return Elasticity(estimate=found, lower=None, upper=None)
+    scale = found / one.estimate
+    return Elasticity(estimate=found, lower=scale * one.lower, upper=scale * one.upper)

@@ -127,6 +127,24 @@ READING: tuple[tuple[str, str, str], ...] = (
         "Extension of Nakagawa and Schielzeth's R² to random slopes models. Methods in Ecology and Evolution 5(9).",
         "https://doi.org/10.1111/2041-210X.12225",
     ),
+    (
+        "Cinelli, Hazlett (2020)",
+        "Making sense of sensitivity: extending omitted variable bias. J. of the Royal Statistical Society B 82(1).",
+        "https://doi.org/10.1111/rssb.12348",
+    ),
+    (
+        "Albers, Mantrala, Sridhar (2010)",
+        "Personal selling elasticities: a meta-analysis. Journal of Marketing Research 47(5).",
+        "https://doi.org/10.1509/jmkr.47.5.840",
+    ),
+    (
+        "Kremer, Bijmolt, Leeflang, Wieringa (2008)",
+        (
+            "Generalizations on the effectiveness of pharmaceutical promotional expenditures. International Journal of "
+            "Research in Marketing 25(4)."
+        ),
+        "https://doi.org/10.1016/j.ijresmar.2008.08.001",
+    ),
 )
 
 _RANDOM_PARTS = {

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from reportgen.report.blocks import KeyFigure, Mark
 from reportgen.report.narrative import reasons, trust
+from reportgen.report.narrative.beyond.foresight import foresight_line
 from reportgen.report.narrative.deciding import left_out_lines, season_line, withheld_lines
 from reportgen.report.narrative.verdict import shown_code
 from reportgen.report.words import quantities
@@ -329,23 +330,6 @@ def sensitivity_line(w: Writer) -> str:
         what=w.say("{channel}, kept up", channel=w.channel_name) if w.channel_name else w.say(quantities.KEPT_UP),
         effect=w.effect(found.estimate, "effects.0.kept_up.estimate", se),
         others=", ".join(parts),
-    )
-
-
-def foresight_line(w: Writer) -> str:
-    """What no check can see, bounded: visits that go where a good period is foreseen."""
-    found = w.results.foresight
-    if found is None:
-        return ""
-    if found.correlation_at_limit >= 1.0:
-        return w.say(
-            "No check can rule out promotion that goes where good sales are foreseen; the effect is too large for that."
-        )
-    limit = w.fact(w.shortest(found.correlation_at_limit), found.correlation_at_limit, "foresight.correlation_at_limit")
-    return w.say(
-        "No check can rule out promotion that goes where good sales are foreseen: from a correlation of {limit} "
-        "between the two, within pharmacies, no effect at all could not be ruled out.",
-        limit=limit,
     )
 
 

@@ -14,12 +14,15 @@ from reportgen.panel.features import build_frame
 DECAY = 0.5
 
 
-def fitted(foreseen: float, effect: float):
-    """Many pharmacies; a month's visits have correlation ``foreseen`` with what is unforeseeable in its sales."""
+def fitted(foreseen: float, effect: float, reacts: float = 0.0):
+    """Many pharmacies; a month's visits have correlation ``foreseen`` with what is unforeseeable in its sales, and
+    ``reacts`` with that of the month before."""
     rng = np.random.default_rng(11)
     shape = (200, 30)
     error = rng.standard_normal(shape)
-    dose = 6.0 + 1.5 * (foreseen * error + np.sqrt(1.0 - foreseen**2) * rng.standard_normal(shape))
+    last = np.roll(error, 1, axis=1)
+    rest = np.sqrt(1.0 - foreseen**2 - reacts**2) * rng.standard_normal(shape)
+    dose = 6.0 + 1.5 * (foreseen * error + reacts * last + rest)
     stock = np.zeros(shape)
     sales = np.zeros(shape)
     level = 100.0 + 10.0 * rng.standard_normal(200)
@@ -39,6 +42,13 @@ def test_an_effect_of_foresight_alone_needs_the_foresight_there_was(foreseen):
     found = foresight(market, row)
     assert found.correlation == pytest.approx(foreseen, abs=0.05)
     assert 0.0 < found.correlation_at_limit < found.correlation
+
+
+def test_promotion_that_reacts_to_last_period_is_what_can_be_seen():
+    """Next period's visits go with this period's error by .3; nothing is foreseen."""
+    quiet, reacting = (foresight(*fitted(0.0, 2.0, reacts=reacts)).observed for reacts in (0.0, 0.3))
+    assert abs(quiet) < 0.04
+    assert reacting == pytest.approx(0.3, abs=0.05)
 
 
 def test_a_larger_effect_needs_stronger_foresight():

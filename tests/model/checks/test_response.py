@@ -7,10 +7,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from factories import market_results
 from model_problems import changed_panel, settings, small_panel
-from reportgen.model.checks.response import check_drift, check_elasticity, check_saturation, response_checks
+from reportgen.model.checks.response import check_drift, check_elasticity, check_saturation, elasticity, response_checks
 from reportgen.model.market.fit import fit_market
 from reportgen.panel.features import build_frame
+from reportgen.results import Elasticity
 
 TERM = "Adstock_Promotion"
 
@@ -84,6 +86,18 @@ def test_elasticity_is_kept_up_times_promotion_over_sales(usual):
     found = {check.id: check for check in response_checks(usual, 0.95)}
     expected = kept_up * usual.frame.promotion.mean() / usual.frame.sales.mean()
     assert found["elasticity"].value == pytest.approx(expected)
+
+
+def test_elasticity_has_the_interval_of_what_is_kept_up():
+    results = market_results()
+    graded = (check_elasticity(24.0, 100.0, log=False),)
+    found = elasticity(graded, results.effects)
+    kept = results.effects[0].kept_up
+    assert found.estimate == 0.24
+    assert found.lower / found.estimate == pytest.approx(kept.lower / kept.estimate)
+    assert [one.value for one in found.published] == [0.245, 0.326]
+    assert elasticity(graded, results.effects * 2) == Elasticity(estimate=0.24, lower=None, upper=None)
+    assert elasticity((), results.effects) is None
 
 
 def test_promotion_that_stands_still_within_pharmacies_has_no_curve():
