@@ -38,6 +38,14 @@ def as_list(value: Any) -> Any:
     return ((value,) if value.strip() else ()) if isinstance(value, str) else value
 
 
+def as_texts(value: Any) -> Any:
+    """As :func:`as_list`; a number need not be written as text."""
+    items = as_list((value,) if isinstance(value, int | float) else value)
+    if not isinstance(items, list | tuple):
+        return items
+    return tuple(str(one) if isinstance(one, int | float) and not isinstance(one, bool) else one for one in items)
+
+
 def key(value: Any) -> Any:
     """One column need not be written as a list."""
     if isinstance(value, list | tuple):

@@ -36,6 +36,13 @@ Names = Annotated[
 ]
 
 
+Texts = Annotated[
+    tuple[str, ...],
+    BeforeValidator(coerce.as_texts, json_schema_input_type=str | float | tuple[str | float, ...]),
+    AfterValidator(coerce.unique),
+]
+
+
 Key = Annotated[str | tuple[str, ...], BeforeValidator(coerce.key)]
 
 
@@ -71,6 +78,11 @@ class PanelSettings(_Section):
     )
     empty_promotion: Literal["ask", "zero", "missing"] = Field(
         "ask", description="What an empty promotion means: zero, missing (the row is not used), or ask where many are."
+    )
+    missing: Texts = Field(
+        (),
+        description="Numbers and words that stand for a missing value, in every column of numbers.",
+        examples=[["9999999", "-99", "closed"]],
     )
     negative_sales: Literal["refuse", "keep"] = Field(
         "refuse", description="keep: months with more returns than sales are used as they are."

@@ -28,7 +28,7 @@ from reportgen.settings.sections import Settings
 if TYPE_CHECKING:
     import pandas as pd
 
-ACCEPTABLE = frozenset({"sum-of-others", "same-series", "same-rows", "time-at-edge", "left-out-sheets"})
+ACCEPTABLE = frozenset({"sum-of-others", "same-series", "same-rows", "time-at-edge", "left-out-sheets", "placeholder"})
 """Errors that a user may say are meant (``panel.accept``)."""
 
 

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from reportgen.panel.checking.column_problems import ColumnProblems, Rows
 from reportgen.panel.checking.findings import NO_ROWS, Problem, quote
+from reportgen.panel.checking.placeholders import CODE, check_placeholders, find_placeholders, leave_out_missing
 from reportgen.panel.checking.promotion_checks import check_empty_promotion, check_promotion
 from reportgen.panel.reading.columns import Columns
 from reportgen.panel.reading.values.currency import codes_of, sign_of
@@ -54,38 +55,52 @@ def read_values(
     panel = settings.panel
     values: dict[str, NDArray[np.float64]] = {}
     problems: list[Problem] = []
+    suspected = {}
     for name in columns.numbers:
         how = conventions.numbers
         if name in how.asked:
             how = replace(how, ambiguous="," if how.decimal_comma else ".")
         parsed = parse_numbers(frame[name], how)
         found = ColumnProblems(frame[name], name, whole)
+        if panel.missing:
+            parsed, left_out = leave_out_missing(frame[name], parsed, panel.missing)
+            found.add("read-as-missing", "note", left_out, "is read as empty in {rows}, as panel.missing says")
+        placeholders = find_placeholders(parsed.values, market, signed=name in columns.controls)
+        suspected[name] = found, placeholders
         if name in columns.promotion:
             parsed = check_empty_promotion(found, parsed, panel.empty_promotion, market)
         _check_numbers(found, parsed, how)
+        doubted = np.any([one.rows for one in placeholders], axis=0) if placeholders else np.zeros(len(frame), bool)
+        meant = parsed.values if CODE in panel.accept else np.where(doubted, np.nan, parsed.values)
         if name == columns.sales:
             problems += _check_heading(name)
-            _check_sales(found, parsed.values, settings.model.response, panel.negative_sales)
-        elif name in columns.promotion:
-            check_promotion(found, parsed, market)
-        elif name == columns.cost:
-            found.add(
-                "negative-cost", "error", parsed.values < 0, "is negative in {rows}", "A cost cannot be negative."
-            )
+        _check_role(found, replace(parsed, values=meant), columns, settings, market)
         if name in {columns.sales, columns.cost} and not parsed.plain:
             _check_currency(found, conventions.currency)
         if not parsed.plain:
             _check_units(found, parsed, market)
         if not panel.decimal and conventions.numbers.lone:
             _check_thousands(found, parsed, how, market)
-        problems += found.problems
         values[name] = np.where(np.isfinite(parsed.values), parsed.values, np.nan)
-    return values, problems
+    check_placeholders(suspected, panel.missing)
+    return values, problems + [problem for found, _ in suspected.values() for problem in found.problems]
+
+
+def _check_role(
+    found: ColumnProblems, parsed: ParsedNumbers, columns: Columns, settings: Settings, market: NDArray[np.intp]
+) -> None:
+    """Check the sign and the scale that the role of the column asks for."""
+    if found.name == columns.sales:
+        _check_sales(found, parsed.values, settings.model.response, settings.panel.negative_sales)
+    elif found.name in columns.promotion:
+        check_promotion(found, parsed, market)
+    elif found.name == columns.cost:
+        found.add("negative-cost", "error", parsed.values < 0, "is negative in {rows}", "A cost cannot be negative.")
 
 
 def _check_numbers(found: ColumnProblems, parsed: ParsedNumbers, convention: Convention) -> None:
     values = parsed.values
-    advice = "Correct the values, or leave them empty if they are unknown."
+    advice = "Correct the values, leave them empty if they are unknown, or name such words in panel.missing."
     if convention.mixed:
         way = "a decimal comma" if convention.decimal_comma else "a decimal point"
         advice = f"Most numbers of the table are written with {way}: write all of them alike."
