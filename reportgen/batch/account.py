@@ -70,6 +70,7 @@ def _failures(run: Run, result: RunResult) -> dict[str, refresh.FailedMarket]:
             failed[outcome.market] = refresh.FailedMarket(
                 code=outcome.code, message=outcome.message, stale_since=outcome.stale_since
             )
+    # A market that waits for an answer is shown like one whose build failed: with its last report and its date.
     for market in run.gone.kept if run.gone is not None else ():
         failed[market] = refresh.FailedMarket(code=GONE, message="The market is no longer in the data.")
     return dict(sorted(failed.items()))

@@ -66,6 +66,7 @@ def choose_formats(settings: Settings, *, only: bool, elsewhere: bool) -> Format
     """
     asked = frozenset(settings.report.formats)
     lacking = PRINTED if not elsewhere and pango.pango_missing() else frozenset[str]()
+    # Only where the user wrote the formats down: the default must not fail on a machine without Pango.
     if lacking & asked and "formats" in settings.report.model_fields_set:
         raise EnvironmentMissing(
             f"PDF needs libraries that this machine lacks. {pango.INSTALL} Without PDF: --formats html.",

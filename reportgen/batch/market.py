@@ -100,6 +100,7 @@ def documents(results: MarketResults, job: MarketJob) -> Iterator[tuple[str, byt
         from reportgen.render.workbook import render_workbook
 
         yield "report.xlsx", render_workbook(results, job.settings)
+    # Neither needs words or pictures: the document is not even made.
     if wanted <= {"results", "xlsx"}:
         return
     from reportgen.report.document import build_report
@@ -167,6 +168,7 @@ def publish(job: MarketJob, results: MarketResults, content: dict[str, bytes]) -
     folder = swap.draft_folder(out, name)
     try:
         files.write_all(folder, content)
+        # Last of all: a folder without its record is no market.
         files.write_new(folder / record.NAME, record.to_json(done))
         swap.swap_in(folder, out, name)
     except BaseException:

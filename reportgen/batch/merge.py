@@ -75,6 +75,7 @@ def merge(
         if record.unseal(shard / run_json.NAME) is None:
             raise InputError(f"{shard.name}: run.json is damaged; build this shard again.", code="shard-damaged")
         lasts.append(read_last_run(shard))
+        # Every hash is compared before the output is touched: a damaged shard stops the merge with nothing changed.
         sources |= _complete_folders(shard)
     run.source = _ShardMarkets({market: found for market, (_, found) in sources.items()}, lasts)
     run.stamp = fingerprint(settings, root)

@@ -67,6 +67,7 @@ def build(
     refuse_foreign_output(settings, root, run.out)
     run.last = read_last_run(run.out)
     source = open_source(settings, root, run.last.index, jobs=settings.run.jobs or pool.cores())
+    # The table is about to be read, so something will probably be built: the fork server loads meanwhile.
     if not source.remembered:
         warm_up(settings)
     return _go(run, source, start)

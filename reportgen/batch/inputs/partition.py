@@ -242,6 +242,8 @@ class PartitionedSource(Markets):
         """Check the markets that are new or changed; take the others from the run before."""
         last = self._last or InputIndex(key="", markets={})
         known = {market for market, part in self._parts.items() if last.parts.get(market) == part}
+        # A market's own part of the key covers its files, the settings of reading and the conventions of the whole
+        # folder: with the same part its rows and findings are the same.
         markets = {market: entry for market, entry in last.markets.items() if market in known}
         refused = {market: entry for market, entry in last.refused.items() if market in known}
         jobs = (
@@ -267,6 +269,7 @@ class PartitionedSource(Markets):
             markets[done.key] = (found.data_hash, found.rows)
             for code, message in found.warnings:
                 self._warnings.setdefault(code, []).append(message)
+        # Spellings are compared over all markets, so it takes the run itself: no worker sees more than one.
         for message in similar_markets(self.name, tuple(self._files), column_of(self._settings.panel.market)):
             self._warnings.setdefault(message, []).append(message)
         if refused and (self._settings.panel.bad_markets == "refuse" or not markets):

@@ -83,6 +83,7 @@ def shared_decay(
             if (panel := source.panel(market)) is not None
         )
         ended = pool.run_tasks(profile, tasks, jobs=jobs, limits=limits, stopping=stopping)
+        # A failed task has no value: its market counts in no sum.
         return {done.key: done.answer.value for done in ended}
 
     found = search_shared_decay(evaluate, settings.report.confidence)

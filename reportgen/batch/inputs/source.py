@@ -71,6 +71,7 @@ class Source(Markets):
         self._root = root
         self._panel: Panel | None = None
         self._key = input_key(settings.panel, root)
+        # An empty key (a database) stands for nothing and matches nothing.
         self._index = remembered if remembered is not None and remembered.key == self._key != "" else None
 
     @property
@@ -104,6 +105,7 @@ class Source(Markets):
         """Return what the data contract found doubtful, and rows of no market, if the table was read in this run."""
         if self._panel is None:
             return ()
+        # Errors of refused markets are told as failures of these; what remains are rows that belong to no market.
         told = {finding.code for refused in self._panel.refused.values() for finding in refused}
         return tuple(
             finding.message

@@ -110,6 +110,7 @@ def is_up_to_date(folder: Path, stamp: str, whole: Mapping[str, str]) -> bool:
 
     def is_whole(item: tuple[str, str]) -> bool:
         name, digest = item
+        # samefile compares device and inode: a hard link of a file that was hashed in this run is not hashed again.
         known = whole.get(name) == digest and (folder / name).samefile(folder.parent / name)
         return known or files.sha256_file(folder / name) == digest
 
@@ -148,6 +149,7 @@ def _fill(job: SiteJob, folder: Path) -> None:
         downloads=found.downloads, sample=found.sample, pharmacies=found.pharmacies,
     )  # fmt: skip
     content = site_files(pages, templates=templates)
+    # Before the pages are written: the sitemap lists the reports that are put in place here.
     keys = dict(_market_files(job, folder, found.summaries, written))
     if job.settings.report.site_url:
         reports = [name for name in written if name.endswith(f"/{PAGE}")]

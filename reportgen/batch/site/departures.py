@@ -44,6 +44,7 @@ def gone_markets(
     if not names:
         return None
     many = len(names) > share * len(on_site)
+    # Only what can be shown again can be kept.
     kept = tuple(name for name in names if on_site[name]) if many else ()
     gone = GoneMarkets(names=names, of=len(on_site), kept=kept)
     tell(gone)
@@ -53,6 +54,7 @@ def gone_markets(
 def _on_site(out: Path, before: Headlines | None) -> Mapping[str, bool]:
     """Every market that the site shows, by code, and whether its folder is complete and can be shown again."""
     sealed = record.unseal(out / FOLDER / record.NAME) or {}
+    # Of what the site was made of, and of what the last run remembered: the site may have been taken away since.
     slugs = {name.split("/")[1] for name in sealed.get("files", {}) if name.startswith("markets/")}
     codes = {files.slug(market): market for market in (before.markets if before is not None else ())}
     found: dict[str, bool] = {}

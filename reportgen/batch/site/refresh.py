@@ -73,6 +73,8 @@ def refresh_site(
         changes=now.changes,
         stamp=stamp,
     )
+    # In a worker, for its memory and its loaded libraries; no limit, since a site over a thousand markets takes its
+    # time.
     (done,) = pool.run_tasks(build_site, [pool.Task(key=FOLDER, argument=job)], jobs=1)
     failure = done.answer.failure
     return SiteState(changed=True, failure=failure, headlines=now if failure is None else before)

@@ -57,6 +57,8 @@ def sha256_file(path: Path) -> str:
 
 def in_threads(function: Callable[[Item], Result], items: Sequence[Item]) -> list[Result]:
     """Return ``function`` of every item, in order; many items are read and hashed on all cores."""
+    # Reading and SHA-256 let go of Python's lock, so threads do run side by side; for a few files they cost more than
+    # that.
     if len(items) < _MANY:
         return [function(item) for item in items]
     with ThreadPoolExecutor(os.cpu_count()) as pool:
@@ -92,6 +94,7 @@ def write_all(folder: Path, content: Mapping[str, bytes]) -> None:
 
     Flushing thirty files one after another took 0.1 s, at once a tenth of it.
     """
+    # All content first, then all flushes: the kernel can then write many files in one go.
     paths = [folder / name for name in content]
     for path, body in zip(paths, content.values(), strict=True):
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -119,6 +122,7 @@ def write_atomic(path: Path, content: bytes) -> None:
     for left in path.parent.glob(f".{glob.escape(path.name)}.reportgen-*"):  # by a run that was killed
         if is_draft_of(left, path.name):
             left.unlink(missing_ok=True)
+    # The process id keeps two processes apart; the name tells what it is a draft of once its process is gone.
     temporary = path.with_name(f".{path.name}.reportgen-{os.getpid()}")
     try:
         write_new(temporary, content)
@@ -127,6 +131,7 @@ def write_atomic(path: Path, content: bytes) -> None:
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
+    # Only now is the new name certain to be there after a power cut; before, the old file would be.
     sync_folder(path.parent)
 
 

@@ -76,6 +76,7 @@ def number_settings(settings: Settings) -> dict[str, Any]:
     for name in ("model", "adstock"):
         section = getattr(settings, name).model_dump(mode="json")
         chosen |= {f"{name}.{key}": value for key, value in section.items()}
+    # Intervals are numbers of results.json, and the bootstrap draws by the seed.
     chosen["report.confidence"] = settings.report.confidence
     chosen["run.seed"] = settings.run.seed
     return chosen
@@ -84,6 +85,7 @@ def number_settings(settings: Settings) -> dict[str, Any]:
 def versions() -> dict[str, str]:
     """Return the versions of Python, this package and the libraries that can change a byte."""
     found = {"python": ".".join(map(str, sys.version_info[:3])), "reportgen": __version__}
+    # From the packages' metadata: importing them takes long, and a run with nothing to do needs none of them.
     for name in STACK:
         try:
             found[name] = metadata.version(name)

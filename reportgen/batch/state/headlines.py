@@ -110,6 +110,8 @@ def _compare(
     if kind is None:
         return None
     kept = records.get(market)
+    # The effect before is only told where it may be compared: with the present one, or as the last one of a market that
+    # is gone.
     same = comparable and now is not None
     return MarketChange(
         market=market,

@@ -34,6 +34,8 @@ def refuse_foreign_output(settings: Settings, root: Path, out: Path) -> None:
             f"run.out: {shown} is a file, and reports need a folder. Name another with run.out or --out.",
             code="out-is-a-file",
         )
+    # Asked of the project's own files, wherever the settings put them: the input may lie outside the project, in the
+    # folder that somebody names as the output.
     for what, path in _of_the_project(settings, root):
         if path.exists() and _is_inside(path, out):
             raise ConfigError(
@@ -90,6 +92,7 @@ def _of_the_project(settings: Settings, root: Path) -> Iterator[tuple[str, Path]
     yield "reportgen.toml", root / "reportgen.toml"
     source = settings.panel.source
     if source.startswith("sqlite:///"):
+        # A database in a file is a file of the project like any other; its options begin with a question mark.
         source = source.removeprefix("sqlite:///").partition("?")[0]
     if source and "://" not in source:
         yield "the input", root / source
@@ -107,6 +110,7 @@ def _is_inside(path: Path, folder: Path) -> bool:
 def _is_ours(out: Path) -> bool:
     if swap.is_claimed(out) or record.unseal(out / "run.json") is not None:
         return True
+    # Without run.json and work folder (reports copied by hand, say) any seal of ours will do.
     folders = [out / "site", *(out / "markets").glob("*")]
     return any(record.unseal(folder / record.NAME) is not None for folder in folders)
 

@@ -122,6 +122,8 @@ def read_record(folder: Path) -> MarketRecord | None:
             headline=_headline(content["headline"]),
             files=tuple(sorted(content["files"].items())),
         )
+    # A record of another version of the program, with more or fewer fields: it is not used, and the market is built
+    # again.
     except (KeyError, TypeError, AttributeError):
         return None
 
@@ -136,6 +138,7 @@ def complete_markets(out: Path) -> dict[str, MarketRecord]:
     found = {}
     for folder in (out / "markets").glob("*"):
         kept = read_record(folder)
+        # A folder that was copied by hand carries a valid record under another name: it is no market of its own.
         if kept is not None and kept.slug == folder.name:
             found[kept.market] = kept
     return dict(sorted(found.items()))

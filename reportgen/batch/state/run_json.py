@@ -62,6 +62,8 @@ class RememberedDecay:
 
     def mixed_into(self, stamp: Fingerprint) -> Fingerprint:
         """Return a market's fingerprint with the shared decay as part of its data."""
+        # The decay of all markets is made of the data of all: where another market's data move it, this market's report
+        # is out of date, too.
         return replace(stamp, data=hash_strings((stamp.data, json.dumps(self.content, sort_keys=True))))
 
 
@@ -156,6 +158,7 @@ def write_run(
         "site": None if result.index is None else result.index.relative_to(result.out).as_posix(),
         "markets": {outcome.market: _entry(outcome, result.out, last) for outcome in result.markets},
     }
+    # A run over some markets only does not forget that others failed, as long as the data still have them.
     for market in sorted(set(last.failures) - set(content["markets"])):
         if index is not None and market in index.markets:
             failure = dict(last.failures[market])
@@ -178,6 +181,7 @@ def _entry(outcome: MarketOutcome, out: Path, last: LastRun) -> dict[str, Any]:
     entry["files"] = [name for name, _ in found.files] if found is not None else []
     if outcome.action == "failed":
         entry["failure"] = {"code": outcome.code, "message": outcome.message}
+    # Not tried again in this run, so what was wrong is still wrong.
     elif outcome.action == "not-run" and outcome.market in last.failures:
         entry |= {"status": "failed", "failure": dict(last.failures[outcome.market])}
     if outcome.stale_since:

@@ -44,6 +44,8 @@ def work_folder(out: Path) -> Path:
     """
     work = out / WORK
     if not (work / SEAL).is_file():
+        # An empty folder of the name, or one with only a draft of the seal, is what a run leaves that was killed while
+        # it made it.
         if work.is_dir() and any(entry.name != SEAL for entry in work.iterdir() if not _is_draft_of_seal(entry)):
             raise EnvironmentMissing(
                 f"{out.name}/{WORK}: reportgen keeps unfinished files in a folder of this name, and this one is not "
@@ -62,6 +64,7 @@ def is_claimed(out: Path) -> bool:
 
 def draft_folder(out: Path, name: str) -> Path:
     """Create and return an empty folder for the next ``out/name``, to be passed to :func:`swap_in`."""
+    # By process id: the drafts of two workers never meet, even of one market tried twice.
     folder = work_folder(out) / _NEW / f"{name.replace('/', '--')}-{os.getpid()}"
     files.discard(folder)
     folder.mkdir(parents=True)
@@ -74,6 +77,7 @@ def swap_in(draft: Path, out: Path, name: str, *, deep: bool = True) -> None:
     Without ``deep`` only the folder's own entries are flushed, not those of its subfolders.
     """
     final, old = out / name, work_folder(out) / _OLD / name
+    # The link goes; what it leads to is not ours, and is neither copied from nor moved.
     if final.is_symlink():
         final.unlink()
     if final.is_dir():
@@ -111,6 +115,7 @@ def recover(out: Path) -> None:
         if record.unseal(final / record.NAME) is None and record.unseal(old / record.NAME) is not None:
             files.discard(final)
             _move(old, final)
+        # Killed after the second rename: the new folder is in place, and only the old one was left.
         elif final.exists():
             files.discard(old)
         else:
@@ -132,6 +137,8 @@ def _replaced(folder: Path) -> Iterator[Path]:
 
 def _keep_what_is_not_ours(final: Path, draft: Path) -> None:
     sealed = record.unseal(final / record.NAME)
+    # Ours is what our record lists. Of a torn record nothing is known: then the names that we give are ours, or every
+    # old document would be kept as if a reader had put it there.
     listed = set(sealed.get("files", ())) if sealed is not None else None
     for path in final.rglob("*"):
         name = path.relative_to(final).as_posix()
@@ -142,6 +149,7 @@ def _keep_what_is_not_ours(final: Path, draft: Path) -> None:
         if ours or name == record.NAME or os.path.lexists(target):
             continue
         target.parent.mkdir(parents=True, exist_ok=True)
+        # Copied and not moved: until the swap is done the old folder has to stay whole.
         shutil.copy2(path, target, follow_symlinks=False)
         if not target.is_symlink():
             files.sync_file(target)
@@ -161,6 +169,7 @@ def _move(source: Path, target: Path) -> None:
     try:
         source.replace(target)
     except OSError as error:
+        # EXDEV: rename(2) does not reach across file systems, and on overlayfs not out of a lower layer.
         if error.errno != errno.EXDEV:
             raise
         files.discard(target)

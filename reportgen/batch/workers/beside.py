@@ -48,6 +48,7 @@ def beside(work: Callable[[], bytes], *, idle: bool) -> Iterator[Callable[[], by
         os.waitpid(child, 0)
 
 
+# Bytes behind the result that a child writes last; a pipe alone cannot tell a short result from half of one.
 _WHOLE = b"\nwhole\n"
 
 

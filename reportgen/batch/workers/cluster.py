@@ -50,6 +50,7 @@ def run_on_cluster(
     upcoming = iter(tasks)
     try:
         while True:
+            # Asked each time round: workers may join or leave while the run goes on.
             most = _AHEAD * max(1, sum(client.nthreads().values()))
             while len(running) < most and not stopping():
                 task = next(upcoming, None)
@@ -61,6 +62,7 @@ def run_on_cluster(
             ended, _ = wait(running, timeout=_POLL, return_when=FIRST_COMPLETED)
             for future in ended:
                 yield _done(future, running.pop(future))
+            # What cannot be cancelled any more is waited for.
             if stopping():
                 running = {future: key for future, key in running.items() if not future.cancel()}
     finally:

@@ -43,6 +43,7 @@ class Interrupts:
         self._shielded = True
 
     def _receive(self, number: int, _frame: FrameType | None) -> None:
+        # A handler runs between two instructions of the main thread, so it counts and raises, and does nothing else.
         self.count += 1
         if self._shielded:
             return

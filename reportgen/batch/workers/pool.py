@@ -200,6 +200,7 @@ class _Pool:
     def _patience(self) -> float:
         if not self._limits.timeout:
             return _POLL
+        # No longer than until the next time limit: a hung worker costs its market the limit and not a moment more.
         now = time.monotonic()
         left = min(worker.started + self._limits.timeout - now for worker in self._busy)
         return min(_POLL, max(left, 0.0))
@@ -214,6 +215,7 @@ class _Pool:
         return answer
 
     def _lost(self, worker: _Worker) -> Answer:
+        # The pipe ends a moment before the process does; waited for, it tells its exit status.
         worker.process.join(1.0)
         code = worker.process.exitcode
         how = f"killed by signal {-code}" if code is not None and code < 0 else f"exit status {code}"
@@ -236,6 +238,7 @@ class _Pool:
 
     def _keep_or_replace(self, worker: _Worker, answer: Answer) -> None:
         failed = answer.failure
+        # Whatever such a worker still holds in memory or half-open is not to meet the next market.
         spoiled = failed is not None and failed.code in {"worker-crash", "timeout", "out-of-memory"}
         if spoiled:
             _kill(worker)
@@ -293,6 +296,7 @@ def _dismiss(worker: _Worker) -> None:
     with contextlib.suppress(OSError):
         worker.pipe.send(None)
     worker.pipe.close()
+    # It ends by itself at None or at the end of its pipe; what has not after two seconds is killed.
     worker.process.join(2.0)
     if worker.process.is_alive():
         worker.process.kill()

@@ -144,6 +144,7 @@ def describe(error: BaseException) -> Failure:
         said = str(error)
     except Exception:  # noqa: BLE001 - a broken __str__ must not hide the failure
         said = "(its message cannot be shown)"
+    # The base name only: str() of an OSError has the whole path, which is nobody's business outside this machine.
     if isinstance(error, OSError) and error.strerror:
         name = Path(os.fsdecode(error.filename)).name if isinstance(error.filename, (str, bytes)) else ""
         said = f"{error.strerror} ({name})" if name else error.strerror
@@ -169,6 +170,7 @@ def _printable(text: str, longest: int) -> str:
 
 
 def _settle_in(memory: int) -> None:
+    # Ctrl-C goes to the whole process group of the terminal: the parent takes it and lets workers finish.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_DFL)
@@ -207,6 +209,7 @@ def _silence() -> None:
 def _limit(memory: int) -> None:
     import resource
 
+    # A core file of a worker would hold the user's data.
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     if memory:
         cap = memory * 1024 * 1024
