@@ -76,6 +76,7 @@ def make_environment(folder: Path, templates: Path | None = None, **options: Any
         **options,
     }
     if templates is not None:
+        # The prefix first: where an override extends ours, no file of the project may stand in for it.
         loaders = [PrefixLoader({OURS: ours}), InsideLoader(templates), ours]
         return ImmutableSandboxedEnvironment(loader=ChoiceLoader(loaders), **settings)
     return Environment(loader=ours, **settings)  # noqa: S701 - autoescape is True, in settings

@@ -29,6 +29,7 @@ def use_own_fonts() -> Path:
         A font package is not installed.
     """
     folders = [str(folder) for folder in font_folders()] + [folder for folder in _SYSTEM if Path(folder).is_dir()]
+    # Named by its folders: two environments of one user with fonts in different places do not overwrite each other.
     name = "fonts-" + hashlib.sha256("\n".join(folders).encode()).hexdigest()[:12]
     path = _write(Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "reportgen" / name, folders)
     os.environ["FONTCONFIG_FILE"] = str(path)

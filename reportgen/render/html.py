@@ -129,6 +129,7 @@ def _render(
     # U+2060, the word joiner: no width, and no line breaks there.
     html = _SIGN.sub("\\g<0>\u2060", fill(_environment(templates), name, doc=doc, page=page))
     if medium == "screen" and _DEVANAGARI.search(html):
+        # Embedded only where its letters are on the page.
         html = html.replace("<style>", "<style>" + _font_face("Mukta", "Mukta-Devanagari", 400), 1)
     return html
 

@@ -87,6 +87,7 @@ def _month_rows(results: MarketResults) -> list[dict[str, Any]]:
     if monthly is None:
         return []
     effects = results.incremental.months if results.incremental else ()
+    # Every period of the record; what promotion brought only where the model has rows.
     with_effect = {month.period: _plain(month, _MONTHS) for month in effects}
     return [
         {

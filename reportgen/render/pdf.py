@@ -55,6 +55,7 @@ def brief_pdf(report: MarketReport, *, templates: Path | None = None) -> bytes:
     steps: tuple[Fit, ...] = ("", "tight", "tight tighter")
     for fit in steps:
         document = press.lay_out(render_brief(report, medium="print", templates=templates, fit=fit))
+        # The tightest layout is taken as it is: a third page is better than no brief.
         if len(document.pages) <= BRIEF_PAGES:
             break
     return press.write(document)
@@ -95,6 +96,7 @@ class _Press:
         # Told below by its address, together with what an SVG asked for and WeasyPrint swallowed.
         except FatalURLFetchingError:
             pass
+        # Whatever its layout stumbles over is a failure of this document. KeyboardInterrupt and MemoryError pass.
         except (
             OSError,
             ValueError,
@@ -109,6 +111,7 @@ class _Press:
             raise RenderError(f"The PDF of {self._market} cannot be made: {problem}.", code="pdf-layout") from error
         finally:
             logger.removeHandler(log)
+        # First the cause: what was refused may be logged as an image that failed, too.
         if self._fetcher.refused:
             address = self._fetcher.refused[0]
             raise RenderError(f"The PDF of {self._market} is not allowed to fetch {address!r}.", code="pdf-fetch")
@@ -138,6 +141,7 @@ def load_weasyprint() -> Any:
     EnvironmentMissing
         WeasyPrint, Pango or a font package is missing.
     """
+    # Before the import: fontconfig reads its file once, when Pango first asks for a font.
     use_own_fonts()
     logging.getLogger("weasyprint").setLevel(logging.ERROR)
     logging.getLogger("fontTools").setLevel(logging.ERROR)
@@ -186,6 +190,8 @@ def add_scopes(pdf: bytes) -> bytes:
             # would exhaust recursion.
             head = head or kind == Name.THead
             if kind == Name.TH:
+                # PDF/UA needs the scope of every header cell (ISO 14289-1, 7.5); attribute owner Table, ISO 32000-1,
+                # 14.8.5.7.
                 element.A = Dictionary(O=Name.Table, Scope=Name.Column if head else Name.Row)
             kids = element.get("/K")
             if isinstance(kids, pikepdf.Dictionary):

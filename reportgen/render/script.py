@@ -35,8 +35,10 @@ def compact(source: str) -> str:
     """
     tokens = [(str(found.lastgroup), found[0]) for found in _TOKEN.finditer(source) if found.lastgroup != "space"]
     texts = [text for _, text in tokens]
+    # A name that is a property somewhere must keep its form everywhere: without a parser nobody knows whose it is.
     own = set(_own_names(tokens)) - set(_shorthand(texts))
     counts = Counter(text for text in texts if text in own)
+    # The shortest names for the most frequent ones; a letter that the source uses for something else is passed over.
     letters = (name for name in _letters() if name in own or name not in texts)
     short = dict(zip((name for name, _ in counts.most_common()), letters, strict=False))
     made: list[str] = []
@@ -79,6 +81,7 @@ def _own_names(tokens: Sequence[tuple[str, str]]) -> Iterator[str]:
         if text in ("const", "let"):
             yield from _declared(texts, k + 1)
         elif text == "=>" and texts[k - 1] == ")":
+            # The opening bracket of the parameters: the last one before the arrow without a closing one behind it.
             start = max(i for i in range(k) if texts[i] == "(" and ")" not in texts[i : k - 1])
             yield from (name for kind, name in tokens[start:k] if kind == "word")
 
@@ -91,6 +94,7 @@ def _declared(texts: Sequence[str], k: int) -> Iterator[str]:
             return
         if expected and text[0] not in _OPEN:
             yield text
+        # Commas inside brackets part arguments, not declarations.
         depth += (text in _OPEN) - (text in _CLOSE)
         expected = depth == 0 and text == ","
 

@@ -104,6 +104,7 @@ def ejected(name: str, version: str, blocks: tuple[str, ...] = ()) -> str:
             raise UsageError(f"{name} has no block {block!r}; its blocks: {there}.", code="no-block")
     start, end = _signs(name)["block"]
     extends = f'{start} extends "{OURS}/{name}" {end}'
+    # Macros that ours imports are not inherited with its blocks.
     imports = re.findall(rf"^{re.escape(start)} import .*$", source, flags=re.MULTILINE)
     parts = [_block_text(name, source, block) for block in blocks]
     lead = _head(name, version, source, "Only these blocks differ; the rest is ours and changes with reportgen.")
@@ -122,6 +123,7 @@ def _look_up(name: str, own: Path | None) -> Template:
     text = path.read_text("utf-8", "replace")
     origin = _ORIGIN.search(text)
     tree = _parse(name, text)
+    # Its own other name only: a file that extends a third one is a whole template of the user's.
     extends = any(
         isinstance(found.template, nodes.Const) and found.template.value == f"{OURS}/{name}"
         for found in tree.find_all(nodes.Extends)

@@ -57,6 +57,7 @@ def _write(content: Workbook) -> bytes:
 
 
 def _formats(book: Book, content: Workbook) -> dict[str, Format]:
+    # In a number format text stands in quotes, and there is no way to write a quote inside them.
     symbol = f'"{content.symbol.replace(chr(34), "")} "' if content.symbol else ""
     money = _INDIAN.format(s=symbol) if content.indian_grouping else f"{symbol}#,##0;-{symbol}#,##0"
     codes = {"text": "@", "integer": "#,##0", "number": "#,##0.000", "money": money, "percent": "0.0%", "p": "0.0000"}

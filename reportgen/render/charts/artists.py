@@ -63,6 +63,7 @@ def add_artists(chart: Chart, axes: Axes) -> None:
     axes.set(xlim=(0, chart.width), ylim=(chart.height, 0), aspect="equal")
     axes.set_axis_off()
     for order, shape in enumerate(chart.shapes):
+        # The order of the shapes is what lies on what; matplotlib would put lines above areas and text above both.
         look = {"alpha": getattr(shape, "alpha", 1.0), "zorder": order}
         if isinstance(shape, Label):
             _add_label(axes, shape, points, look)

@@ -162,6 +162,8 @@ class _Styles(dict[tuple[int, float], Any]):
         from weasyprint.svg.text import Style
 
         style = Style()
+        # A label is a text of no document, so nothing is inherited: every property that layout asks for has its first
+        # value.
         style.update(INITIAL_VALUES)
         style.font_config = self._fonts
         style["font_family"] = _FAMILIES

@@ -123,6 +123,7 @@ def path_data(pieces: Iterable[Piece], *, closed: bool = False) -> str:
         out.append(f"M{_SHORT[x]} {_SHORT[y]}")
         letter = "M"
         for to_x, to_y in piece[1:]:
+            # Whole tenths: differences of them are exact.
             dx, dy = to_x - x, to_y - y
             x, y = to_x, to_y
             if dy == 0:
@@ -158,6 +159,7 @@ def outline_data(label: Label) -> str:
             parts.append(f"M{start[0] / 100:g} {start[1] / 100:g}")
         else:
             steps = ((a - at[0], b - at[1]) for a, b in whole)
+            # Relative to where the last command ended, control points of curves included.
             parts.append(command.lower() + " ".join(f"{a / 100:g} {b / 100:g}" for a, b in steps))
         at = whole[-1]
     return "".join(parts)

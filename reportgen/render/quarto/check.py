@@ -37,6 +37,7 @@ def check_pages(files: Mapping[str, bytes], *, outside: Collection[str] = ()) ->
 
 def _troubles(text: str, known: Collection[str]) -> Iterator[str]:
     yield from _front_matter(text)
+    # Nothing is read in a block of code.
     body = _CODE.sub("", text)
     if "{{<" in text:
         yield "a shortcode."
@@ -50,6 +51,7 @@ def _troubles(text: str, known: Collection[str]) -> Iterator[str]:
             yield f"{target} does not exist."
     opened = 0
     for opening in _FENCE.findall(body):
+        # A fence with attributes opens, a bare one closes.
         opened += 1 if opening else -1
     if opened:
         yield "a block is not closed."

@@ -57,6 +57,7 @@ def markdown(text: str) -> Markup:
     """One line of plain text as Markdown that shows exactly it, also at the start of a line and in a table cell."""
     if not _ANY.search(text) and _MARKER[:8] not in text:
         return Markup(text)  # noqa: S704 - nothing in it means anything to Markdown
+    # Signs first, since the later rules add backslashes of their own; a line break would end a cell.
     made = _SIGNS.sub(r"\\\g<0>", guard(" ".join(text.split("\n"))))
     made = _DOTS.sub(r"\.", _DASHES.sub(r"\-", _COLON.sub(r"\:", made)))
     made = _START.sub(_escape_marker, _BULLET.sub(r"\\\g<0>", made))
@@ -114,6 +115,7 @@ def tex(text: str) -> str:
     parts = []
     for piece in _TEX_PIECES.findall(text.replace("\u00a0", " ")):
         word = piece.rstrip()
+        # One or two ASCII letters are a variable or a sign; all else is a word and stands upright.
         if len(word) > 2 or not word.isascii():
             plain = word.replace("_", r"\_")
             parts.append(_TEX_LETTERS.get(word) or rf"\text{{{plain}}}" + piece[len(word) :])

@@ -241,6 +241,7 @@ def market_files(
     composer = Composer(words)
     page = _page(report, words, formats, composer, report.sections)
     texts = {"index.qmd": render(name, templates, doc=report, page=page)}
+    # A page of its own, with identifiers of its own.
     brief = Composer(words, _WIDEST_IN_BRIEF)
     second = Section(anchor="second", number="", title=report.brief.title, lead="", blocks=report.brief.blocks)
     brief_page = _page(report, words, formats, brief, (second,))

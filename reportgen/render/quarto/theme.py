@@ -53,6 +53,8 @@ def theme_files(accent: str = "", *, paper: bool) -> dict[str, bytes]:
     light = tokens("tokens.css")
     dark = light | tokens("dark.css")
     if accent:
+        # The dark theme keeps its own accent: a brand's colour is chosen on white and may be hard to read on a dark
+        # page.
         light = {**light, "accent": accent}
     files = {
         "theme/light.scss": scss(light).encode(),

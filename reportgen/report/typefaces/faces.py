@@ -43,6 +43,7 @@ def font_folder(family: str) -> Path:
         If the font package is not installed.
     """
     package = _PACKAGES[family]
+    # Found without importing it.
     spec = find_spec(package)
     if spec is None or spec.origin is None:
         distribution = package.replace("_", "-")

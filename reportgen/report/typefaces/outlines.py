@@ -55,6 +55,7 @@ def outline(text: str, weight: int = 400) -> tuple[tuple[str, tuple[tuple[float,
     made: list[tuple[str, tuple[tuple[float, float], ...]]] = []
     # matplotlib gives outlines at its own size of font, y up.
     scale = np.array([1.0, -1.0]) / float(text_to_path.FONT_SCALE)
+    # Unsimplified: what makes no difference at matplotlib's size of font may be seen at ours.
     for points, code in Path(np.asarray(vertices), np.asarray(codes)).iter_segments(simplify=False):
         if code == Path.CLOSEPOLY:
             made.append(("z", ()))

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 def _widths(family: str, weight: int) -> dict[int, float]:
     """Advance width in em of every character that a face has, by code point."""
     data = font_files()[family, weight, "normal"].read_bytes()
+    # Table directory: tag, checksum, offset and length of each table, 16 bytes from byte 12 on; numTables at byte 4.
     tables = {
         tag: start  # behind the version, the number of tables and three numbers for binary search
         for tag, _, start, _ in struct.iter_unpack(">4sIII", data[12 : 12 + 16 * int.from_bytes(data[4:6])])
@@ -29,6 +30,7 @@ def _widths(family: str, weight: int) -> dict[int, float]:
     units = struct.unpack_from(">H", data, tables[b"head"] + 18)[0]
     # Glyphs behind the last full record share its advance and have only a side bearing.
     full = struct.unpack_from(">H", data, tables[b"hhea"] + 34)[0]
+    # hmtx: advance width and left side bearing of each glyph; every second number is an advance.
     advances = struct.unpack_from(">" + "Hh" * full, data, tables[b"hmtx"])[::2]
     return {code: advances[min(glyph, full - 1)] / units for code, glyph in _glyphs(data, tables[b"cmap"]) if glyph}
 
@@ -55,6 +57,7 @@ def _segments(data: bytes, at: int) -> Iterator[tuple[int, int]]:
     """
     count = struct.unpack_from(">H", data, at + 6)[0] // 2
     form = f">{count}H"
+    # From byte 14: endCode, two bytes of padding, startCode, idDelta, idRangeOffset (OpenType, cmap format 4).
     last, first, delta, offset = (
         struct.unpack_from(form, data, at + 14 + skip + 2 * count * k) for k, skip in enumerate((0, 2, 2, 2))
     )

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from reportgen.report.figures.drawing.plane import Flags, Numbers
+from reportgen.report.figures.drawing.plane import Flags, Numbers, runs
 from reportgen.report.figures.drawing.theme import SMALL, TEXT_SIZE, Theme
 from reportgen.report.shapes import SHIFT, Anchor, Cap, Dash, Dots
 from reportgen.report.typefaces.widths import text_width
@@ -122,15 +122,9 @@ def band(
     """Fill between two lines; NaN breaks the band."""
     xs, low, high = (np.asarray(v, dtype=float) for v in (x, lower, upper))
     known = np.isfinite(low) & np.isfinite(high)
-    # Where runs of known values begin and end: a zero on either side makes both ends of the array count.
-    edges = np.flatnonzero(np.diff(np.concatenate([[0], known.astype(int), [0]])))
-    corners: list[Numbers] = []
-    for start, stop in zip(edges[::2], edges[1::2], strict=True):
-        if stop - start >= 2:
-            # Along the upper line and back along the lower one: a closed outline.
-            there = np.column_stack([xs[start:stop], high[start:stop]])
-            back = np.column_stack([xs[start:stop], low[start:stop]])[::-1]
-            corners.append(np.vstack([there, back]))
+    upper_runs, lower_runs = (runs(np.column_stack([xs, edge]), known) for edge in (high, low))
+    # Along the upper line and back along the lower one: a closed outline. A single known value has no area.
+    corners = [np.vstack([up, down[::-1]]) for up, down in zip(upper_runs, lower_runs, strict=True) if len(up) >= 2]
     axes.area(corners, color, alpha=alpha, clip=True)
 
 

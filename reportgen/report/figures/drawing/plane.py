@@ -86,6 +86,7 @@ class Plane:
         width, height = self.right - self.left, self.top - self.bottom
         self.units = (self.x[1] - self.x[0]) / width, (self.y[1] - self.y[0]) / height
         """Data units per pixel, along x and y."""
+        # One product and one sum a point: pixel = scale * value + start.
         a, d = 1.0 / (self.x[1] - self.x[0]), 1.0 / (self.y[1] - self.y[0])
         self._scale = width * a, height * d
         self._start = self.left - width * (self.x[0] * a), self.bottom - height * (self.y[0] * d)
@@ -113,21 +114,23 @@ class Plane:
     ) -> None:
         """Add a line; NaN breaks it, ``clip`` cuts it at the edge of the plane."""
         points = self._pixels(x, y)
-        runs = _runs(points, np.isfinite(points.sum(axis=1)))
+        parts = runs(points, np.isfinite(points.sum(axis=1)))
         if clip:
             edges = self.left - _MARGIN, self.bottom - _MARGIN, self.right + _MARGIN, self.top + _MARGIN
-            runs = [part for run in runs for part in _inside(run, edges)]
-        pieces = self._pieces(runs)
+            parts = [inner for part in parts for inner in _inside(part, edges)]
+        pieces = self._pieces(parts)
         if pieces:
             self.shapes.append(Line(pieces, color, 1.0 if alpha is None else alpha, width, dash, cap))
 
     def area(self, corners: Sequence[Numbers], color: str, *, alpha: float | None, clip: bool) -> None:
         """Fill shapes given by their corners, each (N, 2) in data units."""
-        runs = [self._pixels(one[:, 0], one[:, 1]) for one in corners]
+        outlines = [self._pixels(one[:, 0], one[:, 1]) for one in corners]
         if clip:
-            runs = [run.clip((self.left, self.bottom), (self.right, self.top)) for run in runs]
-        if runs:
-            self.shapes.append(Area(self._pieces(runs), color, 1.0 if alpha is None else alpha))
+            # Corners are moved to the edge, sides are not cut: exact for boxes, close enough for the narrow steps of a
+            # band.
+            outlines = [one.clip((self.left, self.bottom), (self.right, self.top)) for one in outlines]
+        if outlines:
+            self.shapes.append(Area(self._pieces(outlines), color, 1.0 if alpha is None else alpha))
 
     def dots(self, x: Sequence[float] | Numbers, y: Sequence[float] | Numbers, look: Dots) -> None:
         """Add the mark of ``look`` at many points; unknown ones are left out."""
@@ -150,6 +153,7 @@ class Plane:
     def _pieces(self, runs: Sequence[Numbers]) -> tuple[Piece, ...]:
         if not runs:
             return ()
+        # All pieces rounded by one call, then parted again.
         whole = self._spots(np.vstack(runs))
         made, start = [], 0
         for run in runs:
@@ -169,8 +173,9 @@ def _apart(low: float, high: float) -> Pair:
     return (low, high) if low != high else (low - 0.5, high + 0.5)
 
 
-def _runs(points: Numbers, known: Flags) -> list[Numbers]:
-    """Split at what is not known."""
+def runs(points: Numbers, known: Flags) -> list[Numbers]:
+    """Split points (N, 2) at those that are not known."""
+    # A zero on either side: runs at the ends of the array have their edges, too.
     edges = np.flatnonzero(np.diff(np.concatenate([[0], known.astype(int), [0]])))
     return [points[start:stop] for start, stop in zip(edges[::2], edges[1::2], strict=True)]
 
