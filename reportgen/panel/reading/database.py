@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reportgen.errors import EnvironmentMissing, ReadError
-from reportgen.panel.reading.raw import KeyFinder, RawTable, cell_text
+from reportgen.panel.reading.raw import KeyFinder, RawTable, cell_text, is_number
 from reportgen.settings.read import SECRET_OPTION
 from reportgen.settings.sections import PanelSettings
 
@@ -223,12 +223,8 @@ def _column(values: list[object], *, text: bool) -> pd.Series:
     import pandas as pd
 
     known = [value for value in values if value is not None]
-    if (
-        not text
-        and known
-        and all(isinstance(v, (int, float, decimal.Decimal)) and not isinstance(v, bool) for v in known)
-    ):
-        numbers = [float(v) if isinstance(v, (int, float, decimal.Decimal)) else math.nan for v in values]
+    if not text and known and all(is_number(v) or isinstance(v, decimal.Decimal) for v in known):
+        numbers = [math.nan if v is None else float(v) for v in values]  # type: ignore[arg-type]
         return pd.Series(numbers, dtype="float64")
     return pd.Series([None if v is None else _text(v) for v in values], dtype="str")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeGuard
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +15,11 @@ if TYPE_CHECKING:
 
 KeyFinder = Callable[[Sequence[str]], Sequence[str]]
 """Given the column names of a table, those that hold keys and must stay text."""
+
+
+def is_number(value: object) -> TypeGuard[float]:
+    """Whether a typed cell is a number; truth values are none, though Python counts them among the whole numbers."""
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 
 def cell_text(value: object) -> str:

@@ -19,7 +19,7 @@ import numpy as np
 from reportgen.errors import ReadError
 from reportgen.panel.reading.columns import fold_name
 from reportgen.panel.reading.header import SEARCHED, count_footnotes, find_header, name_groups
-from reportgen.panel.reading.raw import KeyFinder, RawTable, cell_text
+from reportgen.panel.reading.raw import KeyFinder, RawTable, cell_text, is_number
 from reportgen.panel.reading.workbook import WorkbookFacts, look_into
 
 if TYPE_CHECKING:
@@ -239,11 +239,11 @@ def _column(cells: list[Cell], *, text: bool) -> pd.Series:
     import pandas as pd
 
     known = [cell for cell in cells if cell != "" and cell is not None]
-    if not text and known and all(isinstance(cell, (int, float)) and not isinstance(cell, bool) for cell in known):
+    if not text and known and all(map(is_number, known)):
         return pd.Series([None if cell == "" else cell for cell in cells], dtype="float64")
     if not text and known and all(isinstance(cell, bool) for cell in known):
         return pd.Series([None if cell == "" else cell for cell in cells], dtype="boolean")
-    if not text and any(isinstance(cell, (int, float)) and not isinstance(cell, bool) for cell in known):
+    if not text and any(map(is_number, known)):
         mixed: list[object] = [cell if isinstance(cell, (int, float)) else _text(cell) for cell in cells]
         return pd.Series(mixed, dtype=object)  # numbers stay numbers beside a few texts
     return pd.Series([_text(cell) for cell in cells], dtype="str")

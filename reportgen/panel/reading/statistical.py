@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from reportgen.errors import EnvironmentMissing, ReadError
-from reportgen.panel.reading.raw import KeyFinder, RawTable, cell_text
+from reportgen.panel.reading.raw import KeyFinder, RawTable, cell_text, is_number
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -111,9 +111,9 @@ def _column(column: pd.Series, *, text: bool) -> pd.Series:
     if column.dtype == object or text:
         cells = column.tolist()
         known = [c for c in cells if c is not None and c is not pd.NA and not (isinstance(c, float) and c != c)]  # noqa: PLR0124 - NaN
-        if not text and known and all(isinstance(c, (int, float)) and not isinstance(c, bool) for c in known):
+        if not text and known and all(map(is_number, known)):
             return pd.to_numeric(pd.Series(cells), errors="coerce").astype("float64")
-        if not text and any(isinstance(c, (int, float)) and not isinstance(c, bool) for c in known):
+        if not text and any(map(is_number, known)):
             return pd.Series(cells, dtype=object)
         return pd.Series([None if pd.isna(c) else cell_text(c) for c in cells], dtype="str")
     return column

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from reportgen.panel.reading.columns import fold_name
-from reportgen.panel.reading.raw import RawTable
+from reportgen.panel.reading.raw import RawTable, is_number
 from reportgen.panel.reading.values.date_forms import Written, read_form
 from reportgen.panel.reading.values.numbers import is_text, texts
 
@@ -123,7 +123,7 @@ def _typed(values: np.ndarray) -> pd.Series:
     import pandas as pd
 
     known = [value for value in values.tolist() if value is not None and value is not pd.NA and value != ""]
-    if known and all(isinstance(value, (int, float)) and not isinstance(value, bool) for value in known):
+    if known and all(map(is_number, known)):
         return pd.Series([np.nan if value in (None, "") else value for value in values.tolist()], dtype="float64")
     if all(isinstance(value, str) for value in known):
         return pd.Series([value if isinstance(value, str) else None for value in values.tolist()], dtype="str")

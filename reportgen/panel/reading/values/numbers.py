@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from reportgen.panel.reading.raw import is_number
+
 if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
@@ -129,7 +131,7 @@ def split_typed(column: pd.Series) -> tuple[NDArray[np.float64], NDArray[np.bool
     import pandas as pd
 
     cells: list[Any] = column.tolist()
-    typed = np.array([isinstance(c, (int, float)) and not isinstance(c, bool) for c in cells])
+    typed = np.array(list(map(is_number, cells)))
     typed = typed.astype(bool) if cells else np.zeros(0, dtype=bool)
     values = np.array([float(c) if t else np.nan for c, t in zip(cells, typed, strict=True)], dtype=np.float64)
     rest = [None if t or _is_missing(c) else str(c) for c, t in zip(cells, typed, strict=True)]
