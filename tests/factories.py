@@ -533,6 +533,7 @@ CHECKS: tuple[tuple[str, r.CheckStatus, float | None, float], ...] = (
     ("yearly-levels", "pass", 0.12, 0.5),
     ("promotion-follows-levels", "pass", 0.0, 0.25),
     ("zero-months", "pass", 0.0, 0.0),
+    ("many-zeros", "pass", 0.0, 0.25),
     ("second-optimum", "pass", 9.4, 2.0),
     ("long-memory", "pass", 0.06, 0.25),
     ("totals-in-range", "pass", 0.21, 0.9),

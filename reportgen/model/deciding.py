@@ -58,6 +58,7 @@ TABLE: tuple[Decision, ...] = (
     Decision("stationarity", "fail", (*LONG_RUN, "totals"), "sales-do-not-settle"),
     Decision("entry-slips", "review", EFFECT, "values-out-of-line"),
     Decision("zero-months", "fail", EFFECT, "zeros-for-missing"),
+    Decision("many-zeros", "fail", EFFECT, "mostly-zero"),
     Decision("scale", "fail", EFFECT, "other-scale"),
     Decision("lags", "fail", EVERYTHING, "longer-memory"),
     Decision("lead-placebo", "fail", EFFECT, "promotion-follows-sales"),

@@ -15,7 +15,7 @@ from reportgen.panel.grid import MarketPanel, make_panel
 from reportgen.results import MarketProspect, MarketResults
 from reportgen.settings.sections import Settings
 
-OF_DATA = {"common-campaigns", "entry-slips", "zero-months"}
+OF_DATA = {"common-campaigns", "entry-slips", "zero-months", "many-zeros"}
 """Checks that look at data alone."""
 PROMOTION = ("varies", "varies", "varies", "zero", "constant", "national", "between", "one-pharmacy", "rare", "copy")
 SALES = ("responds", "responds", "responds", "responds", "flat", "zero", "exact", "slips", "zero-months")

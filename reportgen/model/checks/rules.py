@@ -74,6 +74,8 @@ entry-slips                        > 0     --     share of records ten or a hund
                                                   own level: 0.3 % of them move the total by a quarter
 zero-months                        > 0     > .5 % share of records that are zero where a pharmacy
                                                   otherwise always sells
+many-zeros                         > .25   > .5   share of known sales that are zero: beyond a half the usual
+                                                  month sells nothing (counts: Cameron and Trivedi 2013)
 level-shifts                       > .5    > 1    change of the effect in SE when steps in single
                                                   pharmacies' levels are taken out; as influence
 yearly-levels                      > .5    > 1    the same when pharmacies have a level in every year
@@ -146,6 +148,7 @@ RULES: dict[str, Rule] = {
     "memory": Rule(1.96, 3.29),
     "entry-slips": Rule(0.0),
     "zero-months": Rule(0.0, 0.005),
+    "many-zeros": Rule(0.25, 0.5),
     "elasticity": Rule(0.65, 1.0),
     "level-shifts": Rule(0.5, 1.0),
     "yearly-levels": Rule(0.5, 1.0),

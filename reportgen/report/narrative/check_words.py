@@ -282,6 +282,16 @@ CHECKS: dict[str, CheckWords] = {
         ),
         "percent",
     ),
+    "many-zeros": CheckWords(
+        mark("Sales are not mostly zero"),
+        mark("Share of sales that are zero"),
+        mark("Few sales are zero: a straight line can carry them."),
+        mark(
+            "Many sales are zero, which a straight line carries badly: add up to longer periods (panel.period with "
+            "panel.aggregate) or to groups of pharmacies, or leave out those that hardly sell (panel.leave_out)."
+        ),
+        "percent",
+    ),
     "level-shifts": CheckWords(
         mark("No steps in single pharmacies"),
         mark("Change of the effect when steps in single pharmacies’ sales are taken out, in standard errors"),

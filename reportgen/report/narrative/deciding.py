@@ -99,6 +99,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
         mark("Missing months seem to be written as zeros (the first: {detail}); they decide the result."),
         mark("Missing months seem to be written as zeros (the first: {detail}); they decide the result."),
     ),
+    "mostly-zero": (
+        mark("Most sales are zero: a straight line through them is an average over a few orders, not what to expect."),
+        mark("Most sales are zero: a straight line through them is an average over a few orders, not what to expect."),
+    ),
     "other-scale": (
         mark("Another scale of sales explains the same rows better: set model.response to “{detail}”."),
         mark("Another scale of sales explains the same rows better: set model.response to “{detail}”."),

@@ -29,6 +29,7 @@ _IMPORTANCE = (
     "second-optimum",
     "entry-slips",
     "zero-months",
+    "many-zeros",
     "common-campaigns",
     "time-effects",
     "pharmacy-trend",
