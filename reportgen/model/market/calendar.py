@@ -128,6 +128,7 @@ def period_codes(frame: ModelFrame) -> Index:
 def code_of_columns(frame: ModelFrame) -> Index:
     """Code of the period effect of every calendar period, (T,), also of those without rows."""
     counts = np.bincount(frame.column, minlength=frame.panel.n_periods)
+    # Where no period has LEAST_PHARMACIES, the fullest ones open effects.
     opens = counts >= min(LEAST_PHARMACIES, int(counts.max(initial=0)))
     opens &= counts > 0
     # A thin period counts with the one before it; those before the first open one count with that.
@@ -138,6 +139,7 @@ def code_of_columns(frame: ModelFrame) -> Index:
 def period_labels(frame: ModelFrame) -> tuple[str, ...]:
     """Label of the period that opens each code."""
     codes = code_of_columns(frame)
+    # codes never falls, so the first place of a code is the period that opened it.
     opens = np.searchsorted(codes, np.arange(int(codes[frame.column].max()) + 1))
     counts = np.bincount(frame.column, minlength=frame.panel.n_periods)
     first = int(np.flatnonzero(counts)[0])
@@ -150,6 +152,8 @@ def harmonics(frame: ModelFrame) -> int:
 
 
 def _waves(frame: ModelFrame, periods: int) -> int:
+    # Level, trend and two columns a wave: 2 k + 2 of a third of the periods, the last wave also where one column is
+    # missing for it.
     return max(0, min(HARMONICS[frame.panel.period_type], (periods // 3 - 1) // 2))
 
 
@@ -178,6 +182,7 @@ def time_terms(frame: ModelFrame, kind: TimeKind, *, pharmacy_trend: bool, corre
 
 def trend_of(frame: ModelFrame, columns: Index | Array) -> Array:
     """Years since the middle of the rows' record."""
+    # Centred, so that level and trend are nearly orthogonal.
     middle = 0.5 * (int(frame.column.min()) + int(frame.column.max()))
     return (np.asarray(columns, dtype=np.float64) - middle) / PER_YEAR[frame.panel.period_type]
 
@@ -210,6 +215,7 @@ def own_trend_columns(frame: ModelFrame, terms: Sequence[ModelTerm]) -> dict[str
     for column in terms:
         if column.role == "initial-trend":
             values = frame.correction[:, 0] if column.channel is None else dose[group, column.channel]
+            # Centred, so that the trend itself stays that of an average pharmacy.
             known[column.term] = (values - values.mean()) * trend
     return known
 

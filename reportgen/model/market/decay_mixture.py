@@ -61,6 +61,8 @@ class Mixture:
 
     def p_values(self) -> Array:
         """Two-sided p-values of zero, (m,): below 5 % exactly where the 95 % interval leaves zero out."""
+        # Probabilities below and above zero under the mixture; twice the smaller one, as the interval's tails are
+        # equal.
         z = self._standard(np.zeros(self.centre.shape[1]))
         lower, upper = self.weights @ stdtr(self._df, z), self.weights @ stdtr(self._df, -z)
         return np.asarray(np.minimum(1.0, 2.0 * np.minimum(lower, upper)))
@@ -137,6 +139,7 @@ class DecayMixture:
 
     def total_covariance(self) -> Array:
         """Covariance of the coefficients: within nodes plus between them, (p, p)."""
+        # Law of total variance: mean of the nodes' covariances, and covariance of the nodes' means.
         apart = self.beta - self.weights @ self.beta
         within = np.einsum("k,kij->ij", self.weights, self.covariance)
         return np.asarray(within + np.einsum("k,ki,kj->ij", self.weights, apart, apart))
@@ -181,6 +184,7 @@ def carried_long_run(
         return final
     beta, phi = weight * mixture.beta[:, order[0]], mixture.beta[:, order[1:]]
     covariance = mixture.covariance[:, order][:, :, order]
+    # First row, then first column: the covariances of the coefficient get the weight once, its variance twice.
     covariance[:, 0] *= np.reshape(weight, (-1, 1))
     covariance[:, :, 0] *= np.reshape(weight, (-1, 1))
     remainder = 1.0 - phi.sum(axis=1)
@@ -205,6 +209,8 @@ def _fieller_limits(
     limits = []
     for sign in (-1.0, 1.0):
         tail = 0.5 + sign * confidence / 2.0
+        # From the estimate outwards in doubled strides until the tail is passed; where it never is, the set is
+        # unbounded.
         inside, reach = float(final.estimate or 0.0), float(final.se or 0.0)
         for _ in range(DOUBLINGS):
             outside = inside + sign * reach
@@ -236,6 +242,7 @@ def decay_mixture(frame: ModelFrame, terms: Terms, found: DecayFit, fit: LmmFit)
         return None
     decays = np.array([point.decay for point in found.support])
     loglik = np.array([point.loglik_ml for point in found.support])
+    # Relative to the highest, since the likelihoods themselves underflow.
     weights = np.gradient(decays) * np.exp(loglik - loglik.max())
     # Trapezoid rule: numpy's gradient gives the end points a whole step, they count half.
     weights[[0, -1]] *= 0.5

@@ -58,6 +58,8 @@ def trend_p(frame: ModelFrame, terms: Terms, decays: tuple[float, ...], rung: Ru
     except (RankDeficient, NoResidualVariation):
         return None
     statistic = max(0.0, 2.0 * (logliks[0].loglik - logliks[1].loglik))
+    # A covariance with each other random effect, and the columns of size times time; the variance itself is the degree
+    # of freedom in which the two parts of the mixture differ.
     freed = len(smaller.random) + len(terms.fixed) - len(smaller.fixed)
     # A variance at zero lies on the edge of its range: half the weight goes to one degree of freedom less (Stram and
     # Lee 1994, Biometrics 50(4)).

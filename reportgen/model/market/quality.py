@@ -49,6 +49,7 @@ def _promotion_part(market: MarketFit, explained: float, total: float) -> float:
         design,
         x=design.x[:, kept],
         names=tuple(design.names[k] for k in kept),
+        # The position of the period effects moves up by the columns that leave before them.
         period_at=design.period_at - len(market.terms.promotion),
     )
     # Fitted again, not only cut: what the other columns say of sales changes when promotion leaves them.
@@ -133,6 +134,7 @@ def slope_test(market: MarketFit) -> SlopeTest | None:
         return None
     reduced = fit_lmm(smaller, method=fit.method, rung=without_slopes_rung(fit.design) if fit.correlated else fit.rung)
     statistic = max(0.0, 2.0 * (fit.loglik - reduced.loglik))
+    # Parameters of the random part: theta has one per variance and covariance.
     removed = fit.at.theta.shape[1] - reduced.at.theta.shape[1]
     return SlopeTest(statistic=statistic, p=mixture_p(statistic, removed), reference=f"mixture-{removed - 1}-{removed}")
 

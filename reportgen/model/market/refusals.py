@@ -84,6 +84,8 @@ def _idle_channels(frame: ModelFrame) -> list[Reason]:
     found = []
     for k, channel in enumerate(frame.panel.channels):
         values = frame.promotion[:, k]
+        # Of all recorded cells, not of the rows alone: who looks at the table sees a channel vary that varies only
+        # where rows are lost; the next rule takes it.
         recorded = frame.panel.promotion[k][frame.panel.recorded]
         recorded = recorded[np.isfinite(recorded)]
         if not np.isfinite(values).all():

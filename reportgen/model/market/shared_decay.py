@@ -142,6 +142,7 @@ class _Summed:
         # Every round costs a fit of every market at every node; a spline through those known is read off between them.
         curve = CubicSpline(decays, values)(fine)
         top = int(np.argmax(curve))
+        # Likelihood-ratio interval, as of one market: the summed log-likelihood is one on the rows of all of them.
         level = curve[top] - 0.5 * float(chi2.ppf(confidence, 1))
         return cls(
             decays=decays,
@@ -159,6 +160,8 @@ class _Summed:
 
     def nodes(self, confidence: float) -> Array:
         """Equally spaced decays (NODES,) between the points where the profile has fallen by ``SUPPORT_FALL``."""
+        # A parabola falls with the square of the distance: by chi²/2 at the interval's end, by SUPPORT_FALL this many
+        # times as far from the top.
         stretch = float(np.sqrt(2.0 * SUPPORT_FALL / chi2.ppf(confidence, 1)))
         low = max(0.0, self.best - stretch * (self.best - self.lower))
         return np.linspace(low, min(HIGHEST, self.best + stretch * (self.upper - self.best)), NODES)

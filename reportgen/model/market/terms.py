@@ -160,6 +160,7 @@ def decay_terms(frame: ModelFrame, terms: Terms) -> Terms:
     """
     if not terms.correction:
         return terms
+    # Time stays last: the effects of periods must be the end of the columns (see market_design).
     kept = tuple(column for column in terms.columns if column.role not in (*CORRECTION_ROLES, *TIME_ROLES))
     presample = tuple(column for column in terms.columns if column.role == "presample-promotion")
     full = replace(terms, columns=(*kept, *frame.initial_terms, *presample, *terms.time))
@@ -188,6 +189,7 @@ def market_design(frame: ModelFrame, terms: Terms, decays: Sequence[float]) -> D
         known.update({name: grid[frame.column] for name, grid in calendar_columns(frame, waves).items()})
         known.update(own_trend_columns(frame, terms.time))
     periods = terms.named("period")
+    # The indicators of the periods are not built here: with_periods adds them by their codes.
     names = terms.fixed[: len(terms.fixed) - len(periods)]
     design = Design(
         y=frame.response,
@@ -212,6 +214,7 @@ def market_designs(frame: ModelFrame, terms: Terms, decays: Sequence[Sequence[fl
         if terms.correction:
             moved.update(_correction_columns(frame, adstock, np.asarray(values, dtype=np.float64)))
         x, z = first.x.copy(), first.z.copy()
+        # Up to the first period effect: what follows does not depend on the decay.
         for columns, names in ((x, first.names[: first.period_at or None]), (z, first.z_names)):
             for k, name in enumerate(names):
                 if name in moved:
@@ -227,6 +230,8 @@ def _correction_columns(frame: ModelFrame, adstock: Array, decays: Array) -> dic
     sizes = np.bincount(group)[:, None]
     mean = np.add.reduceat(adstock, starts, axis=0) / sizes
     dose = np.add.reduceat(frame.promotion, starts, axis=0) / sizes
+    # Periods since the first row of the record, not since the first used one: what promotion before the record left
+    # fades from there on.
     age = frame.column - frame.panel.recorded[frame.grid_rows].argmax(axis=1)[group]
     fading = decays ** (age - age.min())[:, None].astype(np.float64)
     columns = np.column_stack([frame.correction, mean[group], adstock[starts][group], fading * dose[group]])
@@ -252,6 +257,7 @@ def dependent_columns(design: Design) -> dict[str, str]:
         counts = np.bincount(design.period)
         own = set(range(design.period_at, design.period_at + len(counts) - 1)) | {0}
         order = [k for k in order if k not in own]
+        # The columns' period means are what the effects of periods explain (Frisch and Waugh 1933).
         means = np.stack([np.bincount(design.period, weights=design.x[:, k]) for k in order], axis=1)
         columns = columns.copy()
         columns[:, order] -= (means / counts[:, None])[design.period]
@@ -264,6 +270,8 @@ def dependent_columns(design: Design) -> dict[str, str]:
             continue
         basis, column = columns[:, kept] / norms[kept], columns[:, k] / norms[k]
         weights = np.linalg.lstsq(basis, column, rcond=None)[0] if kept else np.zeros(0)
+        # Measured against the column as it was, period means included: what is left of a column that only moves with
+        # the calendar is rounding.
         if (kept or design.period is not None) and np.linalg.norm(column - basis @ weights) < RANK_TOLERANCE:
             constant = np.ptp(design.x[:, k]) <= RANK_TOLERANCE * norms[k]
             like = INTERCEPT if constant else PERIOD

@@ -98,9 +98,12 @@ def with_leads(market: MarketFit, confidence: float) -> tuple[Estimate, ...] | N
     """
     frame = market.frame
     grid = frame.panel.promotion[:, frame.grid_rows]
+    # By the calendar and not by rows: behind a gap the next row's promotion is not the next period's.
     following = np.concatenate([grid[:, :, 1:], np.full((*grid.shape[:2], 1), np.nan)], axis=2)
     leads = following[:, frame.group, frame.column].T
     known = np.isfinite(leads).all(axis=1)
+    # Rows without a known next period (the last one, gaps) are left out; where they are more than half, what is left is
+    # another market.
     if known.sum() < 0.5 * len(leads):
         return None
     names = tuple(f"Lead_{term}" for term in market.terms.promotion)
@@ -118,6 +121,7 @@ def with_current(market: MarketFit, confidence: float) -> tuple[Estimate, ...] |
     frame = market.frame
     slopes = []
     for channel, decay in enumerate(market.decays):
+        # At a decay of zero the difference is one-sided: adstock of a negative decay has no meaning.
         ends = max(decay - DECAY_STEP, 0.0), decay + DECAY_STEP
         carried = frame.adstock_profile(ends, channel)
         slopes.append((carried[:, 1] - carried[:, 0]) / (ends[1] - ends[0]))
@@ -177,9 +181,12 @@ def _forecast(market: MarketFit, column: int, season: int) -> Array | None:
         return None
     known = np.unique(design.group[train])
     modes = np.zeros((design.groups, design.z.shape[1]))
+    # A pharmacy without a row before the cut has the market's mean: its mode is zero.
     modes[known] = conditional_modes(fit)
     forecast = _expected(market, fit, kept, test) + np.einsum("ij,ij->i", design.z[test], modes[design.group[test]])
     if frame.scale == "log":
+        # exp overflows at 709.8. The exponential of a mean logarithm is the median of sales, which suits absolute
+        # errors.
         forecast = np.exp(np.minimum(forecast, 700.0))
     naive = _naive(frame.panel.sales[frame.grid_rows], design.group[test], column, season)
     sales = frame.sales[test]

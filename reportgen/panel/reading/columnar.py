@@ -120,6 +120,7 @@ def _files(path: Path) -> list[Path]:
     """
     if path.is_file():
         return [path]
+    # Spark and Hive put logs and markers beside the data under names with an underscore or a dot.
     files = sorted(
         file
         for file in path.rglob("*")
@@ -150,6 +151,7 @@ def _is_parquet(file: Path) -> bool:
 
 def _partition(path: Path, file: Path) -> dict[str, str]:
     folders = file.relative_to(path).parts[:-1] if path.is_dir() else ()
+    # Hive writes key=value folders, with signs that paths cannot hold as %XX.
     return {key: unquote(value) for key, _, value in (folder.partition("=") for folder in folders) if _}
 
 
@@ -160,6 +162,7 @@ def _in_partition(path: Path, file: Path, market: tuple[str, str]) -> bool:
 def _check_magic(path: Path, file: Path) -> None:
     with file.open("rb") as stream:
         start = stream.read(4)
+        # Parquet begins and ends with PAR1; its index lies at the end, so what was cut off in copying has no end.
         stream.seek(0, 2)
         size = stream.tell()
         stream.seek(max(0, size - 4))
@@ -229,6 +232,7 @@ def _load(path: Path, files: Sequence[Path], market: tuple[str, str] | None) -> 
 
     opened = _dataset(path, files)
     rows = opened.count_rows()
+    # From the footers, before a row is read.
     size = sum(
         fragment.metadata.row_group(i).total_byte_size
         for fragment in opened.get_fragments()
@@ -243,6 +247,7 @@ def _load(path: Path, files: Sequence[Path], market: tuple[str, str] | None) -> 
     options = arrow_dataset.ParquetFragmentScanOptions(page_checksum_verification=True)
     selection = None
     if market is not None and market[0] in opened.schema.names:
+        # As text: a market 17 that the file has as a number is asked for by the code "17".
         selection = arrow_dataset.field(market[0]).cast(pa.string()) == market[1]
     return opened.to_table(filter=selection, use_threads=False, fragment_scan_options=options)
 
@@ -255,12 +260,14 @@ def _to_frame(table: pa.Table, keys: KeyFinder) -> pd.DataFrame:
     for i, name in enumerate(names):
         kind = table.schema.field(i).type
         if pa.types.is_dictionary(kind):
+            # Dictionaries (categories) unpacked: everything behind this reads plain columns.
             table = table.set_column(i, name, table.column(i).cast(kind.value_type))
             kind = kind.value_type
         if name in text:
             table = table.set_column(i, name, _key_text(table.column(i)))
         elif pa.types.is_decimal(kind):
             table = table.set_column(i, name, table.column(i).cast(pa.float64()))
+    # Not by the metadata that pandas left in the file, which would make a column the index.
     frame: pd.DataFrame = table.to_pandas(ignore_metadata=True, date_as_object=False)
     return frame
 

@@ -112,6 +112,8 @@ def wanted_roles() -> tuple[str, str]:
 
 def fold_name(name: str) -> str:
     """Name without case, blanks, punctuation or composition, for comparison."""
+    # NFKC makes one of composed and decomposed letters and of wide and narrow forms. Marks stay: without them
+    # Devanagari vowels would be lost, and names with them.
     folded = unicodedata.normalize("NFKC", name).casefold()
     return "".join(c for c in folded if c.isalnum() or unicodedata.category(c)[0] == "M")
 
@@ -142,6 +144,7 @@ def _spelled(name: str, _role: str, free: Sequence[str]) -> str | None:
 
 
 def _usual(name: str, role: str, free: Sequence[str]) -> str | None:
+    # Only for the default, where the user has named no column.
     if name != role:
         return None
     usual = {fold_name(other) for other in USUAL_NAMES.get(role, ())}

@@ -134,6 +134,7 @@ def _fetch(panel: PanelSettings, root: Path) -> tuple[tuple[str, ...], list[tupl
 
     url = _url(panel, root)
     try:
+        # No pool: the one connection is closed when the rows are there, whatever the run does next.
         engine = sqlalchemy.create_engine(url, poolclass=sqlalchemy.pool.NullPool, **_opened_read_only(url))
     except (sqlalchemy.exc.SQLAlchemyError, ImportError) as error:
         raise EnvironmentMissing(
@@ -149,6 +150,7 @@ def _fetch(panel: PanelSettings, root: Path) -> tuple[tuple[str, ...], list[tupl
             rows = [tuple(row) for row in result]
             connection.rollback()
     except (sqlalchemy.exc.SQLAlchemyError, OSError, ValueError, UnicodeError) as error:
+        # SQLAlchemy's own message repeats the whole statement; the driver's says what was wrong.
         cause = getattr(error, "orig", None) or error
         raise ReadError(
             f"database: {url.get_backend_name()} could not answer ({_clean(_first_line(cause))}). "

@@ -57,6 +57,7 @@ def read_delimited(path: Path, max_bytes: int = MAX_BYTES, wanted: Sequence[str]
     """
     data = path.read_bytes()
     name, digest = path.name, hashlib.sha256(data).hexdigest()
+    # The magic number of gzip (RFC 1952, 2.3.1), whatever the file is called.
     if data[:2] == b"\x1f\x8b":
         data = _decompress(data, name, max_bytes)
     if len(data) > max_bytes:
@@ -73,6 +74,7 @@ def read_delimited(path: Path, max_bytes: int = MAX_BYTES, wanted: Sequence[str]
         )
     if "\r" in text:
         text = text.replace("\r\n", "\n").replace("\r", "\n")
+    # Excel's own first line (sep=;) decides, where there is one.
     separator = _SEPARATOR_LINE.match(text)
     delimiter = separator[1] if separator else _sniff_delimiter(text)
     above, start = _find_start(text, delimiter, wanted, separator.end() if separator else 0)
@@ -82,6 +84,7 @@ def read_delimited(path: Path, max_bytes: int = MAX_BYTES, wanted: Sequence[str]
     body, left_out = _cut_footnotes(body, delimiter, len(header))
     encoded = body.encode("utf-8", "surrogatepass")
     del text, body
+    # So that a line end stands behind every record, which is how records are counted.
     if not encoded.endswith(b"\n"):
         encoded += b"\n"
     quotes = check_quotes(encoded, delimiter, width, first, name)
@@ -180,6 +183,7 @@ def _decompress(stored: bytes, name: str, max_bytes: int) -> bytes:
     try:
         with gzip.open(io.BytesIO(stored)) as stream:
             while chunk := stream.read(_CHUNK):
+                # Counted while it is unpacked: a gzip file says its size only at its end, and modulo 2^32.
                 total += len(chunk)
                 if total > max_bytes:
                     raise _too_large(name, max_bytes)

@@ -95,6 +95,7 @@ def count_footnotes(rows: Sequence[Row], width: int) -> int:
             if last == i - 1 or last:
                 last = i
             continue
+        # One cell of words at the left end; a number there is a row whose other cells are empty.
         if len(filled) == 1 and row[0].strip() and not _is_number(filled[0]):
             last = i
             continue

@@ -116,6 +116,7 @@ def _walk(data: bytes, delimiter: bytes, first_line: int, name: str) -> Iterator
         while place < len(data):
             if data[place : place + 1] == b'"':
                 match = quoted.match(data, place)
+                # Behind the closing quote there may be a delimiter or the end of the line, and nothing else.
                 after = data[match.end() : match.end() + 1] if match else b"?"
                 if match is None or after not in {b"", b"\n", delimiter}:
                     raise broken_quote(name, first_line + data.count(b"\n", 0, place))
@@ -132,6 +133,7 @@ def _walk(data: bytes, delimiter: bytes, first_line: int, name: str) -> Iterator
 def _swallows_rows(data: bytes, start: int, end: int, delimiter: bytes, width: int) -> bool:
     """Whether a field over several lines is rows of the table: its delimiters fall where those of rows would."""
     before = data[data.rfind(b"\n", 0, start) + 1 : start].decode("utf-8", "replace")
+    # The column in which the quote opens: fields before it on its line.
     fields = next(csv.reader([before], delimiter=delimiter.decode()), [""])
     column = len(fields) - 1
     lines = data[start + 1 : end].split(b"\n")

@@ -131,8 +131,10 @@ def _read_path(path: Path, panel: PanelSettings, market: str | None, files: Sequ
             code="pickle",
         )
     refuse_other_kinds(path, start)
+    # By their bytes where these say it, and by the ending where damage may have taken them: the reader then says so.
     if start[:4] == columnar.MAGIC or suffix in {".parquet", ".pq"}:
         return _read_parquet(path, panel, market)
+    # Old Excel files are OLE containers, new ones ZIP archives.
     if start[:4] == _OLE or suffix in _SPREADSHEETS or zipfile.is_zipfile(path):
         return _read_spreadsheet(path, panel)
     if suffix in SUFFIXES:

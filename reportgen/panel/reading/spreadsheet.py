@@ -92,6 +92,7 @@ def _table(name: str, rows: list[list[Cell]], source: str, wanted: Sequence[str]
     if start is None:
         return None
     header = _header(rows[start], source, shown[start - 1] if start else ())
+    # What stands right of the header, such as a remark, belongs to no column.
     body = [row[: len(header)] for row in rows[start + 1 :]]
     while body and all(cell in {"", None} for cell in body[-1]):
         body.pop()
@@ -177,6 +178,7 @@ def _load(path: Path, facts: WorkbookFacts, name: str) -> dict[str, list[list[Ce
             for (top, left), (bottom, right) in sheet.merged_cell_ranges or []:
                 for i in range(top, min(bottom + 1, len(rows))):
                     rows[i][left : right + 1] = [rows[top][left]] * len(rows[i][left : right + 1])
+            # After the merged cells, so that an error inside one is seen where it stands.
             for (row, column), text in facts.errors.get(chosen, {}).items():
                 if row < len(rows) and column < len(rows[row]):
                     rows[row][column] = text

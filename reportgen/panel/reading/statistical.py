@@ -88,6 +88,7 @@ def _from_json(data: bytes, name: str) -> pd.DataFrame:
     except json.JSONDecodeError:
         found = [json.loads(line) for line in text.splitlines() if line.strip()]
     if isinstance(found, dict):
+        # Web services wrap their records: {"count": 3, "rows": [...]}.
         lists = [value for value in found.values() if isinstance(value, list)]
         records = [value for value in lists if value and all(isinstance(item, dict) for item in value)]
         if len(records) == 1:

@@ -75,6 +75,7 @@ def _sheets(archive: zipfile.ZipFile, book: bytes, names: set[str]) -> dict[str,
     """Sheet name → its part of the archive."""
     import html
 
+    # A sheet's name stands in workbook.xml, its part under a relation's id in workbook.xml.rels.
     targets = {}
     for relation in _TARGET.findall(archive.read("xl/_rels/workbook.xml.rels")):
         key, target = re.search(rb'Id="([^"]*)"', relation), re.search(rb'Target="([^"]*)"', relation)
@@ -97,6 +98,7 @@ def _sheet_facts(xml: bytes, strings: bytes, source: str, name: str) -> tuple[di
     cells, height, width = _extent(xml)
     if height * width <= _SPARSE:
         return errors, None
+    # A cell that has only a format; a sheet formatted to its last row has millions of them.
     cleaned = _BLANK.sub(b"", xml)
     # A cell of blanks points to a shared string of blanks: as empty as one that has a format only.
     blank = [i for i, item in enumerate(_STRING.findall(strings)) if not _TAG.sub(b"", item).strip()]

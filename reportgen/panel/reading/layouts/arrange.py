@@ -38,6 +38,7 @@ def arrange(raw: RawTable, panel: PanelSettings, sheets: str = "") -> RawTable:
         if isinstance(key, tuple):
             parts = [texts(frame[name]).to_pylist() for name in _named(frame, key, raw.source)]
             joined = [
+                # A key with an empty part is empty, and the contract says where.
                 JOINED.join(p.strip() for p in row if p) if all(p and p.strip() for p in row) else ""
                 for row in zip(*parts, strict=True)
             ]
@@ -80,6 +81,7 @@ def _month(year: str | None, part: str | None, period: str) -> str | None:
     if not (year or "").strip() or not (part or "").strip():
         return None
     year, part = _whole(year or ""), _whole(part or "")
+    # Q1, M03, KW 7: the letters before the number go.
     digits = part.upper().lstrip("QMWK ").strip()
     if not digits.isdigit():
         return f"{part} {year}"

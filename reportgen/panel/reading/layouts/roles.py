@@ -118,6 +118,7 @@ def _looks_like_dates(column: pd.Series, name: str) -> bool:
         return False
     forms = [read_form(value) for value in found]
     dates = [form for form in forms if form.style in _DATE_STYLES or (form.style == "serial" and _dated(name))]
+    # A few cells that are no dates, such as the label of a sum, do not take a column of dates its role.
     if len(dates) < 0.9 * len(forms):
         return False
     plain = all(value.strip().isdigit() for value in found)
@@ -182,8 +183,10 @@ def _period(table: pd.DataFrame, month: str | tuple[str, ...]) -> str:
             return "week" if any(form.parts[1] > 12 for form in shown) else "month"
     days = _days(column)
     months = np.unique(days.astype("datetime64[M]"))
+    # Fewer than two different days a month: months, however they are written.
     if days.size < 3 or days.size < 2 * months.size:
         return "month"
+    # Weeks are whole weeks apart, gaps included; daily rows are not.
     return "week" if (np.diff(days).astype(np.int64) % 7 == 0).all() else "month"
 
 
@@ -235,6 +238,7 @@ def _keys(
         return {f"panel.{role}": name for role, name in (("market", market), ("pharmacy", pharmacy)) if name}
     if not pharmacy and len(others) == 1 and len(usable) <= 2:
         pharmacy = others.pop()
+    # The only key names pharmacies, whatever it is called, if it occurs once a period.
     if not pharmacy and market and not others and _unique(table, [market], month, values):
         market, pharmacy = "", market
     found: dict[str, Any] = {}
@@ -261,6 +265,7 @@ def _finer(
     keys = [key for key in (market, pharmacy) if key]
     for extra in others:
         if _unique(table, [*keys, extra], month, values):
+            # Brands are markets of their own; anything else makes the pharmacy's code unique.
             if set(words_of(extra)) & BRAND_WORDS or not market:
                 return {"panel.market": (market, extra) if market else extra}
             return {"panel.pharmacy": (extra, pharmacy)}

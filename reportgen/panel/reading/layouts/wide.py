@@ -95,10 +95,12 @@ def make_long(raw: RawTable, sheets: str = "") -> RawTable:
         long[_free(measure or MEASURE, list(long))] = np.column_stack(cells).ravel()
     values = [name for name in long if name not in ids and name != _free(PERIOD, ids)]
     table = _frame(long)
+    # Each row of the file becomes as many rows as there are periods, and messages still name its line.
     rows = np.repeat(lines, len(periods))
     if len(values) == 1 and (column := _measure_column(table, ids, _free(PERIOD, ids), sheets)):
         table, rows = _spread(table, column, values[0], rows)
         values = [name for name in table.columns if name not in ids and name != _free(PERIOD, ids)]
+    # A blank in every measure is how such tables write that there was no pharmacy yet, or none any more.
     kept = ~np.logical_and.reduce([_blank(table[name]) for name in values])
     return replace(
         raw, frame=table[kept].reset_index(drop=True), lines=rows[kept], ragged=(), layout="months in columns"

@@ -105,11 +105,14 @@ def _survey(name: str, text: pa.Array, found: NumberEvidence) -> None:
     rest = text.filter(pc.or_(dotted, comma))
     # Patterns over the whole column take most texts first; Python then looks at what they leave, once per shape.
     for kind, pattern in (("point", _TWO_PLAIN), ("point", _POINT_PLAIN), (".", _DOT_PLAIN)):
+        # Few texts are read faster one by one.
         if len(rest) < _FEW:
             break
         match = pc.match_substring_regex(rest, pattern)
         chosen = rest.filter(match)
         if len(chosen):
+            # Whether decimals of exactly three digits occur is asked of a sample: it only decides whether a column is
+            # asked about.
             three = pattern is _POINT_PLAIN and pc.any(pc.match_substring_regex(chosen[:_MANY], _THREE)).as_py()
             found.add(name, kind, len(chosen), int(three))
             rest = rest.filter(pc.invert(match))

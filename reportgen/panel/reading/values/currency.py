@@ -61,6 +61,7 @@ def survey_signs(column: pd.Series) -> Counter[str]:
         return found
     signed = text.filter(pc.fill_null(pc.match_substring_regex(text, rf"(?i){MONEY}"), fill_value=False))
     if len(signed):
+        # All digits alike: a column of amounts has a handful of shapes.
         shapes = pc.replace_substring_regex(signed, r"\d+", "1")
         for entry in pc.value_counts(shapes).to_pylist():
             if sign := sign_of(entry["values"]):

@@ -89,6 +89,7 @@ class Written:
 
 def read_form(value: str) -> Written:
     """Recognise the form of one text; ``bad`` where there is none."""
+    # A leading apostrophe is how spreadsheets keep a text from becoming a date.
     text = unicodedata.normalize("NFC", value[:60]).strip().lstrip("'")
     if text.casefold() in _EMPTY:
         return Written("missing")
@@ -109,6 +110,7 @@ def _clock(match: re.Match[str]) -> tuple[int, int]:
         return -1, 0
     hour = int(match["hour"])
     if match["half"]:
+        # 12 AM is midnight and 12 PM noon.
         hour = hour % 12 + (12 if match["half"].strip().casefold() == "pm" else 0)
     zone = match["zone"] or ""
     offset = 0
@@ -211,6 +213,7 @@ def _serial(match: re.Match[str]) -> Written:
 
 
 def _timestamp(match: re.Match[str]) -> Written:
+    # Ten digits are seconds since 1970, thirteen milliseconds.
     seconds = int(match[1]) if match[1] else int(match[2]) / 1000
     moment = datetime.fromtimestamp(seconds, UTC)
     return Written(

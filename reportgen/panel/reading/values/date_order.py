@@ -57,6 +57,7 @@ def order_dates(written: Collection[Written], period_type: PeriodType, first: Fi
         two=_order_two(by_style.get("two numbers", set())),
         number_before_is_year=first == "year" or (not first and len(before | after) > 1 and _are_years(before)),
         number_after_is_year=not _are_days(after),
+        # 202105 may be May or the fifth week; 202113 is no month, and one such text decides for all.
         weeks=period_type == "week" and any(parts[1] > 12 for parts in compact),
     )
 
@@ -83,12 +84,14 @@ def _order_three(triples: set[tuple[int, int, int]], period_type: PeriodType, *,
     if not triples:
         return "unknown"
     orders: tuple[Order, ...] = ("day", "month", "year") if short else ("day", "month")
+    # An order under which some triple is no day (month 13) is out.
     days = {order: found for order in orders if (found := _all_days(triples, order)) is not None}
     if not days:
         return "both"
     # Several orders are possible days; the one under which the days fall into a calendar of periods is meant.
     if len(set(days.values())) > 1:
         regular = {order: found for order, found in days.items() if _regular(set(found), period_type)}
+        # Year first is rare with two digits: without a calendar that speaks for one order it is not guessed.
         if "year" in days and len(days) > 1 and not regular:
             return "unknown"
         days = regular or days

@@ -101,6 +101,7 @@ def parse_periods(
     encoded = texts(column).dictionary_encode()
     forms = [read_form(value) for value in encoded.dictionary.to_pylist()]
     forms.append(Written("missing"))
+    # Missing cells get the last form, which says so.
     codes = pc.fill_null(encoded.indices, len(forms) - 1).to_numpy(zero_copy_only=False)
     how = convention or order_dates(forms, period_type)
     shift = timedelta(days=_DAYS_1904 if from_1904 else 0)
@@ -132,6 +133,7 @@ def _from_timestamps(column: pd.Series, period_type: PeriodType, timezone: str) 
     """Typed dates, vectorised; without a setting a time zone is dropped and the wall-clock date kept."""
     zoned = getattr(column.dtype, "tz", None) is not None
     if timezone:
+        # Times without a zone are taken for UTC, as databases keep them.
         column = (column if zoned else column.dt.tz_localize("UTC")).dt.tz_convert(timezone)
     stamps = column.dt.tz_localize(None).to_numpy()
     days = stamps.astype("datetime64[D]")
@@ -211,6 +213,7 @@ def _resolve(form: Written, how: DateConvention, period_type: PeriodType, assume
         return _IMPOSSIBLE
     if not EARLIEST <= day.year <= LATEST:
         return _IMPOSSIBLE
+    # A month is no week: where weeks are expected the day has to be there.
     if period_type == "week" and (form.parts[2] == 0 or form.style == "no-year") and form.style != "compact":
         return _BAD
     return period_of(day, period_type)
@@ -251,6 +254,7 @@ def _three(form: Written, how: DateConvention) -> date | int:
     first, second, _ = form.parts
     if how.three in {"day", "month", "year"}:
         return resolve_three(form.parts, how.three)
+    # Whatever order holds elsewhere, 25/03 has one reading only, and so has 05/05.
     if how.three == "both" and (first == second or max(first, second) > 12):
         return resolve_three(form.parts, "day" if first == second or first > 12 else "month")
     return _AMBIGUOUS

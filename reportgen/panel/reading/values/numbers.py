@@ -267,6 +267,7 @@ class Body:
 
 def strip_number(value: str) -> Body:
     """Take off one text what is not digits and separators; at most :data:`LONGEST` characters are looked at."""
+    # One sign more than allowed, so that what is too long is still seen to be.
     body = value.strip()[: LONGEST + 1].replace("−", "-")
     negative = percent = False
     unit, before = 1.0, ""
@@ -283,6 +284,7 @@ def strip_number(value: str) -> Body:
         if unit == 1.0 and (found := _UNIT.search(body)) and body[: found.start()][-1:].isdigit():
             unit, body = UNITS[found[1].casefold()], body[: found.start()]
         body = _MONEY.sub("", body.removeprefix("+")).strip()
+    # Blanks and apostrophes can only part groups; so no separator of such a number is in doubt.
     groups = _BLANK_GROUPS.fullmatch(body)
     if groups:
         body = groups[1] + _BLANK.sub("", groups[2]) + groups[3]

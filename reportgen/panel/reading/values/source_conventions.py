@@ -58,6 +58,7 @@ class Evidence:
         if columns.month in frame.columns:
             self.dates |= survey_dates(frame[columns.month])
         self.heading = self.heading or columns.sales
+        # Promotion may be money of another kind, or none; sales and cost are in the currency of the report.
         for name in (columns.sales, columns.cost):
             if name and name in frame.columns:
                 self.signs.update(survey_signs(frame[name]))
