@@ -123,6 +123,10 @@ class ModelFrame:
         carried = transforms.adstock(grid, decays, self.normalize)[..., self.group, self.column]
         return np.ascontiguousarray(np.moveaxis(carried, -1, 0))
 
+    def response_grid(self) -> Floats:
+        """Response of the used pharmacies in every period, ``(Gu, T)``; NaN where unknown, or without a logarithm."""
+        return _response(self.panel, self.scale)[self.grid_rows]
+
 
 def build_frame(panel: MarketPanel, model: ModelSettings, adstock: AdstockSettings) -> ModelFrame:
     """Rows, lags, controls and corrections of one market.
@@ -130,7 +134,7 @@ def build_frame(panel: MarketPanel, model: ModelSettings, adstock: AdstockSettin
     Lags count calendar periods within a pharmacy; a row is used when the response, every channel, every control and
     every lag of the response are known. Never fails on a legal panel: it may return zero rows.
     """
-    response = _response(panel, model)
+    response = _response(panel, model.response)
     lagged = np.empty((len(model.lags), *response.shape))
     for row, k in zip(lagged, model.lags, strict=True):
         row[...] = transforms.lag(response, k)
@@ -218,8 +222,8 @@ def promotion_term(part: str, label: str) -> str:
     return f"{part}_{label}" if part == "Adstock" else f"{part}_Promotion_{label}"
 
 
-def _response(panel: MarketPanel, model: ModelSettings) -> Floats:
-    if model.response == "level":
+def _response(panel: MarketPanel, scale: Literal["level", "log"]) -> Floats:
+    if scale == "level":
         return panel.sales
     out = np.full(panel.sales.shape, np.nan)
     np.log(panel.sales, out=out, where=panel.sales > 0)

@@ -20,6 +20,7 @@ import numpy as np
 
 from reportgen.model.lmm.columns import Array
 from reportgen.model.lmm.crossproducts import CrossProducts
+from reportgen.model.lmm.deviance import covariance_root
 from reportgen.model.lmm.fit import LmmFit
 from reportgen.model.market.calendar import calendar_columns
 from reportgen.model.market.terms import TIME_ROLES, Terms, market_design
@@ -53,9 +54,7 @@ class Simulator:
         weight = dict(zip(terms.fixed, process.beta.tolist(), strict=True))
         self.phi = [weight[name] for name in terms.lags]
         self.sigma = process.sigma
-        # Not Cholesky: a singular psi (a variance at zero) has no Cholesky factor, but may be drawn from.
-        values, vectors = np.linalg.eigh(process.psi)
-        self.root = vectors * np.sqrt(np.maximum(values, 0.0))
+        self.root = covariance_root(process.psi)
         design = market_design(frame, terms, process.decays)
         columns = {name: self._onward(design.x[:, k]) for k, name in enumerate(design.names) if name not in terms.lags}
         for channel, name in enumerate(terms.promotion):  # exact in gaps too
@@ -108,9 +107,7 @@ class Simulator:
 
 def _response_grid(frame: ModelFrame) -> Array:
     """Observed response on the grid (G, T), the pharmacy's mean where unknown."""
-    response = frame.panel.sales[frame.grid_rows]
-    if frame.scale == "log":
-        response = np.log(response, out=np.full(response.shape, np.nan), where=response > 0.0)
+    response = frame.response_grid()
     known = np.isfinite(response)
     mean = np.where(known, response, 0.0).sum(axis=1) / np.maximum(known.sum(axis=1), 1)
     return np.asarray(np.where(known, response, mean[:, None]))

@@ -23,6 +23,7 @@ import numpy as np
 
 from reportgen.model.checks.design import centre_within
 from reportgen.model.market.fit import MarketFit
+from reportgen.model.market.variants import next_promotion
 from reportgen.results import FixedEffect, Foresight
 
 LEAST_KNOWN = 0.5
@@ -56,9 +57,7 @@ def foresight(market: MarketFit, promotion: FixedEffect) -> Foresight | None:
 
 def _reaction(market: MarketFit) -> float | None:
     """Correlation of sales with the next period's promotion, all columns of the model taken out within pharmacies."""
-    frame, design = market.frame, market.design
-    grid = frame.panel.promotion[0][frame.grid_rows]
-    following = np.column_stack([grid[:, 1:], np.full(len(grid), np.nan)])[frame.group, frame.column]
+    design, following = market.design, next_promotion(market.frame)[:, 0]
     known = np.isfinite(following)
     if known.sum() < LEAST_KNOWN * len(known):
         return None

@@ -153,20 +153,9 @@ def _without_empty(design: Design) -> Design:
     )
 
 
-def _grid(market: MarketFit) -> Array:
-    """Response of every used pharmacy and period, (G, T); NaN where unknown."""
-    frame = market.frame
-    sales = frame.panel.sales[frame.grid_rows]
-    if frame.scale == "level":
-        return sales
-    out = np.full(sales.shape, np.nan)
-    np.log(sales, out=out, where=sales > 0.0)
-    return out
-
-
 def _lagged(market: MarketFit, lags: tuple[int, ...]) -> Array:
     """Response so many periods before each row, (n, L); NaN where unknown."""
-    frame, grid = market.frame, _grid(market)
+    frame, grid = market.frame, market.frame.response_grid()
     out = np.full((len(frame.response), len(lags)), np.nan)
     for k, lag in enumerate(lags):
         inside = frame.column >= lag

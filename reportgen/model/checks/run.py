@@ -22,6 +22,7 @@ from reportgen.model.checks.rules import in_order
 from reportgen.model.checks.shifts import check_following_levels, check_shifts, check_yearly_levels
 from reportgen.model.checks.time import time_checks
 from reportgen.model.lmm.columns import Array
+from reportgen.model.lmm.deviance import covariance_root
 from reportgen.model.lmm.leave_one_out import Influence
 from reportgen.model.market.fit import MarketFit
 from reportgen.model.market.variants import (
@@ -129,8 +130,7 @@ def _simulated(market: MarketFit, rng: np.random.Generator) -> list[Array]:
     """Responses of new pharmacies from the fitted model, given the observed columns."""
     design, fit = market.design, market.fit
     mean, sigma = design.x @ fit.beta, np.sqrt(fit.sigma2)
-    values, vectors = np.linalg.eigh(fit.psi)
-    root = vectors * np.sqrt(np.maximum(values, 0.0))
+    root = covariance_root(fit.psi)
     draws = []
     for _ in range(PREDICTIVE_DRAWS):
         effects = rng.standard_normal((design.groups, len(root))) @ root.T

@@ -16,6 +16,7 @@ import numpy as np
 
 from reportgen.model.effects.responses import draw_parameters
 from reportgen.model.lmm.columns import Array
+from reportgen.model.lmm.deviance import covariance_root
 from reportgen.model.lmm.fit import LmmFit
 from reportgen.model.lmm.modes import conditional_covariance, conditional_modes, mode_response
 from reportgen.model.market.decay import HIGHEST
@@ -73,8 +74,7 @@ def _draw_modes(fit: LmmFit, beta: Array, rng: np.random.Generator) -> Array:
     # A draw with a larger market effect leaves less to the pharmacies: without this the sum of both would be drawn
     # twice as uncertain as it is.
     modes = conditional_modes(fit) - np.einsum("gqp,dp->dgq", mode_response(fit), beta - fit.beta)
-    values, vectors = np.linalg.eigh(conditional_covariance(fit))
-    root = vectors * np.sqrt(np.maximum(values, 0.0))[:, None, :]
+    root = covariance_root(conditional_covariance(fit))
     return np.asarray(modes + np.einsum("gij,dgj->dgi", root, rng.standard_normal(modes.shape)))
 
 

@@ -73,6 +73,12 @@ def factor(theta: Array, q: int, free: tuple[Index, Index]) -> Array:
     return lower
 
 
+def covariance_root(s: Array) -> Array:
+    """R with R R' = S for positive semi-definite S (..., q, q): not Cholesky's, which a variance of zero has not."""
+    values, vectors = np.linalg.eigh(s)
+    return np.asarray(vectors * np.sqrt(np.maximum(values, 0.0))[..., None, :])
+
+
 def evaluate(cp: CrossProducts, theta: Array, free: tuple[Index, Index], *, reml: bool) -> Evaluation:
     """Deviance, gradient and Hessian of B problems at theta (B, m).
 

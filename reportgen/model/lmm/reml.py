@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from reportgen.model.lmm.columns import Array, Index
 from reportgen.model.lmm.crossproducts import CrossProducts
-from reportgen.model.lmm.deviance import Evaluation, evaluate, factor, pattern
+from reportgen.model.lmm.deviance import Evaluation, covariance_root, evaluate, factor, pattern
 
 STOP = 1e-9
 """Predicted further decrease in deviance at which the last, undamped Newton step is taken."""
@@ -178,10 +178,8 @@ def _remaining_diagonal(now: _Slopes) -> tuple[Array, Array, Array]:
 
 def _lower_root(s: Array) -> Array:
     """A lower-triangular L with L L' = S for positive semi-definite S (B, q, q), diagonal >= 0."""
-    values, vectors = np.linalg.eigh(s)
-    # By eigenvectors, since S may be singular; then root' = Q R gives S = root root' = R'R, and R' is lower triangular.
-    root = vectors * np.sqrt(np.maximum(values, 0.0))[:, None, :]
-    r = np.asarray(np.linalg.qr(root.transpose(0, 2, 1), mode="r"), dtype=np.float64)
+    # With root' = Q R, S = root root' = R'R, and R' is lower triangular.
+    r = np.asarray(np.linalg.qr(covariance_root(s).transpose(0, 2, 1), mode="r"), dtype=np.float64)
     lower: Array = r.transpose(0, 2, 1)
     sign = np.where(np.einsum("bii->bi", lower) < 0.0, -1.0, 1.0)
     return lower * sign[:, None, :]

@@ -18,6 +18,7 @@ from reportgen.model.lmm.modes import conditional_modes
 from reportgen.model.market.calendar import foreseen
 from reportgen.model.market.fit import MarketFit
 from reportgen.model.market.quality import without_slopes, without_slopes_rung
+from reportgen.panel.features import ModelFrame
 from reportgen.panel.periods import PER_YEAR, period_start
 
 HOLDOUT_ORIGINS = 6
@@ -91,17 +92,22 @@ def with_month_dummies(market: MarketFit, term: str, confidence: float) -> Estim
     return None if fit is None else coefficient(fit, market.index(term), confidence)
 
 
+def next_promotion(frame: ModelFrame) -> Array:
+    """Promotion of the period after each row's, by channel, (n, c); NaN where unknown."""
+    grid = frame.panel.promotion[:, frame.grid_rows]
+    # By the calendar and not by rows: behind a gap the next row's promotion is not the next period's.
+    following = np.concatenate([grid[:, :, 1:], np.full((*grid.shape[:2], 1), np.nan)], axis=2)
+    return np.asarray(following[:, frame.group, frame.column].T)
+
+
 def with_leads(market: MarketFit, confidence: float) -> tuple[Estimate, ...] | None:
     """Coefficient of each channel's promotion of the next period, on rows where it is known; None where it cannot be.
 
     It has no effect yet: a coefficient means that promotion follows sales, or is recorded a period late.
     """
     frame = market.frame
-    grid = frame.panel.promotion[:, frame.grid_rows]
-    # By the calendar and not by rows: behind a gap the next row's promotion is not the next period's.
-    following = np.concatenate([grid[:, :, 1:], np.full((*grid.shape[:2], 1), np.nan)], axis=2)
-    leads = following[:, frame.group, frame.column].T
-    known = np.isfinite(leads).all(axis=1)
+    leads = next_promotion(frame)
+    known = np.asarray(np.isfinite(leads).all(axis=1), dtype=np.bool_)
     # Rows without a known next period (the last one, gaps) are left out; where they are more than half, what is left is
     # another market.
     if known.sum() < 0.5 * len(leads):
