@@ -83,6 +83,7 @@ def analyse_market(
     except BREAKDOWNS:
         LOG.info("%s: the computation broke down", panel.market, exc_info=True)
         return _without_estimates(frame, provenance, "not-estimated", (Reason(code="breaks-down"),))
+    # A number that is not finite, or an interval beside its own estimate, is a breakdown, too.
     if any(faults(made)):
         return _without_estimates(frame, provenance, "not-estimated", (Reason(code="breaks-down"),))
     return replace(made, data=replace(made.data, channels_left_out=left_out))
@@ -275,6 +276,7 @@ def _bootstrap(market: MarketFit, settings: Settings) -> BootstrapSummary | None
 def _flat_direction(market: MarketFit) -> str | None:
     """The random effect without variance, or None where two are perfectly correlated."""
     diagonal = np.sqrt(np.maximum(np.diag(market.fit.psi), 0.0))
+    # In units of the residual SD at the column's usual size: a slope per crore and one per visit are judged alike.
     scale = np.sqrt(np.mean(market.design.z**2, axis=0) / market.fit.sigma2)
     flat = np.flatnonzero(diagonal * scale < 1e-4)
     return market.design.z_names[int(flat[0])] if flat.size else None
@@ -297,6 +299,7 @@ def _quality(frame: ModelFrame, residuals: Residuals, holdout: HoldOut) -> FitQu
 
 
 def _oddness(frame: ModelFrame, cooks_d: np.ndarray) -> np.ndarray:
+    # Pharmacies without a row in the model have no distance, and are no odd ones.
     odd = np.full(len(frame.panel.pharmacies), np.nan)
     odd[frame.grid_rows] = cooks_d
     return odd

@@ -157,6 +157,7 @@ def _long_run(found: LongRun, lost: frozenset[Quantity]) -> LongRun:
         found = replace(found, estimate=None, se=None, lower=None, upper=None, method="none", multiplier=None)
     if "in-all" in lost:
         found = replace(found, total_pulse=None)
+    # A half-life is of the decay and of all that follows: without either it has nothing to be half of.
     return replace(found, half_life=None) if "decay" in lost or "in-all" in lost else found
 
 

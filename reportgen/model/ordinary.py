@@ -94,6 +94,7 @@ def _incremental(market: MarketFit, ols: LeastSquares) -> float:
         used=frame.used[frame.grid_rows],
         sales=frame.panel.sales[frame.grid_rows],
         promotion=frame.panel.promotion[:, frame.grid_rows],
+        # Every pharmacy has the same slope: that is what least squares assumes.
         slopes=np.repeat(slopes[:, None], len(frame.pharmacies), axis=1),
         phi=np.array([ols.beta[ols.names.index(term)] for term in market.terms.lags]),
         lags=market.terms.lag_periods,

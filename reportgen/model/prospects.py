@@ -77,6 +77,7 @@ def _examined(frame: ModelFrame, settings: Settings) -> tuple[Check, ...]:
     searched = settings.adstock.decay == "estimate" and settings.adstock.scope == "market"
     columns = decay_terms(frame, terms) if searched else terms
     for decays in _probed(settings, len(terms.promotion)):
+        # For what it raises alone: dependent columns show at some decays only.
         cross_products(market_design(frame, columns, decays))
     return (check_campaigns(time, frame.panel.channels), *check_entries(frame.panel))
 

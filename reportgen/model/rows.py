@@ -300,6 +300,7 @@ def _time_effects(market: MarketFit, confidence: float) -> tuple[TimeEffect, ...
     grids = calendar_columns(frame, columns)
     periods = np.unique(frame.column)
     values = np.stack([grids[column.term][periods] for column in columns], axis=1)
+    # Around their own mean: the level of time effects is the intercept's.
     values -= values.mean(axis=0)
     at = [market.index(column.term) for column in columns]
     effect = values @ market.fit.beta[at]

@@ -197,6 +197,7 @@ def decide_verdict(
     uneven = differ is True and _spread_matters(pharmacies)
     code: VerdictCode = "unclear"
     if side == 0:
+        # Equivalence is a finding; it needs everything that "works" needs.
         if negligible and not why:
             code, why = "no-effect", ["effect-too-small-to-matter"]
         else:
@@ -222,6 +223,7 @@ def combine(channels: Sequence[Verdict], share: Interval) -> Verdict:
     why: list[str] = []
     if works and "negative" in codes:
         why = ["channels-disagree"]
+    # Channels may share what both seem to bring: the sum of all of them has to be above zero as well.
     elif works and None not in share and which_side(*share) < 1:
         why = ["share-includes-zero"]
     elif works:
@@ -242,6 +244,7 @@ def is_negligible(lower: float | None, upper: float | None, units: float | None,
     """
     if lower is None or upper is None or not units or not sales or sales <= 0.0:
         return False
+    # Both limits inside the margin: two one-sided tests (Schuirmann 1987), at half the interval's error each.
     return max(abs(lower), abs(upper)) * units <= NEGLIGIBLE * sales
 
 

@@ -120,6 +120,7 @@ class ModelFrame:
     def adstock_profile(self, decays: ArrayLike, channel: int = 0) -> Floats:
         """Adstock of one channel at many decays at once: ``(n,)`` for a scalar, ``(n, K)`` for K decays."""
         grid = self.panel.promotion[channel][self.grid_rows]
+        # On the grid, so that a visit in a gap goes on working in the rows behind it.
         carried = transforms.adstock(grid, decays, self.normalize)[..., self.group, self.column]
         return np.ascontiguousarray(np.moveaxis(carried, -1, 0))
 
@@ -250,6 +251,7 @@ def _select_rows(
     lost = []
     for reason, test in zip(LOSS_REASONS, tests, strict=True):
         rows = int((used & test).sum())
+        # A cell is counted for the first reason that applies and is out of the game for the later ones.
         used &= ~test
         if rows:
             lost.append(RowsLost(reason=reason, rows=rows))
@@ -277,6 +279,7 @@ def _initial_conditions(
     if model.lags:
         columns.append(_last_before(response[rows], first))
         terms.append(ModelTerm(term="Before1_Sales", role="initial-sales", lag=1))
+    # Only where both lags are in the model: then two periods before the first row are sure to be known.
     if offsets == INITIAL_OFFSETS:
         columns.append(response[rows, first - 2])
         terms.append(ModelTerm(term="Before2_Sales", role="initial-sales", lag=2))

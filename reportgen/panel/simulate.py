@@ -162,6 +162,7 @@ def simulate_market(spec: MarketSpec, rng: np.random.Generator) -> SimulatedMark
     if not spec.adstock_history:
         carried[:, spec.burn_in :] = adstock(promotion[:, spec.burn_in :], spec.decay, spec.normalize)
     wave, years = _calendar(spec, steps)
+    # In the long run sales are drive / (1 - sum phi): so ``baseline`` is what a pharmacy settles at.
     constant = spec.baseline * (1.0 - sum(spec.phi))
     common = constant * ((1.0 + spec.growth) ** years + spec.seasonality * wave)
     drive = common + intercepts[:, None] + (spec.beta + slopes)[:, None] * carried
@@ -190,6 +191,7 @@ def simulate_panel(spec: MarketSpec, rng: np.random.Generator) -> MarketPanel:
 def _check_stationary(phi: tuple[float, ...]) -> None:
     companion = np.zeros((len(phi), len(phi)))
     if phi:
+        # Stationary if every eigenvalue of the companion matrix lies inside the unit circle (Hamilton 1994, 1.2).
         companion[0] = phi
         companion[np.arange(1, len(phi)), np.arange(len(phi) - 1)] = 1.0
         if np.abs(np.linalg.eigvals(companion)).max() >= 1.0:
@@ -209,6 +211,7 @@ def _draw_promotion(
     """Promotion ``(G, steps)``: a level per pharmacy that follows its size, and variation over time."""
     if spec.constant_promotion:
         return np.full((spec.pharmacies, steps), spec.promotion_mean)
+    # Correlation ``targeting`` with the pharmacy's size, and an SD of one.
     score = spec.targeting * size_score + np.sqrt(1.0 - spec.targeting**2) * own_score
     level = spec.promotion_mean + spec.promotion_spread * score
     wave, years = _calendar(spec, steps)
@@ -241,6 +244,7 @@ def _draw_recorded(spec: MarketSpec, rng: np.random.Generator) -> NDArray[np.boo
         start = rng.integers(1, max(spec.periods // 2, 2), size=spec.pharmacies)
         recorded &= ~late[:, None] | (np.arange(spec.periods) >= start[:, None])
     if spec.gap_share > 0.0:
+        # A pharmacy's first record stays: gaps lie inside a record.
         first = recorded & (np.cumsum(recorded, axis=1) == 1)
         recorded &= (rng.random(shape) >= spec.gap_share) | first
     return recorded

@@ -109,6 +109,7 @@ def _quantiles(values: Floats, *shares: float) -> tuple[Floats, ...]:
     rows = np.arange(len(values))
     found = []
     for share in shares:
+        # Linear between the order statistics around (n - 1) q: Hyndman and Fan's type 7, numpy's default.
         place = share * np.maximum(count - 1, 0)
         below = np.floor(place).astype(np.intp)
         above = np.minimum(below + 1, np.maximum(count - 1, 0))

@@ -210,6 +210,7 @@ def _solve_q(y: Array, v: Array, target: float) -> float:
     for _ in range(10_000):
         mean, w = _mean(y, v, tau2)
         squares = (y - mean) ** 2
+        # dQ/dtau² = -sum w² r²: the mean moves too, but Q is lowest in it (envelope theorem).
         excess, slope = float(np.sum(w * squares)) - target, float(np.sum(w**2 * squares))
         if excess <= 0 or slope <= 0:
             break

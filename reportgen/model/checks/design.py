@@ -74,6 +74,7 @@ def check_collinearity(columns: Array, names: Sequence[str], *, of: Sequence[str
 def check_adstock_lag_correlation(adstock: Array, lag: Array, group: Index, names: Sequence[str]) -> Check:
     """Largest within-pharmacy |r| of an adstock column (n, c) and lag 1 of sales (n,), against .7 (fail .95)."""
     x, y = centre_within(adstock, group), centre_within(lag, group)
+    # A channel that does not vary within pharmacies correlates with nothing: its scale of zero becomes infinite below.
     scale = np.sqrt(np.sum(x**2, axis=0) * np.sum(y**2))
     if not np.any(scale > 0):
         return grade("adstock-lag-correlation", None)
@@ -107,6 +108,7 @@ def targeting_contrast(response: Array, promotion: Array, group: Index) -> Targe
     if len(means) < 5 or not inside > 1e-12 * float(promotion @ promotion) or not float(spread @ spread) > 0:
         return None
     within = float(x @ y) / inside
+    # What a pharmacy would sell without promotion, if promotion worked between pharmacies as it does within.
     baseline = means[:, 0] - within * means[:, 1]
     baseline = baseline - baseline.mean()
     size = sqrt(float(spread @ spread) * float(baseline @ baseline))
@@ -154,6 +156,8 @@ def design_checks(market: MarketFit) -> tuple[Check, ...]:
     )
     return (
         check_collinearity(
+            # Within pharmacies, since that is where effects of promotion and lags are told apart; the intercept is gone
+            # there.
             centre_within(design.x[:, 1:], design.group), design.names[1:], of=(*terms.promotion, *terms.lags)
         ),
         *lagged,

@@ -69,6 +69,7 @@ def check_correction_gap(effect: float, se: float | None, plain: float | None, w
     ]
     if not found:
         return grade("correction-gap", None)
+    # An estimate of the other sign is told before a larger gap of the same sign.
     reversed_ones = [one for one in found if one[2]]
     value, name, opposite = max(reversed_ones or found)
     return grade("correction-gap", value, fail=1.0 if opposite else None, detail=name)
@@ -103,6 +104,7 @@ def influence_on(market: MarketFit, promotion: FixedEffect, refits: Array, names
     found = [check_influence(promotion.estimate, promotion.se, refits[:, at], names)]
     if lags and is_stationary(market.fit.beta[lags], market.terms.lag_periods):
         order, phi = [at, *lags], market.fit.beta[lags]
+        # Delta method for the SE of what is kept up (METHODS 5).
         gradient = long_run_gradient(promotion.estimate, phi)
         variance = float(gradient @ market.covariance.values[np.ix_(order, order)] @ gradient)
         # Without some pharmacy sales may not settle at all: such a refit has no long run, and as NaN it counts as none.

@@ -40,6 +40,7 @@ def foresight(market: MarketFit, promotion: FixedEffect) -> Foresight | None:
     both = np.column_stack([design.x[:, at], frame.promotion[:, 0]])
     others = centre_within(np.delete(design.x, at, axis=1), design.group)
     left = centre_within(both, design.group)
+    # Frisch and Waugh 1933: what is left of stock and dose once all other columns are out, within pharmacies.
     left = left - others @ np.linalg.lstsq(others, left, rcond=None)[0]
     stock, dose = (float(np.mean(left[:, k] ** 2)) for k in range(2))
     weight = 1.0 - market.decays[0] if frame.normalize else 1.0

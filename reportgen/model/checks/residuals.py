@@ -60,6 +60,7 @@ def normal_quantiles(values: ArrayLike, name: str, *, confidence: float = 0.95, 
     rank = np.arange(1, n + 1)
     if n > points:
         edge = float(ndtri(1.0 / (n + 1)))
+        # Evenly spaced on the normal scale, so that the tails keep their points and the crowded middle loses some.
         rank = np.unique(np.rint(ndtr(np.linspace(edge, -edge, points)) * (n + 1)).astype(np.intp))
     tails = (0.5, 0.5 - confidence / 2, 0.5 + confidence / 2)
     theoretical, lower, upper = (ndtri(betaincinv(rank, n + 1 - rank, q)) for q in tails)
@@ -84,6 +85,7 @@ def quantile_correlation(values: ArrayLike) -> float | None:
     if z is None:
         return None
     z.sort()
+    # Blom's plotting positions (1958), (i - 3/8) / (n + 1/4).
     expected = ndtri((np.arange(1, z.size + 1) - 0.375) / (z.size + 0.25))
     return float(np.corrcoef(z, expected)[0, 1])
 
@@ -170,6 +172,7 @@ def check_linearity(fitted: Array, residuals: Array) -> Check:
         return grade("linearity", None)
     line = _share_explained(residuals, [z])
     square = _share_explained(residuals, [z, z**2])
+    # n times the share is about chi²(1) where the square explains nothing; 6.635 is its 99 % point.
     chance = 6.635 / z.size
     return grade(
         "linearity", max((square - line) / max(1.0 - line, 1e-12), 0.0), review=max(RULES["linearity"].review, chance)
@@ -243,6 +246,7 @@ def predictive_check(
     seen = np.bincount(_bin(observed, edges), minlength=bins) / observed.size
     mean = shares.mean(axis=0)
     lower, upper = np.quantile(shares, [0.5 - confidence / 2, 0.5 + confidence / 2], axis=0)
+    # What the distance would be if the model were right: of each simulation from the mean of all.
     chance = np.quantile(0.5 * np.abs(shares - mean).sum(axis=1), [0.95, 0.99])
     rule = RULES["predictive"]
     check = grade(
@@ -279,6 +283,7 @@ def conditional_residuals(market: MarketFit) -> Residuals:
 
 def residual_checks(market: MarketFit, residuals: Residuals) -> tuple[Check, ...]:
     """Every check of the shape of a market's residuals, but for the predictive one, which comes with its chart."""
+    # A random effect without variance has modes of zero, which have no shape to examine.
     alive = [k for k in range(residuals.modes.shape[1]) if np.ptp(residuals.modes[:, k]) > 0.0]
     names = tuple(market.design.z_names[k] for k in alive)
     return (

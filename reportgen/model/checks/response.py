@@ -57,6 +57,7 @@ def check_drift(design: Design, term: str, effect: float, column: Index, *, chan
     ``column`` (n,). Against the 95 % point of t (fail: 99.9 %), each raised to the |t| of an effect that changes by a
     quarter (half) from the middle of the record to its ends.
     """
+    # Time from -1 to 1 along the record: the coefficient is the change from the middle to either end.
     middle, half = (column.max() + column.min()) / 2.0, max(float(np.ptp(column)) / 2.0, 1.0)
     time = (column - middle) / half
     one = added_column(_with_trend(design, time), centre_within(design.column(term), design.group) * time)
@@ -85,6 +86,7 @@ def check_saturation(design: Design, term: str, *, looks: int = 1, channel: str 
     one = added_column(design, np.log1p(stock / usual)) if usual > 0.0 else None
     if one is None:
         return grade("saturation", None, channel=channel)
+    # critical_value is two-sided: twice the level leaves the one-sided share in one tail.
     review, fail = (critical_value(1.0 - 2.0 * level / looks, one.df) for level in (ALPHA_CURVE, ALPHA_STRONG_CURVE))
     return grade("saturation", one.value / one.se, review=review, fail=fail, channel=channel)
 
@@ -142,5 +144,7 @@ def elasticity(checks: Sequence[Check], effects: Sequence[PromotionEffects]) -> 
     one = effects[0].kept_up if len(effects) == 1 else None
     if one is None or not one.estimate or one.lower is None or one.upper is None:
         return Elasticity(estimate=found, lower=None, upper=None)
+    # One number times another: the elasticity is what is kept up at average promotion over mean sales, so its limits
+    # are those of the effect on its scale.
     scale = found / one.estimate
     return Elasticity(estimate=found, lower=scale * one.lower, upper=scale * one.upper)

@@ -42,6 +42,7 @@ def check_scale(market: MarketFit) -> Check:
         return grade("scale", None, detail=other)
     chosen = design if kept.all() else design.rows(kept)
     rival = _rescaled(chosen, [chosen.names.index(design.names[k]) for k in sales], log=log)
+    # Where all rows stay this fit is there already.
     known = market.ml if chosen is market.ml.design else _fitted(market, chosen)
     gained = _fitted(market, rival)
     if known is None or gained is None:
@@ -83,6 +84,7 @@ def check_lags(market: MarketFit) -> tuple[Check, Check]:
     lags = market.terms.lag_periods
     gains = [one for family in _longer(market) for one in _gains(market, family)]
     memory = [gain for further, gain, _ in gains if further == (max(lags, default=0) + 1,)]
+    # BIC's price of a parameter is log n (Schwarz 1978).
     priced = [(gain - len(further) * float(np.log(rows)), further) for further, gain, rows in gains]
     best, further = max(priced, default=(None, ()))
     return (
@@ -158,6 +160,7 @@ def _lagged(market: MarketFit, lags: tuple[int, ...]) -> Array:
     frame, grid = market.frame, market.frame.response_grid()
     out = np.full((len(frame.response), len(lags)), np.nan)
     for k, lag in enumerate(lags):
+        # Periods before the record are unknown, not zero.
         inside = frame.column >= lag
         out[inside, k] = grid[frame.group[inside], frame.column[inside] - lag]
     return out

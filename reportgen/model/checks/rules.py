@@ -198,6 +198,7 @@ def grade(
     worst = rule.fail if fail is None else fail
     if value is None or not np.isfinite(value):
         return Check(id=check_id, status="not-run", value=None, threshold=limit, detail=detail, channel=channel)
+    # Turned round where small values are bad, so that one comparison serves both kinds.
     badness, sign = rule.worse * value, rule.worse
     status: CheckStatus = "fail"
     if badness <= sign * limit:

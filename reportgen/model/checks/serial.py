@@ -92,6 +92,7 @@ def check_autocorrelation(found: Autocorrelation, *, confidence: float = 0.95) -
         return grade("autocorrelation", None)
     # The bound of that lag, not the widest: far lags have few pairs and wide bounds.
     value, lag, bound = max(known)
+    # Bounds are for one look; times this ratio they hold for all lags together.
     ratio = float(ndtri(1 - (1 - confidence) / (2 * len(known))) / ndtri(0.5 + confidence / 2))
     review = max(RULES["autocorrelation"].review, ratio * bound)
     return grade("autocorrelation", value, review=review, detail=str(lag))
@@ -139,11 +140,13 @@ def arellano_bond(
     """
     grid, seen = on_grid(residuals, group, column)
     step = np.where(both := seen[:, 1:] & seen[:, :-1], grid[:, 1:] - grid[:, :-1], 0.0)
+    # Differences of period t and of period t - order, both known: three periods apart at order 2 four cells are needed.
     usable = both[:, order:] & both[:, : both.shape[1] - order] if both.shape[1] > order else both[:, :0]
     # The statistic is normal over many pharmacies; a handful of sums says nothing of it.
     if np.count_nonzero(usable.any(axis=1)) < 5:
         return None
     late, early = step[:, order:] * usable, step[:, : step.shape[1] - order] * usable
+    # One sum a pharmacy: pharmacies are independent, the products within one are not.
     share = np.sum(late * early, axis=1)
     spread = sqrt(float(np.sum(late**2)) * float(np.sum(early**2)))
     if columns is not None and influence is not None:

@@ -93,6 +93,7 @@ def check_shifts(market: MarketFit, promotion: FixedEffect, residuals: Array) ->
         return grade("level-shifts", 0.0)
     pharmacy, period = next(iter(steps.items()))
     where = f"{frame.pharmacies[pharmacy]}, {frame.panel.period_label(period)}"
+    # The columns of the steps stand last, so the first ones are those of the market's own model.
     moved = influence_on(market, promotion, fit.beta[None, : len(market.fit.beta)], (where,))
     return grade("level-shifts", moved.value, detail=where)
 
@@ -136,6 +137,7 @@ def by_year(market: MarketFit, years: Index) -> Design:
     """The market's design with every pharmacy's ``years`` (n,) as groups of their own."""
     design, terms = market.design, market.terms
     count = int(years.max()) + 1
+    # One number for each pharmacy and part; where a pharmacy has no rows in a part there is no group.
     _, group = np.unique(design.group * count + years, return_inverse=True)
     first = np.searchsorted(group, np.arange(int(group.max()) + 1))
     sizes = np.bincount(group)
@@ -177,6 +179,7 @@ def around(market: MarketFit) -> Array:
     """Mean promotion of each channel over the half-year before and after each row's period, itself included, (n, c)."""
     frame = market.frame
     grid, half = frame.panel.promotion[:, frame.grid_rows], PER_YEAR[frame.panel.period_type] // 2
+    # Sums over any window as differences of two running sums.
     sums, count = np.nancumsum(grid, axis=2), np.cumsum(np.isfinite(grid), axis=2)
     last = np.minimum(frame.column + half, grid.shape[2] - 1)
     before = frame.column - half - 1

@@ -49,6 +49,7 @@ def check_time_effects(market: MarketFit) -> Check:
     if market.time.least is None or market.time.least < LEAST_SHARE:
         return grade("time-effects", None)
     terms = market.terms.keep(lambda column: column.role not in TIME_COLUMNS)
+    # Effects of periods contain every trend and season that all pharmacies share, so these columns leave.
     periods = time_terms(market.frame, "periods", pharmacy_trend=False, corrected=False)
     fuller = terms.adding(periods)
     try:
