@@ -73,6 +73,7 @@ def check_table(settings: Settings, root: Path, *, page: Path | None = None, ove
     from reportgen.panel.reading.read import list_markets, read_table
     from reportgen.project.data_page import refuse_foreign_file, write_data_page
 
+    # Before the table is read: what is wrong with the place is said before the wait.
     if page is not None:
         refuse_foreign_file(page, settings, root, overwrite=overwrite)
     found: list[MarketProspect] = []

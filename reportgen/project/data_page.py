@@ -92,6 +92,7 @@ def write_data_page(
 
     facts, findings, markets = content
     page = build_data_page(facts, findings, markets, settings, builds=builds, as_of=resolve_as_of(settings))
+    # The seal's place is the very end, so that cutting it off leaves exactly what was sealed.
     body = render_overview(page, templates=settings.report.template_folder(root)).rstrip().encode() + b"\n"
     seal = f"<!-- reportgen data page {hashlib.sha256(body).hexdigest()} -->\n"
     refuse_foreign_file(path, settings, root, overwrite=overwrite)

@@ -115,6 +115,7 @@ def propose(data: str, folder: Path, overrides: Mapping[str, object] | None = No
     values = {**given, **proposed}
     values = {key: value for key, value in values.items() if key in given or not _is_default(key, value)}
     errors = _errors(raw, values)
+    # A key of several columns is shown joined by commas; a single name may hold one itself.
     taken = {name for role in roles for name in role.column.split(", ")} | {role.column for role in roles}
     return Proposal(
         source=raw.source,

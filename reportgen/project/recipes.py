@@ -91,6 +91,7 @@ def recipe_text(source: str, project: Path) -> str:
     """Return a recipe's file for a project, with its folder, this program and its version filled in."""
     quote = _QUOTES.get(source.partition(".")[2].removesuffix(".txt"), str)
     text = (templates_dir() / "recipes" / source).read_text("utf-8")
+    # The whole path first: quoted in one piece it stays one word where the folder has a blank.
     text = text.replace("@PROJECT@/recipes/monthly.sh", quote(f"{project}/recipes/monthly.sh"))
     for token, value in (("@PROJECT@", str(project)), ("@PROGRAM@", _program())):
         text = text.replace(token, quote(value))
@@ -99,15 +100,19 @@ def recipe_text(source: str, project: Path) -> str:
 
 def _program() -> str:
     """Return the path of the command ``reportgen`` that belongs to this Python."""
+    # Timers and cron run without a user's PATH: the command of this very environment, by its path.
     beside = Path(sys.executable).with_name("reportgen")
     return str(beside) if beside.is_file() else shutil.which("reportgen") or "reportgen"
 
 
 def _cron(text: str) -> str:
+    # In a crontab a bare percent sign ends the command (crontab(5)).
     return shlex.quote(text).replace("%", "\\%")
 
 
 def _systemd(text: str) -> str:
+    # systemd.service(5): specifiers begin with a percent sign, variables with a dollar, and both are doubled to be
+    # themselves.
     plain = text.replace("\\", "\\\\").replace('"', '\\"').replace("%", "%%").replace("$", "$$")
     return f'"{plain}"' if plain != text or " " in plain else plain
 

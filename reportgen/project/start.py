@@ -61,6 +61,7 @@ def start_project(
     """
     recipes = parse_recipes(recipe)
     settings = folder / SETTINGS_FILE
+    # Recipes may come later: then only they are written, and the project stays as it is.
     if recipes and data is None and settings.exists():
         written, kept = write_recipes(folder, recipes)
         return NewProject(written=written, kept=(settings, *kept))

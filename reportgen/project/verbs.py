@@ -99,6 +99,7 @@ def build_project(
     if not request.dry_run:
         from reportgen.batch.workers.warm_up import warm_up_first_run
 
+        # First of all: the workers then load while this process imports what it needs itself.
         warm_up_first_run(settings, root)
     from reportgen.batch.run import build as run_build
     from reportgen.publish.staging import local_only, run_in_staging

@@ -232,6 +232,7 @@ def _enclosure(out: Path, market: str, *, failed: bool) -> Enclosure | str:
         return "it is not built"
     if BRIEF not in dict(found.files):
         return "it has no brief.pdf; add brief to report.formats"
+    # Results too: the message says what they say.
     if {BRIEF, RESULTS} & set(record.damaged_files(folder, found)):
         return "its files are damaged; build it again"
     path = folder / BRIEF

@@ -79,6 +79,7 @@ class Storage:
             self.folders = {name.rpartition("/")[0]: content for name, content in self._read(marks).items()}
         if write:
             with _plain_errors(self.address, "write to"):
+                # Tried before anything is built: a build of hours that cannot be published is found out now.
                 self._system.pipe_file(self._at(_PROBE), b"")
                 self._system.rm_file(self._at(_PROBE))
 
@@ -229,6 +230,7 @@ class Storage:
         """Content of several remote files; those that are gone by now are left out."""
         if not names:
             return {}
+        # Drivers name files in the answer as they keep them, without the protocol.
         paths = {self._system._strip_protocol(self._at(name)): name for name in names}
         found = self._system.cat(list(paths), on_error="omit")
         return {paths[path]: content for path, content in found.items()}

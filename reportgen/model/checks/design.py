@@ -158,7 +158,9 @@ def design_checks(market: MarketFit) -> tuple[Check, ...]:
         check_collinearity(
             # Within pharmacies, since that is where effects of promotion and lags are told apart; the intercept is gone
             # there.
-            centre_within(design.x[:, 1:], design.group), design.names[1:], of=(*terms.promotion, *terms.lags)
+            centre_within(design.x[:, 1:], design.group),
+            design.names[1:],
+            of=(*terms.promotion, *terms.lags),
         ),
         *lagged,
         check_targeting(design.y, frame.promotion, frame.group, frame.panel.channels, corrected=bool(terms.correction)),

@@ -192,6 +192,7 @@ def _check_columns(raw: RawTable, columns: Columns, settings: Settings) -> list[
 
 
 def _missing_column(raw: RawTable, columns: Columns, missing: MissingColumn, settings: Settings) -> Problem:
+    # A table without any spare column has no promotion at all: that is a report without effects, not a wrong name.
     default = missing.role == "promotion" and settings.panel.promotion == ("promotion",)
     if default and not missing.proposals and not columns.spare:
         return of_table(
@@ -258,6 +259,7 @@ def _widths(found: int, expected: int) -> str:
 def _is_empty(column: pd.Series) -> NDArray[np.bool_]:
     import pyarrow.compute as pc
 
+    # Numbers and dates are empty only where they are missing; text may be blank.
     if column.dtype.kind in "biufcM":
         return np.asarray(column.isna().to_numpy(dtype=bool))
     text = texts(column)

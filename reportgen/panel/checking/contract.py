@@ -143,6 +143,7 @@ def _contract_error(errors: list[Finding], checked: Checked, *, contain: bool) -
         if problem.severity == "error" and problem.rows.size
         for code in checked.market[problem.rows]
     }
+    # Rows of no market (-1) count against none of them.
     others = len(checked.market_codes) - len(bad - {-1})
     if not contain and others and all(p.rows.size for p in checked.problems if p.severity == "error"):
         lines.append(

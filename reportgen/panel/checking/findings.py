@@ -74,6 +74,7 @@ def plural(count: int, noun: str) -> str:
 
 def quote(value: str, limit: int = 40) -> str:
     """Value in double quotes, invisible characters escaped, shortened in the middle of a line."""
+    # A code with an invisible character looks right in a message unless its number is shown.
     visible = "".join(c if c.isprintable() or c == "\u00a0" else f"\\u{ord(c):04x}" for c in value)
     return f'"{visible}"' if len(visible) <= limit else f'"{visible[: limit - 1]}…"'
 

@@ -167,6 +167,8 @@ def check_calendar(
     rows = np.flatnonzero((market.codes >= 0) & (pharmacy.codes >= 0) & (period >= 0) & whole)
     if not rows.size:
         return []
+    # By market, pharmacy, period, and in a period as in the file (lexsort takes its last key first): whatever repeats
+    # or is missing then shows between neighbours.
     order = rows[np.lexsort((rows, period[rows], pharmacy.codes[rows], market.codes[rows]))]
     same_pharmacy = (np.diff(market.codes[order]) == 0) & (np.diff(pharmacy.codes[order]) == 0)
     step = np.diff(period[order])
@@ -203,6 +205,7 @@ def _check_duplicates(
     if not repeats.any():
         return []
     again = np.zeros(order.size, dtype=bool)
+    # Both rows of a pair are named, not only the later one.
     again[1:] |= repeats
     again[:-1] |= repeats
     rows = np.sort(order[again])

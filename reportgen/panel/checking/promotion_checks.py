@@ -38,6 +38,7 @@ def check_empty_promotion(
         asked = blank & found.whole & (market >= 0)
         counts = np.bincount(market[asked], minlength=int(market.max(initial=-1)) + 1)
         rows = np.bincount(market[market >= 0], minlength=counts.size)
+        # Judged market by market: one that leaves all blank is not hidden by a thousand that do not.
         many = counts > MANY * np.maximum(rows, 1)
         found.add(
             "empty-promotion",

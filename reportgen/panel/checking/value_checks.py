@@ -106,6 +106,7 @@ def _check_numbers(found: ColumnProblems, parsed: ParsedNumbers, convention: Con
         advice = f"Most numbers of the table are written with {way}: write all of them alike."
     known = ~np.isnan(values)
     bad = parsed.bad.copy()
+    # A column of yes and no is numbers; a "no" among amounts is a word.
     if parsed.truth.any() and not parsed.truth[known].all():
         bad |= parsed.truth
     broken = bad & error_cells(found.column) if bad.any() else bad
@@ -134,6 +135,7 @@ def _check_numbers(found: ColumnProblems, parsed: ParsedNumbers, convention: Con
         "Correct the values, or choose a larger unit.",
     )
     if parsed.percent.any():
+        # A zero needs no percent sign.
         if parsed.percent[known & (values != 0)].all():
             found.add("percent", "note", parsed.percent, 'has percentages in {rows}; "45%" is read as 45')
         else:
@@ -230,6 +232,7 @@ def _check_units(found: ColumnProblems, parsed: ParsedNumbers, market: NDArray[n
 
     if not is_text(found.column):
         return
+    # What stands behind the last digit.
     suffix = pc.utf8_lower(pc.replace_substring_regex(texts(found.column), r"^.*[\d.,)]\s*", ""))
     factor = np.array([UNITS.get(word or "", 1.0) for word in suffix.to_pylist()])
     positive = np.isfinite(parsed.values) & (parsed.values > 0)

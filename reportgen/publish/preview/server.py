@@ -186,6 +186,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _host_is_ours(self) -> bool:
         port = self.server.server_port
+        # Browsers leave out the port of http's own.
         ends = [f":{port}", ""] if port == 80 else [f":{port}"]
         names = {f"{name}{end}" for name in (ADDRESS, "localhost") for end in ends}
         hosts = self.headers.get_all("Host") or []
@@ -239,5 +240,7 @@ class _Handler(BaseHTTPRequestHandler):
             return
         for news in self.server.board.follow():
             said = {} if news is None else {"version": news.version, "message": news.message}
+            # Lines of server-sent events; one that begins with a colon is a comment, which keeps the connection open
+            # (HTML, 9.2.6).
             self.wfile.write(f"data: {json.dumps(said)}\n\n".encode() if news else b": still here\n\n")
             self.wfile.flush()

@@ -184,6 +184,7 @@ def _watched(watch: Watch) -> Iterator[Path]:
     except ReportgenError:
         return
     if not watch.build:
+        # Its record is written last: once it changes the site is whole.
         yield _site(settings, root) / record.NAME
         return
     yield from _files(templates_dir())

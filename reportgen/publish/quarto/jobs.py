@@ -83,6 +83,7 @@ def write_market(job: SourceJob) -> MarketSources:
     settings = job.settings.for_market(results.market)
     report = build_report(results, job.settings) if job.method or (job.draw and content is None) else None
     if job.method and report is not None:
+        # The method page stands for all markets, so in the site's language and not in one market's own.
         page = report if settings is job.settings else build_report(results, job.settings.for_site())
         words = site_words(Language(job.settings.report.locale))
         shared = write_files(job.project, method_file(page, words, templates=job.templates))[0]

@@ -134,6 +134,7 @@ def render_project(project: Path, program: Quarto, *, page_seconds: float = 120.
     run.render(todo)
     failed = {failure.page for failure in run.failed}
     done = tuple(page for page in todo if page not in failed)
+    # A page that failed is to be tried again, whatever it was rendered from before.
     written.rendered = {p: d for p, d in written.rendered.items() if p in sources and p not in failed}
     written.rendered |= {page: sources[page] for page in done}
     written.save(project)
@@ -205,8 +206,10 @@ def complaints(output: str, pages: Sequence[str]) -> tuple[Complaint, ...]:
 
 def _complaints(text: str, pages: Sequence[str]) -> Iterator[Complaint]:
     for found in _COMPLAINT.finditer(text):
+        # A complaint ends at an empty line.
         passage = text[found.start() :].split("\n\n", maxsplit=1)[0][:2000]
         lines = [line.strip() for line in passage.splitlines() if line.strip()]
+        # What follows is Quarto's own stack, of which nobody learns anything.
         stack = next((i for i, line in enumerate(lines) if line.startswith(("at ", "Stack trace"))), len(lines))
         said = " ".join(lines[:stack])[:500]
         said = re.sub(r"^(?:ERROR|error|Error):\s*", "", said)
@@ -242,6 +245,7 @@ def _source_hash(written: Written, page: str) -> str:
     from reportgen.batch.state.fingerprint import hash_strings
 
     site = written.site.get("files", {})
+    # A page of a market, with that market's charts; else one of the site's.
     own = next((entry["files"] for entry in written.markets.values() if page in entry["files"]), site)
     shared = {name: digest for name, digest in site.items() if name.startswith(("theme/", "_"))}
     parts = {**shared, page: own[page], **{name: digest for name, digest in own.items() if not name.endswith(".qmd")}}

@@ -307,6 +307,7 @@ class _Writing:
         for name in sorted(before - kept, reverse=True):
             path = self.project / name
             path.unlink(missing_ok=True)
+            # Folders that the last file has left go as well, up to the project's own.
             for folder in path.parents:
                 if folder == self.project or any(folder.iterdir()):
                     break

@@ -152,6 +152,7 @@ class Formats:
         if len(whole) > cldr.primary:
             head, parts = whole[: -cldr.primary], [whole[-cldr.primary :]]
             while head:
+                # Indian grouping: three digits first, then pairs.
                 parts.append(head[-cldr.secondary :])
                 head = head[: -cldr.secondary]
             whole = cldr.group.join(reversed(parts))
@@ -185,6 +186,7 @@ class Formats:
     @staticmethod
     def digits(value: float | None, se: float | None = None) -> int:
         """Decimals that show two significant digits of ``se``; without an SE, three of ``value``; 0 to 6."""
+        # An estimate is not known better than to two digits of its SE.
         base, keep = (se, 2) if se is not None and math.isfinite(se) and se > 0 else (value, 3)
         if base is None or base == 0 or not math.isfinite(base):
             return 0
@@ -214,6 +216,7 @@ class Formats:
             return pattern.format("0")
         step = 10.0**-digits
         if abs(float(f"{share:.{digits}f}")) == 0:
+            # A share that would be printed as zero and is not: below the smallest step, on its side of zero.
             return ("<" if value > 0 else ">" + MINUS) + pattern.format(self._plain(step, digits))
         if value < 1 and float(f"{share:.{digits}f}") >= 100:
             return ">" + pattern.format(self._plain(100 - step, digits))
@@ -268,6 +271,7 @@ class Formats:
             return self.money(value, se, plus=plus)
         share = self.effect_value(value)
         assert share is not None  # noqa: S101 - value is not None here
+        # Delta method: d exp(b) = exp(b) db.
         spread = None if se is None else se * math.exp(value)
         return self.percent(share, spread, plus=plus)
 
@@ -295,6 +299,8 @@ class Formats:
         if lower is None or upper is None or not (math.isfinite(lower) and math.isfinite(upper)):
             return MISSING
         spread = se or about_se(lower, upper)
+        # Shares without an SE have one decimal everywhere: digits by width would make them look surer in one row than
+        # the next.
         if kind == "percent" and se is None:
             spread = None
         low, high = self.value(lower, kind, spread), self.value(upper, kind, spread)

@@ -34,6 +34,7 @@ def _translations(locale: str, folder: Path) -> gettext.NullTranslations:
         if path.is_file():
             compiled = BytesIO()
             with path.open("rb") as source:
+                # Babel leaves fuzzy entries out of a compiled catalogue: a guess of a translation is not shown.
                 write_mo(compiled, read_po(source, locale=name))
             compiled.seek(0)
             return gettext.GNUTranslations(compiled)

@@ -42,6 +42,7 @@ def isolated(text: str) -> str:
 
 def shortened(text: str, kept: int) -> str:
     """Return ``kept`` characters of ``text`` around an ellipsis; names often differ at their end only."""
+    # Two thirds of the beginning, one of the end.
     tail = kept // 3
     end = text[len(text) - tail :] if tail else ""
     while end and unicodedata.category(end[0]).startswith("M"):  # a sign that belongs to the letter before it
@@ -59,6 +60,7 @@ def told_apart(names: Sequence[str], fit: Callable[[str], str]) -> tuple[str, ..
     alike: dict[str, list[int]] = {}
     for i, text in enumerate(shown):
         alike.setdefault(text, []).append(i)
+    # Those that would be the same text but are not the same name.
     for members in alike.values():
         different = {names[i] for i in members}
         if len(different) > 1:

@@ -171,6 +171,7 @@ class Writer(Phrases):
         else:
             low, high = (self.formats.percent(value, digits=digits) for value in bounds)
             text = self.say("{lower} to {upper}", lower=low, upper=high)
+        # One text for two numbers: both are recorded, the text is the same.
         self.fact(text, bounds[0], sources[0])
         return self.fact(text, bounds[1], sources[1])
 
