@@ -1050,3 +1050,24 @@ def overview_results(
         markets=estimates,
         excluded=out,
     )
+
+
+def calibrations(alone: bool = False) -> tuple[r.Calibration, ...]:
+    """An experiment of each measure; the last one ``alone``, without an estimate beside it."""
+
+    def sized(estimate: float, se: float) -> r.SizeWithError:
+        return r.SizeWithError(estimate=estimate, se=se, lower=estimate - 1.96 * se, upper=estimate + 1.96 * se)
+
+    def one(measures: Any, estimate: float, lonely: bool = False) -> r.Calibration:
+        return r.Calibration(
+            measures=measures,
+            channel=None,
+            period=("2021-03", "2021-08"),
+            experiment=sized(estimate, 0.1 * estimate),
+            market=None if lonely else sized(1.1 * estimate, 0.2 * estimate),
+            combined=None if lonely else sized(1.02 * estimate, 0.09 * estimate),
+            weight=None if lonely else 0.8,
+            gap=-0.45,
+        )
+
+    return one("kept-up", 380.0), one("first-month", 140.0), one("incremental", 4.1e5, lonely=alone)

@@ -23,7 +23,7 @@ from reportgen.batch.plan import PlannedMarket, plan_market
 from reportgen.batch.request import Request
 from reportgen.batch.run_state import Run, Work, resolve_as_of
 from reportgen.batch.state import files, swap
-from reportgen.batch.state.fingerprint import fingerprint
+from reportgen.batch.state.fingerprint import calibrated, fingerprint
 from reportgen.batch.state.lock import hold_lock
 from reportgen.batch.state.outcome import MarketOutcome, Progress, RunResult, Silent
 from reportgen.batch.state.ownership import refuse_foreign_output
@@ -33,6 +33,7 @@ from reportgen.batch.workers import pool
 from reportgen.batch.workers.interrupt import Interrupts
 from reportgen.batch.workers.warm_up import warm_up
 from reportgen.report.words.language import untranslated
+from reportgen.settings.calibration import refuse_unknown
 from reportgen.settings.sections import Settings
 
 
@@ -99,6 +100,7 @@ def _go(run: Run, source: Markets, start: float) -> RunResult:
     everything = tuple(sorted({*index.markets, *index.refused}))
     chosen = run.request.markets(everything, run.last.statuses)
     if source.has_panels:
+        refuse_unknown(run.settings, everything)
         run.look_for_gone(everything)
     else:  # the data are not looked at: what waits for an answer goes on waiting
         run.gone = run.last.gone
@@ -165,6 +167,8 @@ def _plan(run: Run, chosen: Sequence[str]) -> list[PlannedMarket]:
 
     def plan(market: str) -> PlannedMarket:
         stamp = run.source.stamp(market, run.stamp)
+        if run.source.has_panels:
+            stamp = calibrated(stamp, run.settings, market)
         planned = plan_market(
             run.out,
             market,

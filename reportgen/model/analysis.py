@@ -16,9 +16,10 @@ from reportgen.model.checks.foresight import foresight
 from reportgen.model.checks.residuals import Residuals, conditional_residuals
 from reportgen.model.checks.response import elasticity
 from reportgen.model.checks.run import Diagnostics, diagnose
-from reportgen.model.checks.settled import settled_checks
+from reportgen.model.checks.settled import calibration_checks, settled_checks
 from reportgen.model.data_summary import chosen_pharmacies, monthly_series, summarise_data
 from reportgen.model.deciding import decisions, withhold
+from reportgen.model.effects.calibration import calibrate
 from reportgen.model.effects.impact import Impact, market_generator, measure_impact
 from reportgen.model.lmm.leave_one_out import Influence, leave_one_out
 from reportgen.model.lmm.variance_intervals import variance_intervals
@@ -151,6 +152,8 @@ def _with_estimates(market: MarketFit, settings: Settings, provenance: Provenanc
     found = _evidence(
         market, settings, impact, diagnostics, influence, fixed=fixed, test=test, plain=plain, within=within
     )
+    calibration = calibrate(market, impact, settings)
+    found = replace(found, checks=(*found.checks, *calibration_checks(calibration)))
     decided = decisions(found.checks)
     verdict, channels = judge(found, decided)
     results = MarketResults(
@@ -181,6 +184,7 @@ def _with_estimates(market: MarketFit, settings: Settings, provenance: Provenanc
         channels=channels,
         foresight=foresight(market, promotion) if verdict.code in {"works", "works-unevenly"} else None,
         elasticity=elasticity(found.checks, impact.effects),
+        calibration=calibration,
         what_if=impact.what_if,
         roi=impact.roi,
         pharmacies=found.pharmacies,

@@ -21,6 +21,7 @@ from typing import Literal
 
 from reportgen.results import (
     BootstrapSummary,
+    Calibration,
     ChannelEffect,
     Check,
     Comparison,
@@ -56,6 +57,7 @@ TABLE: tuple[Decision, ...] = (
     Decision("convergence", "fail", EVERYTHING, "best-fit-not-proven"),
     Decision("second-optimum", "fail", EFFECT, "two-answers"),
     Decision("stationarity", "fail", (*LONG_RUN, "totals"), "sales-do-not-settle"),
+    Decision("calibration-gap", "fail", EFFECT, "experiment-disagrees"),
     Decision("entry-slips", "review", EFFECT, "values-out-of-line"),
     Decision("zero-months", "fail", EFFECT, "zeros-for-missing"),
     Decision("many-zeros", "fail", EFFECT, "mostly-zero"),
@@ -122,6 +124,7 @@ def withhold(results: MarketResults) -> MarketResults:
         plain=_comparison(results.plain, first),
         within=_comparison(results.within, first),
         bootstrap=_bootstrap(results.bootstrap, results, lost, first),
+        calibration=tuple(_calibration(one, lost.get(one.channel or "", first)) for one in results.calibration),
         elasticity=None if any(one.quantity == "kept-up" for one in gone) else results.elasticity,
     )
     return _without_totals(made) if any(one.quantity == "totals" for one in gone) else made
@@ -164,6 +167,15 @@ def _long_run(found: LongRun, lost: frozenset[Quantity]) -> LongRun:
 def _channel(one: ChannelEffect, lost: frozenset[Quantity]) -> ChannelEffect:
     made = replace(one, long_run=_long_run(one.long_run, lost), impulse=() if "first-month" in lost else one.impulse)
     return replace(made, incremental=None, lower=None, upper=None, share=None) if "totals" in lost else made
+
+
+_MEASURED: dict[str, Quantity] = {"kept-up": "kept-up", "first-month": "first-month", "incremental": "totals"}
+
+
+def _calibration(one: Calibration, lost: frozenset[Quantity]) -> Calibration:
+    """The experiment stays; what is combined with a number that is not given goes with it."""
+    gone = _MEASURED[one.measures] in lost
+    return replace(one, market=None, combined=None, weight=None) if gone else one
 
 
 def _pharmacy(row: PharmacyRow, lost: frozenset[Quantity]) -> PharmacyRow:

@@ -64,6 +64,8 @@ def check_table(settings: Settings, root: Path, *, page: Path | None = None, ove
     ------
     ReadError
         If it cannot be read as a table at all.
+    ConfigError
+        If an experiment is in a market that the table does not have.
     UsageError, EnvironmentMissing
         If the page may not or cannot be written.
     """
@@ -72,6 +74,7 @@ def check_table(settings: Settings, root: Path, *, page: Path | None = None, ove
     from reportgen.panel.checking.facts import TableSurvey
     from reportgen.panel.reading.read import list_markets, read_table
     from reportgen.project.data_page import refuse_foreign_file, write_data_page
+    from reportgen.settings.calibration import refuse_unknown
 
     # Before the table is read: what is wrong with the place is said before the wait.
     if page is not None:
@@ -92,6 +95,7 @@ def check_table(settings: Settings, root: Path, *, page: Path | None = None, ove
         look(panel)
         name, findings = raw.source, panel.findings
     markets = tuple(sorted(found, key=lambda one: one.market))
+    refuse_unknown(settings, [one.market for one in markets])
     report = CheckReport(source=name, findings=findings, markets=markets, builds=_builds(settings, findings, markets))
     if page is not None and survey is not None:
         content = (survey.finish(name), findings, markets)

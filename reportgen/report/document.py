@@ -31,6 +31,7 @@ from reportgen.report.blocks import (
 )
 from reportgen.report.figures import draw_charts, kind_of
 from reportgen.report.narrative import carry_over, foundation, method, ordinary, reasons, sections, summary
+from reportgen.report.narrative.beyond.experiment import experiment_words
 from reportgen.report.narrative.beyond.foresight import foresight_words
 from reportgen.report.narrative.beyond.published import elasticity_words
 from reportgen.report.narrative.equation import equation, where
@@ -269,6 +270,8 @@ class _Builder:
             (
                 *sections.impact_words(w),
                 elasticity_words(w),
+                tables.calibration(w),
+                experiment_words(w),
                 self.figure("waterfall"),
                 self.figure("contribution"),
                 self.figure("incremental_pharmacies"),

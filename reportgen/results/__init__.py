@@ -19,6 +19,7 @@ from reportgen.results.charts import (
 from reportgen.results.checks import Check, CheckStatus, OlsAssumption, OlsTerm, OrdinaryRegression, Sensitivity
 from reportgen.results.data import DataSummary, EntrySlip, GroupSize, RowsLost, SlipKind
 from reportgen.results.effects import (
+    Calibration,
     ChannelEffect,
     DecayPoint,
     DecaySummary,
@@ -33,6 +34,7 @@ from reportgen.results.effects import (
     PromotionEffects,
     PublishedSize,
     Roi,
+    SizeWithError,
     WhatIf,
 )
 from reportgen.results.fit import (
@@ -83,7 +85,7 @@ from reportgen.results.table import (
 from reportgen.results.verdict import Quantity, Reason, Verdict, VerdictCode, Withheld
 
 __all__ = [
-    "BINS", "QQ", "Attempt", "Autocorrelation", "BootstrapRow", "BootstrapSummary", "Calendar", "Cell",
+    "BINS", "QQ", "Attempt", "Autocorrelation", "BootstrapRow", "BootstrapSummary", "Calendar", "Calibration", "Cell",
     "ChannelEffect", "Charts", "Check", "CheckStatus", "ColumnFacts", "ColumnRole", "Comparison", "Contribution",
     "CorrelationRow", "CovRe", "Curve", "DataSummary", "DecayPoint", "DecaySummary", "Density", "Distribution",
     "EffectSize", "Elasticity", "EntrySlip", "Estimand", "ExcludedMarket", "Finding", "FitQuality", "FitSummary",
@@ -92,7 +94,7 @@ __all__ = [
     "ModelTerm", "MonthlySeries", "OlsAssumption", "OlsTerm", "OrdinaryRegression", "Outcome", "OverviewResults",
     "PharmacyRow", "PharmacySeries", "PooledEffect", "PredictiveCheck", "PromotionEffects", "Provenance",
     "PublishedSize", "Quantity", "RSquared", "Reason", "Roi", "RowsLost", "RunTotals", "Sensitivity", "Severity",
-    "SlipKind", "SlopeTest", "Status", "TableFacts", "TermRole", "TimeEffect", "TimeKind", "TimeSummary",
-    "VarianceRow", "Verdict", "VerdictCode", "WhatIf", "Withheld", "from_json", "json_schema", "overview_from_json",
-    "to_json",
+    "SizeWithError", "SlipKind", "SlopeTest", "Status", "TableFacts", "TermRole", "TimeEffect", "TimeKind",
+    "TimeSummary", "VarianceRow", "Verdict", "VerdictCode", "WhatIf", "Withheld", "from_json", "json_schema",
+    "overview_from_json", "to_json",
 ]  # fmt: skip

@@ -240,3 +240,35 @@ class Elasticity:
     upper: float | None
     """Interval; ``None`` with several channels."""
     published: tuple[PublishedSize, ...] = PUBLISHED
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SizeWithError:
+    """A size with its standard error and interval, in the unit of what is measured."""
+
+    estimate: float
+    se: float
+    lower: float
+    upper: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Calibration:
+    """An experiment beside this market's estimate of the same quantity, and both combined by precision.
+
+    ``measures``: ``kept-up`` and ``first-month`` as in ``PromotionEffects``, ``incremental`` money of the market over
+    ``period``.
+    """
+
+    measures: Literal["kept-up", "first-month", "incremental"]
+    channel: str | None
+    """Where there are several."""
+    period: tuple[str, str]
+    experiment: SizeWithError
+    market: SizeWithError | None
+    """``None`` where it is withheld or, for incremental sales, the record does not hold the period."""
+    combined: SizeWithError | None
+    weight: float | None
+    """Of the experiment in ``combined``."""
+    gap: float | None
+    """Experiment less market over the standard error of the difference."""

@@ -19,6 +19,7 @@ from reportgen.results.charts import Charts
 from reportgen.results.checks import Check, OrdinaryRegression, Sensitivity
 from reportgen.results.data import DataSummary
 from reportgen.results.effects import (
+    Calibration,
     ChannelEffect,
     DecaySummary,
     Elasticity,
@@ -108,6 +109,8 @@ class MarketResults:
     """What no check can see, of the first promotion channel; None where nothing is said of an effect."""
     elasticity: Elasticity | None = None
     """The size of what promotion brings, beside published ones."""
+    calibration: tuple[Calibration, ...] = ()
+    """Experiments in this market (``[[calibration]]``)."""
     what_if: tuple[WhatIf, ...] = ()
     roi: Roi | None = None
     pharmacies: tuple[PharmacyRow, ...] = ()

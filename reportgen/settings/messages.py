@@ -95,3 +95,8 @@ def toml_refusal(text: str, error: ValueError) -> tuple[int, str]:
     shown = f": {written}" if written else ""
     rule = 'Sections stand in brackets, texts in quotes, each setting on a line of its own: title = "My report".'
     return number, f"not valid TOML{shown}. {rule}"
+
+
+def at_line(file: str, line: int) -> str:
+    """``reportgen.toml, line 12``; the file alone where the line is not known."""
+    return f"{file}, line {line}" if line else file

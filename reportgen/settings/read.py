@@ -20,10 +20,10 @@ from pydantic import ValidationError
 from pydantic.fields import FieldInfo
 
 from reportgen.errors import ConfigError
-from reportgen.settings import coerce
+from reportgen.settings import calibration, coerce
 from reportgen.settings.coerce import is_table
-from reportgen.settings.messages import refusal, toml_refusal
-from reportgen.settings.sections import Settings
+from reportgen.settings.messages import at_line, refusal, toml_refusal
+from reportgen.settings.sections import Settings, sections
 
 PREFIX = "REPORTGEN_"
 _PROGRAM_VARIABLES = frozenset({"REPORTGEN_UPDATE_GOLDEN", "REPORTGEN_DB_PASSWORD", "REPORTGEN_MAIL_PASSWORD"})
@@ -67,7 +67,7 @@ def list_settings(loaded: LoadedSettings) -> tuple[SettingRow, ...]:
         value = content[section][name]
         return dict(value) if is_table(field) else _without_password(value)
 
-    return tuple(
+    rows = tuple(
         SettingRow(
             setting=key,
             value=listed(key, field, values),
@@ -77,6 +77,17 @@ def list_settings(loaded: LoadedSettings) -> tuple[SettingRow, ...]:
             description=field.description or "",
         )
         for key, field in _keys().items()
+    )
+    return rows + tuple(
+        SettingRow(
+            setting=f"{calibration.NAME}.{one.market}",
+            value=one.model_dump(mode="json"),
+            origin="file",
+            place=one.place,
+            default=None,
+            description=Settings.model_fields[calibration.NAME].description or "",
+        )
+        for one in loaded.settings.calibration
     )
 
 
@@ -109,6 +120,7 @@ def load_settings(
     from_file = _read(path)
     lines = _lines(path) if from_file else {}
     problems = _unknown(from_file, path.name, lines)
+    experiments = from_file.pop(calibration.NAME, None)
     layers: list[tuple[Origin, dict[str, object]]] = [
         ("file", _flat(from_file)),
         ("environment", _environment(environ or {}, problems)),
@@ -126,9 +138,14 @@ def load_settings(
     settings, problems = _validate(values, places)
     logo, unfit = _logo(path.parent, values.get("brand.logo"))
     problems += [f"{places['brand.logo']}: {unfit}"] if unfit else []
+    panel = None if settings is None else settings.panel
+    found, wrong = calibration.read_calibration(experiments, panel, path.name, lines)
+    problems += wrong
     if settings is None or problems:
         raise ConfigError("\n".join(dict.fromkeys(problems)), code="bad-setting")
-    located = settings.model_copy(update={"brand": settings.brand.model_copy(update={"logo": logo})})
+    located = settings.model_copy(
+        update={"brand": settings.brand.model_copy(update={"logo": logo}), calibration.NAME: found}
+    )
     return LoadedSettings(settings=located, origins=origins, places=places)
 
 
@@ -156,8 +173,7 @@ def settings_schema() -> dict[str, Any]:
 
 def _keys() -> dict[str, FieldInfo]:
     found: dict[str, FieldInfo] = {}
-    for section, field in Settings.model_fields.items():
-        kind: Any = field.annotation
+    for section, kind in sections().items():
         found |= {f"{section}.{key}": inner for key, inner in kind.model_fields.items()}
     return found
 
@@ -188,23 +204,22 @@ def _places(origins: Mapping[str, Origin], file: str, lines: Mapping[str, int]) 
         if origin == "environment":
             return PREFIX + key.upper().replace(".", "_")
         if origin == "file":
-            return _at(file, lines.get(key, 0))
+            return at_line(file, lines.get(key, 0))
         return origin
 
-    sections = {section: _at(file, lines.get(section, 0)) for section in Settings.model_fields}
-    return sections | {key: place(key, origin) for key, origin in origins.items()}
-
-
-def _at(file: str, line: int) -> str:
-    return f"{file}, line {line}" if line else file
+    headers = {section: at_line(file, lines.get(section, 0)) for section in sections()}
+    return headers | {key: place(key, origin) for key, origin in origins.items()}
 
 
 def _lines(path: Path) -> dict[str, int]:
     """Line of every section and ``section.key`` of a file that was read as TOML; 0 where it is not beyond doubt."""
     found: dict[str, int] = {}
-    section = ""
+    section, blocks = "", 0
     for number, line in enumerate(_decoded(path).splitlines(), 1):
-        if header := re.fullmatch(r"\s*\[\s*(\w+)\s*\]\s*(#.*)?", line):
+        if re.fullmatch(rf"\s*\[\[\s*{calibration.NAME}\s*\]\]\s*(#.*)?", line):
+            section, blocks = f"{calibration.NAME}[{blocks}]", blocks + 1
+            found[section] = number
+        elif header := re.fullmatch(r"\s*\[\s*(\w+)\s*\]\s*(#.*)?", line):
             section = header[1]
             found[section] = number
         elif assignment := re.match(r"\s*(\w+)(?:\s*\.\s*(\w+))?\s*=", line):
@@ -218,16 +233,19 @@ def _lines(path: Path) -> dict[str, int]:
 def _unknown(content: Mapping[str, Any], file: str, lines: Mapping[str, int]) -> list[str]:
     problems = []
     known = _keys()
-    sections = list(Settings.model_fields)
+    names = list(sections())
     for section, values in content.items():
-        where = _at(file, lines.get(section, 0))
-        if section not in sections:
-            problems.append(f"{where}: [{section}] is not a section.{_nearest(section, sections)}")
+        where = at_line(file, lines.get(section, 0))
+        if section == calibration.NAME:
+            continue
+        if section not in names:
+            near = _nearest(section, [*names, calibration.NAME])
+            problems.append(f"{where}: [{section}] is not a section.{near}")
         elif not isinstance(values, dict):
             problems.append(f"{where}: {section} is a section: write [{section}] on a line of its own.")
         else:
             problems += [
-                f"{_at(file, lines.get(f'{section}.{key}', 0))}: {section}.{key} is not a setting."
+                f"{at_line(file, lines.get(f'{section}.{key}', 0))}: {section}.{key} is not a setting."
                 f"{_nearest(f'{section}.{key}', known)}"
                 for key in values
                 if f"{section}.{key}" not in known

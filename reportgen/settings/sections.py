@@ -11,7 +11,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr, model_validator
 
 from reportgen.settings import coerce
 
@@ -268,6 +268,44 @@ class MailSettings(_Section):
     )
 
 
+class CalibrationSettings(_Section):
+    """What an experiment found in one market: combined with the market's estimate, and shown beside it."""
+
+    market: str = Field(min_length=1, description="Code of the market, as in the table.")
+    effect: Annotated[float, Field(allow_inf_nan=False)] = Field(
+        description="What the experiment found: money (a share of sales where model.response is log).", examples=[380.0]
+    )
+    se: Annotated[float, Field(gt=0, allow_inf_nan=False)] = Field(
+        description="Its standard error, a quarter of the width of a 95 % interval.", examples=[60.0]
+    )
+    period: Annotated[
+        tuple[str, ...], BeforeValidator(coerce.as_list, json_schema_input_type=str | tuple[str, ...])
+    ] = Field(
+        description="First and last period of the experiment, written as 2023-01, 2023-Q1 or the day of a week.",
+        min_length=1,
+        max_length=2,
+        examples=[["2023-01", "2023-06"]],
+    )
+    measures: Literal["kept-up", "first-month", "incremental"] = Field(
+        "kept-up",
+        description="kept-up: one unit more in every period, per pharmacy and period; first-month: one unit in its own "
+        "period; incremental: all that promotion brought in the market in these periods.",
+    )
+    channel: str = Field("", description="Promotion column it is about, where there are several.")
+    _place: str = PrivateAttr("")
+
+    @property
+    def place(self) -> str:
+        """Where it stands: ``reportgen.toml, line 40``."""
+        return self._place
+
+    def at(self, place: str, period: tuple[str, str]) -> CalibrationSettings:
+        """The same with its place and its periods as the panel writes them."""
+        made = self.model_copy(update={"period": period})
+        made._place = place
+        return made
+
+
 class Settings(_Section):
     """All settings of a project. Immutable and hashable."""
 
@@ -278,6 +316,9 @@ class Settings(_Section):
     brand: BrandSettings = BrandSettings()
     run: RunSettings = RunSettings()
     mail: MailSettings = MailSettings()
+    calibration: tuple[CalibrationSettings, ...] = Field(
+        (), description="Results of experiments, [[calibration]] once for each."
+    )
 
     def for_site(self) -> Settings:
         """Return these settings with one locale for all markets: what pages of the whole site are written in."""
@@ -289,3 +330,9 @@ class Settings(_Section):
         if found is None:
             return self
         return self.model_copy(update={"report": self.report.model_copy(update={"locale": found})})
+
+
+def sections() -> dict[str, type[BaseModel]]:
+    """Sections of reportgen.toml by name, in order; tables that may stand more than once are none."""
+    kinds = {name: field.annotation for name, field in Settings.model_fields.items()}
+    return {name: kind for name, kind in kinds.items() if isinstance(kind, type) and issubclass(kind, _Section)}

@@ -11,7 +11,7 @@ from typing import Any
 
 from reportgen.settings.coerce import is_table, toml_value
 from reportgen.settings.read import settings_schema
-from reportgen.settings.sections import SCHEMA_FILE, Settings
+from reportgen.settings.sections import SCHEMA_FILE, CalibrationSettings, Settings, sections
 
 _HEAD = f"""\
 #:schema ./{SCHEMA_FILE}
@@ -38,9 +38,8 @@ def settings_text(values: Mapping[str, Any], notes: Mapping[str, str] | None = N
         ``section.key`` → one more comment line above it.
     """
     lines = [_HEAD]
-    for section, model in Settings.model_fields.items():
+    for section, kind in sections().items():
         lines.append(f"[{section}]")
-        kind: Any = model.annotation
         for key, field in kind.model_fields.items():
             value = values.get(f"{section}.{key}", field.default)
             active = f"{section}.{key}" in values or key in _WRITTEN.get(section, ())
@@ -52,7 +51,19 @@ def settings_text(values: Mapping[str, Any], notes: Mapping[str, str] | None = N
                 f"{'' if active else '# '}{key} = {shown}",
             ]
         lines.append("")
-    return "\n".join(lines)
+    return "\n".join([*lines, *_calibration_lines(), ""])
+
+
+def _calibration_lines() -> list[str]:
+    """An example of what may stand more than once; twice switched off, because a file without it is whole."""
+    lines = [
+        f"# {Settings.model_fields['calibration'].description} Each stands beside its market's estimate, and with it.",
+        "## [[calibration]]",
+    ]
+    for key, field in CalibrationSettings.model_fields.items():
+        shown = field.examples[0] if field.examples else "A" if field.is_required() else field.default
+        lines += [f"# {field.description}", f"## {key} = {toml_value(shown)}"]
+    return lines
 
 
 def schema_text() -> str:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from factories import market_results
+from factories import calibrations, market_results
 from reportgen.report.blocks import Bullets, Callout, MarketReport, Prose
 from reportgen.report.document import build_report
 from reportgen.report.figures import draw_charts
@@ -32,6 +32,7 @@ CASES: dict[str, dict[str, Any]] = {
     "not-estimable": {"status": "not-estimable"},
     "not-estimated": {"status": "not-estimated"},
     "experiment": {"design": "experiment"},
+    "calibrated": {"calibration": calibrations(alone=True)},
     "ninety": {"confidence": 0.9},
     "many": {"pharmacies": 150},
 }

@@ -7,7 +7,7 @@ import pytest
 
 from reportgen.errors import ConfigError
 from reportgen.settings.read import load_settings
-from reportgen.settings.sections import Settings
+from reportgen.settings.sections import Settings, sections
 from reportgen.settings.write import settings_text
 
 
@@ -117,8 +117,8 @@ NOT_PLAIN = re.compile(r"pattern|regex|\^\[|\\[dw]|[Ii]nput|\b(str|int|float|boo
 @pytest.mark.parametrize("value", ["'?'", "-1e9", "true", "[[1]]", "{a = 1}", "1979-05-27"])
 def test_no_message_speaks_python_and_each_tells_what_to_write(tmp_path: Path, value: str) -> None:
     told = 0
-    for section, model in Settings.model_fields.items():
-        for key in model.annotation.model_fields:  # type: ignore[union-attr]  # every section is a model
+    for section, model in sections().items():
+        for key in model.model_fields:
             path = write(tmp_path, f"[{section}]\n{key} = {value}\n")
             try:
                 load_settings(path)

@@ -8,10 +8,12 @@ from pathlib import Path
 import pytest
 from pydantic.fields import FieldInfo
 
-from reportgen.settings.sections import Settings
+from reportgen.settings.sections import CalibrationSettings, Settings, sections
 
 FIELDS: dict[str, FieldInfo] = {
-    f"{name}.{key}": field for name, section in Settings() for key, field in type(section).model_fields.items()
+    f"{name}.{key}": field
+    for name, section in (*sections().items(), ("calibration", CalibrationSettings))
+    for key, field in section.model_fields.items()
 }
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from importlib import metadata
 from pathlib import Path
@@ -80,6 +80,12 @@ def number_settings(settings: Settings) -> dict[str, Any]:
     chosen["report.confidence"] = settings.report.confidence
     chosen["run.seed"] = settings.run.seed
     return chosen
+
+
+def calibrated(stamp: Fingerprint, settings: Settings, market: str) -> Fingerprint:
+    """The fingerprint of a market in which experiments were made; they change no other one's numbers."""
+    found = tuple(one.model_dump_json() for one in settings.calibration if one.market == market)
+    return replace(stamp, numbers=hash_strings((stamp.numbers, *found))) if found else stamp
 
 
 def versions() -> dict[str, str]:

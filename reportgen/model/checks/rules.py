@@ -85,6 +85,8 @@ elasticity                         > .65   > 1    percent of sales per percent o
                                                   is twice the largest of the published means, 0.245
                                                   (Albers, Mantrala and Sridhar 2010) and 0.326 (Kremer et
                                                   al. 2008); above 1 sales without promotion are negative
+calibration-gap                    > z95   > z999 |z| of an experiment less the market's estimate, where
+                                                  reportgen.toml has one (``[[calibration]]``)
 =================================  ======  =====  ======================================================
 """
 
@@ -150,6 +152,7 @@ RULES: dict[str, Rule] = {
     "zero-months": Rule(0.0, 0.005),
     "many-zeros": Rule(0.25, 0.5),
     "elasticity": Rule(0.65, 1.0),
+    "calibration-gap": Rule(1.96, 3.29),
     "level-shifts": Rule(0.5, 1.0),
     "yearly-levels": Rule(0.5, 1.0),
     "promotion-follows-levels": Rule(0.25, 0.5),

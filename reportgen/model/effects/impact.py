@@ -56,6 +56,9 @@ class Impact:
     what_if: tuple[WhatIf, ...] = ()
     roi: Roi | None = None
     by_pharmacy: Array | None = None
+    point: RecursionTotals | None = None
+    spread: RecursionTotals | None = None
+    """Sums of all channels by the estimates and by the draws."""
 
 
 def market_generator(settings: Settings, market: str, purpose: str) -> np.random.Generator:
@@ -85,6 +88,8 @@ def measure_impact(market: MarketFit, settings: Settings) -> Impact:
         what_if=_what_if(market, point, spread, settings),
         roi=_roi(market, point, spread, settings),
         by_pharmacy=point.pharmacy[0],
+        point=point,
+        spread=spread,
     )
 
 

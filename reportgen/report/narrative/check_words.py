@@ -319,6 +319,15 @@ CHECKS: dict[str, CheckWords] = {
             "its own from then on, or assign promotion by lot for some periods and set model.design."
         ),
     ),
+    "calibration-gap": CheckWords(
+        mark("Experiment agrees"),
+        mark("Experiment less this market’s estimate, in standard errors of the difference"),
+        mark("The experiment and this market’s estimate differ by no more than their errors."),
+        mark(
+            "The experiment and this market’s estimate differ by more than their errors: look whether both measure the "
+            "same (calibration.measures), then rather believe the experiment."
+        ),
+    ),
     "elasticity": CheckWords(
         mark("Plausible size"),
         mark("Percent of sales per percent of promotion, kept up"),

@@ -99,6 +99,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
         mark("Missing months seem to be written as zeros (the first: {detail}); they decide the result."),
         mark("Missing months seem to be written as zeros (the first: {detail}); they decide the result."),
     ),
+    "experiment-disagrees": (
+        mark("An experiment in this market found something else than the estimate from the record says."),
+        mark("An experiment in this market found something else than the estimate from the record says."),
+    ),
     "mostly-zero": (
         mark("Most sales are zero: a straight line through them is an average over a few orders, not what to expect."),
         mark("Most sales are zero: a straight line through them is an average over a few orders, not what to expect."),

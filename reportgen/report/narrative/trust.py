@@ -27,6 +27,7 @@ _AT_LEAST_HERE = frozenset({"equal-effects", "normality"})
 _IMPORTANCE = (
     "convergence",
     "second-optimum",
+    "calibration-gap",
     "entry-slips",
     "zero-months",
     "many-zeros",

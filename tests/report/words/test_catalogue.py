@@ -13,7 +13,7 @@ import pytest
 from babel.messages.catalog import Catalog
 
 import catalogue
-from factories import market_results, overview_results
+from factories import calibrations, market_results, overview_results
 from reportgen.report.blocks import Definition, Equation
 from reportgen.report.document import build_report
 from reportgen.report.narrative.method import READING
@@ -29,6 +29,7 @@ CASES: dict[str, dict[str, Any]] = {
     "works": {},
     "weekly log": {"period": "week", "periods": 60, "response": "log", "cost": None},
     "negative": {"effect": -1.0},
+    "calibrated": {"calibration": calibrations(alone=True)},
     "singular": {"status": "singular"},
     "not estimable": {"status": "not-estimable"},
     "not estimated": {"status": "not-estimated"},
