@@ -135,6 +135,7 @@ def _of_channels(
         return [_told(chart, results, 0) for chart in made] if kind in OF_FIRST_CHANNEL else made
     found: list[Chart] = []
     for k, channel in enumerate(results.channels):
+        # Results that speak of this channel alone, so that a chart need not know there are others.
         one = of_channel(results, k)
         unit = channel_unit(kit.language, channel.channel)
         own = replace(kit, formats=replace(kit.formats, unit=unit), step=promotion_step(one.data))

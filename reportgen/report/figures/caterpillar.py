@@ -146,7 +146,9 @@ def _panels(
     gap, air = 22.0, 14.0
     column = (WIDE - gap * (count - 1)) / count
     shown = [i for chunk in chunks for i in chunk]
+    # Names take the room that the longest needs, but never half of the column.
     name = min(max(text_width(data.names[i], 10) for i in shown) + 12, column * 0.42)
+    # One scale for all columns: rows of different columns are compared.
     bounds = marks.limits(np.concatenate([data.lower[shown], data.upper[shown], [data.average]]), zero=True)
     references = _references(data, kit)
     inner = column - name - air
@@ -299,6 +301,7 @@ def chart_caterpillar_ends(
     rows = _rows(data, kit, range(n), values=True)
     if n > 2 * each + 1:
         between = kit.plural("… {count} pharmacy between", "… {count} pharmacies between", n - 2 * each)
+        # A row without an estimate is its label only.
         gap = Interval(label=between, estimate=float("nan"), lower=None, upper=None, color="muted")
         rows = [*rows[:each], gap, *rows[-each:]]
     drawn, tips = interval_chart(

@@ -60,6 +60,7 @@ def draw_parts(axes: Plane, data: Contribution, kit: Kit) -> None:
             for i, (start, stop) in enumerate(zip(starts, stops, strict=True))
         ]
         marks.rectangles(axes, boxes, color, alpha=alpha)
+        # Words stand beside the last bar's parts, and are moved apart where these are thin.
         middle = float(starts[-1] + stops[-1]) / 2
         named.append((middle, word, theme.accent if alpha == 1.0 else theme.muted))
     low, high = axes.y
@@ -140,6 +141,7 @@ def draw_waterfall(axes: Plane, totals: PartTotals, kit: Kit) -> None:
     for k, (word, start, stop, amount, color) in enumerate(rows):
         y = 3.0 - k
         marks.rectangles(axes, [(min(start, stop), y - 0.32, max(start, stop), y + 0.32)], color)
+        # A thin line leads from the end of one bar to the beginning of the next.
         if k < 3:
             marks.line(axes, [stop, stop], [y - 0.32, y - 0.68], theme.faint)
         weight = 600 if k >= 2 else 400

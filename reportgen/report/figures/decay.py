@@ -80,6 +80,7 @@ def draw_profile(axes: Plane, data: Profile, kit: Kit) -> None:
     marks.line(axes, data.decay, data.drop, theme.accent, width=2)
     marks.line(axes, [data.estimate] * 2, [low, 0.0], theme.accent, width=1)
     marks.dots(axes, [data.estimate], [0.0], theme.accent, size=8, hollow=theme.paper if data.at_edge else "")
+    # The words stand on the side with more room.
     side: marks.Anchor = "end" if data.estimate > (x0 + x1) / 2 else "start"
     marks.label(
         axes,

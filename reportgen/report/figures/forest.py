@@ -123,6 +123,7 @@ def compute_estimators(results: MarketResults, kit: Kit) -> tuple[Estimate, ...]
     rows: list[Estimate] = []
 
     def add(identity: str, label: str, source: tuple[FixedEffect, ...]) -> None:
+        # Another model may lack the term: it has no row then.
         row = next((r for r in source if r.term == term), None)
         if row is not None:
             rows.append(
@@ -281,6 +282,7 @@ def chart_what_if(results: MarketResults, kit: Kit, name: str = "what_if") -> Ch
         references=[Reference(value=0.0, label=kit.say("as it was"))],
         heading=kit.say("Change of sales over the whole period"),
     )
+    # Rows are sorted by change: the last one is the most promotion that was tried.
     best, most = rows[-1], max(item.change for item in results.what_if)
     scenario = kit.say("{change} more promotion", change=f.percent(most, digits=0)) if most > 0 else best.label
     message = kit.say("With {scenario}, sales would have been {sales} higher ({interval}).")

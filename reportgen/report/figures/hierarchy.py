@@ -46,6 +46,7 @@ class Hierarchy:
         count = len(self.names)
         if count <= _MOST:
             return tuple(range(count))
+        # Three with the most rows, a line for the rest, the one with the fewest.
         return (0, 1, 2, None, count - 1)
 
 
@@ -54,6 +55,7 @@ def compute_hierarchy(results: MarketResults) -> Hierarchy | None:
     rows = sorted(((clean(p.pharmacy), p.rows) for p in results.pharmacies), key=lambda row: (-row[1], row[0]))
     if not rows or not results.data.rows_used:
         return None
+    # No pharmacy may use more periods than the strip has.
     periods = max(results.data.months, rows[0][1])
     data = results.data
     names, counts = zip(*rows, strict=True)
@@ -85,6 +87,7 @@ def draw_hierarchy(axes: Plane, data: Hierarchy, kit: Kit, height: float) -> lis
     names = iter(fit_texts(kept, _STRIP - _PHARMACY - 24, SMALL, 600))
     for place, index in zip(places, shown, strict=True):
         if index is None:
+            # One of those shown is the line for the rest itself.
             rest = len(data.names) - len(shown) + 1
             text = kit.plural("{count} more pharmacy", "{count} more pharmacies", rest)
             marks.line(axes, [trunk, _PHARMACY - 6], [place, place], theme.faint, dash=(2, 3))

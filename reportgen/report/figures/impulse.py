@@ -98,6 +98,7 @@ def draw_total(axes: Plane, data: Response, kit: Kit) -> None:
         weight=600,
     )
     if data.half_life is not None and data.half_life <= data.horizon[-1] and not data.unsure:
+        # The half-life lies between periods: its dot stands on the line, not above a bar.
         y = float(np.interp(data.half_life, data.horizon, data.total))
         marks.dots(axes, [data.half_life], [y], theme.second, size=7)
         text = kit.say("half after {time}", time=_time(data.half_life, kit))
@@ -109,6 +110,7 @@ def draw_total(axes: Plane, data: Response, kit: Kit) -> None:
 def _frame(axes: Plane, kit: Kit) -> None:
     ticks = marks.nice_ticks(*axes.y, 4)
     marks.grid_y(axes, ticks, kit.effect_ticks(ticks), kit.theme, base=0.0)
+    # Periods are whole: no tick at two and a half months.
     at = [t for t in marks.nice_ticks(*axes.x, 6) if t >= 0 and t == int(t)]
     marks.grid_x(axes, at, kit.formats.ticks(tuple(at)), kit.theme, lines=False)
     marks.below(axes, kit.by_period("months later", "weeks later"), kit.theme, dy=-22)
@@ -172,6 +174,7 @@ def chart_impulse(results: MarketResults, kit: Kit, name: str = "impulse") -> Ch
     data = compute_response(results, kit)
     if data is None:
         return None
+    # Two planes with room for numbers left of each and a margin at the right.
     width, x = (WIDE - 60 - 76 - 14) / 2, (-0.5, float(data.horizon[-1]) + 0.5)
     drawn, (pulse, total) = sheet(
         WIDE,

@@ -44,6 +44,7 @@ def compute_influence(results: MarketResults, kit: Kit) -> Influence | None:
     left = [(clean(p.pharmacy), p.effect_without) for p in results.pharmacies if p.effect_without is not None]
     if row is None or not left:
         return None
+    # Equal changes by name: same results, same picture.
     left.sort(key=lambda pair: (-abs(pair[1] - row.estimate), pair[0]))
     se = row.se or 0.0
     return Influence(
@@ -71,6 +72,7 @@ def draw_influence(axes: Plane, data: Influence, kit: Kit, names: float, values:
     marks.rectangles(axes, [(max(data.lower, x0), low, min(data.upper, x1), high)], theme.faint, alpha=0.18)
     fit_ticks(axes, kit, kit.effect_ticks)
     references = [Reference(value=data.effect, label=kit.say("all pharmacies"), color="ink")]
+    # Zero is named only where it is in sight: the scale is that of the changes.
     if x0 < 0 < x1:
         references.append(Reference(value=0.0, label=kit.say("no effect")))
     draw_references(axes, references, kit)

@@ -73,6 +73,7 @@ def draw_intervals(
     ends = np.array([(r.estimate if v is None else v) for r in rows for v in (r.lower, r.upper)]).reshape(-1, 2)
     inner = np.array([kit.half(r.estimate, r.lower, r.upper) for r in rows]).reshape(-1, 2)
     colors, crosses = np.array([r.color for r in rows]), np.array([r.crosses for r in rows])
+    # By colour, thin lines before thick ones before marks: few shapes, and marks on top.
     for color in dict.fromkeys(colors.tolist()):
         shade, mine = getattr(kit.theme, color), colors == color
         for bounds, width in ((ends, 1.2), (inner, thick)):
@@ -113,6 +114,7 @@ def _lifted(references: Sequence[Reference], bounds: tuple[float, float], ux: fl
     for reference in sorted(references, key=lambda r: r.value):
         if bounds[0] <= reference.value <= bounds[1]:
             half = text_width(reference.label, SMALL) / 2
+            # In pixels: places in data over data units a pixel.
             left = reference.value / ux - half
             up = 17.0 if left < taken + 6 else 4.0
             taken = left + 2 * half if up == 4.0 else taken
@@ -144,6 +146,7 @@ def interval_chart(
     )
     values = max((text_width(r.value, SMALL) for r in rows), default=0.0) + 16
     ends = [v for r in rows for v in (r.estimate, r.lower, r.upper) if v is not None and math.isfinite(v)]
+    # A reference is in sight even where all intervals lie far from it.
     ends += [reference.value for reference in references]
     bounds = marks.limits(ends, zero=zero)
     inner = width - names - max(values, 24)

@@ -128,6 +128,7 @@ def draw_market_forest(
 ) -> list[Tip]:
     """Intervals from highest to lowest, then the pooled effect with the prediction interval behind it."""
     theme = kit.theme
+    # Two rows at the bottom: all markets pooled, and what a new market may be expected to have.
     extra = 2 if data.pooled else 0
     top = len(chosen) + extra - 1
     place = [float(top - k) for k in range(len(chosen))]

@@ -45,6 +45,7 @@ def compute_multiples(results: MarketResults) -> Multiples | None:
     order = {"largest": 0, "typical": 1, "odd": 2, "smallest": 3}
     unique: dict[str, PharmacySeries] = {}
     for series in sorted(chosen, key=lambda s: order[s.role]):
+        # A pharmacy may be the largest and odd at once: it is drawn in its first role.
         unique.setdefault(series.pharmacy, series)
     kept = list(unique.values())[:12]
 
@@ -72,6 +73,7 @@ def table_multiples(data: Multiples) -> ChartTable:
 def _corner(k: int, height: float) -> tuple[float, float, float]:
     """Left, base of the plot, and width of cell ``k``, in pixels with y up."""
     width = (WIDE - _LEFT - _GAP * (_COLUMNS - 1)) / _COLUMNS
+    # Row by row, four cells each, the first row on top.
     left = _LEFT + (k % _COLUMNS) * (width + _GAP)
     base = height - 22 - (k // _COLUMNS) * _CELL - _PLOT
     return left, base, width
@@ -102,6 +104,7 @@ def draw_multiples(axes: Plane, data: Multiples, kit: Kit, height: float) -> Non
             marks.line(axes, [left, left + width], [y, y], theme.line if tick else theme.faint)
             if k % _COLUMNS == 0:
                 marks.label(axes, left, y, text, theme.muted, anchor="end", dx=-6, size=10)
+        # All lines are one shape: a gap parts one pharmacy's from the next.
         lines_x += [*x, np.nan]
         lines_y += [*(base + data.sales[k] / top * _PLOT), np.nan]
         if most > 0:
@@ -124,6 +127,7 @@ def _time(axes: Plane, data: Multiples, kit: Kit, height: float) -> None:
     """First and last period below the lowest cell of each column."""
     first, last = kit.formats.period(data.periods[0]), kit.formats.period(data.periods[-1])
     for k in range(len(data.names)):
+        # Another cell stands below this one, and has the dates.
         if k + _COLUMNS < len(data.names):
             continue
         left, base, width = _corner(k, height)

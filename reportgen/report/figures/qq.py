@@ -62,6 +62,7 @@ def draw_quantiles(axes: Plane, data: Quantiles, kit: Kit) -> None:
     marks.band(axes, data.theoretical, data.lower, data.upper, theme.faint, alpha=0.25)
     ticks = marks.nice_ticks(*axes.y, 4)
     marks.grid_y(axes, ticks, kit.formats.ticks(ticks), theme)
+    # The middle of the band is where points of a normal sample are expected.
     middle = (data.lower + data.upper) / 2
     marks.line(axes, data.theoretical, middle, theme.faint, width=1.2)
     outside = data.outside

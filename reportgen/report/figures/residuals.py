@@ -9,7 +9,7 @@ import numpy as np
 
 from reportgen.report.blocks import Chart, ChartTable
 from reportgen.report.figures.drawing import marks
-from reportgen.report.figures.drawing.plane import Box, sheet
+from reportgen.report.figures.drawing.plane import Box, sheet, spans
 from reportgen.report.figures.drawing.theme import HALF
 from reportgen.report.figures.intervals import fit_ticks
 from reportgen.report.figures.kit import Kit
@@ -75,10 +75,9 @@ def draw_cloud(axes: Plane, data: Cloud, kit: Kit) -> None:
         boxes = []
         for r, row in enumerate(shade):
             # Neighbouring cells of one shade are one box.
-            edges = np.flatnonzero(np.diff(np.concatenate([[0], (row == step).astype(int), [0]])))
             boxes += [
                 (float(data.x_edges[a]), float(data.y_edges[r]), float(data.x_edges[b]), float(data.y_edges[r + 1]))
-                for a, b in zip(edges[::2], edges[1::2], strict=True)
+                for a, b in spans(row == step)
             ]
         marks.rectangles(axes, boxes, theme.accent, alpha=alpha)
     marks.line(axes, list(axes.x), [0.0, 0.0], theme.ink, width=1, clip=False)

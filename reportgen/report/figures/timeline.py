@@ -97,6 +97,7 @@ def draw_timeline(sales: Plane, promotion: Plane, data: Timeline, kit: Kit) -> N
 
 
 def _last(values: marks.Numbers) -> float:
+    # The last known value: a series may end in a gap, and its label stands beside what is drawn last.
     known = values[np.isfinite(values)]
     return float(known[-1]) if known.size else 0.0
 
@@ -221,6 +222,7 @@ def draw_counterfactual(axes: Plane, data: Counterfactual, kit: Kit) -> None:
     x = np.arange(len(data.periods), dtype=float)
     ticks = marks.nice_ticks(*axes.y, 4)
     marks.grid_y(axes, ticks, kit.formats.ticks(ticks, "money"), theme)
+    # The area between sales with and without promotion: its size is what promotion brought.
     marks.band(axes, x, data.without, data.sales, theme.accent, alpha=0.22)
     marks.band(axes, x, data.lower, data.upper, theme.faint, alpha=0.3)
     marks.line(axes, x, data.without, theme.muted, width=1.8, dash=(5, 3))

@@ -173,11 +173,16 @@ def _apart(low: float, high: float) -> Pair:
     return (low, high) if low != high else (low - 0.5, high + 0.5)
 
 
+def spans(known: Flags) -> list[tuple[int, int]]:
+    """Where each run of what is known begins, and where it has ended."""
+    # A zero on either side: runs at the ends of the array have their edges, too.
+    edges = np.flatnonzero(np.diff(np.concatenate([[0], known.astype(int), [0]]))).tolist()
+    return list(zip(edges[::2], edges[1::2], strict=True))
+
+
 def runs(points: Numbers, known: Flags) -> list[Numbers]:
     """Split points (N, 2) at those that are not known."""
-    # A zero on either side: runs at the ends of the array have their edges, too.
-    edges = np.flatnonzero(np.diff(np.concatenate([[0], known.astype(int), [0]])))
-    return [points[start:stop] for start, stop in zip(edges[::2], edges[1::2], strict=True)]
+    return [points[start:stop] for start, stop in spans(known)]
 
 
 def _steps(corners: Piece) -> Piece:
