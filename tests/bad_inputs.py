@@ -324,11 +324,13 @@ KEYS = (
     ),
     BadInput(name="duplicate rows", make=appending("BAD,BAD-01,2021-01,5,1"), refused="duplicate-rows", contained=True),
     BadInput(
-        name="DE, de and De with a blank",
+        name="DE and de with a blank, meant as two",
         make=setting("market", "bad ", slice(14)),
+        panel={"spellings": "apart"},
         found=frozenset({"similar-market"}),
         status=ESTIMATED,
     ),
+    BadInput(name="DE and de with a blank", make=setting("market", "bad ", slice(14)), refused="split-market"),
     BadInput(
         name="NFC and NFD",
         make=appending("BAD,Köln,2021-01,5,1", "BAD,Ko\u0308ln,2021-01,5,1"),

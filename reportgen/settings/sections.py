@@ -90,6 +90,11 @@ class PanelSettings(_Section):
     fill_down: bool = Field(
         False, description="Market and pharmacy codes are written once and hold for the rows below."
     )
+    spellings: Literal["ask", "join", "apart"] = Field(
+        "ask",
+        description="Codes that differ only by case, blanks, signs or leading zeros: join writes them as most of their "
+        "rows are, apart keeps them, ask where their rows fit together as those of one.",
+    )
     aggregate: Annotated[
         tuple[tuple[str, Rule], ...],
         BeforeValidator(coerce.as_pairs, json_schema_input_type=dict[str, Rule]),

@@ -10,19 +10,19 @@ that nothing is built.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from reportgen.batch.inputs.source import Markets, Source, similar_markets
+from reportgen.batch.inputs.source import Markets, Source
 from reportgen.batch.inputs.stored_panel import StoredPanel, read_market
 from reportgen.batch.state.files import sha256_file
 from reportgen.batch.state.fingerprint import code_hash, hash_strings
 from reportgen.batch.state.run_json import InputIndex
 from reportgen.batch.workers import pool
 from reportgen.errors import ContractError, ReadError
-from reportgen.panel.reading.columns import column_of
 from reportgen.settings.sections import Settings
 
 if TYPE_CHECKING:
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from reportgen.panel.reading.raw import RawTable
     from reportgen.panel.reading.values.source_conventions import Conventions
 
+_JOIN = 'Set panel.spellings = "join" to make them one, written as most of the rows are, or'
 _MOST_LINES = 20
 _MAY_PASS = {"worker-crash", "timeout", "out-of-memory"}
 
@@ -122,16 +123,42 @@ def check_partitions(
                 errors.append(replace(finding, market=market))
             else:
                 others.setdefault((finding.code, finding.column), []).append(replace(finding, market=market))
-    name = Path(settings.panel.source).name
-    alike = tuple(
-        Finding(
-            code="similar-market", severity="warning", column=column_of(settings.panel.market), market=None, count=1,
-            rows=(), message=message,
-        )
-        for message in similar_markets(name, tuple(files), column_of(settings.panel.market))
-    )  # fmt: skip
+    alike = [finding for _, finding in similar_markets(settings, root, files, conventions)]
+    errors += [finding for finding in alike if finding.severity == "error"]
+    alike = [finding for finding in alike if finding.severity != "error"]
     merged = sorted((_merge(same) for same in others.values()), key=lambda finding: finding.severity != "warning")
     return (*errors, *alike, *merged)
+
+
+def similar_markets(
+    settings: Settings, root: Path, files: Mapping[str, tuple[Path, ...]], conventions: Conventions
+) -> list[tuple[tuple[str, ...], Finding]]:
+    """What is to be said of markets whose codes look alike, with these: read together, a group of spellings at a time.
+
+    Files that cannot be read are left to whoever reads their market.
+    """
+    import pandas as pd
+
+    from reportgen.panel.checking.checks import run_checks
+    from reportgen.panel.checking.findings import NO_ROWS, plural, word
+    from reportgen.panel.checking.spellings import similar_names
+    from reportgen.panel.reading.read import read_table
+
+    found = []
+    ask = settings.panel.model_copy(update={"spellings": "apart" if settings.panel.spellings == "apart" else "ask"})
+    asking = settings.model_copy(update={"panel": ask})
+    for group in similar_names(tuple(files)):
+        with contextlib.suppress(ReadError, OSError):
+            raws = [read_table(settings.panel, root, market, files[market]) for market in group]
+            together = replace(raws[0], frame=pd.concat([raw.frame for raw in raws], ignore_index=True), ragged=())
+            checked = run_checks(replace(together, lines=None), asking, conventions)
+            for problem in checked.problems:
+                if problem.code in {"split-market", "similar-market", "same-series"}:
+                    text = problem.text.replace("{rows}", plural(problem.rows.size, "row"))
+                    advice = problem.advice.replace(_JOIN, "Give their folders one name, or set panel.spellings =")
+                    own = replace(problem, rows=NO_ROWS, text=text, advice=advice, count=problem.rows.size)
+                    found.append((group, word(own, Path(settings.panel.source).name, NO_ROWS, None)))
+    return found
 
 
 def _merge(same: list[Finding]) -> Finding:
@@ -270,8 +297,15 @@ class PartitionedSource(Markets):
             for code, message in found.warnings:
                 self._warnings.setdefault(code, []).append(message)
         # Spellings are compared over all markets, so it takes the run itself: no worker sees more than one.
-        for message in similar_markets(self.name, tuple(self._files), column_of(self._settings.panel.market)):
-            self._warnings.setdefault(message, []).append(message)
+        for group, finding in similar_markets(self._settings, self._root, self._files, self._conventions):
+            if finding.severity == "error":
+                # None of the spellings holds the whole of the market; and this is not remembered, since it may pass
+                # without a change of their own files.
+                self._unlucky = True
+                refused |= dict.fromkeys(group, (finding.code, finding.message))
+                markets = {market: entry for market, entry in markets.items() if market not in group}
+            else:
+                self._warnings.setdefault(finding.message, []).append(finding.message)
         if refused and (self._settings.panel.bad_markets == "refuse" or not markets):
             raise self._refusal(refused, len(markets))
         return InputIndex(
@@ -280,7 +314,9 @@ class PartitionedSource(Markets):
         )  # fmt: skip
 
     def _refusal(self, refused: Mapping[str, tuple[str, str]], good: int) -> ContractError:
-        lines = [line for _, (_, message) in sorted(refused.items()) for line in message.splitlines()]
+        lines = list(
+            dict.fromkeys(line for _, (_, message) in sorted(refused.items()) for line in message.splitlines())
+        )
         if len(lines) > _MOST_LINES:
             lines = [*lines[:_MOST_LINES], f"… and {len(lines) - _MOST_LINES:,} more problems."]
         if good:

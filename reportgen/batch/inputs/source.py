@@ -213,18 +213,6 @@ def give_back_memory() -> None:
             ctypes.CDLL(None).malloc_trim(0)
 
 
-def similar_markets(source: str, markets: tuple[str, ...], column: str) -> tuple[str, ...]:
-    """Return a warning if market codes that are read one by one look alike."""
-    import numpy as np
-
-    from reportgen.panel.checking.findings import word
-    from reportgen.panel.checking.key_checks import Keys, check_similar_markets
-
-    rows = np.arange(len(markets), dtype=np.intp)
-    found = check_similar_markets(Keys(codes=rows, names=markets), column)
-    return tuple(word(replace(problem, rows=rows[:0]), source, rows, None).message for problem in found)
-
-
 def _index_of(panel: Panel, key: str) -> InputIndex:
     return InputIndex(
         key=key,

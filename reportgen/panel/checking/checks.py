@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from reportgen.panel.checking.findings import NO_ROWS, Problem, of_table, plural, quote
 from reportgen.panel.checking.key_checks import Keys, check_keys, read_keys
 from reportgen.panel.checking.period_checks import check_calendar, read_periods
+from reportgen.panel.checking.spellings import check_spellings, join_spellings
 from reportgen.panel.checking.total_checks import check_totals
 from reportgen.panel.checking.value_checks import read_values
 from reportgen.panel.reading.columns import ONE_MARKET, Columns, MissingColumn, find_columns
@@ -84,6 +85,9 @@ def run_checks(raw: RawTable, settings: Settings, conventions: Conventions | Non
         frame, file_rows, whole = frame[kept], file_rows[kept], whole[kept]
         # Read again: codes that only the rows left out had are no markets and no pharmacies.
         market, pharmacy = read_keys(frame[columns.market]), read_keys(frame[columns.pharmacy])
+    if settings.panel.spellings == "join":
+        market, pharmacy, found = join_spellings(market, pharmacy, columns)
+        problems += found
     problems += check_keys(market, pharmacy, columns, whole)
     as_of = _as_of(settings)
     how = conventions or find_conventions(raw.frame, columns, settings, raw.delimiter)
@@ -93,10 +97,12 @@ def run_checks(raw: RawTable, settings: Settings, conventions: Conventions | Non
     problems += found
     values, found = read_values(frame, columns, how, settings, market.codes, whole)
     problems += found
+    sales, ask = values[columns.sales], settings.panel.spellings == "ask"
+    problems += check_spellings(market, pharmacy, period, sales, columns, ask=ask)
     problems += check_calendar(market, pharmacy, period, columns, settings.panel, whole)
     # Sums are looked for among the rows that will be used; where rows are yet to be added up, these are not there.
     if not settings.panel.aggregate:
-        problems += check_totals(market, pharmacy, period, values[columns.sales], columns)
+        problems += check_totals(market, pharmacy, period, sales, columns)
     problems = [_accepted(problem, settings.panel.accept) for problem in problems]
     return Checked(
         problems=tuple(problems),

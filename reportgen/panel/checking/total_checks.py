@@ -2,10 +2,12 @@
 
 A pharmacy whose sales are the sum (or the mean) of all others of its market in every period, or of the pharmacies
 just above or below it in the file, is no pharmacy; nor is a market that sums the others. Two pharmacies with the same
-sales in every period are one, written twice.
+sales in every period are one, written twice, in one market or under two spellings of it.
 """
 
 from __future__ import annotations
+
+import hashlib
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,11 +36,13 @@ def check_totals(
     order = usable[np.lexsort((usable, market.codes[usable]))]
     starts = np.flatnonzero(np.diff(market.codes[order], prepend=-1))
     sums: list[Rows] = []
-    copies: list[Rows] = []
+    copies: list[tuple[Rows, int]] = []
+    seen: dict[bytes, int] = {}
     for rows in np.split(order, starts[1:]):
         grid, place = _grid(pharmacy.codes[rows], period[rows], sales[rows])
         sums += [rows[place == g] for g in _sums(grid)]
-        copies += [rows[place == g] for g in _copies(grid)]
+        first = rows[np.unique(place, return_index=True)[1]]
+        copies += [(rows[place == g], row) for g, row in _copies(grid, np.unique(period[rows]), first, seen)]
     sums += _market_sums(market, period, sales, usable)
     problems = []
     if sums:
@@ -58,19 +62,27 @@ def check_totals(
             )
         )
     if copies:
-        problems.append(
-            Problem(
-                code="same-series",
-                severity="error",
-                column=columns.pharmacy,
-                text=f"{plural(len(copies), 'pharmacy code')} "
-                "with the same sales in every period as another one of the market, in {rows}",
-                advice='Keep one of each, name them in panel.leave_out, or set panel.accept = ["same-series"].',
-                rows=np.unique(np.concatenate(copies)),
-                show=lambda i: pharmacy.names[int(pharmacy.codes[i])],
-            )
-        )
+        problems.append(_same_series(copies, market, pharmacy, columns))
     return problems
+
+
+def _same_series(copies: list[tuple[Rows, int]], market: Keys, pharmacy: Keys, columns: Columns) -> Problem:
+    """The error about pharmacies that repeat another one; each with a row of that."""
+
+    def named(row: int) -> str:
+        return f"{quote(pharmacy.names[int(pharmacy.codes[row])])} of {quote(market.names[int(market.codes[row])])}"
+
+    rows, like = copies[0]
+    return Problem(
+        code="same-series",
+        severity="error",
+        column=columns.pharmacy,
+        text=f"{plural(len(copies), 'pharmacy code')} with the same sales in every period as another one (first: "
+        f"{named(int(rows[0]))} as {named(like)}), in {{rows}}",
+        advice='Keep one of each, name them in panel.leave_out, or set panel.accept = ["same-series"].',
+        rows=np.unique(np.concatenate([own for own, _ in copies])),
+        show=lambda i: pharmacy.names[int(pharmacy.codes[i])],
+    )
 
 
 def _grid(pharmacy: Rows, period: NDArray[np.int64], sales: Floats) -> tuple[Floats, Rows]:
@@ -142,22 +154,31 @@ def _equals(values: Floats, others: Floats, known: NDArray[np.bool_]) -> bool:
     return bool(((np.abs(values - others) <= size) | ~known).all())
 
 
-def _copies(grid: Floats) -> list[int]:
-    """Rows with the same, varying values in the same periods as a row before."""
+def _copies(grid: Floats, periods: NDArray[np.int64], first: Rows, seen: dict[bytes, int]) -> list[tuple[int, int]]:
+    """Rows of ``(G, T)`` with the same, varying values in the same periods as one before, and a file row of that.
+
+    Parameters
+    ----------
+    first
+        ``(G,)`` a row of the file of each.
+    seen
+        The rows of all markets so far, added to.
+    """
     if grid.shape[1] < LEAST_COPIED:
         return []
     # Rows are compared as bytes; a gap is a value of its own, that no sale has.
     plain = np.where(np.isnan(grid), -1.0, grid)
-    seen: set[bytes] = set()
+    calendar = hashlib.sha256(periods.tobytes()).digest()
     found = []
     for g in range(len(plain)):
-        key = plain[g].tobytes()
+        key = hashlib.sha256(calendar + plain[g].tobytes()).digest()
         if key in seen:
             values = plain[g][plain[g] >= 0]
             # Constant or nearly constant sales are alike by chance.
             if values.size >= LEAST_COPIED and np.unique(values).size >= LEAST_COPIED // 2:
-                found.append(g)
-        seen.add(key)
+                found.append((g, seen[key]))
+        else:
+            seen[key] = int(first[g])
     return found
 
 

@@ -154,9 +154,12 @@ def test_a_source_that_changed_says_so(tmp_path: Path) -> None:
     assert found.changed_meanwhile()
 
 
-def test_markets_that_look_alike_are_a_warning(tmp_path: Path) -> None:
+def test_markets_that_look_alike_are_asked_about_unless_they_are_meant(tmp_path: Path) -> None:
     write_partitioned(tmp_path, ("DE", "de"))
-    found = source(tmp_path)
+    for setting in ("ask", "join"):
+        with pytest.raises(ContractError, match=r'"DE" and "de".*one name, or set panel\.spellings = "apart"'):
+            _ = source(tmp_path, spellings=setting).index
+    found = source(tmp_path, spellings="apart")
     assert list(found.index.markets) == ["DE", "de"]
     assert any("2 market codes differ only by case" in said for said in found.warnings())
 
