@@ -7,7 +7,6 @@ short files, most of which have braces of their own.
 
 from __future__ import annotations
 
-import difflib
 import json
 import shlex
 import shutil
@@ -18,6 +17,7 @@ from pathlib import Path
 from reportgen.batch.state.files import write_atomic
 from reportgen.errors import EnvironmentMissing, UsageError
 from reportgen.resources import templates_dir
+from reportgen.settings.messages import did_you_mean
 from reportgen.version import __version__
 
 WHEEL = f"reportgen_lmm-{__version__}-py3-none-any.whl"
@@ -55,8 +55,7 @@ def parse_recipes(text: str) -> tuple[str, ...]:
     names = tuple(dict.fromkeys(part.strip() for part in text.split(",") if part.strip()))
     for name in names:
         if name not in RECIPES:
-            near = difflib.get_close_matches(name, RECIPES, n=1)
-            hint = f" Did you mean {near[0]}?" if near else ""
+            hint = did_you_mean(name, RECIPES)
             raise UsageError(f"--recipe {name}: choose from {', '.join(RECIPES)}.{hint}", code="unknown-recipe")
     return names
 

@@ -128,6 +128,7 @@ class _Builder:
         else:
             made = [self._refusal(), self._data(), self._method()]
         kept = [section for section in made if section.blocks]
+        # From 2 on: the summary is the first section. Sections without a block are not counted.
         return tuple(replace(section, number=str(i)) for i, section in enumerate(kept, start=2))
 
     # --- first page -------------------------------------------------------------------------

@@ -58,6 +58,7 @@ def mend(node: Any) -> Any:
         elif (new := mend(value)) is not value:
             changes[one.name] = new
     found: Any = replace(node, **changes) if changes else node
+    # After the numbers: a limit that was not finite is gone by now.
     gone = {name: None for pair in _outside(found) for name in pair}
     return replace(found, **gone) if gone else found
 

@@ -6,7 +6,6 @@ What its keys are is ``sections.py``'s. Whether the table has such a market is k
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Collection, Mapping
 from datetime import date, timedelta
@@ -15,7 +14,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from reportgen.errors import ConfigError
-from reportgen.settings.messages import at_line, refusal
+from reportgen.settings.messages import at_line, did_you_mean, refusal
 from reportgen.settings.sections import CalibrationSettings, PanelSettings, Period, Settings
 
 NAME = "calibration"
@@ -66,7 +65,7 @@ def _unfit(table: Mapping[str, Any], place: Any) -> list[str]:
     """What is wrong with one block in itself."""
     known = CalibrationSettings.model_fields
     problems = [
-        f"{place(key)}: {NAME}.{key} is not a setting.{_did_you_mean(key, known)}" for key in table if key not in known
+        f"{place(key)}: {NAME}.{key} is not a setting.{did_you_mean(key, known)}" for key in table if key not in known
     ]
     try:
         CalibrationSettings.model_validate({key: value for key, value in table.items() if key in known})
@@ -96,7 +95,7 @@ def _at_odds(
     if one.measures == "incremental" and one.channel:
         problems.append(("channel", f"{NAME}.channel: incremental counts all channels together; leave it out."))
     elif one.channel and one.channel not in panel.promotion:
-        near = _did_you_mean(one.channel, panel.promotion)
+        near = did_you_mean(one.channel, panel.promotion)
         problems.append(("channel", f"{NAME}.channel: {one.channel} is not among panel.promotion.{near}"))
     elif len(panel.promotion) > 1 and not one.channel and one.measures != "incremental":
         problems.append(
@@ -121,11 +120,6 @@ def _label(text: str, period: Period) -> str:
     return (day - timedelta(days=day.weekday())).isoformat()
 
 
-def _did_you_mean(word: str, known: Collection[str]) -> str:
-    near = difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)
-    return f" Did you mean {near[0]}?" if near else ""
-
-
 def refuse_unknown(settings: Settings, markets: Collection[str]) -> None:
     """Refuse experiments in markets that the table does not have.
 
@@ -136,7 +130,7 @@ def refuse_unknown(settings: Settings, markets: Collection[str]) -> None:
     """
     problems = [
         f"{one.place or NAME}: {NAME}.market = {one.market}: no market of the table has this code."
-        f"{_did_you_mean(one.market, markets)}"
+        f"{did_you_mean(one.market, markets)}"
         for one in settings.calibration
         if one.market not in markets
     ]

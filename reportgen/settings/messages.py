@@ -6,10 +6,11 @@ its refusal itself, in :mod:`reportgen.settings.coerce`.
 
 from __future__ import annotations
 
+import difflib
 import json
 import re
 import types
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from pydantic.fields import FieldInfo
@@ -95,6 +96,12 @@ def toml_refusal(text: str, error: ValueError) -> tuple[int, str]:
     shown = f": {written}" if written else ""
     rule = 'Sections stand in brackets, texts in quotes, each setting on a line of its own: title = "My report".'
     return number, f"not valid TOML{shown}. {rule}"
+
+
+def did_you_mean(word: str, known: Collection[str]) -> str:
+    """What to add to a message of an unknown word: the nearest known one, if one is near."""
+    near = difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)
+    return f" Did you mean {near[0]}?" if near else ""
 
 
 def at_line(file: str, line: int) -> str:

@@ -120,6 +120,7 @@ def load_settings(
     from_file = _read(path)
     lines = _lines(path) if from_file else {}
     problems = _unknown(from_file, path.name, lines)
+    # Blocks and not a section: they are read once the panel they speak of is known.
     experiments = from_file.pop(calibration.NAME, None)
     layers: list[tuple[Origin, dict[str, object]]] = [
         ("file", _flat(from_file)),
@@ -262,6 +263,7 @@ def _nearest(word: str, known: Any) -> str:
     section, dot, last = word.rpartition(".")
     if word in _ALSO_CALLED:
         return f" Did you mean {_ALSO_CALLED[word]}?"
+    # The same key in another section first: that is the slip people make.
     near = [name for name in names if dot and name.rsplit(".", 1)[-1] == last]
     if not near:
         keys = [name for name in names if name.rpartition(".")[0] == section]
@@ -334,6 +336,7 @@ def _validate(values: Mapping[str, object], places: Mapping[str, str]) -> tuple[
         known = _keys()
         problems: dict[str, str] = {}
         for entry in error.errors():
+            # Errors inside a list or table are told of its key.
             key = ".".join(str(part) for part in entry["loc"][:2])
             own = str(entry["ctx"]["error"]) if entry["type"] == "value_error" else ""
             if key in known:

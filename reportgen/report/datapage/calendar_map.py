@@ -108,6 +108,7 @@ def _frame(axes: Plane, names: Sequence[str], periods: Sequence[str], kit: Kit) 
 
 def _draw_cells(axes: Plane, found: Calendar, kit: Kit) -> list[Tip]:
     theme = kit.theme
+    # In pixels, from 0.86 of a place in the narrower direction.
     size = min(0.86 / abs(axes.units[0]), 0.86 / abs(axes.units[1]))
     places: dict[str, list[tuple[int, int]]] = {}
     for y, line in enumerate(found.cells):

@@ -83,6 +83,7 @@ class ChangeWriter(Phrases):
         if changes is None or not changes.entries:
             return Section(anchor="changes", number="", title=title, lead="", blocks=())
         order = {kind: place for place, kind in enumerate(KINDS)}
+        # By kind, within a kind by how far the effect moved in its own SE.
         rows = sorted(changes.entries, key=lambda c: (order[c.kind], -_moved(c), c.market))
         note = ""
         if len(rows) > MOST:

@@ -24,6 +24,7 @@ def half_interval(estimate: float, lower: float, upper: float, confidence: float
 
 def likelihood_limit(confidence: float) -> float:
     """Log-likelihood below its maximum at the ends of a profile interval: half the chi-squared quantile (1 df)."""
+    # A chi-squared of one degree of freedom is a squared normal: its quantile is z².
     return -0.5 * normal_quantile(confidence) ** 2
 
 

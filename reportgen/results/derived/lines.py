@@ -58,9 +58,11 @@ def fitted_lines(results: MarketResults, most: int) -> FittedLines | None:
     if len(rows) > most:
         rows = [rows[i] for i in np.linspace(0, len(rows) - 1, most).round().astype(int)]
     x = np.linspace(*span, 9 if model.response == "log" else 2)
+    # The market's line passes through its level at mean promotion: all other columns at their means.
     line = level + market.estimate * (x - center)
     intercept = np.array([p.intercept or 0.0 for p, _ in rows])
     slope = np.array([p.slope or 0.0 for p, _ in rows])
+    # Deviations of level and slope are of a pharmacy's own line, which is counted from a promotion of zero.
     lines = line + intercept[:, None] + slope[:, None] * x
     if model.response == "log":
         line, lines = np.exp(line), np.exp(lines)
