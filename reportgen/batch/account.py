@@ -22,6 +22,7 @@ def account(run: Run, result: RunResult, start: float, *, at_once: bool) -> RunR
     kept = run.gone.kept if run.gone is not None else ()
     site = refresh.SiteState(changed=False)
     try:
+        # After a second Ctrl-C nothing more is begun; a shard has no site of its own.
         if not at_once and run.request.shard is None:
             run.progress.stage("site")
             site = refresh.refresh_site(

@@ -40,6 +40,7 @@ class Formats:
     def warnings(self, plans: Sequence[PlannedMarket]) -> list[str]:
         """Return what is to be said of documents that are not made, or no more."""
         said = []
+        # Of markets that are not built again nothing is removed and nothing is missing.
         built = [plan for plan in plans if plan.reason not in {"up-to-date", "refused"}]
         lost = [set(plan.record.formats) - set(plan.formats) - {_NUMBERS_ONLY} for plan in built if plan.record]
         if self.lacking and (self.lacking & self.asked or any(formats & self.lacking for formats in lost)):

@@ -148,6 +148,7 @@ def figures(report: MarketReport) -> Iterator[tuple[str, bytes]]:
     charts = [report.summary.chart] if report.summary.chart else []
     charts += [block for section in report.sections for block in section.blocks if block.kind == "figure"]
     for chart in charts:
+        # The first page and a section may show the same chart.
         if chart.name not in seen:
             seen.add(chart.name)
             yield f"figures/{chart.name}.svg", write_svg(chart).encode()

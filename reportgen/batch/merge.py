@@ -38,6 +38,7 @@ class _ShardMarkets(StoredMarkets):
         self._records = records
         remembered = [last.index for last in shards]
         first = remembered[0]
+        # Only if all shards saw the same input is what they remember of it the truth about it.
         self._index = first if first is not None and all(index == first for index in remembered) else None
 
     @property

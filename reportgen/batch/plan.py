@@ -47,6 +47,7 @@ def plan_market(
     if found is not None and found.market != market:
         found = None
     damaged = record.damaged_files(folder, found) if found is not None else ()
+    # What is there stays, unless --only says otherwise: so a build for one format does not take another away.
     wanted = formats.of(found.formats if found is not None else ())
     reason = _reason(folder, found, damaged, stamp, wanted, failed=market in last.failures, force=force)
     if reason == "up-to-date" and formats.only and found is not None and not set(found.formats) <= {*wanted, "results"}:

@@ -97,6 +97,7 @@ def _go(run: Run, source: Markets, start: float) -> RunResult:
     run.source = source
     run.stamp = fingerprint(run.settings, run.root)
     index = run.source.index
+    # Refused markets are markets: they can be selected, and what is wrong with them is told.
     everything = tuple(sorted({*index.markets, *index.refused}))
     chosen = run.request.markets(everything, run.last.statuses)
     if source.has_panels:
@@ -135,7 +136,9 @@ def _locked(run: Run, chosen: Sequence[str], interrupts: Interrupts, start: floa
     # From here to the end of the account signals are only counted: half of it would be worse than none.
     interrupts.shield()
     for plan in plans:
+        # What the interruption left over: not run, with the report it has.
         run.outcomes.setdefault(plan.market, _kept(plan, "not-run"))
+    # Asked only where something was built: a run with nothing to do does not read the input twice.
     run.changed = run.source.changed_meanwhile() if any(plan.reason != "up-to-date" for plan in plans) else False
     if run.changed:
         run.warnings.append(
@@ -188,6 +191,7 @@ def _build_all(run: Run, plans: Sequence[PlannedMarket], interrupts: Interrupts)
     for plan in plans:
         if plan.reason == "up-to-date" and plan.record is not None:
             run.outcomes[plan.market] = _kept(plan, "up-to-date")
+            # Its files were compared with their hashes just now: the site need not read them again.
             run.verified[plan.market] = plan.record
         elif plan.reason == "refused":
             code, message = index.refused[plan.market]
@@ -224,6 +228,7 @@ def _build_all(run: Run, plans: Sequence[PlannedMarket], interrupts: Interrupts)
             run.outcomes[done.key] = outcome
             run.progress.market_done(outcome)
     finally:
+        # However the loop ends, Ctrl-C included: closing the generator kills the workers.
         ended.close()
 
 

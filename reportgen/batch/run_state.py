@@ -51,6 +51,7 @@ class Run:
 
     def look_for_gone(self, present: Collection[str]) -> None:
         """Find the markets of the site that are not ``present`` in the input, and name them."""
+        # A part knows only its own markets: what it lacks may be in another.
         if self.request.shard is not None:
             return
         self.gone = gone_markets(

@@ -26,6 +26,7 @@ def split_patterns(options: Iterable[str]) -> tuple[str, ...]:
     patterns = tuple(part.strip() for option in options for part in option.split(",") if part.strip())
     for pattern in patterns:
         word = pattern.removeprefix(_PREFIX)
+        # A mistyped status would match nothing, and "nothing" may look like "all is well".
         if pattern.startswith(_PREFIX) and word not in STATUSES:
             raise UsageError(f"{pattern}: unknown status; use one of {', '.join(STATUSES)}.", code="unknown-status")
     return patterns

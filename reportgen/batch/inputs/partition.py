@@ -101,6 +101,7 @@ def check_partitions(
     from reportgen.panel.checking.contract import Finding, Panel, survey_panel
     from reportgen.panel.reading.read import read_table, survey_partitions
 
+    # Of the whole folder before any market: a market alone may not show which sign is decimal.
     conventions = survey_partitions(settings, root, files)
     errors: list[Finding] = []
     others: dict[tuple[str, str | None], list[Finding]] = {}

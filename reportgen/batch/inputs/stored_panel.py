@@ -68,6 +68,7 @@ def open_panel(panel: MarketPanel | StoredPanel) -> MarketPanel:
     if not isinstance(panel, StoredPanel):
         return panel
     found, _ = read_market(panel.settings, panel.root, panel.market, panel.files, panel.conventions)
+    # The files were read twice, once to be checked and now to be fitted: whatever changed in between was never checked.
     if found.data_hash != panel.data_hash:
         raise MarketError(
             f"{panel.source}, market {panel.market}: the data changed while the run was going on. Build again.",

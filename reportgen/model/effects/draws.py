@@ -45,6 +45,7 @@ def draw_model(market: MarketFit, draws: int, rng: np.random.Generator) -> Model
         return _draw_nodes(market, market.mixture, draws, rng)
     fit = market.fit
     centre = np.array(market.decays)
+    # The normal of several decays knows no ends of their range.
     decays = np.clip(draw_parameters(centre, market.decay_covariance, draws, rng), 0.0, HIGHEST)
     # Coefficients given the decay, moved along with it: together they have the joint covariance.
     beta = draw_parameters(fit.beta, market.conditional, draws, rng) + (decays - centre) @ market.decay_gradient.T
@@ -88,6 +89,7 @@ def only_channel(draws: ModelDraws, channel: int) -> ModelDraws:
 def _assemble(market: MarketFit, decays: Array, beta: Array, modes: Array) -> ModelDraws:
     slopes = np.empty((len(beta), len(market.terms.promotion), market.design.groups))
     for c, term in enumerate(market.terms.promotion):
+        # The market's effect, and each pharmacy's deviation where the term has a random slope.
         slopes[:, c] = beta[:, market.index(term), None]
         random = market.random_index(term)
         if random is not None:

@@ -99,6 +99,8 @@ def _response(market: MarketFit, channel: int, confidence: float) -> tuple[LongR
     periods = market.terms.lag_periods
     order = [beta, *lags]
     phi = market.fit.beta[lags]
+    # Degrees of freedom are those of the quantity told: beta over D to first order, the coefficient alone where sales
+    # do not settle.
     contrast = np.zeros((1, len(market.fit.beta)))
     if is_stationary(phi, periods):
         contrast[0, order] = long_run_gradient(float(market.fit.beta[beta]), phi)
@@ -160,6 +162,7 @@ def _channels(
     total = float(market.frame.sales.sum())
     rows = []
     for channel, (final, impulse) in enumerate(responses):
+        # The others stay as they were; on a log response the parts need not add up to the whole.
         brought, spread = (_totals(market, only_channel(given, channel)).total for given in (estimates(market), draws))
         lower, upper = np.quantile(spread, [0.5 - confidence / 2.0, 0.5 + confidence / 2.0])
         rows.append(
@@ -270,6 +273,7 @@ def _spend(market: MarketFit) -> float | None:
     units = market.frame.promotion.sum(axis=1)
     if isinstance(cost, float):
         return cost * float(units.sum())
+    # A cost by pharmacy and period, at the rows of the model.
     per_unit = np.asarray(cost)[market.frame.grid_rows][market.frame.group, market.frame.column]
     return float(np.nansum(per_unit * units))
 

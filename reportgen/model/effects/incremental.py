@@ -102,6 +102,7 @@ def recursion_totals(
     slope = np.asarray(slopes, dtype=np.float64)
     slope = slope[None] if slope.ndim == 2 else slope
     lag_effect = np.atleast_2d(np.asarray(phi, dtype=np.float64))
+    # Whatever has no draws is the same in all of them.
     rate = None if decay is None else np.atleast_2d(np.asarray(decay, dtype=np.float64))
     draws = max(slope.shape[0], lag_effect.shape[0], 1 if rate is None else rate.shape[0])
     walk = _Walk.of(used, sales, promotion, tuple(lags), response == "log", normalize, tuple(changes))

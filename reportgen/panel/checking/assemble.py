@@ -31,6 +31,7 @@ def assemble_markets(
 
 def _assemble(raw: RawTable, checked: Checked, settings: Settings, code: str, rows: np.ndarray) -> MarketPanel:
     """One market from its row positions, which are sorted by pharmacy and period."""
+    # Only the pharmacies of this market, in the order of their codes, which is that of the names.
     pharmacy_codes, row = np.unique(checked.pharmacy[rows], return_inverse=True)
     period = checked.period[rows]
     first, last = int(period.min()), int(period.max())
@@ -46,6 +47,7 @@ def _assemble(raw: RawTable, checked: Checked, settings: Settings, code: str, ro
             if name in rules:
                 layer[:] = _by_rule(rules[name], checked.values[name][rows], place, shape)
             else:
+                # The contract has refused two rows for one cell; with panel.aggregate they are put together above.
                 layer[place] = checked.values[name][rows]
         return out
 

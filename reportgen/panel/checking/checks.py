@@ -66,6 +66,7 @@ def run_checks(raw: RawTable, settings: Settings, conventions: Conventions | Non
     columns = find_columns([str(name) for name in raw.frame.columns], settings.panel)
     problems = _check_columns(raw, columns, settings)
     if any(problem.severity == "error" for problem in problems):
+        # Without the needed columns there is nothing to look at: the other checks would only repeat that.
         nothing = NO_ROWS.astype(np.int64)
         return Checked(
             problems=tuple(problems),

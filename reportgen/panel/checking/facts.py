@@ -60,6 +60,7 @@ class _Counts:
         self.total += float(known.sum())
         self.least, self.most = min(self.least, float(known.min())), max(self.most, float(known.max()))
         found, counts = np.unique(known, return_counts=True)
+        # Once there are too many different values they are counted by steps only, whatever the later parts hold.
         if self.values is not None:
             if found.size <= MOST_VALUES:
                 self.values.update(dict(zip(found.tolist(), counts.tolist(), strict=True)))
@@ -224,12 +225,14 @@ def _market(checked: Checked, settings: Settings, code: str, rows: NDArray[np.in
         pharmacies = names.size
         first, last = int(at.min()), int(at.max())
         period = (period_label(first, settings.panel.period), period_label(last, settings.panel.period))
+        # The latest periods: a reader looks for what is missing now.
         late = max(first, last - MOST_PERIODS + 1)
         inside = at >= late
         grid = _grid(checked, placed[inside], place[inside], at[inside] - late, (names.size, last - late + 1))
         if settings.panel.aggregate:  # several rows a period are meant
             grid[grid == _SEVERAL] = _ROW
         has = grid != _NONE
+        # Distinct cells over all cells of the rectangle: several rows for a cell fill it once.
         filled = float(np.unique(place.astype(np.int64) * (last + 1) + at).size) / (names.size * (last - first + 1))
         coverage = tuple(int(value) for value in np.round(100.0 * has.mean(axis=0)))
         calendar = _calendar(checked, settings, grid, names, late, first)
