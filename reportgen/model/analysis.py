@@ -137,7 +137,7 @@ def _with_estimates(market: MarketFit, settings: Settings, provenance: Provenanc
     seed = _seed_model(market, settings)
     plain = None if seed is None else compare_fit(seed, promotion, settled, confidence)
     within = compare_within(market, promotion, settled, confidence)
-    influence = leave_one_out(market.fit, market.covariance.values)
+    influence = leave_one_out(market.fit, market.full_rank_covariance)
     residuals = conditional_residuals(market)
     holdout = hold_out(market)
     diagnostics = diagnose(

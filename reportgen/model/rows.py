@@ -22,10 +22,11 @@ from reportgen.model.lmm.modes import (
     reliability,
     total_slope,
 )
-from reportgen.model.market.calendar import LEAST_SHARE, TREND, calendar_columns
+from reportgen.model.market.calendar import TREND, calendar_columns, period_codes
 from reportgen.model.market.decay_mixture import Mixture, carried_rows
 from reportgen.model.market.fit import MarketFit
 from reportgen.model.market.quality import information_criteria
+from reportgen.model.market.territories import shares_of_rows
 from reportgen.panel.reading.columns import column_of
 from reportgen.results import (
     Comparison,
@@ -279,7 +280,7 @@ def time_summary(market: MarketFit, confidence: float) -> TimeSummary:
         kind=market.time.kind,
         reason=market.time.reason,
         share_left=market.time.least,
-        least_share=LEAST_SHARE,
+        least_share=market.time.asked,
         shares=market.time.shares,
         count=len(terms.named("period")),
         harmonics=max((column.lag or 0 for column in terms.time if column.role == "season"), default=0),
@@ -297,9 +298,13 @@ def _time_effects(market: MarketFit, confidence: float) -> tuple[TimeEffect, ...
     columns = tuple(column for column in market.terms.time if column.role != "initial-trend")
     if not columns:
         return ()
-    grids = calendar_columns(frame, columns)
     periods = np.unique(frame.column)
-    values = np.stack([grids[column.term][periods] for column in columns], axis=1)
+    if market.terms.by_territory:
+        # The chart shows the mean over territories, weighted by their rows.
+        values = shares_of_rows(frame, period_codes(frame, by_territory=True))[:, 1:]
+    else:
+        grids = calendar_columns(frame, columns)
+        values = np.stack([grids[column.term][periods] for column in columns], axis=1)
     # Around their own mean: the level of time effects is the intercept's.
     values -= values.mean(axis=0)
     at = [market.index(column.term) for column in columns]

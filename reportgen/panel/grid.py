@@ -58,6 +58,8 @@ class MarketPanel:
     set_aside, slips
         ``(G, T)`` cells whose rows are not used because a value in them is a data-entry slip (``slips.py``), and the
         list of these; None and empty where nothing was set aside.
+    territories
+        Code of each pharmacy's territory (G), or empty where the settings name no column.
     currency
         Code that signs and headings of the table say; "" where they say none or the settings do.
     data_hash
@@ -80,10 +82,13 @@ class MarketPanel:
     source: str
     set_aside: Booleans | None = None
     slips: tuple[EntrySlip, ...] = ()
+    territories: tuple[str, ...] = ()
     currency: str = ""
 
     def __post_init__(self) -> None:
         grid = (len(self.pharmacies), self.n_periods)
+        if len(self.territories) not in {0, grid[0]}:
+            raise ValueError(f"{len(self.territories)} territories for {grid[0]} pharmacies")
         expected = {
             "sales": grid,
             "recorded": grid,
@@ -108,6 +113,8 @@ class MarketPanel:
         digest.update(
             repr((names, self.pharmacies, self.channels, self.control_names)).encode("utf-8", "surrogatepass")
         )
+        if self.territories:
+            digest.update(repr(self.territories).encode("utf-8", "surrogatepass"))
         for array in (
             self.sales,
             self.promotion,
@@ -138,6 +145,7 @@ def make_panel(
     control_names: tuple[str, ...] = (),
     recorded: Booleans | None = None,
     cost: float | Floats | None = None,
+    territories: tuple[str, ...] = (),
     source: str = "memory",
 ) -> MarketPanel:
     """Market from grids in memory, copying them.
@@ -172,4 +180,5 @@ def make_panel(
         cost=cost,
         rows_read=int(recorded.sum()),
         source=source,
+        territories=territories,
     )

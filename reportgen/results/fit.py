@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Literal
 
-TimeKind = Literal["periods", "season+trend", "season", "trend", "none"]
-"""Effects of periods; a yearly wave and a straight line; its parts; nothing (the seed model)."""
+TimeKind = Literal["periods", "territory-periods", "season+trend", "season", "trend", "none"]
+"""Effects of periods; of the periods of each territory; a yearly wave and a straight line; its parts; nothing (the seed model)."""
 TermRole = Literal[
     "intercept",
     "promotion",
@@ -53,9 +53,9 @@ class TimeSummary:
     """What happens to all pharmacies at once, as the model has it, and why in this form."""
 
     kind: TimeKind
-    reason: Literal["set", "varies-within-periods", "common-campaigns", "too-few-rows"]
+    reason: Literal["set", "varies-within-periods", "varies-within-territories", "common-campaigns", "too-few-rows"]
     """``set``: by the setting. Else what ``auto`` found: promotion differs enough between pharmacies within periods;
-    it does not; or there are too few rows for an effect of every period."""
+    within the periods of a territory; it does not; or there are too few rows for an effect of every period."""
     share_left: float | None
     """Share of the variance of adstock within pharmacies that is left after period effects; smallest of the channels.
     """
@@ -106,7 +106,8 @@ class ModelSummary:
     terms: tuple[ModelTerm, ...] = ()
     """Role of every row of ``fixed``, and of a random effect that is none of them."""
     rung: Literal["correlated", "uncorrelated", "intercept", "pooled"]
-    standard_error: Literal["full-information", "gls", "cluster"]
+    standard_error: Literal["full-information", "gls", "cluster", "territory"]
+    """``cluster``: by pharmacy (pooled model); ``territory``: by territory, CR2."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

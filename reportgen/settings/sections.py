@@ -24,7 +24,7 @@ Response = Literal["level", "log"]
 Correction = Literal["initial-conditions", "none"]
 Method = Literal["REML", "ML"]
 Design = Literal["observational", "experiment"]
-Time = Literal["auto", "periods", "season+trend", "season", "trend", "none"]
+Time = Literal["auto", "periods", "territory-periods", "season+trend", "season", "trend", "none"]
 Search = Literal["plain", "pagefind"]
 Format = Literal["html", "pdf", "brief", "xlsx", "quarto", "results"]
 

@@ -60,7 +60,7 @@ class Simulator:
         for channel, name in enumerate(terms.promotion):  # exact in gaps too
             grid = frame.panel.promotion[channel][frame.grid_rows]
             columns[name] = transforms.adstock(grid, process.decays[channel], frame.normalize)
-        for name, values in calendar_columns(frame, terms.time).items():
+        for name, values in calendar_columns(frame, terms.time, by_territory=terms.by_territory).items():
             columns[name] = np.broadcast_to(values, self.used.shape)
         # All that moves sales but persistence, deviations and noise; lags are not in it, since each copy makes its own.
         self.drive = sum(

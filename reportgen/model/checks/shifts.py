@@ -153,7 +153,8 @@ def by_year(market: MarketFit, years: Index) -> Design:
             own(term.term, np.bincount(group, weights=design.column(terms.promotion[term.channel or 0])) / sizes)
         elif term.role == "initial-promotion":
             own(term.term, design.column(terms.promotion[term.channel or 0])[first])
-    return replace(design, x=x, group=group.astype(np.intp), groups=len(sizes))
+    cluster = None if design.cluster is None else design.cluster[design.group[first]]
+    return replace(design, x=x, group=group.astype(np.intp), groups=len(sizes), cluster=cluster)
 
 
 def check_following_levels(market: MarketFit, effects: Sequence[FixedEffect]) -> tuple[Check, ...]:

@@ -11,7 +11,7 @@ from reportgen.model.checks.rules import grade
 from reportgen.model.effects.responses import is_stationary, long_run_gradient
 from reportgen.model.lmm.columns import NoResidualVariation, RankDeficient
 from reportgen.model.lmm.fit import fit_lmm
-from reportgen.model.market.calendar import LEAST_SHARE, TIME_COLUMNS, TimeChoice, time_terms
+from reportgen.model.market.calendar import LEAST_SHARE, PERIOD_KINDS, TIME_COLUMNS, TimeChoice, time_terms
 from reportgen.model.market.fit import MarketFit
 from reportgen.model.market.terms import market_design
 from reportgen.results import Check
@@ -34,7 +34,7 @@ def check_campaigns(time: TimeChoice, channels: Sequence[str]) -> Check:
     """
     least = time.least
     detail = None if least is None or len(channels) < 2 else channels[time.shares.index(least)]
-    fail = None if time.kind == "periods" else LEAST_SHARE
+    fail = None if time.kind in PERIOD_KINDS else LEAST_SHARE
     return grade("common-campaigns", least, fail=fail, detail=detail)
 
 
@@ -44,7 +44,7 @@ def check_time_effects(market: MarketFit) -> Check:
     None where they are in the model; not run where promotion hardly differs within periods. The same decays; the
     change of the coefficient where sales do not settle.
     """
-    if market.time.kind == "periods":
+    if market.time.kind in PERIOD_KINDS:
         return grade("time-effects", 0.0)
     if market.time.least is None or market.time.least < LEAST_SHARE:
         return grade("time-effects", None)

@@ -18,6 +18,7 @@ from reportgen.model.effects.responses import draw_parameters
 from reportgen.model.lmm.columns import Array
 from reportgen.model.lmm.deviance import covariance_root
 from reportgen.model.lmm.fit import LmmFit
+from reportgen.model.lmm.inference import degrees_of_freedom
 from reportgen.model.lmm.modes import conditional_covariance, conditional_modes, mode_response
 from reportgen.model.market.decay import HIGHEST
 from reportgen.model.market.decay_mixture import DecayMixture
@@ -48,7 +49,7 @@ def draw_model(market: MarketFit, draws: int, rng: np.random.Generator) -> Model
     # The normal of several decays knows no ends of their range.
     decays = np.clip(draw_parameters(centre, market.decay_covariance, draws, rng), 0.0, HIGHEST)
     # Coefficients given the decay, moved along with it: together they have the joint covariance.
-    beta = draw_parameters(fit.beta, market.conditional, draws, rng) + (decays - centre) @ market.decay_gradient.T
+    beta = _draw_beta(market, fit, market.conditional, draws, rng) + (decays - centre) @ market.decay_gradient.T
     return _assemble(market, decays, beta, _draw_modes(fit, beta, rng))
 
 
@@ -63,11 +64,23 @@ def _draw_nodes(market: MarketFit, mixture: DecayMixture, draws: int, rng: np.ra
     counts = np.bincount(np.searchsorted(ends, positions, side="right"), minlength=len(ends))
     beta, modes = [], []
     for fit, covariance, count in zip(mixture.fits, mixture.covariance, counts, strict=True):
-        beta.append(draw_parameters(fit.beta, covariance, int(count), rng))
+        beta.append(_draw_beta(market, fit, covariance, int(count), rng))
         modes.append(_draw_modes(fit, beta[-1], rng))
     order = rng.permutation(draws)
     decays = np.repeat(mixture.decays, counts)[order, None]
     return _assemble(market, decays, np.concatenate(beta)[order], np.concatenate(modes)[order])
+
+
+def _draw_beta(market: MarketFit, fit: LmmFit, covariance: Array, draws: int, rng: np.random.Generator) -> Array:
+    """Coefficients from the normal; from t with the df of promotion where few clusters tell their covariance."""
+    beta = draw_parameters(fit.beta, covariance, draws, rng)
+    if fit.design.cluster is None:
+        return beta
+    contrast = np.zeros((1, len(fit.beta)))
+    contrast[0, market.index(market.terms.promotion[0])] = 1.0
+    df = float(degrees_of_freedom(fit, contrast)[0])
+    # One factor a draw: coefficients whose covariance is known no better than this are wrong together (multivariate t).
+    return fit.beta + (beta - fit.beta) * np.sqrt(df / rng.chisquare(df, draws))[:, None]
 
 
 def _draw_modes(fit: LmmFit, beta: Array, rng: np.random.Generator) -> Array:

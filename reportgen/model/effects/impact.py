@@ -26,7 +26,7 @@ from reportgen.model.effects.responses import (
     long_run_gradient,
 )
 from reportgen.model.lmm.columns import Array
-from reportgen.model.lmm.inference import satterthwaite
+from reportgen.model.lmm.inference import degrees_of_freedom
 from reportgen.model.market.decay_mixture import Mixture, carried_long_run
 from reportgen.model.market.fit import MarketFit
 from reportgen.results import (
@@ -108,7 +108,7 @@ def _response(market: MarketFit, channel: int, confidence: float) -> tuple[LongR
         contrast[0, beta] = 1.0
     # Clustered least squares has as many independent pieces as pharmacies (Cameron and Miller 2015, J. Hum. Resour.
     # 50).
-    df = float(satterthwaite(market.fit, contrast)[0]) if market.rung != "pooled" else float(market.design.groups - 1)
+    df = float(degrees_of_freedom(market.fit, contrast)[0]) if market.rung != "pooled" else market.independent - 1.0
     effect, covariance = _kept_up(market, channel, order)
     final = long_run(effect, phi, covariance, lags=periods, decay=market.decays[channel], confidence=confidence, df=df)
     if market.mixture is not None:

@@ -57,6 +57,9 @@ class Design:
         Where every period has an effect of its own (:func:`with_periods`): the code 0..T-1 of each row, shape (n,),
         and the position in ``x`` of the first of the T-1 indicator columns of the codes 1..T-1. They are columns of
         ``x`` like any other; the cross-products know them by their codes, so that they cost next to nothing.
+    cluster
+        Cluster 0..H-1 of each pharmacy, where errors of the pharmacies of one cluster may be correlated, (groups,);
+        ``None`` where pharmacies are independent. The estimates do not depend on it, their covariance does.
     """
 
     y: Array
@@ -69,6 +72,7 @@ class Design:
     y_name: str = "Sales"
     period: Index | None = None
     period_at: int = 0
+    cluster: Index | None = None
 
     def starts(self) -> Index:
         """First row of each group that has rows, shape (groups,)."""
@@ -83,7 +87,7 @@ class Design:
 
         Periods without rows lose their columns; the first one left takes the place of the first of all.
         """
-        _, group = np.unique(self.group[kept], return_inverse=True)
+        groups, group = np.unique(self.group[kept], return_inverse=True)
         x, names, period = self.x[kept], self.names, None
         if self.period is not None:
             present, period = np.unique(self.period[kept], return_inverse=True)
@@ -95,6 +99,7 @@ class Design:
         return replace(
             self, y=self.y[kept], x=x, z=self.z[kept], names=names, period=period,
             group=group.astype(np.intp), groups=int(group.max()) + 1 if group.size else 0,
+            cluster=None if self.cluster is None else np.unique(self.cluster[groups], return_inverse=True)[1],
         )  # fmt: skip
 
 

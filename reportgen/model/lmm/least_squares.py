@@ -13,8 +13,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from reportgen.model.lmm.columns import RANK_TOLERANCE, Array, Design, Index, RankDeficient
-from reportgen.model.lmm.inference import FixedCovariance
+from reportgen.model.lmm.columns import RANK_TOLERANCE, Array, Design, RankDeficient
+from reportgen.model.lmm.inference import FixedCovariance, StandardError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -40,15 +40,23 @@ def _solve(x: Array, y: Array) -> tuple[Array, Array, Array] | None:
     return beta, (inverse @ inverse.T) / np.outer(norms, norms), y - x @ beta
 
 
-def _cluster_covariance(x: Array, bread: Array, residuals: Array, starts: Index) -> Array:
-    """Sandwich clustered by pharmacy."""
+def _cluster_covariance(x: Array, bread: Array, residuals: Array, design: Design) -> Array:
+    """Sandwich clustered by pharmacy, or by the clusters of pharmacies."""
     n, k = x.shape
-    groups = len(starts)
-    scores = np.add.reduceat(x * residuals[:, None], starts, axis=0)
+    scores = np.add.reduceat(x * residuals[:, None], design.starts(), axis=0)
+    if design.cluster is not None:
+        together = np.zeros((int(design.cluster.max()) + 1, k))
+        np.add.at(together, design.cluster, scores)
+        scores = together
+    groups = len(scores)
     # Means of the pharmacies that were taken out cost no degrees of freedom here: they are nested in the clusters
     # (Cameron and Miller 2015, J. Hum. Resour. 50).
     factor = groups / (groups - 1) * (n - 1) / (n - k)
     return np.asarray(factor * bread @ (scores.T @ scores) @ bread)
+
+
+def _clusters(design: Design) -> int:
+    return design.groups if design.cluster is None else int(design.cluster.max()) + 1
 
 
 def within_estimate(design: Design) -> LeastSquares | None:
@@ -67,8 +75,8 @@ def within_estimate(design: Design) -> LeastSquares | None:
     if solved is None:
         return None
     beta, bread, residuals = solved
-    values = _cluster_covariance(x, bread, residuals, starts)
-    df = np.full(len(kept), float(design.groups - 1))
+    values = _cluster_covariance(x, bread, residuals, design)
+    df = np.full(len(kept), _clusters(design) - 1.0)
     return LeastSquares(
         names=tuple(design.names[k] for k in kept),
         beta=beta,
@@ -87,8 +95,9 @@ def pooled_estimate(design: Design, *, clustered: bool = False) -> LeastSquares:
     beta, bread, residuals = solved
     sigma2 = float(residuals @ residuals) / (n - p)
     if clustered:
-        values = _cluster_covariance(design.x, bread, residuals, design.starts())
-        covariance = FixedCovariance(values=values, kind="cluster", df=np.full(p, float(design.groups - 1)))
+        values = _cluster_covariance(design.x, bread, residuals, design)
+        kind: StandardError = "cluster" if design.cluster is None else "territory"
+        covariance = FixedCovariance(values=values, kind=kind, df=np.full(p, _clusters(design) - 1.0))
     else:
         covariance = FixedCovariance(values=sigma2 * bread, kind="gls", df=np.full(p, float(n - p)))
     return LeastSquares(names=design.names, beta=beta, covariance=covariance, residuals=residuals, sigma2=sigma2)

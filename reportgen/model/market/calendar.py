@@ -10,6 +10,9 @@ whatever else happened in those periods, and the check ``common-campaigns`` says
 A pharmacy's own trend is a random slope on time; as its level, it may depend on the first sales and on mean
 promotion, so these times time are columns as well (sales that grow by a share of their size do just that).
 
+Where the settings name territories, ``territory-periods`` gives every period of every territory an effect
+(:mod:`reportgen.model.market.territories`), and ``auto`` takes these where promotion differs enough within them.
+
 Periods seen in fewer than ``LEAST_PHARMACIES`` pharmacies share the effect of the period before them: an effect of
 one row would fit that row exactly, and leaving its pharmacy out would leave the effect without any.
 """
@@ -23,6 +26,15 @@ from typing import Literal
 import numpy as np
 
 from reportgen.model.lmm.columns import Array, Index
+from reportgen.model.market.territories import (
+    LEAST_WITHIN,
+    MOST_EFFECTS,
+    cell_codes,
+    cell_labels,
+    effect_codes,
+    sharing,
+    territory_codes,
+)
 from reportgen.panel.features import ModelFrame, promotion_term
 from reportgen.panel.periods import PER_YEAR
 from reportgen.results import ModelTerm, TermRole, TimeKind
@@ -30,7 +42,6 @@ from reportgen.settings.sections import Settings
 
 LEAST_SHARE = 0.2
 """Share of adstock's variance within pharmacies that must be left after period effects."""
-LEAST_PHARMACIES = 3
 PROBE_DECAY = 0.5
 """Decay at which columns are examined before any fit."""
 HARMONICS = {"month": 6, "week": 13, "quarter": 2}
@@ -39,7 +50,11 @@ TREND = "Trend"
 
 TIME_COLUMNS: tuple[TermRole, ...] = ("trend", "season", "period")
 """Roles of the columns that are the same for all pharmacies."""
-ChoiceReason = Literal["set", "varies-within-periods", "common-campaigns", "too-few-rows"]
+PERIOD_KINDS: tuple[TimeKind, ...] = ("periods", "territory-periods")
+"""Kinds with an effect of every period."""
+ChoiceReason = Literal[
+    "set", "varies-within-periods", "varies-within-territories", "common-campaigns", "too-few-rows"
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,35 +67,73 @@ class TimeChoice:
         What was taken, and the code of the reason.
     shares
         Share of each channel's adstock variance within pharmacies that period effects leave, (c,); ``None`` where it
-        has none.
+        has none. Effects of a territory's periods with ``territory-periods``, else those of the market's.
+    within
+        The smallest share that effects of a territory's periods leave; ``None`` without territories.
     """
 
     kind: TimeKind
     reason: ChoiceReason
     shares: tuple[float | None, ...]
+    within: float | None = None
 
     @property
     def least(self) -> float | None:
         """The smallest of the shares: the channel that moves most in common decides."""
-        known = [share for share in self.shares if share is not None]
-        return min(known, default=None)
+        return _least(self.shares)
+
+    @property
+    def asked(self) -> float:
+        """The share that ``auto`` asks for."""
+        return LEAST_WITHIN if self.kind == "territory-periods" else LEAST_SHARE
+
+
+def _least(shares: Sequence[float | None]) -> float | None:
+    return min((share for share in shares if share is not None), default=None)
 
 
 def choose_time(frame: ModelFrame, settings: Settings) -> TimeChoice:
     """What ``model.time`` asks for, and what ``auto`` finds on these rows."""
     wanted = settings.model.time
+    if territory_codes(frame) is not None:
+        return _choose_with_territories(frame, settings)
+    if wanted == "territory-periods":
+        # A market of one territory: its periods are those of the market.
+        return TimeChoice(kind="periods", reason="set", shares=share_left(frame, settings))
+    return _choose(frame, settings)
+
+
+def _choose(frame: ModelFrame, settings: Settings, within: float | None = None) -> TimeChoice:
+    """The choice without effects of a territory's periods."""
     shares = share_left(frame, settings)
-    known = [share for share in shares if share is not None]
-    if wanted != "auto":
-        return TimeChoice(kind=wanted, reason="set", shares=shares)
-    if known and min(known) < LEAST_SHARE:
-        return TimeChoice(kind=_supported(frame), reason="common-campaigns", shares=shares)
-    # Every pharmacy's own coefficients count in full: with fewer rows the residual has nothing of its own.
+    if settings.model.time != "auto":
+        return TimeChoice(kind=settings.model.time, reason="set", shares=shares, within=within)
+    least = _least(shares)
+    if least is not None and least < LEAST_SHARE:
+        return TimeChoice(kind=_supported(frame), reason="common-campaigns", shares=shares, within=within)
+    if _too_few_rows(frame, settings, by_territory=False):
+        return TimeChoice(kind=_supported(frame), reason="too-few-rows", shares=shares, within=within)
+    return TimeChoice(kind="periods", reason="varies-within-periods", shares=shares, within=within)
+
+
+def _choose_with_territories(frame: ModelFrame, settings: Settings) -> TimeChoice:
+    wanted = settings.model.time
+    shares = share_left(frame, settings, by_territory=True)
+    within = _least(shares)
+    if wanted == "territory-periods":
+        return TimeChoice(kind=wanted, reason="set", shares=shares, within=within)
+    fits = not _too_few_rows(frame, settings, by_territory=True) and int(cell_codes(frame).max()) < MOST_EFFECTS
+    if wanted == "auto" and fits and within is not None and within >= LEAST_WITHIN:
+        return TimeChoice(kind="territory-periods", reason="varies-within-territories", shares=shares, within=within)
+    return _choose(frame, settings, within)
+
+
+def _too_few_rows(frame: ModelFrame, settings: Settings, *, by_territory: bool) -> bool:
+    """Every pharmacy's own coefficients count in full: with fewer rows the residual has nothing of its own."""
     slopes = 1 + len(frame.channel_terms) * settings.model.random_slope
     columns = 4 + 4 * len(frame.channel_terms) + frame.lags.shape[1] + frame.controls.shape[1]
-    if len(frame.response) <= columns + int(period_codes(frame).max(initial=0)) + slopes * len(frame.pharmacies):
-        return TimeChoice(kind=_supported(frame), reason="too-few-rows", shares=shares)
-    return TimeChoice(kind="periods", reason="varies-within-periods", shares=shares)
+    effects = int(period_codes(frame, by_territory=by_territory).max(initial=0))
+    return len(frame.response) <= columns + effects + slopes * len(frame.pharmacies)
 
 
 def _supported(frame: ModelFrame) -> TimeKind:
@@ -88,7 +141,7 @@ def _supported(frame: ModelFrame) -> TimeKind:
     return "season+trend" if harmonics(frame) else "trend"
 
 
-def share_left(frame: ModelFrame, settings: Settings) -> tuple[float | None, ...]:
+def share_left(frame: ModelFrame, settings: Settings, *, by_territory: bool = False) -> tuple[float | None, ...]:
     """Share of the variance that each channel's adstock has within pharmacies left by period effects, (c,).
 
     At ``adstock.decay`` where that is a number, else at ``PROBE_DECAY``. Pharmacies' and periods' means are taken out
@@ -100,7 +153,7 @@ def share_left(frame: ModelFrame, settings: Settings) -> tuple[float | None, ...
         return (None,) * len(frame.channel_terms)
     columns = frame.adstock((rate,) * len(frame.channel_terms))
     within = _without_means(columns, frame.group)
-    left, codes = within, period_codes(frame)
+    left, codes = within, period_codes(frame, by_territory=by_territory)
     for _ in range(SWEEPS):
         before = left
         left = _without_means(_without_means(left, codes), frame.group)
@@ -120,20 +173,16 @@ def _without_means(columns: Array, code: Index) -> Array:
     return np.asarray(columns - (means / np.maximum(counts, 1)[:, None])[code])
 
 
-def period_codes(frame: ModelFrame) -> Index:
+def period_codes(frame: ModelFrame, *, by_territory: bool = False) -> Index:
     """Code 0..T-1 of each row's period effect, (n,), in calendar order; thin periods have that of their neighbour."""
+    if by_territory:
+        return cell_codes(frame)[sharing(frame)[frame.group], frame.column]
     return code_of_columns(frame)[frame.column]
 
 
 def code_of_columns(frame: ModelFrame) -> Index:
     """Code of the period effect of every calendar period, (T,), also of those without rows."""
-    counts = np.bincount(frame.column, minlength=frame.panel.n_periods)
-    # Where no period has LEAST_PHARMACIES, the fullest ones open effects.
-    opens = counts >= min(LEAST_PHARMACIES, int(counts.max(initial=0)))
-    opens &= counts > 0
-    # A thin period counts with the one before it; those before the first open one count with that.
-    codes: Index = np.maximum(np.cumsum(opens) - 1, 0).astype(np.intp)
-    return codes
+    return effect_codes(np.bincount(frame.column, minlength=frame.panel.n_periods)[None])[0]
 
 
 def period_labels(frame: ModelFrame) -> tuple[str, ...]:
@@ -177,6 +226,11 @@ def time_terms(frame: ModelFrame, kind: TimeKind, *, pharmacy_trend: bool, corre
         ]
     if kind == "periods":
         terms += [ModelTerm(term=f"Period_{label}", role="period", label=label) for label in period_labels(frame)[1:]]
+    if kind == "territory-periods":
+        terms += [
+            ModelTerm(term=f"Period_{label}_{territory}", role="period", label=label)
+            for label, territory in cell_labels(frame)[1:]
+        ]
     return terms
 
 
@@ -187,14 +241,19 @@ def trend_of(frame: ModelFrame, columns: Index | Array) -> Array:
     return (np.asarray(columns, dtype=np.float64) - middle) / PER_YEAR[frame.panel.period_type]
 
 
-def calendar_columns(frame: ModelFrame, terms: Sequence[ModelTerm]) -> dict[str, Array]:
-    """Columns of time of every calendar period, (T,) each; those of a pharmacy's own trend are not among them."""
+def calendar_columns(
+    frame: ModelFrame, terms: Sequence[ModelTerm], *, by_territory: bool = False
+) -> dict[str, Array]:
+    """Columns of time of every calendar period, (T,) each, or (G, T) for effects of a territory's periods.
+
+    Those of a pharmacy's own trend are not among them.
+    """
     every = np.arange(frame.panel.n_periods)
     # By the month of the year and not of the record: a market that starts in May has its winter where the others have
     # it.
     angle = 2.0 * np.pi * (every + frame.panel.first_period) / PER_YEAR[frame.panel.period_type]
     known = {TREND: trend_of(frame, every)}
-    codes = code_of_columns(frame)
+    codes = cell_codes(frame)[sharing(frame)] if by_territory else code_of_columns(frame)
     number = 0
     for column in terms:
         if column.role == "season":
@@ -236,11 +295,13 @@ def foreseen(frame: ModelFrame, effects: Array, seen: Index, coming: Index) -> A
     return np.asarray(basis(coming) @ weights)
 
 
-def common_controls(frame: ModelFrame) -> tuple[str, ...]:
-    """Controls that are the same for all pharmacies in every period and move: period effects contain them."""
+def common_controls(frame: ModelFrame, *, by_territory: bool = False) -> tuple[str, ...]:
+    """Controls that are the same for all pharmacies (of a territory) in every period and move: period effects contain
+    them.
+    """
     if not frame.control_names or not len(frame.response):
         return ()
-    left = _without_means(frame.controls, period_codes(frame))
+    left = _without_means(frame.controls, period_codes(frame, by_territory=by_territory))
     # Of squares: what is left of a column that moves with the calendar alone is rounding, a billionth of its size.
     size = 1e-18 * np.mean(frame.controls**2, axis=0)
     gone = (np.mean(left**2, axis=0) <= size) & (np.var(frame.controls, axis=0) > size)

@@ -146,9 +146,9 @@ def estimate_decay(frame: ModelFrame, terms: Terms, *, confidence: float = 0.95,
     )
     support: tuple[DecayPoint, ...] = ()
     if channels == 1:
-        lower, upper = _profile_interval(likelihood, best[0], profiles[0], confidence)
+        lower, upper = profile_interval(likelihood, best[0], profiles[0], confidence)
         bounds: list[tuple[float | None, float | None]] = [(lower, upper)]
-        support = _support(likelihood, best[0], lower, upper, confidence)
+        support = support_of(likelihood, best[0], lower, upper, confidence)
         if se[0] is not None and covariance is not None:
             se = (_wider(se[0], lower, upper, confidence),)
             covariance = np.array([[se[0] ** 2]])
@@ -252,7 +252,7 @@ def _vertex(x: Array, y: Array) -> float:
     return float(np.clip(x[1] - b / (2.0 * a), x[0], x[2]))
 
 
-def _profile_interval(
+def profile_interval(
     likelihood: DecayLikelihood, best: float, profile: tuple[DecayPoint, ...], confidence: float
 ) -> tuple[float, float]:
     """Where the profile falls by half a chi-square quantile on both sides; the range's end where it does not."""
@@ -275,7 +275,7 @@ def _profile_interval(
     return float(ends[0]), float(ends[1])
 
 
-def _support(
+def support_of(
     likelihood: DecayLikelihood, best: float, lower: float, upper: float, confidence: float
 ) -> tuple[DecayPoint, ...]:
     """Equally spaced decays from where the profile has fallen by ``SUPPORT_FALL`` to where it has again.

@@ -19,11 +19,12 @@ from reportgen.model.lmm.columns import Array, Design
 from reportgen.model.lmm.crossproducts import cross_products
 from reportgen.model.lmm.deviance import evaluate, pattern
 from reportgen.model.lmm.fit import LmmFit, Rung, assemble, fit_lmm
-from reportgen.model.lmm.inference import FixedCovariance, fixed_covariance
+from reportgen.model.lmm.inference import FixedCovariance, fixed_covariance, model_covariance
 from reportgen.model.lmm.least_squares import pooled_estimate
 from reportgen.model.lmm.mixedlm import AGREEMENT, loglik_gap
 from reportgen.model.lmm.reml import Optimum
 from reportgen.model.market.calendar import PROBE_DECAY, TREND, TimeChoice, choose_time
+from reportgen.model.market.clustered_decay import tempered_decay
 from reportgen.model.market.decay import DecayFit, beta_gradient, estimate_decay
 from reportgen.model.market.decay_mixture import DecayMixture, decay_mixture
 from reportgen.model.market.own_trend import LEVEL, TrendChoice, long_enough, trend_p
@@ -111,6 +112,17 @@ class MarketFit:
         names = self.frame.panel.channels
         return names if len(names) > 1 else (None,)
 
+    @property
+    def full_rank_covariance(self) -> Array:
+        """Covariance of the fixed effects as a measure of distance: a sandwich has no more rank than clusters."""
+        return self.covariance.values if self.design.cluster is None else model_covariance(self.fit).values
+
+    @property
+    def independent(self) -> int:
+        """Number of independent units: territories where errors are clustered by them, else pharmacies."""
+        cluster = self.design.cluster
+        return self.design.groups if cluster is None else int(cluster.max()) + 1
+
     def index(self, term: str) -> int:
         """Position of a fixed effect."""
         return self.terms.fixed.index(term)
@@ -158,7 +170,7 @@ def fit_market(
     if decay_fit is not None:
         decays = decay_fit.estimates
     elif decays is None and settings.adstock.decay == "estimate":
-        decay_fit = estimate_decay(frame, terms, confidence=settings.report.confidence, rung=_first_rung(terms))
+        decay_fit = _estimated_decay(frame, terms, settings)
         decays, source = decay_fit.estimates, "estimated"
     elif decays is None:
         decays, source = (float(settings.adstock.decay),) * len(terms.promotion), "fixed"
@@ -167,7 +179,7 @@ def fit_market(
     if moved is not terms:
         terms = moved
         if source == "estimated":
-            decay_fit = estimate_decay(frame, terms, confidence=settings.report.confidence, rung=_first_rung(terms))
+            decay_fit = _estimated_decay(frame, terms, settings)
             chosen = decay_fit.estimates
     reported, fit, terms, gap, attempts = _climb(frame, terms, chosen, settings)
     # Information criteria and the decay's profile compare models with other fixed columns: REML cannot (it integrates
@@ -196,6 +208,12 @@ def fit_market(
         statsmodels_gap=gap,
         attempts=attempts,
     )
+
+
+def _estimated_decay(frame: ModelFrame, terms: Terms, settings: Settings) -> DecayFit:
+    confidence, rung = settings.report.confidence, _first_rung(terms)
+    found = estimate_decay(frame, terms, confidence=confidence, rung=rung)
+    return tempered_decay(frame, terms, found, confidence=confidence, rung=rung) if terms.clustered else found
 
 
 def _first_rung(terms: Terms) -> Rung:

@@ -14,6 +14,7 @@ import numpy as np
 
 from reportgen.model.lmm.columns import RANK_TOLERANCE, Array, Design, with_periods
 from reportgen.model.market.calendar import (
+    PERIOD_KINDS,
     PROBE_DECAY,
     TREND,
     calendar_columns,
@@ -23,6 +24,7 @@ from reportgen.model.market.calendar import (
     time_terms,
     trend_of,
 )
+from reportgen.model.market.territories import territory_codes
 from reportgen.panel.features import INTERCEPT, ModelFrame, promotion_term
 from reportgen.results import ModelTerm, TermRole, TimeKind
 
@@ -47,6 +49,10 @@ class Terms:
     columns: tuple[ModelTerm, ...]
     random: tuple[str, ...]
     response: str
+    by_territory: bool = False
+    """Whether effects of periods are those of each territory's."""
+    clustered: bool = False
+    """Whether errors of the pharmacies of one territory may be correlated."""
 
     def named(self, *roles: TermRole) -> tuple[str, ...]:
         """Names of the fixed effects with one of these roles, in order."""
@@ -104,7 +110,7 @@ class Terms:
     def formula(self) -> str:
         """The fixed part as one would type it in statsmodels; effects of periods are one factor."""
         names = [column.term for column in self.columns[1:] if column.role != "period"]
-        names += ["C(Period)"] * bool(self.named("period"))
+        names += ["C(Period, Territory)" if self.by_territory else "C(Period)"] * bool(self.named("period"))
         return f"{self.response} ~ " + " + ".join(names or ("1",))
 
     @property
@@ -130,7 +136,8 @@ def model_terms(
     columns += [
         ModelTerm(term=name, role="lag", lag=k) for name, k in zip(frame.lag_names, frame.lag_periods, strict=True)
     ]
-    absorbed = common_controls(frame) if time == "periods" else ()
+    by_territory = time == "territory-periods"
+    absorbed = common_controls(frame, by_territory=by_territory) if time in PERIOD_KINDS else ()
     columns += [
         ModelTerm(term=name, role="control", label=name) for name in frame.control_names if name not in absorbed
     ]
@@ -141,7 +148,10 @@ def model_terms(
             columns += _by_channel(frame, names[: len(frame.channel_terms)], role)
     columns += time_terms(frame, time, pharmacy_trend=pharmacy_trend, corrected=correction)
     random = (INTERCEPT, *(TREND,) * pharmacy_trend, *(frame.channel_terms if random_slope else ()))
-    return Terms(columns=tuple(columns), random=random, response=frame.response_name)
+    return Terms(
+        columns=tuple(columns), random=random, response=frame.response_name, by_territory=by_territory,
+        clustered=not by_territory and territory_codes(frame) is not None,
+    )  # fmt: skip
 
 
 def _by_channel(frame: ModelFrame, names: tuple[str, ...], role: TermRole) -> list[ModelTerm]:
@@ -200,8 +210,9 @@ def market_design(frame: ModelFrame, terms: Terms, decays: Sequence[float]) -> D
         names=names,
         z_names=terms.random,
         y_name=terms.response,
+        cluster=territory_codes(frame) if terms.clustered else None,
     )
-    return with_periods(design, period_codes(frame), periods) if periods else design
+    return with_periods(design, period_codes(frame, by_territory=terms.by_territory), periods) if periods else design
 
 
 def market_designs(frame: ModelFrame, terms: Terms, decays: Sequence[Sequence[float]]) -> list[Design]:

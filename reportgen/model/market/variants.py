@@ -18,6 +18,7 @@ from reportgen.model.lmm.modes import conditional_modes
 from reportgen.model.market.calendar import foreseen
 from reportgen.model.market.fit import MarketFit
 from reportgen.model.market.quality import without_slopes, without_slopes_rung
+from reportgen.model.market.territories import sharing
 from reportgen.panel.features import ModelFrame
 from reportgen.panel.periods import PER_YEAR, period_start
 
@@ -211,9 +212,16 @@ def _expected(market: MarketFit, fit: LmmFit, kept: Design, test: Index) -> Arra
         return np.asarray(design.x[test] @ fit.beta)
     first, count = kept.period_at, int(kept.period.max())
     effects = np.concatenate([[0.0], fit.beta[first : first + count]])
-    columns = np.array([market.frame.column[design.period == code].min() for code in np.unique(design.period)])
-    seen, coming = columns[: len(effects)], market.frame.column[test][:1]
-    return np.asarray(design.x[test][:, :first] @ fit.beta[:first] + foreseen(market.frame, effects, seen, coming)[0])
+    coming = market.frame.column[test][:1]
+    # Where territories have periods of their own, each goes on from its own past.
+    shared = sharing(market.frame)[design.group] if market.terms.by_territory else np.zeros(len(design.y), dtype=int)
+    train = market.frame.column < coming[0]
+    _, start, place = np.unique(design.period[train], return_index=True, return_inverse=True)
+    seen, owner = market.frame.column[train][start], shared[train][start]
+    np.minimum.at(seen, place, market.frame.column[train])
+    ahead = {k: foreseen(market.frame, effects[owner == k], seen[owner == k], coming)[0] for k in np.unique(owner)}
+    level = np.array([ahead.get(k, effects.mean()) for k in shared[test]])
+    return np.asarray(design.x[test][:, :first] @ fit.beta[:first] + level)
 
 
 def _naive(sales: Array, group: Index, column: int, season: int) -> Array:

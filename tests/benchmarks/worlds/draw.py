@@ -28,6 +28,7 @@ class Draw:
     """One market. ``drive``, ``stock``, ``slope`` are (G, BURN_IN + T) where they move in time; the rest is (G, T)."""
 
     world: World
+    territory: NDArray[np.intp]
     drive: Floats
     stock: Floats
     leftover: Floats
@@ -46,6 +47,7 @@ class Draw:
             recorded=self.recorded,
             period_type="week" if self.world.weekly else "month",
             first_period=2_660 if self.world.weekly else 2021 * 12,
+            territories=tuple(f"T{k:02d}" for k in self.territory) if self.world.named else (),
             source="simulation",
         )
 
@@ -121,6 +123,7 @@ def draw(world: World, seed: int) -> Draw:
     seen_sales, seen_promotion, recorded = _recorded(world, rng, sales, promotion)
     return Draw(
         world=world,
+        territory=territory,
         drive=drive,
         stock=stock,
         leftover=_adstock(record, world.decay),
@@ -177,6 +180,10 @@ def _promotion(
     reaction = (world.foresight - world.rescue) * errors - world.rescue_last * last
     level = level * _unit_mean(reaction, world.foresight + world.rescue + world.rescue_last)
     level = level * (1.0 + world.shift_visits * shifted)
+    if world.territory_decides:
+        whole = world.promotion_mean * _unit_mean(local, world.territory_campaign)
+        decided = rng.poisson(world.territory_decides * whole)[territory]
+        return (decided + rng.poisson((1.0 - world.territory_decides) * level)).astype(np.float64)
     return rng.poisson(level).astype(np.float64)
 
 
@@ -196,6 +203,10 @@ def _drive(
     level = size * own**years + market + world.shift * shifted
     happened = world.shock * rng.standard_normal(steps)
     local = world.territory_shock * rng.standard_normal((max(world.territories, 1), steps))
+    if world.territory_memory:
+        fresh = np.sqrt(1.0 - world.territory_memory**2)
+        for t in range(1, steps):
+            local[:, t] = world.territory_memory * local[:, t - 1] + fresh * local[:, t]
     if world.log:
         return rest * np.log(world.baseline * level) + happened + local[territory]
     return world.baseline * (rest * level + happened + local[territory])

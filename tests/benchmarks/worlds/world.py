@@ -52,6 +52,11 @@ class World:
         Whether the user sets slips and zero months aside (``panel.outliers = "set-aside"``).
     territories, territory_shock, territory_campaign
         Number of territories; SD of what happens to a territory's sales, and of its promotion (logarithms).
+    territory_decides, territory_memory
+        Share of visits that are the same for all pharmacies of a territory; correlation of what happens to a
+        territory from one period to the next.
+    named
+        Whether the user names the column of the territory (``panel.territory``).
     """
 
     name: str
@@ -98,6 +103,9 @@ class World:
     territories: int = 0
     territory_shock: float = 0.0
     territory_campaign: float = 0.0
+    territory_decides: float = 0.0
+    territory_memory: float = 0.0
+    named: bool = False
 
     @property
     def has_effect(self) -> bool:
@@ -179,7 +187,26 @@ def _others() -> list[World]:
             name="territories with their own shocks and campaigns", group="other",
             territories=6, territory_shock=0.05, territory_campaign=0.4,
         ),
+        *_territories(),
     ]  # fmt: skip
+
+
+def _territories() -> list[World]:
+    """Markets whose user names the territories: effects of their periods, and clusters where these cannot be had."""
+    own = World(name="", territories=8, territory_shock=0.05, territory_campaign=0.4, named=True)
+    decided = replace(own, territory_decides=0.9)
+    return [
+        *(
+            replace(own, name=f"{count} territories with their own shocks and campaigns, named", territories=count)
+            for count in (6, 8, 20)
+        ),
+        replace(own, name="8 territories, shocks with memory 0.9, named", territory_shock=0.03, territory_memory=0.9),
+        *(
+            replace(decided, name=f"visits decided for {count} territories, named", territories=count)
+            for count in (8, 20)
+        ),
+        replace(decided, name="visits decided for 8 territories, not named", named=False),
+    ]
 
 
 EFFECTS: tuple[World, ...] = (*_plain(), *_time(), *_records(), *_others())

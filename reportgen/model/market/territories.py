@@ -1,0 +1,100 @@
+"""Territories: the level above the pharmacy at which promotion is planned, and what happens to all of one territory.
+
+Where enough of promotion's movement is left within territories, every period of every territory has an effect of its
+own (``territory-periods``): who was visited more than others of the same territory in the same period is what is left
+to learn from, and whatever happened to a territory cannot pass for an effect of its visits. Where promotion is
+decided for territories as a whole these effects would leave nothing; then they stay out, what happens to a territory
+is part of the error, and the errors are clustered (:mod:`reportgen.model.market.clustered`).
+
+Territories of fewer than ``LEAST_PHARMACIES`` pharmacies share their effects, as thin periods share that of their
+neighbour: a period with one pharmacy would be fitted exactly and tell nothing.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from reportgen.model.lmm.columns import Array, Index
+from reportgen.panel.features import ModelFrame
+
+LEAST_PHARMACIES = 3
+LEAST_TERRITORIES = 2
+"""One territory is the market."""
+LEAST_WITHIN = 0.1
+"""Share of adstock's variance within pharmacies that must be left after effects of a territory's periods.
+
+Half of what period effects of the market need: the alternative there is a season and a trend, which take up most of
+what happens; here it is to take up nothing of what happens to a territory."""
+MOST_EFFECTS = 400
+"""Effects at most: their columns are dense, and the cost of a fit grows with their square."""
+
+
+def territory_codes(frame: ModelFrame) -> Index | None:
+    """Territory 0..H-1 of each pharmacy with rows, (G,), in the order of their codes; ``None`` below two of them."""
+    if not frame.panel.territories:
+        return None
+    names = [frame.panel.territories[row] for row in frame.grid_rows]
+    found, codes = np.unique(np.array(names, dtype=object).astype(str), return_inverse=True)
+    return codes.astype(np.intp) if len(found) >= LEAST_TERRITORIES else None
+
+
+def sharing(frame: ModelFrame) -> Index:
+    """Number 0..K-1 of the effects that each pharmacy shares, (G,): its territory's, or those of all small ones."""
+    codes = territory_codes(frame)
+    if codes is None:
+        return np.zeros(len(frame.pharmacies), dtype=np.intp)
+    sizes = np.bincount(codes)
+    if not sizes.min() < LEAST_PHARMACIES:
+        return codes
+    small = sizes < LEAST_PHARMACIES
+    if not small.all() and sizes[small].sum() < LEAST_PHARMACIES:
+        # Too few together as well: the smallest of the others takes them in.
+        small[np.flatnonzero(~small)[np.argmin(sizes[~small])]] = True
+    joined = np.where(small[codes], len(sizes), codes)
+    return np.unique(joined, return_inverse=True)[1].astype(np.intp)
+
+
+def effect_codes(counts: Index, least: int = LEAST_PHARMACIES) -> Index:
+    """Code of the effect of every period of K rows of rows' ``counts`` (K, T): numbered by period, then by row, (K, T).
+
+    A thin period counts with the one before it in its row; those before the first open one count with that.
+    """
+    # Where no period has ``least``, the fullest ones open effects.
+    most = counts.max(axis=1, initial=0)[:, None]
+    opens = (counts >= np.minimum(least, most)) & (counts > 0)
+    number = np.cumsum(opens.T.reshape(-1)).reshape(opens.T.shape).T - 1
+    columns = np.arange(counts.shape[1])
+    place = np.maximum.accumulate(np.where(opens, columns, -1), axis=1)
+    place = np.where(place < 0, opens.argmax(axis=1)[:, None], place)
+    return np.take_along_axis(number, place, axis=1).astype(np.intp)
+
+
+def cell_codes(frame: ModelFrame) -> Index:
+    """Code of the effect of every period for each group of :func:`sharing`, (K, T)."""
+    shared = sharing(frame)
+    counts = np.zeros((int(shared.max(initial=0)) + 1, frame.panel.n_periods), dtype=np.intp)
+    np.add.at(counts, (shared[frame.group], frame.column), 1)
+    return effect_codes(counts)
+
+
+def cell_labels(frame: ModelFrame) -> tuple[tuple[str, str], ...]:
+    """Period and territory of each code ("" for the small territories together), in order."""
+    codes, shared = cell_codes(frame), sharing(frame)
+    territory = territory_codes(frame)
+    names: dict[int, str] = {}
+    for row, group in zip(frame.grid_rows.tolist(), shared.tolist(), strict=True):
+        alone = territory is not None and len(np.unique(territory[shared == group])) == 1
+        names.setdefault(group, frame.panel.territories[row] if alone else "")
+    labels: dict[int, tuple[str, str]] = {}
+    for group, row in enumerate(codes):
+        for column, code in enumerate(row.tolist()):
+            labels.setdefault(code, (frame.panel.period_label(column), names[group]))
+    return tuple(labels[code] for code in range(len(labels)))
+
+
+def shares_of_rows(frame: ModelFrame, code: Index) -> Array:
+    """Share of each code among the rows of every period with rows, (T', K): what the mean over territories weighs."""
+    periods, place = np.unique(frame.column, return_inverse=True)
+    counts = np.zeros((len(periods), int(code.max()) + 1))
+    np.add.at(counts, (place, code), 1.0)
+    return np.asarray(counts / counts.sum(axis=1, keepdims=True))
