@@ -824,6 +824,24 @@ def market_results(
     return replace(made, **changes)
 
 
+def territory_results(errors: Literal["periods", "clustered"], **wanted: Any) -> r.MarketResults:
+    """Results of a market of eight territories, compared within, or clusters of errors."""
+    one = market_results(**wanted)
+    assert one.model is not None
+    assert one.time is not None
+    apart = errors == "clustered"
+    found = r.TerritorySummary(
+        count=8, smallest=3, largest=7, errors=errors,
+        reason="decided-for-territories" if apart else "varies-within-territories",
+        share_within=0.043 if apart else 0.41, least_share=0.1,
+        independent=8 if apart else one.data.pharmacies, df=6.3 if apart else 940.0,
+    )  # fmt: skip
+    if apart:
+        return replace(one, territories=found, model=replace(one.model, standard_error="territory"))
+    time = replace(one.time, kind="territory-periods", reason=found.reason, share_left=0.41, least_share=0.1, count=271)
+    return replace(one, territories=found, time=time)
+
+
 def channel_results(names: tuple[str, ...], *, clear: int = 0, **wanted: Any) -> r.MarketResults:
     """Results of a market with several channels: ``clear`` works as the usual one does, the others do nothing."""
     one = market_results(**wanted)

@@ -39,6 +39,7 @@ from reportgen.model.rows import (
     model_summary,
     optima_rows,
     pharmacy_rows,
+    territory_summary,
     time_summary,
 )
 from reportgen.model.verdict import Evidence, judge
@@ -177,6 +178,7 @@ def _with_estimates(market: MarketFit, settings: Settings, provenance: Provenanc
         decay=decays[0],
         more_decays=decays[1:],
         time=time_summary(market, confidence),
+        territories=territory_summary(market, promotion.df),
         effects=impact.effects,
         long_run=impact.long_run,
         impulse=impact.impulse,

@@ -26,7 +26,7 @@ from reportgen.model.market.calendar import TREND, calendar_columns, period_code
 from reportgen.model.market.decay_mixture import Mixture, carried_rows
 from reportgen.model.market.fit import MarketFit
 from reportgen.model.market.quality import information_criteria
-from reportgen.model.market.territories import shares_of_rows
+from reportgen.model.market.territories import LEAST_WITHIN, shares_of_rows, territory_codes
 from reportgen.panel.reading.columns import column_of
 from reportgen.results import (
     Comparison,
@@ -38,6 +38,7 @@ from reportgen.results import (
     ModelSummary,
     ModelTerm,
     PharmacyRow,
+    TerritorySummary,
     TimeEffect,
     TimeSummary,
 )
@@ -289,6 +290,25 @@ def time_summary(market: MarketFit, confidence: float) -> TimeSummary:
         pharmacy_trend_reason=market.trend.reason,
         pharmacy_trend_p=market.trend.p,
         effects=_time_effects(market, confidence),
+    )
+
+
+def territory_summary(market: MarketFit, df: float | None) -> TerritorySummary | None:
+    """The level above the pharmacy; ``df`` of the promotion coefficient. None where there is none."""
+    codes = territory_codes(market.frame)
+    if codes is None or market.time.territories is None:
+        return None
+    sizes = np.bincount(codes)
+    return TerritorySummary(
+        count=len(sizes),
+        smallest=int(sizes.min()),
+        largest=int(sizes.max()),
+        errors="clustered" if market.terms.clustered else "periods",
+        reason=market.time.territories,
+        share_within=market.time.within,
+        least_share=LEAST_WITHIN,
+        independent=market.independent,
+        df=df,
     )
 
 

@@ -326,7 +326,7 @@ class _Builder:
                 Heading(text=w.say("Provenance"), anchor="provenance"),
                 Definitions(items=self._provenance(), style="facts"),
                 Heading(text=w.say("Further reading"), anchor="reading"),
-                Definitions(items=method.reading(), style="references"),
+                Definitions(items=method.reading(territories=w.results.territories is not None), style="references"),
             ),
         )
 

@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 TimeKind = Literal["periods", "territory-periods", "season+trend", "season", "trend", "none"]
-"""Effects of periods; of the periods of each territory; a yearly wave and a straight line; its parts; nothing (the seed model)."""
+"""Effects of periods; of the periods of each territory; a yearly wave and a straight line; its parts; nothing (the seed
+model)."""
 TermRole = Literal[
     "intercept",
     "promotion",
@@ -76,6 +77,33 @@ class TimeSummary:
     """Likelihood ratio of the pharmacies' own trends, against a mixture of chi-squares; where it was tested."""
     effects: tuple[TimeEffect, ...] = ()
     """By calendar period, for the chart; empty without time in the model."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TerritorySummary:
+    """Territories (``panel.territory``), and how the model has them."""
+
+    count: int
+    """Territories with used rows."""
+    smallest: int
+    largest: int
+    """Pharmacies of the smallest and of the largest territory."""
+    errors: Literal["periods", "clustered"]
+    """``periods``: every period of every territory has an effect, and pharmacies within them are compared;
+    ``clustered``: what happens to a territory is part of the error, and standard errors are clustered by territory
+    (CR2: Bell and McCaffrey 2002)."""
+    reason: Literal["set", "varies-within-territories", "decided-for-territories", "too-many-effects", "too-few-rows"]
+    """Why in this form: by the setting; promotion differs enough within territories, or does not; or their periods are
+    more than the model, or the rows, can carry."""
+    share_within: float | None
+    """Share of the variance of adstock within pharmacies that effects of a territory's periods leave; smallest of the
+    channels."""
+    least_share: float
+    """What ``auto`` asks of ``share_within``."""
+    independent: int
+    """Independent units: territories where errors are clustered by them, else pharmacies."""
+    df: float | None
+    """Degrees of freedom of the promotion coefficient (first channel)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -43,6 +43,7 @@ from reportgen.results.fit import (
     ModelSummary,
     RSquared,
     SlopeTest,
+    TerritorySummary,
     TimeSummary,
     VarianceRow,
 )
@@ -98,6 +99,8 @@ class MarketResults:
     more_decays: tuple[DecaySummary, ...] = ()
     time: TimeSummary | None = None
     """Period effects, or season and trend, and the pharmacies' own trends."""
+    territories: TerritorySummary | None = None
+    """The level above the pharmacy; None where the settings name no column, or all pharmacies have one territory."""
     effects: tuple[PromotionEffects, ...] = ()
     """First period, in all and kept up of every promotion channel."""
     long_run: LongRun | None = None

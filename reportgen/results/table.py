@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 Severity = Literal["error", "warning", "note"]
-ColumnRole = Literal["market", "pharmacy", "month", "sales", "promotion", "control", "cost", ""]
+ColumnRole = Literal["market", "pharmacy", "month", "sales", "promotion", "control", "cost", "territory", ""]
 Cell = Literal[".", "r", "0", "s", "p", "2"]
 """One pharmacy in one period: no row, a row, a row with zero sales, without sales, without promotion, several rows."""
 

@@ -63,6 +63,11 @@ class PanelSettings(_Section):
     )
     pharmacy: Key = Field("pharmacy", description="Column of the pharmacy code, or a list of columns that make it.")
     month: Key = Field("month", description='Column of the month, week or quarter, or two columns: ["year", "month"].')
+    territory: Key = Field(
+        "",
+        description="Column of the territory that a pharmacy belongs to, or a list of columns: where promotion is "
+        "planned. Sales of one territory then count as related; empty: none.",
+    )
     sales: str = Field("sales", description="Column of sales in money.")
     promotion: Names = Field(
         ("promotion",), description="Column of promotion, or a list of up to 8 channels.", min_length=1, max_length=8
@@ -135,6 +140,10 @@ class PanelSettings(_Section):
         keys = [key if isinstance(key, tuple) else (key,) for key in (self.market, self.pharmacy, self.month)]
         names = [*(name for key in keys for name in key), self.sales, *self.promotion, *self.controls]
         coerce.unique(tuple(names))
+        # A territory may be a part of the pharmacy's key (codes that are unique within a territory only).
+        territory = self.territory if isinstance(self.territory, tuple) else (self.territory,) * bool(self.territory)
+        months = self.month if isinstance(self.month, tuple) else (self.month,)
+        coerce.unique((*territory, *months, self.sales, *self.promotion, *self.controls))
         return self
 
 
@@ -152,7 +161,8 @@ class ModelSettings(_Section):
     time: Time = Field(
         "auto",
         description="What happens to all pharmacies at once. auto: one effect per period where promotion differs "
-        "enough between pharmacies within periods, else season+trend; periods, season+trend, season, trend, or none.",
+        "enough between pharmacies within periods (per period and territory where panel.territory is set and it "
+        "differs enough there), else season+trend; periods, territory-periods, season+trend, season, trend, or none.",
     )
     pharmacy_trend: Literal["auto"] | bool = Field(
         "auto", description="A trend of its own for each pharmacy. auto: from 24 periods on, where the likelihood asks."
@@ -324,6 +334,12 @@ class Settings(_Section):
     calibration: tuple[CalibrationSettings, ...] = Field(
         (), description="Results of experiments, [[calibration]] once for each."
     )
+
+    @model_validator(mode="after")
+    def _periods_of_territories(self) -> Settings:
+        if self.model.time == "territory-periods" and not self.panel.territory:
+            raise ValueError('model.time = "territory-periods" needs panel.territory')
+        return self
 
     def for_site(self) -> Settings:
         """Return these settings with one locale for all markets: what pages of the whole site are written in."""

@@ -9,7 +9,11 @@ from typing import Any
 
 import pytest
 
+<<<<<<< HEAD
 from factories import calibrations, market_results
+=======
+from factories import market_results, territory_results
+>>>>>>> 7fe5938 (panel.territory: read with the panel, in results.json, in words; a pharmacy in two territories is an error)
 from reportgen.report.blocks import Bullets, Callout, MarketReport, Prose
 from reportgen.report.document import build_report
 from reportgen.report.figures import draw_charts
@@ -35,6 +39,8 @@ CASES: dict[str, dict[str, Any]] = {
     "calibrated": {"calibration": calibrations(alone=True)},
     "ninety": {"confidence": 0.9},
     "many": {"pharmacies": 150},
+    "territories compared within": {"errors": "periods"},
+    "territories as clusters": {"errors": "clustered"},
 }
 
 COUNTS: dict[str, Callable[[MarketResults], float | None]] = {
@@ -51,8 +57,12 @@ COUNTS: dict[str, Callable[[MarketResults], float | None]] = {
 }
 
 
+def _results(**case: Any) -> MarketResults:
+    return territory_results(**case) if "errors" in case else market_results(**case)
+
+
 def _writer(settings: Settings = VISIT, **case: Any) -> Writer:
-    return make_writer(market_results(**case), settings)
+    return make_writer(_results(**case), settings)
 
 
 def _resolve(results: Any, path: str) -> Any:
@@ -80,7 +90,8 @@ def _prose(report: MarketReport) -> Iterator[str]:
 
 @pytest.fixture(scope="module", params=list(CASES))
 def built(request: pytest.FixtureRequest) -> tuple[MarketResults, MarketReport]:
-    results = market_results(**CASES[request.param])
+    case = CASES[request.param]
+    results = _results(**case)
     return results, build_report(results, VISIT)
 
 
@@ -107,8 +118,34 @@ def test_every_number_in_prose_is_recorded(built: tuple[MarketResults, MarketRep
             assert token in allowed, f"{token!r} in {sentence!r}"
 
 
+<<<<<<< HEAD
 WORDING = ("1", "0", "2", "24", "52", "100", "50", "100", "2010", "2008")
 """Numerals of fixed wording: "of every 1", "reliability is 1 … 0", "fewer than 24 months", expected rank, years."""
+=======
+WORDING = ("1", "0", "2", "24", "52", "100", "50", "100", "2002", "2018")
+"""Numerals of fixed wording: "of every 1", "reliability is 1 … 0", "fewer than 24 months", expected rank, CR2 and its
+sources."""
+
+
+def test_few_territories_are_said_on_the_first_page() -> None:
+    few = territory_results("clustered")
+    said = " ".join(build_report(few, VISIT).summary.confidence)
+    assert "comparing 8 territories over time, not 40 pharmacies" in said
+    assert "6.3 degrees of freedom" in said
+    assert few.territories is not None
+    many = replace(few, territories=replace(few.territories, count=24, independent=24, df=19.0))
+    for quiet in (many, territory_results("periods"), market_results()):
+        assert "territories over time" not in " ".join(build_report(quiet, VISIT).summary.confidence)
+
+
+def test_data_and_model_say_how_territories_are_in_the_model() -> None:
+    within, apart = (" ".join(_prose(build_report(territory_results(how), VISIT))) for how in ("periods", "clustered"))
+    assert "8 territories of this market (with 3 to 7 pharmacies each)" in within
+    assert "One effect per month of every territory (271 in all)" in within
+    assert "41.0% is left beside what is common to a month of a territory" in within
+    assert "they would leave 4.3% of its movement, and at least 10.0% is needed" in apart
+    assert "clustered by territory and corrected for their number (CR2" in apart
+>>>>>>> 7fe5938 (panel.territory: read with the panel, in results.json, in words; a pharmacy in two territories is an error)
 
 
 @pytest.mark.parametrize("status", ["not-estimated", "not-estimable"])

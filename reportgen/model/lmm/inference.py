@@ -41,6 +41,8 @@ from reportgen.model.lmm.leave_one_out import own_blocks
 from reportgen.results import FixedEffect
 
 StandardError = Literal["full-information", "gls", "cluster", "territory"]
+MANY = 256
+"""Fixed columns from which those of periods are spared."""
 LEVERAGE = 1e-8
 """A direction of which one cluster alone tells (1 - leverage below this) has no residual to judge it by."""
 
@@ -98,13 +100,24 @@ def degrees_of_freedom(fit: LmmFit, contrasts: Array) -> Array:
 def model_covariance(fit: LmmFit) -> FixedCovariance:
     """The covariance that the model implies, groups independent."""
     spread = theta_covariance(fit)
-    df = satterthwaite(fit, np.eye(len(fit.beta)))
+    df = _satterthwaite_of_columns(fit)
     if spread is None:
         return FixedCovariance(values=fit.cov_gls, kind="gls", df=df)
     # The block of beta in the inverse of the joint Hessian: what theta leaves open comes in along d beta / d theta.
     jacobian = theta_gradient(fit)
     values = fit.cov_gls + jacobian @ spread @ jacobian.T
     return FixedCovariance(values=0.5 * (values + values.T), kind="full-information", df=df)
+
+
+def _satterthwaite_of_columns(fit: LmmFit) -> Array:
+    """Df of every fixed effect, (p,); of hundreds of period effects, which nobody reads, only that they are many."""
+    design, every = fit.design, np.eye(len(fit.beta))
+    if design.period is None or len(every) <= MANY:
+        return satterthwaite(fit, every)
+    df = np.full(len(every), np.inf)
+    read = np.setdiff1d(np.arange(len(every)), design.period_at + np.arange(int(design.period.max())))
+    df[read] = satterthwaite(fit, every[read])
+    return df
 
 
 def satterthwaite(fit: LmmFit, contrasts: Array) -> Array:
@@ -162,7 +175,7 @@ def _spectra(fit: LmmFit, blocks: Array) -> tuple[Array, Array, Array]:
     lower = np.linalg.cholesky(fit.at.a[0, :p, :p])
     inverse = np.linalg.inv(lower)
     values, vectors = np.linalg.eigh(inverse @ blocks[:, :p, :p] @ inverse.T)
-    return lower, np.clip(values, 0.0, 1.0), vectors
+    return np.asarray(lower), np.asarray(np.clip(values, 0.0, 1.0)), np.asarray(vectors)
 
 
 def _cluster_covariance(fit: LmmFit, cluster: Index) -> FixedCovariance:

@@ -20,7 +20,7 @@ one row would fit that row exactly, and leaving its pharmacy out would leave the
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -50,11 +50,12 @@ TREND = "Trend"
 
 TIME_COLUMNS: tuple[TermRole, ...] = ("trend", "season", "period")
 """Roles of the columns that are the same for all pharmacies."""
+TerritoryReason = Literal[
+    "set", "varies-within-territories", "decided-for-territories", "too-many-effects", "too-few-rows"
+]
 PERIOD_KINDS: tuple[TimeKind, ...] = ("periods", "territory-periods")
 """Kinds with an effect of every period."""
-ChoiceReason = Literal[
-    "set", "varies-within-periods", "varies-within-territories", "common-campaigns", "too-few-rows"
-]
+ChoiceReason = Literal["set", "varies-within-periods", "varies-within-territories", "common-campaigns", "too-few-rows"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,14 +69,16 @@ class TimeChoice:
     shares
         Share of each channel's adstock variance within pharmacies that period effects leave, (c,); ``None`` where it
         has none. Effects of a territory's periods with ``territory-periods``, else those of the market's.
-    within
-        The smallest share that effects of a territory's periods leave; ``None`` without territories.
+    within, territories
+        The smallest share that effects of a territory's periods leave, and why these are in the model or are not;
+        ``None`` without territories.
     """
 
     kind: TimeKind
     reason: ChoiceReason
     shares: tuple[float | None, ...]
     within: float | None = None
+    territories: TerritoryReason | None = None
 
     @property
     def least(self) -> float | None:
@@ -103,17 +106,17 @@ def choose_time(frame: ModelFrame, settings: Settings) -> TimeChoice:
     return _choose(frame, settings)
 
 
-def _choose(frame: ModelFrame, settings: Settings, within: float | None = None) -> TimeChoice:
+def _choose(frame: ModelFrame, settings: Settings) -> TimeChoice:
     """The choice without effects of a territory's periods."""
     shares = share_left(frame, settings)
     if settings.model.time != "auto":
-        return TimeChoice(kind=settings.model.time, reason="set", shares=shares, within=within)
+        return TimeChoice(kind=settings.model.time, reason="set", shares=shares)
     least = _least(shares)
     if least is not None and least < LEAST_SHARE:
-        return TimeChoice(kind=_supported(frame), reason="common-campaigns", shares=shares, within=within)
+        return TimeChoice(kind=_supported(frame), reason="common-campaigns", shares=shares)
     if _too_few_rows(frame, settings, by_territory=False):
-        return TimeChoice(kind=_supported(frame), reason="too-few-rows", shares=shares, within=within)
-    return TimeChoice(kind="periods", reason="varies-within-periods", shares=shares, within=within)
+        return TimeChoice(kind=_supported(frame), reason="too-few-rows", shares=shares)
+    return TimeChoice(kind="periods", reason="varies-within-periods", shares=shares)
 
 
 def _choose_with_territories(frame: ModelFrame, settings: Settings) -> TimeChoice:
@@ -121,11 +124,19 @@ def _choose_with_territories(frame: ModelFrame, settings: Settings) -> TimeChoic
     shares = share_left(frame, settings, by_territory=True)
     within = _least(shares)
     if wanted == "territory-periods":
-        return TimeChoice(kind=wanted, reason="set", shares=shares, within=within)
-    fits = not _too_few_rows(frame, settings, by_territory=True) and int(cell_codes(frame).max()) < MOST_EFFECTS
-    if wanted == "auto" and fits and within is not None and within >= LEAST_WITHIN:
-        return TimeChoice(kind="territory-periods", reason="varies-within-territories", shares=shares, within=within)
-    return _choose(frame, settings, within)
+        return TimeChoice(kind=wanted, reason="set", shares=shares, within=within, territories="set")
+    why: TerritoryReason = "varies-within-territories"
+    if wanted != "auto":
+        why = "set"
+    elif within is None or within < LEAST_WITHIN:
+        why = "decided-for-territories"
+    elif int(cell_codes(frame).max(initial=0)) >= MOST_EFFECTS:
+        why = "too-many-effects"
+    elif _too_few_rows(frame, settings, by_territory=True):
+        why = "too-few-rows"
+    if why == "varies-within-territories":
+        return TimeChoice(kind="territory-periods", reason=why, shares=shares, within=within, territories=why)
+    return replace(_choose(frame, settings), within=within, territories=why)
 
 
 def _too_few_rows(frame: ModelFrame, settings: Settings, *, by_territory: bool) -> bool:
@@ -133,7 +144,7 @@ def _too_few_rows(frame: ModelFrame, settings: Settings, *, by_territory: bool) 
     slopes = 1 + len(frame.channel_terms) * settings.model.random_slope
     columns = 4 + 4 * len(frame.channel_terms) + frame.lags.shape[1] + frame.controls.shape[1]
     effects = int(period_codes(frame, by_territory=by_territory).max(initial=0))
-    return len(frame.response) <= columns + effects + slopes * len(frame.pharmacies)
+    return bool(len(frame.response) <= columns + effects + slopes * len(frame.pharmacies))
 
 
 def _supported(frame: ModelFrame) -> TimeKind:
@@ -176,13 +187,13 @@ def _without_means(columns: Array, code: Index) -> Array:
 def period_codes(frame: ModelFrame, *, by_territory: bool = False) -> Index:
     """Code 0..T-1 of each row's period effect, (n,), in calendar order; thin periods have that of their neighbour."""
     if by_territory:
-        return cell_codes(frame)[sharing(frame)[frame.group], frame.column]
+        return np.asarray(cell_codes(frame)[sharing(frame)[frame.group], frame.column])
     return code_of_columns(frame)[frame.column]
 
 
 def code_of_columns(frame: ModelFrame) -> Index:
     """Code of the period effect of every calendar period, (T,), also of those without rows."""
-    return effect_codes(np.bincount(frame.column, minlength=frame.panel.n_periods)[None])[0]
+    return np.asarray(effect_codes(np.bincount(frame.column, minlength=frame.panel.n_periods)[None])[0])
 
 
 def period_labels(frame: ModelFrame) -> tuple[str, ...]:
@@ -241,9 +252,7 @@ def trend_of(frame: ModelFrame, columns: Index | Array) -> Array:
     return (np.asarray(columns, dtype=np.float64) - middle) / PER_YEAR[frame.panel.period_type]
 
 
-def calendar_columns(
-    frame: ModelFrame, terms: Sequence[ModelTerm], *, by_territory: bool = False
-) -> dict[str, Array]:
+def calendar_columns(frame: ModelFrame, terms: Sequence[ModelTerm], *, by_territory: bool = False) -> dict[str, Array]:
     """Columns of time of every calendar period, (T,) each, or (G, T) for effects of a territory's periods.
 
     Those of a pharmacy's own trend are not among them.

@@ -94,5 +94,3 @@ def _loglik_parts(fit: LmmFit) -> Array:
     log_b = np.linalg.slogdet(np.eye(q) + moved @ moved.transpose(0, 2, 1))[1]
     log_v = np.bincount(cluster, weights=log_b, minlength=len(blocks)) + rows * np.log(fit.sigma2)
     return np.asarray(-0.5 * (log_v + squares))
-
-

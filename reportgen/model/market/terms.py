@@ -110,7 +110,7 @@ class Terms:
     def formula(self) -> str:
         """The fixed part as one would type it in statsmodels; effects of periods are one factor."""
         names = [column.term for column in self.columns[1:] if column.role != "period"]
-        names += ["C(Period, Territory)" if self.by_territory else "C(Period)"] * bool(self.named("period"))
+        names += ["C(Period):C(Territory)" if self.by_territory else "C(Period)"] * bool(self.named("period"))
         return f"{self.response} ~ " + " + ".join(names or ("1",))
 
     @property

@@ -71,15 +71,21 @@ def effect_codes(counts: Index, least: int = LEAST_PHARMACIES) -> Index:
 
 def cell_codes(frame: ModelFrame) -> Index:
     """Code of the effect of every period for each group of :func:`sharing`, (K, T)."""
+    return effect_codes(_rows_of_cells(frame))
+
+
+def _rows_of_cells(frame: ModelFrame) -> Index:
+    """Rows of every group of :func:`sharing` in every period, (K, T)."""
     shared = sharing(frame)
     counts = np.zeros((int(shared.max(initial=0)) + 1, frame.panel.n_periods), dtype=np.intp)
     np.add.at(counts, (shared[frame.group], frame.column), 1)
-    return effect_codes(counts)
+    return counts
 
 
 def cell_labels(frame: ModelFrame) -> tuple[tuple[str, str], ...]:
-    """Period and territory of each code ("" for the small territories together), in order."""
-    codes, shared = cell_codes(frame), sharing(frame)
+    """First period with rows and territory of each code ("" for the small territories together), in order."""
+    counts, shared = _rows_of_cells(frame), sharing(frame)
+    codes = effect_codes(counts)
     territory = territory_codes(frame)
     names: dict[int, str] = {}
     for row, group in zip(frame.grid_rows.tolist(), shared.tolist(), strict=True):
@@ -87,8 +93,8 @@ def cell_labels(frame: ModelFrame) -> tuple[tuple[str, str], ...]:
         names.setdefault(group, frame.panel.territories[row] if alone else "")
     labels: dict[int, tuple[str, str]] = {}
     for group, row in enumerate(codes):
-        for column, code in enumerate(row.tolist()):
-            labels.setdefault(code, (frame.panel.period_label(column), names[group]))
+        for column in np.flatnonzero(counts[group]).tolist():
+            labels.setdefault(int(row[column]), (frame.panel.period_label(column), names[group]))
     return tuple(labels[code] for code in range(len(labels)))
 
 

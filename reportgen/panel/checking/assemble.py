@@ -73,8 +73,18 @@ def _assemble(raw: RawTable, checked: Checked, settings: Settings, code: str, ro
         rows_read=int(recorded.sum()),
         source=raw.source,
         currency=checked.currency,
+        territories=_territories(checked, rows, row, pharmacy_codes.size),
     )
     return set_aside(panel) if settings.panel.outliers == "set-aside" else panel
+
+
+def _territories(checked: Checked, rows: np.ndarray, row: NDArray[np.intp], count: int) -> tuple[str, ...]:
+    """Territory of each pharmacy of a market (all its rows have the same)."""
+    if not checked.territory_codes:
+        return ()
+    codes = np.empty(count, dtype=np.intp)
+    codes[row] = checked.territory[rows]
+    return tuple(checked.territory_codes[int(code)] for code in codes)
 
 
 def _by_rule(

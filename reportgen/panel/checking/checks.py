@@ -6,8 +6,13 @@ vectorised; only distinct texts are looked at one by one.
 
 from __future__ import annotations
 
+<<<<<<< HEAD
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+=======
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+>>>>>>> 7fe5938 (panel.territory: read with the panel, in results.json, in words; a pharmacy in two territories is an error)
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -17,7 +22,11 @@ from numpy.typing import NDArray
 from reportgen.panel.checking.findings import NO_ROWS, Problem, of_table, plural, quote
 from reportgen.panel.checking.key_checks import Keys, check_keys, read_keys
 from reportgen.panel.checking.period_checks import check_calendar, read_periods
+<<<<<<< HEAD
 from reportgen.panel.checking.spellings import check_spellings, join_spellings
+=======
+from reportgen.panel.checking.territory_checks import read_territories
+>>>>>>> 7fe5938 (panel.territory: read with the panel, in results.json, in words; a pharmacy in two territories is an error)
 from reportgen.panel.checking.total_checks import check_totals
 from reportgen.panel.checking.value_checks import read_values
 from reportgen.panel.reading.columns import ONE_MARKET, Columns, MissingColumn, find_columns
@@ -39,6 +48,7 @@ class Checked:
 
     ``market`` and ``pharmacy`` are positions in ``market_codes`` and ``pharmacy_codes`` (sorted), -1 where empty;
     ``period`` is the period index, -1 where there is none; ``values`` holds the number columns; all ``(n,)``.
+    ``territory`` are positions in ``territory_codes``, of the pharmacy where a row has none; empty without the column.
     ``file_rows`` are their row numbers in the file, ``currency`` is that of sales
     ("": not known), ``how`` says how numbers and dates were read. Without the needed columns every array is empty.
     """
@@ -52,6 +62,8 @@ class Checked:
     pharmacy_codes: tuple[str, ...]
     period: NDArray[np.int64]
     values: Mapping[str, NDArray[np.float64]]
+    territory: NDArray[np.intp] = field(default_factory=lambda: NO_ROWS)
+    territory_codes: tuple[str, ...] = ()
     currency: str = ""
     how: Conventions | None = None
 
@@ -90,6 +102,10 @@ def run_checks(raw: RawTable, settings: Settings, conventions: Conventions | Non
         market, pharmacy, found = join_spellings(market, pharmacy, columns)
         problems += found
     problems += check_keys(market, pharmacy, columns, whole)
+    territory = Keys(codes=NO_ROWS, names=())
+    if columns.territory:
+        territory, found = read_territories(frame[columns.territory], columns.territory, market, pharmacy, whole)
+        problems += found
     as_of = _as_of(settings)
     how = conventions or find_conventions(raw.frame, columns, settings, raw.delimiter)
     period, found = read_periods(
@@ -115,6 +131,8 @@ def run_checks(raw: RawTable, settings: Settings, conventions: Conventions | Non
         pharmacy_codes=pharmacy.names,
         period=period,
         values=values,
+        territory=territory.codes,
+        territory_codes=territory.names,
         currency=how.said,
         how=how,
     )

@@ -181,6 +181,8 @@ def _numbers(checked: Checked) -> list[tuple[ColumnRole, str]]:
 def _roles(checked: Checked) -> dict[str, ColumnRole]:
     columns = checked.columns
     made: dict[str, ColumnRole] = {name: role for role, name in _numbers(checked) if name}
+    if columns.territory:
+        made[columns.territory] = "territory"
     return {**made, columns.market: "market", columns.pharmacy: "pharmacy", columns.month: "month"}
 
 
@@ -196,6 +198,8 @@ def _other_column(column: pd.Series, name: str, role: ColumnRole, checked: Check
         return replace(facts, distinct=len(checked.market_codes))
     if role == "pharmacy":
         return replace(facts, distinct=len(checked.pharmacy_codes))
+    if role == "territory":
+        return replace(facts, distinct=len(checked.territory_codes))
     return replace(facts, distinct=int(column.astype(str).nunique()))
 
 

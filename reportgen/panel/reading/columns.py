@@ -54,7 +54,8 @@ class Columns:
     """Roles of the columns of one table; the names are those of the table.
 
     ``renamed`` holds (wanted, found) where they differ, ``missing`` what was not found. Where a role is missing its
-    field is ``""`` (single) or left out (several). ``spare`` are columns without a role.
+    field is ``""`` (single) or left out (several). ``spare`` are columns without a role. ``territory`` may be a part of
+    a key that has another role.
     """
 
     market: str
@@ -64,6 +65,7 @@ class Columns:
     promotion: tuple[str, ...]
     controls: tuple[str, ...]
     cost: str
+    territory: str
     renamed: tuple[tuple[str, str], ...]
     missing: tuple[MissingColumn, ...]
     spare: tuple[str, ...]
@@ -91,6 +93,10 @@ def find_columns(names: Sequence[str], panel: PanelSettings) -> Columns:
         if (role, i) not in found
     )
     several = {role: tuple(found[key] for key in wanted if key[0] == role and key in found) for role in wanted_roles()}
+    territory = _territory(panel, names)
+    if panel.territory and not territory:
+        wanted_name = column_of(panel.territory)
+        missing += (MissingColumn(role="territory", wanted=wanted_name, proposals=_propose(wanted_name, "", free)),)
     return Columns(
         market=found.get(("market", 0), ""),
         pharmacy=found.get(("pharmacy", 0), ""),
@@ -99,9 +105,10 @@ def find_columns(names: Sequence[str], panel: PanelSettings) -> Columns:
         promotion=several["promotion"],
         controls=several["control"],
         cost=found.get(("cost", 0), ""),
+        territory=territory,
         renamed=tuple((wanted[key], column) for key, column in found.items() if wanted[key] != column),
         missing=missing,
-        spare=tuple(free),
+        spare=tuple(name for name in free if name != territory),
     )
 
 
@@ -132,6 +139,14 @@ def _wanted(panel: PanelSettings) -> dict[tuple[str, int], str]:
     if isinstance(panel.cost, str) and panel.cost.strip():
         wanted[("cost", 0)] = panel.cost
     return wanted
+
+
+def _territory(panel: PanelSettings, names: Sequence[str]) -> str:
+    """Column of the territory, whatever other role it has; "" where none is wanted or there."""
+    if not panel.territory:
+        return ""
+    wanted = column_of(panel.territory)
+    return _exact(wanted, "", names) or _spelled(wanted, "", names) or ""
 
 
 def _exact(name: str, _role: str, free: Sequence[str]) -> str | None:

@@ -164,9 +164,11 @@ def _wanted(panel: PanelSettings) -> tuple[str, ...]:
 def _key_finder(panel: PanelSettings) -> KeyFinder:
     def keys(names: Sequence[str]) -> tuple[str, ...]:
         found = find_columns(names, panel)
-        parts = [name for key in (panel.market, panel.pharmacy) if isinstance(key, tuple) for name in key]
+        keys = (panel.market, panel.pharmacy, panel.territory)
+        parts = [name for key in keys if isinstance(key, tuple) for name in key]
         folded = {fold_name(name) for name in parts}
-        return (found.market, found.pharmacy, *(name for name in names if fold_name(name) in folded))
+        whole = (found.market, found.pharmacy, *((found.territory,) if found.territory else ()))
+        return (*whole, *(name for name in names if fold_name(name) in folded))
 
     return keys
 

@@ -35,7 +35,8 @@ _TEXTS = {
 }  # fmt: skip
 _ROLES: dict[ColumnRole, str] = {
     "market": mark("market code"), "pharmacy": mark("pharmacy code"), "month": mark("period"), "sales": mark("sales"),
-    "promotion": mark("promotion"), "control": mark("control"), "cost": mark("cost"), "": mark("no role"),
+    "promotion": mark("promotion"), "control": mark("control"), "cost": mark("cost"), "territory": mark("territory"),
+    "": mark("no role"),
 }  # fmt: skip
 
 

@@ -9,6 +9,7 @@ from reportgen.report.words.names import clean
 
 if TYPE_CHECKING:
     from reportgen.report.words.writer import Writer
+    from reportgen.results import TimeKind
 
 
 def _named(term: str) -> str:
@@ -35,7 +36,7 @@ def equation(w: Writer) -> Equation | None:
         fixed = term in model.correction_terms
         symbols += [Symbol(text=" + γ·" + _named(term), index="i" if fixed else "i,t")]
     if w.results.time is not None and w.results.time.kind != "none":
-        symbols += [Symbol(text=" + τ", index="t")]
+        symbols += [Symbol(text=" + τ", index="h,t" if w.results.time.kind == "territory-periods" else "t")]
     symbols += [Symbol(text=" + b", index="0,i")]
     for k, term in enumerate(model.random_terms[1:], start=1):
         symbols += [
@@ -44,6 +45,13 @@ def equation(w: Writer) -> Equation | None:
         ]
     symbols += [Symbol(text=" + ε", index="i,t")]
     return Equation(symbols=tuple(symbols))
+
+
+def _time_effect(w: Writer, kind: TimeKind) -> Definition:
+    if kind == "territory-periods":
+        text = w.say("what happens to the pharmacies of one territory h in one period")
+        return Definition(term="τ", text=text)
+    return Definition(term="τ", text=w.say("what happens to all pharmacies in one period"))
 
 
 def where(w: Writer) -> Definitions | None:
@@ -56,7 +64,7 @@ def where(w: Writer) -> Definitions | None:
         Definition(term="i, t", text=period),
         Definition(term="β, φ, γ", text=w.say("coefficients of the whole market (fixed effects, Xβ)")),
         *(
-            [Definition(term="τ", text=w.say("what happens to all pharmacies in one period"))]
+            [_time_effect(w, w.results.time.kind)]
             if w.results.time is not None and w.results.time.kind != "none"
             else []
         ),

@@ -10,6 +10,7 @@ from reportgen.report.words.phrases import mark
 
 if TYPE_CHECKING:
     from reportgen.report.words.writer import Writer
+    from reportgen.results import TerritorySummary
 
 LOST = {
     "set-aside": mark("A value out of line with its pharmacy, set aside by panel.outliers"),
@@ -43,10 +44,30 @@ def data_lead(w: Writer) -> str:
 
 
 def hierarchy(w: Writer) -> str:
-    """The levels of the data: market, pharmacies, rows."""
+    """The levels of the data: market, territories where there are, pharmacies, rows."""
+    found = w.results.territories
+    if found is not None:
+        return w.say(
+            "Rows are nested: each belongs to one pharmacy, each pharmacy to one of {count} territories of this market "
+            "(with {size} each). Rows of one pharmacy resemble each other, which is why the model has a level of its "
+            "own for every pharmacy; pharmacies of one territory share what happens to it.",
+            count=w.count(found.count, "territories.count"),
+            size=_size(w, found),
+        )
     return w.say(
         "Rows are nested: each belongs to one pharmacy, each pharmacy to this market. Rows of one pharmacy resemble "
         "each other, which is why the model has a level of its own for every pharmacy."
+    )
+
+
+def _size(w: Writer, found: TerritorySummary) -> str:
+    """Pharmacies of a territory."""
+    if found.smallest == found.largest:
+        return w.plural("{count} pharmacy", "{count} pharmacies", found.largest, "territories.largest")
+    return w.say(
+        "{smallest} to {largest} pharmacies",
+        smallest=w.count(found.smallest, "territories.smallest"),
+        largest=w.count(found.largest, "territories.largest"),
     )
 
 
@@ -157,4 +178,17 @@ def standard_error_words(w: Writer) -> str:
         ),
         "gls": w.say("Standard errors are those of generalised least squares, because a variance is at its limit."),
         "cluster": w.say("Standard errors are clustered by pharmacy, because the pooled model is used."),
+        "territory": _clustered_words(w),
     }[model.standard_error]
+
+
+def _clustered_words(w: Writer) -> str:
+    found = w.results.territories
+    if found is None or found.df is None:
+        return w.say("Standard errors are clustered by territory.")
+    return w.say(
+        "Standard errors are clustered by territory and corrected for their number (CR2, Bell and McCaffrey 2002); "
+        "tests use t with the degrees of freedom that the territories support (Pustejovsky and Tipton 2018), {df} for "
+        "promotion.",
+        df=w.fact(w.formats.decimal(found.df, 1), found.df, "territories.df"),
+    )

@@ -147,6 +147,17 @@ READING: tuple[tuple[str, str, str], ...] = (
     ),
 )
 
+CLUSTERED: tuple[tuple[str, str, str], ...] = (
+    (
+        "Pustejovsky, Tipton (2018)",
+        (
+            "Small-sample methods for cluster-robust variance estimation and hypothesis testing in fixed effects "
+            "models. Journal of Business & Economic Statistics 36(4)."
+        ),
+        "https://doi.org/10.1080/07350015.2016.1247004",
+    ),
+)
+
 _RANDOM_PARTS = {
     "correlated": mark("Levels and effects, correlated"),
     "uncorrelated": mark("Levels and effects, independent"),
@@ -206,6 +217,7 @@ def glossary(w: Writer) -> tuple[Definition, ...]:
     return tuple(Definition(term=w.say(term), text=w.say(text)) for term, text in _GLOSSARY)
 
 
-def reading() -> tuple[Definition, ...]:
-    """Further reading (titles stay in their language)."""
-    return tuple(Definition(term=who, text=what, link=link) for who, what, link in READING)
+def reading(*, territories: bool = False) -> tuple[Definition, ...]:
+    """Further reading (titles stay in their language); on clustered errors where territories are among the levels."""
+    listed = (*READING, *CLUSTERED) if territories else READING
+    return tuple(Definition(term=who, text=what, link=link) for who, what, link in listed)

@@ -14,6 +14,7 @@ from reportgen.report.narrative import reasons, trust
 from reportgen.report.narrative.beyond.experiment import experiment_lines
 from reportgen.report.narrative.beyond.foresight import foresight_line
 from reportgen.report.narrative.deciding import left_out_lines, season_line, withheld_lines
+from reportgen.report.narrative.time import territories_line
 from reportgen.report.narrative.verdict import shown_code
 from reportgen.report.words import quantities
 from reportgen.report.words.names import clean
@@ -290,7 +291,7 @@ def _collect(w: Writer) -> str:
 
 def confidence(w: Writer) -> tuple[str, ...]:
     """What is not given and why, checks passed of run, the two that matter most, the effect under other choices."""
-    lines = [*withheld_lines(w), *left_out_lines(w), season_line(w), checks_line(w)]
+    lines = [*withheld_lines(w), *left_out_lines(w), season_line(w), territories_line(w), checks_line(w)]
     told = {one.check for one in w.results.withheld}
     others = [check for check in trust.most_important(w.results) if check.id not in told]
     lines += [trust.short_sentence(w, check) for check in others[:2]]

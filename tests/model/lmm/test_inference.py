@@ -10,12 +10,16 @@ from numpy.testing import assert_allclose
 from scipy.stats import t as student
 
 from model_problems import dense_v, random_design
+from reportgen.model.lmm import inference
 from reportgen.model.lmm.columns import Design
 from reportgen.model.lmm.fit import fit_lmm
 from reportgen.model.lmm.inference import (
     FixedCovariance,
+    by_cluster,
     coefficient_rows,
+    degrees_of_freedom,
     fixed_covariance,
+    model_covariance,
     satterthwaite,
     theta_covariance,
     theta_gradient,
@@ -178,3 +182,50 @@ def test_rows_say_none_where_there_is_no_number():
     assert flat.statistic is None
     assert flat.se_gls is None
     assert (unknown.se, unknown.df, unknown.p, unknown.lower, unknown.column_sd) == (None,) * 5
+
+
+def clustered_design() -> Design:
+    design = with_lagged_response()
+    return replace(design, cluster=(np.arange(design.groups) % 6).astype(np.intp))
+
+
+def test_clustered_covariance_and_df_are_those_of_the_definition() -> None:
+    """CR2 by the matrices of Pustejovsky and Tipton (2018): A_h = D_h' B_h^-1/2 D_h in whitened rows."""
+    fit = fit_lmm(clustered_design(), method="REML")
+    design = fit.design
+    whitening = np.linalg.inv(np.linalg.cholesky(fit.sigma2 * dense_v(design, fit.psi / fit.sigma2)))
+    x, e = whitening @ design.x, whitening @ (design.y - design.x @ fit.beta)
+    bread = np.linalg.inv(x.T @ x)
+    hat, cluster = x @ bread @ x.T, design.cluster[design.group]
+    shares, paths = [], []
+    for h in range(6):
+        own = cluster == h
+        values, vectors = np.linalg.eigh(np.eye(own.sum()) - hat[np.ix_(own, own)])
+        adjusted = (vectors / np.sqrt(values)) @ vectors.T
+        shares.append(bread @ x[own].T @ adjusted @ e[own])
+        paths.append((np.eye(len(e)) - hat)[:, own] @ adjusted @ x[own] @ bread)
+    blocks = by_cluster(fit, design.cluster)
+    through_theta = inference._through_theta(fit, design.cluster, blocks)
+    covariance = fixed_covariance(fit)
+    whole = np.array(shares) + through_theta
+    assert covariance.kind == "territory"
+    assert_allclose(covariance.values, whole.T @ whole, rtol=1e-8)
+    for k in range(3):
+        path = np.array([one[:, k] for one in paths])
+        gram = path @ path.T
+        assert covariance.df[k] == pytest.approx(np.trace(gram) ** 2 / np.sum(gram**2), rel=1e-8)
+    assert_allclose(degrees_of_freedom(fit, np.eye(3)), covariance.df)
+
+
+def test_what_clusters_say_of_theta_adds_up_to_nothing_at_the_optimum() -> None:
+    fit = fit_lmm(clustered_design(), method="REML")
+    found = inference._through_theta(fit, fit.design.cluster, by_cluster(fit, fit.design.cluster))
+    assert_allclose(found.sum(axis=0), 0.0, atol=1e-6 * np.abs(found).max())
+    assert np.abs(found).max() > 0.0
+
+
+def test_clusters_of_one_pharmacy_each_come_near_the_models_own_covariance() -> None:
+    design = random_design(groups=400)
+    fit = fit_lmm(replace(design, cluster=np.arange(design.groups)), method="REML")
+    robust, model = fixed_covariance(fit), model_covariance(fit)
+    assert_allclose(np.sqrt(np.diag(robust.values)), np.sqrt(np.diag(model.values)), rtol=0.15)

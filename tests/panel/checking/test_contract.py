@@ -390,3 +390,53 @@ def test_a_unit_in_the_heading_of_sales_is_said(heading: str, tmp_path: Path) ->
     path.write_text(f"market,pharmacy,month,{heading},promotion\nA,P,2021-01,12.5,1\n")
     chosen = Settings.model_validate({"panel": {"source": "p.csv", "sales": heading}})
     assert "heading-unit" in {finding.code for finding in check_panel(read_table(chosen.panel, tmp_path), chosen)}
+
+
+# --- territories -------------------------------------------------------------------------------
+
+TERRITORY_HEADER = "market,territory,pharmacy,month,sales,promotion"
+
+
+def with_territories(**changed: str) -> list[str]:
+    """Lines of a clean table whose pharmacies have a territory each; ``changed`` by pharmacy and month."""
+    lines = []
+    for line in rows(("M1",), pharmacies=4):
+        market, pharmacy, month, *rest = line.split(",")
+        own = changed.get(f"{pharmacy[-2:]}_{month[-2:]}", "South" if pharmacy[-1] in "12" else "North")
+        lines.append(",".join((market, own, pharmacy, month, *rest)))
+    return lines
+
+
+def test_every_pharmacy_has_the_territory_of_its_rows(tmp_path: Path) -> None:
+    path = write(tmp_path / "panel.csv", *with_territories(P1_01=""), header=TERRITORY_HEADER)
+    market = load(path, territory="Territory").markets["M1"]
+    assert market.territories == ("South", "South", "North", "North")
+    assert load(path).markets["M1"].territories == ()
+    assert load(path).markets["M1"].data_hash != market.data_hash
+
+
+def test_a_pharmacy_in_two_territories_is_an_error(tmp_path: Path) -> None:
+    path = write(tmp_path / "panel.csv", *with_territories(P2_03="North"), header=TERRITORY_HEADER)
+    found = check(path, territory="territory")
+    assert codes(found, "error") == {"pharmacy-in-several-territories"}
+    assert 'row 8 "North"' in found[0].message
+
+
+def test_a_pharmacy_without_a_territory_is_an_error(tmp_path: Path) -> None:
+    empty = {f"P3_{month:02d}": "" for month in range(1, 5)}
+    path = write(tmp_path / "panel.csv", *with_territories(**empty), header=TERRITORY_HEADER)
+    assert codes(check(path, territory="territory"), "error") == {"empty-territory"}
+    assert codes(check(path)) == set()
+
+
+def test_the_territory_may_be_a_part_of_the_pharmacys_key(tmp_path: Path) -> None:
+    path = write(tmp_path / "panel.csv", *with_territories(), header=TERRITORY_HEADER)
+    market = load(path, territory="territory", pharmacy=["territory", "pharmacy"]).markets["M1"]
+    assert market.pharmacies[0].startswith("North")
+    assert market.territories[0] == "North"
+
+
+def test_a_territory_column_that_is_not_there_is_named(tmp_path: Path) -> None:
+    found = check(write(tmp_path / "panel.csv", *rows()), territory="gebiet")
+    assert codes(found, "error") == {"missing-column"}
+    assert "panel.territory" in found[0].message

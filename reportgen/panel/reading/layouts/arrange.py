@@ -33,8 +33,8 @@ def arrange(raw: RawTable, panel: PanelSettings, sheets: str = "") -> RawTable:
     raw = make_long(raw, sheets)
     frame = raw.frame
     if panel.fill_down:
-        frame = _fill_down(frame, (panel.market, panel.pharmacy))
-    for key in (panel.market, panel.pharmacy):
+        frame = _fill_down(frame, (panel.market, panel.pharmacy, panel.territory))
+    for key in (panel.market, panel.pharmacy, panel.territory):
         if isinstance(key, tuple):
             parts = [texts(frame[name]).to_pylist() for name in _named(frame, key, raw.source)]
             joined = [
