@@ -139,8 +139,7 @@ def _with_estimates(market: MarketFit, settings: Settings, provenance: Provenanc
     plain = None if seed is None else compare_fit(seed, promotion, settled, confidence)
     within = compare_within(market, promotion, settled, confidence)
     influence = leave_one_out(market.fit, market.full_rank_covariance)
-    residuals = conditional_residuals(market)
-    holdout = hold_out(market)
+    residuals, holdout = conditional_residuals(market), hold_out(market)
     diagnostics = diagnose(
         market, residuals, [fixed[market.index(term)] for term in market.terms.promotion],
         plain=plain, within=within, influence=influence, holdout=holdout, confidence=confidence,

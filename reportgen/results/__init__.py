@@ -89,24 +89,13 @@ __all__ = [
     "BINS", "QQ", "Attempt", "Autocorrelation", "BootstrapRow", "BootstrapSummary", "Calendar", "Calibration", "Cell",
     "ChannelEffect", "Charts", "Check", "CheckStatus", "ColumnFacts", "ColumnRole", "Comparison", "Contribution",
     "CorrelationRow", "CovRe", "Curve", "DataSummary", "DecayPoint", "DecaySummary", "Density", "Distribution",
-<<<<<<< HEAD
     "EffectSize", "Elasticity", "EntrySlip", "Estimand", "ExcludedMarket", "Finding", "FitQuality", "FitSummary",
     "FixedEffect", "Foresight", "GroupSize", "ImpulsePoint", "Incremental", "IncrementalMonth", "LikelihoodOptimum",
     "LongRun", "MarketEstimate", "MarketFacts", "MarketProspect", "MarketResults", "MarketStatus", "ModelSummary",
     "ModelTerm", "MonthlySeries", "OlsAssumption", "OlsTerm", "OrdinaryRegression", "Outcome", "OverviewResults",
     "PharmacyRow", "PharmacySeries", "PooledEffect", "PredictiveCheck", "PromotionEffects", "Provenance",
     "PublishedSize", "Quantity", "RSquared", "Reason", "Roi", "RowsLost", "RunTotals", "Sensitivity", "Severity",
-    "SizeWithError", "SlipKind", "SlopeTest", "Status", "TableFacts", "TermRole", "TimeEffect", "TimeKind",
-    "TimeSummary", "VarianceRow", "Verdict", "VerdictCode", "WhatIf", "Withheld", "from_json", "json_schema",
-    "overview_from_json", "to_json",
-=======
-    "EffectSize", "EntrySlip", "Estimand", "ExcludedMarket", "Finding", "FitQuality", "FitSummary", "FixedEffect",
-    "Foresight", "GroupSize", "ImpulsePoint", "Incremental", "IncrementalMonth", "LikelihoodOptimum", "LongRun",
-    "MarketEstimate", "MarketFacts", "MarketProspect", "MarketResults", "MarketStatus", "ModelSummary", "ModelTerm",
-    "MonthlySeries", "OlsAssumption", "OlsTerm", "OrdinaryRegression", "Outcome", "OverviewResults", "PharmacyRow",
-    "PharmacySeries", "PooledEffect", "PredictiveCheck", "PromotionEffects", "Provenance", "Quantity", "RSquared",
-    "Reason", "Roi", "RowsLost", "RunTotals", "Sensitivity", "Severity", "SlipKind", "SlopeTest", "Status",
-    "TableFacts", "TermRole", "TerritorySummary", "TimeEffect", "TimeKind", "TimeSummary", "VarianceRow", "Verdict",
-    "VerdictCode", "WhatIf", "Withheld", "from_json", "json_schema", "overview_from_json", "to_json",
->>>>>>> 7fe5938 (panel.territory: read with the panel, in results.json, in words; a pharmacy in two territories is an error)
+    "SizeWithError", "SlipKind", "SlopeTest", "Status", "TableFacts", "TermRole", "TerritorySummary", "TimeEffect",
+    "TimeKind", "TimeSummary", "VarianceRow", "Verdict", "VerdictCode", "WhatIf", "Withheld", "from_json",
+    "json_schema", "overview_from_json", "to_json",
 ]  # fmt: skip

@@ -9,11 +9,7 @@ from typing import Any
 
 import pytest
 
-<<<<<<< HEAD
-from factories import calibrations, market_results
-=======
-from factories import market_results, territory_results
->>>>>>> 7fe5938 (panel.territory: read with the panel, in results.json, in words; a pharmacy in two territories is an error)
+from factories import calibrations, market_results, territory_results
 from reportgen.report.blocks import Bullets, Callout, MarketReport, Prose
 from reportgen.report.document import build_report
 from reportgen.report.figures import draw_charts
@@ -118,12 +114,8 @@ def test_every_number_in_prose_is_recorded(built: tuple[MarketResults, MarketRep
             assert token in allowed, f"{token!r} in {sentence!r}"
 
 
-<<<<<<< HEAD
-WORDING = ("1", "0", "2", "24", "52", "100", "50", "100", "2010", "2008")
-"""Numerals of fixed wording: "of every 1", "reliability is 1 … 0", "fewer than 24 months", expected rank, years."""
-=======
-WORDING = ("1", "0", "2", "24", "52", "100", "50", "100", "2002", "2018")
-"""Numerals of fixed wording: "of every 1", "reliability is 1 … 0", "fewer than 24 months", expected rank, CR2 and its
+WORDING = ("1", "0", "2", "24", "52", "100", "50", "100", "2002", "2008", "2010", "2018")
+"""Numerals of fixed wording: "of every 1", "reliability is 1 … 0", "fewer than 24 months", expected rank, years of
 sources."""
 
 
@@ -145,7 +137,6 @@ def test_data_and_model_say_how_territories_are_in_the_model() -> None:
     assert "41.0% is left beside what is common to a month of a territory" in within
     assert "they would leave 4.3% of its movement, and at least 10.0% is needed" in apart
     assert "clustered by territory and corrected for their number (CR2" in apart
->>>>>>> 7fe5938 (panel.territory: read with the panel, in results.json, in words; a pharmacy in two territories is an error)
 
 
 @pytest.mark.parametrize("status", ["not-estimated", "not-estimable"])

@@ -6,13 +6,8 @@ vectorised; only distinct texts are looked at one by one.
 
 from __future__ import annotations
 
-<<<<<<< HEAD
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
-=======
-from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
->>>>>>> 7fe5938 (panel.territory: read with the panel, in results.json, in words; a pharmacy in two territories is an error)
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -20,13 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reportgen.panel.checking.findings import NO_ROWS, Problem, of_table, plural, quote
-from reportgen.panel.checking.key_checks import Keys, check_keys, read_keys
+from reportgen.panel.checking.key_checks import Keys, check_keys, read_keys, read_territories
 from reportgen.panel.checking.period_checks import check_calendar, read_periods
-<<<<<<< HEAD
 from reportgen.panel.checking.spellings import check_spellings, join_spellings
-=======
-from reportgen.panel.checking.territory_checks import read_territories
->>>>>>> 7fe5938 (panel.territory: read with the panel, in results.json, in words; a pharmacy in two territories is an error)
 from reportgen.panel.checking.total_checks import check_totals
 from reportgen.panel.checking.value_checks import read_values
 from reportgen.panel.reading.columns import ONE_MARKET, Columns, MissingColumn, find_columns
