@@ -163,6 +163,7 @@ class BarProgress(QuietProgress):
             MofNCompleteColumn(),
             TimeRemainingColumn(compact=True),
             TextColumn("{task.description}", markup=False),
+            # On standard error, so that what is piped on holds no bar.
             console=_console(stderr=True),
             transient=True,
         )
@@ -263,6 +264,7 @@ def _show_markets(result: RunResult, *, locale: str, currency: str, response: st
     formats = Formats(locale=locale, currency=currency, response="log" if response == "log" else "level")
     shown = list(result.markets)
     if len(shown) > _MOST_ROWS and not state["verbose"]:
+        # Of many markets those that need a look; the others are in the overview.
         shown = [outcome for outcome in shown if outcome.stale_since or outcome.status != "ok"][:_MOST_ROWS]
     rows = []
     for outcome in shown:

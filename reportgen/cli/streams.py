@@ -11,6 +11,7 @@ def open_streams() -> None:
     """Make standard streams that can be written to; what reads a pipe gets each line at once."""
     _replace_closed_streams()
     if isinstance(sys.stdout, io.TextIOWrapper) and sys.stdout is sys.__stdout__:
+        # Detached first: the old wrapper would close the buffer that the new one writes to.
         encoding, errors = sys.stdout.encoding, sys.stdout.errors
         sys.stdout = _Output(sys.stdout.detach(), encoding=encoding, errors=errors)
     for stream in (sys.stdout, sys.stderr):

@@ -155,6 +155,7 @@ def roi_line(w: Writer) -> str:
     roi = w.results.roi
     if roi is None or roi.roi is None:
         return ""
+    # Whole percents, but for a return that would be printed as nothing.
     value = w.percent(roi.roi, "roi.roi", digits=0 if abs(roi.roi) >= 0.005 else 1)
     if roi.lower is None or roi.upper is None:
         return w.say("Return on promotion {roi}", roi=value)
@@ -180,6 +181,7 @@ def actions(w: Writer) -> tuple[str, ...]:
     lines = [_money_back(w)]
     if code in ("works", "works-unevenly"):
         lines += [_raise(w), _stop(w)]
+        # Only where no pharmacy was named: advice on single ones would contradict it.
         if "no-differences-found" in w.results.verdict.reasons and not any(lines[1:]):
             lines.append(
                 w.say("Use the average effect of the market; do not treat pharmacies differently on these numbers.")
@@ -292,6 +294,7 @@ def _collect(w: Writer) -> str:
 def confidence(w: Writer) -> tuple[str, ...]:
     """What is not given and why, checks passed of run, the two that matter most, the effect under other choices."""
     lines = [*withheld_lines(w), *left_out_lines(w), season_line(w), territories_line(w), checks_line(w)]
+    # A check that took numbers away was told with them above.
     told = {one.check for one in w.results.withheld}
     others = [check for check in trust.most_important(w.results) if check.id not in told]
     lines += [trust.short_sentence(w, check) for check in others[:2]]

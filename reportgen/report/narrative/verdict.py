@@ -133,6 +133,7 @@ def verdict_line(w: Writer) -> VerdictLine:
 def effect_sentence(w: Writer, code: VerdictCode = "works") -> str:
     """Estimate, unit and interval of one unit kept up (of the first month where that is not known)."""
     kept_up, first = quantities.kept_up(w.results, w.channel), quantities.first(w.results, w.channel)
+    # What is kept up is what people decide about; where it is withheld or unbounded the first period is told.
     if kept_up is not None and kept_up.lower is not None:
         return _effect(w, kept_up, "kept_up", _KEPT_UP, code)
     if first is not None and first.lower is not None:
@@ -145,7 +146,9 @@ def _effect(w: Writer, found: EffectSize, name: str, words: dict[tuple[str, str]
     if estimate is None or lower is None or upper is None:
         return ""
     source, se = f"effects.{w.channel}.{name}", quantities.spread(found)
+    # An open answer is its interval; an estimate beside it would be taken for the answer.
     side = "open" if code in ("unclear", "no-effect") else "less" if estimate < 0 else "more"
+    # Only an experiment may say that promotion brings something.
     message = words["caused" if _experiment(w) else "associated", side]
     shown_effect = "" if side == "open" else w.effect(estimate, f"{source}.estimate", se, size=True)
     return w.say(
@@ -184,6 +187,7 @@ def _of_channels(w: Writer) -> str:
             groups.setdefault(one.verdict.code, []).append(clean(one.channel, 40))
     listed = [
         w.say("{verdict}: {channels}.", verdict=w.say(WORDS[code][0]), channels=w.listed(groups[code], limit=8))
+        # In the order of the words, not of the channels: what works first.
         for code in WORDS
         if code in groups
     ]
