@@ -33,7 +33,7 @@ def panel(folder: Path) -> None:
     """Six tiny markets: nothing can be estimated, so a build takes no time."""
     lines = ["market,pharmacy,month,sales,promotion"]
     lines += [
-        f"M{k},P{p},2023-{m:02d},{100 + 7 * p + m},{(m * p) % 3}"
+        f"M{k},P{p},2023-{m:02d},{100 + 13 * k + 7 * p + m},{(m * p) % 3}"
         for k in range(6)
         for p in range(3)
         for m in range(1, 7)

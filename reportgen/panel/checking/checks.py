@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from reportgen.panel.checking.findings import NO_ROWS, Problem, of_table, plural, quote
 from reportgen.panel.checking.key_checks import Keys, check_keys, read_keys, read_territories
-from reportgen.panel.checking.period_checks import check_calendar, read_periods
+from reportgen.panel.checking.period_checks import check_calendar, explain_repeats, place_years, read_periods
 from reportgen.panel.checking.spellings import check_spellings, join_spellings
 from reportgen.panel.checking.total_checks import check_totals
 from reportgen.panel.checking.value_checks import read_values
@@ -99,18 +99,21 @@ def run_checks(raw: RawTable, settings: Settings, conventions: Conventions | Non
         problems += found
     as_of = _as_of(settings)
     how = conventions or find_conventions(raw.frame, columns, settings, raw.delimiter)
+    months, found = place_years(frame, columns, settings.panel, raw)
+    problems += found
     period, found = read_periods(
-        frame[columns.month], columns.month, settings.panel, how.dates, as_of, whole, from_1904=raw.from_1904
+        months, columns.month, settings.panel, how.dates, as_of, whole, from_1904=raw.from_1904
     )
     problems += found
     values, found = read_values(frame, columns, how, settings, market.codes, whole)
     problems += found
-    sales, ask = values[columns.sales], settings.panel.spellings == "ask"
-    problems += check_spellings(market, pharmacy, period, sales, columns, ask=ask)
     problems += check_calendar(market, pharmacy, period, columns, settings.panel, whole)
+    sales, ask = values[columns.sales], settings.panel.spellings == "ask"
     # Sums are looked for among the rows that will be used; where rows are yet to be added up, these are not there.
     if not settings.panel.aggregate:
         problems += check_totals(market, pharmacy, period, sales, columns)
+    problems += check_spellings(market, pharmacy, period, sales, columns, ask=ask)
+    problems = explain_repeats(problems, months, columns.month)
     problems = [_accepted(problem, settings.panel.accept) for problem in problems]
     return Checked(
         problems=tuple(problems),

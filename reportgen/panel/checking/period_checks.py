@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from reportgen.panel.checking.findings import Problem, Severity, plural
+from reportgen.panel.checking.findings import Problem, Severity, of_table, plural, quote
 from reportgen.panel.checking.key_checks import Keys
 from reportgen.panel.periods import PeriodType, period_label, period_of
 from reportgen.panel.reading.columns import Columns
+from reportgen.panel.reading.layouts.arrange import join_years
+from reportgen.panel.reading.layouts.years import are_parts, find_years
+from reportgen.panel.reading.raw import RawTable
 from reportgen.panel.reading.values.date_order import DateConvention
-from reportgen.panel.reading.values.dates import ASSUMED_YEAR, EARLIEST, LATEST, ParsedPeriods, parse_periods
+from reportgen.panel.reading.values.dates import ASSUMED_YEAR, EARLIEST, LATEST, ParsedPeriods, is_typed, parse_periods
 from reportgen.settings.sections import PanelSettings
 
 if TYPE_CHECKING:
@@ -22,9 +27,53 @@ if TYPE_CHECKING:
 
 SPAN_LIMIT = {"month": 40 * 12, "week": 40 * 52, "quarter": 40 * 4}
 EXAMPLE = {"month": "2021-01", "week": "2021-01-04, the Monday, or 2021-W01", "quarter": "2021-Q1"}
+_YEAR = re.compile(r"(?<!\d)(?:19|20)\d{2}(?!\d)")
 Periods = NDArray[np.int64]
 Rows = NDArray[np.bool_]
 ProblemOf = Callable[..., list[Problem]]
+
+
+def place_years(
+    frame: pd.DataFrame, columns: Columns, panel: PanelSettings, raw: RawTable
+) -> tuple[pd.Series, list[Problem]]:
+    """The column of months, with the year of a column beside it where the months have none; and what is to be said."""
+    column = frame[columns.month]
+    if panel.year is not None or is_typed(column) or not are_parts(column):
+        return column, []
+    found = find_years(frame, columns.spare)
+    certain = [one for one in found if one.certain]
+    chosen = [one for one in certain if one.kind == "calendar"] or certain
+    month = columns.month
+    if len(chosen) == 1:
+        (year,) = chosen
+        if year.kind == "financial" and not panel.year_begins:
+            text = f'{month} has no year, and {year.name} holds financial years ("{year.example}")'
+            advice = "Set panel.year_begins to the month (1 to 12) in which they begin."
+            return column, [of_table("financial-year", "error", text, advice, column=month, count=1)]
+        joined = join_years(frame[year.name], column, panel, financial=year.kind == "financial")
+        joined.index = column.index
+        text = f"{month} has no year; the years of {year.name} are taken"
+        return joined, [of_table("year-beside", "note", text, column=month, count=len(frame))]
+    if found:
+        names = ", ".join(quote(one.name) for one in found)
+        text = f"{month} has no year, which may stand in {names}"
+        advice = f'Set panel.month = ["{found[0].name}", "{month}"], or panel.year if all rows are of one year.'
+        return column, [of_table("assumed-year", "error", text, advice, column=month, count=1)]
+    spoken = _YEAR.search(" ".join([raw.source, *(cell for row in raw.above for cell in row)]))
+    if spoken:
+        text = f"{month} has no year, but the name of the file or a line above the table speaks of {spoken[0]}"
+        advice = f"Set panel.year = {spoken[0]} if all rows are of that year."
+        return column, [of_table("assumed-year", "error", text, advice, column=month, count=1)]
+    return column, []
+
+
+def explain_repeats(problems: list[Problem], column: pd.Series, month: str) -> list[Problem]:
+    """Problems with the cause where months without a year repeat or are no dates."""
+    wanted = {"duplicate-rows", "bad-month"}
+    if not any(problem.code in wanted for problem in problems) or is_typed(column) or not are_parts(column):
+        return problems
+    advice = f'{month} has no year: add a column of years and set panel.month = ["year", "{month}"].'
+    return [replace(problem, advice=advice) if problem.code in wanted else problem for problem in problems]
 
 
 def read_periods(
@@ -50,7 +99,8 @@ def read_periods(
     parsed = parse_periods(
         column,
         period_type,
-        convention=convention,
+        panel.year or ASSUMED_YEAR,
+        convention,
         timezone=panel.timezone,
         from_1904=from_1904,
     )
@@ -69,10 +119,11 @@ def read_periods(
         *_check_edge(parsed, problem, name, whole),
         *problem(
             "assumed-year",
-            "warning",
+            "warning" if panel.year is None else "note",
             parsed.no_year,
-            f"{name} has no year in {{rows}}; {ASSUMED_YEAR} is assumed",
-            f"Write it as {EXAMPLE[period_type]}.",
+            f"{name} has no year in {{rows}}; "
+            + (f"{ASSUMED_YEAR} is assumed" if panel.year is None else f"panel.year says {panel.year}"),
+            f"Set panel.year, or write it as {EXAMPLE[period_type]}." if panel.year is None else "",
         ),
         *problem("excel-date", "warning", parsed.serial, f"{name} is read as an Excel day number in {{rows}}", ""),
         *problem("time-zone", "warning", parsed.zone, f"{name} has a time zone, which is ignored, in {{rows}}", ""),

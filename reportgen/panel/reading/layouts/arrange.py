@@ -11,6 +11,7 @@ import numpy as np
 from reportgen.errors import ReadError
 from reportgen.panel.reading.columns import column_of, fold_name
 from reportgen.panel.reading.layouts.wide import make_long
+from reportgen.panel.reading.layouts.years import find_years, join_year
 from reportgen.panel.reading.raw import RawTable
 from reportgen.panel.reading.values.numbers import is_text, texts
 from reportgen.settings.sections import PanelSettings
@@ -44,10 +45,7 @@ def arrange(raw: RawTable, panel: PanelSettings, sheets: str = "") -> RawTable:
             ]
             frame = frame.assign(**{column_of(key): _text(joined)})
     if isinstance(panel.month, tuple):
-        parts = [texts(frame[name]).to_pylist() for name in _named(frame, panel.month, raw.source)]
-        if len(parts) == 2:
-            months = [_month(year, part, panel.period) for year, part in zip(*parts, strict=True)]
-            frame = frame.assign(**{column_of(panel.month): _text(months)})
+        frame = _join_months(frame, _named(frame, panel.month, raw.source), panel, raw.source)
     return raw if frame is raw.frame else replace(raw, frame=frame)
 
 
@@ -76,22 +74,36 @@ def _named(frame: pd.DataFrame, names: Sequence[str], source: str) -> list[str]:
     return [name if name in frame.columns else known[fold_name(name)] for name in names]
 
 
-def _month(year: str | None, part: str | None, period: str) -> str | None:
-    """Year and month (or quarter, or week) of two cells as one text; as they stand where they are no numbers."""
-    if not (year or "").strip() or not (part or "").strip():
-        return None
-    year, part = _whole(year or ""), _whole(part or "")
-    # Q1, M03, KW 7: the letters before the number go.
-    digits = part.upper().lstrip("QMWK ").strip()
-    if not digits.isdigit():
-        return f"{part} {year}"
-    mark = {"quarter": f"{year}-Q{digits}", "week": f"{year}-W{int(digits):02d}"}
-    return mark.get(period, f"{year}-{int(digits):02d}")
+def _join_months(frame: pd.DataFrame, names: Sequence[str], panel: PanelSettings, source: str) -> pd.DataFrame:
+    """Table with year and month as one column; the year stands first, or in the column that holds nothing but years.
+
+    Raises
+    ------
+    ReadError
+        ``financial-year`` where the years are financial and nothing says in which month they begin.
+    """
+    if len(names) != 2:
+        return frame
+    found = {one.name: one for one in find_years(frame, names)}
+    year, part = names if names[0] in found or names[1] not in found else names[::-1]
+    financial = year in found and found[year].kind == "financial"
+    if financial and panel.period == "month" and not panel.year_begins:
+        raise ReadError(
+            f'{source}: {year} holds financial years ("{found[year].example}"), which do not say in which calendar '
+            "year a month lies. Set panel.year_begins to the month (1 to 12) in which they begin.",
+            code="financial-year",
+        )
+    joined = join_years(frame[year], frame[part], panel, financial=financial)
+    return frame.assign(**{column_of(panel.month): joined})
 
 
-def _whole(text: str) -> str:
-    text = text.strip()
-    return text.removesuffix(".0")
+def join_years(years: pd.Series, parts: pd.Series, panel: PanelSettings, *, financial: bool) -> pd.Series:
+    """Years and months of two columns as one column of text."""
+    made: dict[tuple[str | None, str | None], str | None] = {}
+    pairs = list(zip(texts(years).to_pylist(), texts(parts).to_pylist(), strict=True))
+    for pair in set(pairs):
+        made[pair] = join_year(*pair, panel.period, panel.year_begins, financial=financial)
+    return _text([made[pair] for pair in pairs])
 
 
 def _fill_down(frame: pd.DataFrame, keys: Sequence[str | tuple[str, ...]]) -> pd.DataFrame:

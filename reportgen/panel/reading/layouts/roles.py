@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reportgen.panel.reading.layouts.role_words import BRAND_WORDS, OTHER_WORDS, WORDS
+from reportgen.panel.reading.layouts.years import find_years
 from reportgen.panel.reading.values.conventions import decide, survey_numbers
 from reportgen.panel.reading.values.date_forms import read_form
 from reportgen.panel.reading.values.date_order import order_dates
@@ -94,8 +95,8 @@ def _month(table: pd.DataFrame, names: Sequence[str]) -> str | tuple[str, ...]:
     dates = [name for name in names if _looks_like_dates(table[name], name)]
     if dates:
         return next((name for name in dates if speaks_of(name, "month")), dates[0])
-    years = [name for name in names if _within(table[name], 1990, 2100)]
-    for year in years[:1]:
+    found = sorted(find_years(table, names), key=lambda one: (not one.certain, one.kind != "calendar"))
+    for year in [one.name for one in found][:1]:
         for name in names:
             if name == year:
                 continue

@@ -7,7 +7,7 @@ It becomes one row per period; cells that are blank in every measure are no rows
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -32,7 +32,7 @@ _EDGES = " \t_-|/:()[]"
 _MOST_MEASURES = 12
 
 
-def split_name(name: str) -> tuple[str, str] | None:
+def split_name(name: str, is_period: Callable[[str], bool]) -> tuple[str, str] | None:
     """Measure and period of a name, ``Sales Jan-21`` → (``Sales``, ``Jan-21``); None where there is no period."""
     name = " ".join(name.split())
     if is_period(name):
@@ -56,15 +56,23 @@ def is_period(text: str) -> bool:
     return (form.style not in _NO_PERIOD and any(c.isdigit() for c in text) and not text.isdigit()) or _is_compact(text)
 
 
+def is_month(text: str) -> bool:
+    """Whether a name is a month without a year, which may stand in a column of its own."""
+    return read_form(text).style == "no-year"
+
+
 def _is_compact(text: str) -> bool:
     return bool(_COMPACT.fullmatch(text))
 
 
 def find_periods(names: Sequence[str]) -> dict[str, tuple[str, str]]:
     """Columns that are periods, with measure and period; empty where the table is not wide."""
-    found = {name: parts for name in names if (parts := split_name(name)) is not None}
-    distinct = {period for _, period in found.values()}
-    return found if len(distinct) >= LEAST_PERIODS and len(found) >= 0.3 * len(names) else {}
+    for kind in (is_period, is_month):
+        found = {name: parts for name in names if (parts := split_name(name, kind)) is not None}
+        distinct = {period for _, period in found.values()}
+        if len(distinct) >= LEAST_PERIODS and len(found) >= 0.3 * len(names):
+            return found
+    return {}
 
 
 def make_long(raw: RawTable, sheets: str = "") -> RawTable:
