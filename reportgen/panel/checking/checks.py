@@ -187,6 +187,10 @@ def _check_columns(raw: RawTable, columns: Columns, settings: Settings) -> list[
         problems.append(
             of_table("column-renamed", "note", f"column {quote(found)} is read as {wanted}", column=found, count=1)
         )
+    if raw.sums:
+        names = ", ".join(quote(name) for name in raw.sums[:6]) + (", …" if len(raw.sums) > 6 else "")
+        text = f"{plural(len(raw.sums), 'column')} that only sum up the periods left out ({names})"
+        problems.append(of_table("sum-columns", "note", text, count=len(raw.sums)))
     if raw.left_out:
         lines = "1 line" if len(raw.left_out) == 1 else f"{len(raw.left_out)} lines"
         problems.append(

@@ -68,6 +68,8 @@ class RawTable:
         Cells of the rows above the header that are not blank: titles, or names of groups of columns.
     left_out
         Texts of footnotes that do not belong to the table.
+    sums
+        Columns left out because they sum up those of the periods.
     layout
         How the table lay in the file, where that is not one row per market, pharmacy and period.
     """
@@ -84,6 +86,7 @@ class RawTable:
     lines: NDArray[np.intp] | None = None
     above: tuple[tuple[str, ...], ...] = ()
     left_out: tuple[str, ...] = ()
+    sums: tuple[str, ...] = ()
     layout: str = ""
 
     def file_rows(self) -> NDArray[np.intp]:

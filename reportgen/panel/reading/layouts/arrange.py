@@ -31,10 +31,11 @@ def arrange(raw: RawTable, panel: PanelSettings, sheets: str = "") -> RawTable:
     ReadError
         ``missing-column`` if a part of a key is not in the table.
     """
-    raw = make_long(raw, sheets)
-    frame = raw.frame
     if panel.fill_down:
-        frame = _fill_down(frame, (panel.market, panel.pharmacy, panel.territory))
+        # Before months in columns become rows: a code may hold for the rows of several measures.
+        raw = replace(raw, frame=_fill_down(raw.frame, (panel.market, panel.pharmacy, panel.territory)))
+    raw = make_long(raw, sheets, keep=(*panel.controls, *([panel.cost] if isinstance(panel.cost, str) else [])))
+    frame = raw.frame
     for key in (panel.market, panel.pharmacy, panel.territory):
         if isinstance(key, tuple):
             parts = [texts(frame[name]).to_pylist() for name in _named(frame, key, raw.source)]

@@ -7,13 +7,16 @@ It becomes one row per period; cells that are blank in every measure are no rows
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from reportgen.errors import ReadError
 from reportgen.panel.reading.columns import fold_name
+from reportgen.panel.reading.layouts.roles import speaks_of
+from reportgen.panel.reading.layouts.sums import sum_columns
 from reportgen.panel.reading.raw import RawTable, is_number
 from reportgen.panel.reading.values.date_forms import Written, read_form
 from reportgen.panel.reading.values.numbers import is_text, texts
@@ -75,18 +78,35 @@ def find_periods(names: Sequence[str]) -> dict[str, tuple[str, str]]:
     return {}
 
 
-def make_long(raw: RawTable, sheets: str = "") -> RawTable:
+def make_long(raw: RawTable, sheets: str = "", keep: Collection[str] = ()) -> RawTable:
     """Table with one row per period; as it is where its columns are no periods.
 
     Parameters
     ----------
     sheets
         Column that holds the names of sheets, which may be measures.
+    keep
+        Columns that the settings name, which are never taken for sums of the periods.
+
+    Raises
+    ------
+    ReadError
+        ``ragged-row``, ``duplicate-rows``.
     """
     found = find_periods([str(name) for name in raw.frame.columns])
     if not found:
         return raw
     frame, lines = raw.frame, raw.file_rows()
+    if raw.ragged:
+        row = raw.ragged[0]
+        raise ReadError(
+            f"{raw.source}: line {lines[row.position]} has {row.found} fields, not {row.expected}, so its values may "
+            "stand under other months. Quote fields that hold the delimiter, or export the table again.",
+            code="ragged-row",
+        )
+    sums = sum_columns(frame, found, keep, raw.delimiter)
+    frame = frame.drop(columns=sums)
+    found = {name: parts for name, parts in found.items() if name not in sums}
     ids = [name for name in frame.columns if name not in found]
     measures = list(dict.fromkeys(measure for measure, _ in found.values()))
     periods = list(dict.fromkeys(period for _, period in found.values()))
@@ -106,12 +126,15 @@ def make_long(raw: RawTable, sheets: str = "") -> RawTable:
     # Each row of the file becomes as many rows as there are periods, and messages still name its line.
     rows = np.repeat(lines, len(periods))
     if len(values) == 1 and (column := _measure_column(table, ids, _free(PERIOD, ids), sheets)):
-        table, rows = _spread(table, column, values[0], rows)
+        bound = _bound(frame, ids, column)
+        _refuse_repeats(table.drop(columns=[values[0], *bound]), rows, column, raw.source)
+        table, rows = _spread(table.drop(columns=bound), column, values[0], rows)
+        ids = [name for name in ids if name not in bound]
         values = [name for name in table.columns if name not in ids and name != _free(PERIOD, ids)]
     # A blank in every measure is how such tables write that there was no pharmacy yet, or none any more.
     kept = ~np.logical_and.reduce([_blank(table[name]) for name in values])
     return replace(
-        raw, frame=table[kept].reset_index(drop=True), lines=rows[kept], ragged=(), layout="months in columns"
+        raw, frame=table[kept].reset_index(drop=True), lines=rows[kept], layout="months in columns", sums=tuple(sums)
     )
 
 
@@ -150,38 +173,63 @@ def _blank(column: pd.Series) -> np.ndarray:
 
 
 def _measure_column(table: pd.DataFrame, ids: Sequence[str], period: str, sheets: str) -> str:
-    """Column whose values name the measures: the other keys occur once with each of them."""
+    """Column whose values name the measures: the other keys occur once with each of them, or they speak of both."""
+    candidates = []
     for column in sorted(ids, key=lambda name: (name != sheets, fold_name(name) not in _MEASURE_NAMES)):
         values = table[column].dropna().unique()
-        if not 2 <= len(values) <= _MOST_MEASURES or any(str(value).replace(".", "").isdigit() for value in values):
-            continue
-        others = [name for name in ids if name != column and is_text(table[name])]
+        if 2 <= len(values) <= _MOST_MEASURES and not any(str(v).replace(".", "").isdigit() for v in values):
+            candidates.append(column)
+    for column in candidates:
+        values = table[column].dropna().unique()
+        bound = _bound(table, ids, column)
+        others = [name for name in ids if name != column and name not in bound and is_text(table[name])]
         if not others:
             continue
-        keys = [*others, period]
-        sizes = table.groupby(keys, dropna=False)[column].nunique()
+        sizes = table.groupby([*others, period], dropna=False)[column].nunique()
         if (sizes == len(values)).all() and len(table) == len(sizes) * len(values):
+            return column
+    # A pharmacy without the rows of one measure leaves only the words to tell.
+    for column in candidates:
+        spoken = [str(value) for value in table[column].dropna().unique()]
+        if any(speaks_of(v, "sales") for v in spoken) and any(speaks_of(v, "promotion") for v in spoken):
             return column
     return ""
 
 
+def _bound(table: pd.DataFrame, ids: Sequence[str], column: str) -> list[str]:
+    """Columns that only say more of the measure, such as its unit: several values, one with each measure."""
+    others = [name for name in ids if name != column and table[name].nunique(dropna=False) > 1]
+    return [name for name in others if (table.groupby(column, dropna=False)[name].nunique(dropna=False) == 1).all()]
+
+
+def _refuse_repeats(keys: pd.DataFrame, rows: np.ndarray, column: str, source: str) -> None:
+    again = np.flatnonzero(keys.duplicated(keep=False).to_numpy())
+    if again.size:
+        first = keys.iloc[again[0]]
+        lines = sorted({int(rows[i]) for i in again if (keys.iloc[i] == first).all()})
+        raise ReadError(
+            f'{source}: {column} "{first[column]}" occurs more than once for the same keys '
+            f"(first: rows {lines[0]} and {lines[-1]}). Keep one row each.",
+            code="duplicate-rows",
+        )
+
+
 _MEASURE_NAMES = frozenset(
-    {"measure", "kpi", "metric", "variable", "indicator", "kennzahl", "type", "mesure", "medida"}
+    {"measure", "measures", "kpi", "metric", "metrics", "variable", "indicator", "kennzahl", "kennzahlen", "type"}
+    | {"mesure", "medida", "fact", "item", "series", "attribute", "parameter", "values", "merkmal"}
 )
 
 
 def _spread(table: pd.DataFrame, column: str, value: str, rows: np.ndarray) -> tuple[pd.DataFrame, np.ndarray]:
     """Measures of ``column`` side by side, in the order of their first rows; and the first file row of each."""
+    import pandas as pd
+
     others = [name for name in table.columns if name not in {column, value}]
-    made = None
-    first = None
+    parts = []
     for measure in table[column].unique():
-        chosen = table[column] == measure
-        part = table[chosen].set_index(others)[value].rename(str(measure))
-        if made is None:
-            made, first = part.to_frame(), rows[chosen.to_numpy()]
-        else:
-            made[str(measure)] = part.reindex(made.index)
-    assert made is not None  # noqa: S101 - there are at least two measures
-    assert first is not None  # noqa: S101
-    return made.reset_index(), first
+        chosen = table[table[column] == measure]
+        parts.append(chosen.set_index(others)[value].rename(str(measure)))
+    made = pd.concat(parts, axis=1, sort=False)
+    first = pd.Series(rows, index=pd.MultiIndex.from_frame(table[others]))
+    first = first[~first.index.duplicated()]
+    return made.reset_index(), first.loc[made.index].to_numpy()
