@@ -20,6 +20,8 @@ from reportgen.model.lmm import reml
 from reportgen.results import MarketResults, from_json, to_json
 
 PLAIN = (str, int, float, bool, type(None))
+LEVELS = ("territories", "calibration")
+"""What only settings bring."""
 VALIDATOR = jsonschema.Draft202012Validator(schema.published_schema("results.schema.json"))
 
 
@@ -76,7 +78,7 @@ def test_usual_market_has_every_part():
     assert found.status == "ok"
     assert found.reasons == ()
     empty = [name for name in MarketResults.__slots__ if getattr(found, name) in (None, ())]
-    assert set(empty) <= {"reasons", "optima", "more_decays", "channels", "roi", "bootstrap", "withheld"}
+    assert set(empty) <= {"reasons", "optima", "more_decays", "channels", "roi", "bootstrap", "withheld", *LEVELS}
     assert found.model.formula.startswith("Sales ~ Adstock_Promotion + Lag1_Sales + Lag2_Sales + Initial_Sales")
     assert (found.model.rung, found.model.standard_error) == ("correlated", "full-information")
     charts = found.charts
