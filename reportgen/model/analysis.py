@@ -21,6 +21,7 @@ from reportgen.model.data_summary import chosen_pharmacies, monthly_series, summ
 from reportgen.model.deciding import decisions, withhold
 from reportgen.model.effects.calibration import calibrate
 from reportgen.model.effects.impact import Impact, market_generator, measure_impact
+from reportgen.model.effects.moderators import moderator_effects
 from reportgen.model.lmm.leave_one_out import Influence, leave_one_out
 from reportgen.model.lmm.variance_intervals import variance_intervals
 from reportgen.model.market.fit import MarketFit, fit_market
@@ -145,10 +146,9 @@ def _with_estimates(market: MarketFit, settings: Settings, provenance: Provenanc
         plain=plain, within=within, influence=influence, holdout=holdout, confidence=confidence,
         rng=market_generator(settings, frame.panel.market, "predictive"),
     )  # fmt: skip
-    test = _slope_test(market, settings)
+    test, decays = _slope_test(market, settings), decay_summaries(market)
     intervals = variance_intervals(market.ml, confidence) if market.rung != "pooled" else None
     incremental = impact.incremental.total if impact.incremental is not None else None
-    decays = decay_summaries(market)
     found = _evidence(
         market, settings, impact, diagnostics, influence, fixed=fixed, test=test, plain=plain, within=within
     )
@@ -181,6 +181,7 @@ def _with_estimates(market: MarketFit, settings: Settings, provenance: Provenanc
         effects=impact.effects,
         long_run=impact.long_run,
         impulse=impact.impulse,
+        moderators=moderator_effects(market, confidence),
         incremental=impact.incremental,
         channels=channels,
         foresight=foresight(market, promotion) if verdict.code in {"works", "works-unevenly"} else None,

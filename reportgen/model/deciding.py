@@ -28,6 +28,7 @@ from reportgen.results import (
     EffectSize,
     LongRun,
     MarketResults,
+    ModeratorEffects,
     PharmacyRow,
     PromotionEffects,
     Quantity,
@@ -125,6 +126,7 @@ def withhold(results: MarketResults) -> MarketResults:
         within=_comparison(results.within, first),
         bootstrap=_bootstrap(results.bootstrap, results, lost, first),
         calibration=tuple(_calibration(one, lost.get(one.channel or "", first)) for one in results.calibration),
+        moderators=tuple(_by_class(one, gone) for one in results.moderators),
         elasticity=None if any(one.quantity == "kept-up" for one in gone) else results.elasticity,
     )
     return _without_totals(made) if any(one.quantity == "totals" for one in gone) else made
@@ -135,12 +137,30 @@ def _lost(gone: Sequence[Withheld], channel: str | None) -> frozenset[Quantity]:
     return frozenset(one.quantity for one in gone if one.channel in (None, channel))
 
 
-def _effects(one: PromotionEffects, gone: Sequence[Withheld]) -> PromotionEffects:
-    """The three effects of one channel, each without its numbers where a check took it, with the check's name."""
+def _taken(gone: Sequence[Withheld], channel: str) -> dict[Quantity, str]:
+    """Check that takes each quantity of one channel."""
     taken: dict[Quantity, str] = {}
     for item in gone:
-        if item.channel in (None, one.channel):
+        if item.channel in (None, channel):
             taken.setdefault(item.quantity, item.check)
+    return taken
+
+
+def _by_class(one: ModeratorEffects, gone: Sequence[Withheld]) -> ModeratorEffects:
+    """Effects of classes go with those of the market; a test of classes without any effect says nothing."""
+    classes = []
+    for row in one.classes:
+        taken = _taken(gone, row.channel)
+        first, kept = _size(row.first_period, taken.get("first-month")), _size(row.kept_up, taken.get("kept-up"))
+        classes.append(replace(row, first_period=first, kept_up=kept))
+    told = [size for row in classes for size in (row.first_period, row.kept_up) if size.estimate is not None]
+    made = replace(one, classes=tuple(classes))
+    return made if told else replace(made, statistic=None, df=None, p=None)
+
+
+def _effects(one: PromotionEffects, gone: Sequence[Withheld]) -> PromotionEffects:
+    """The three effects of one channel, each without its numbers where a check took it, with the check's name."""
+    taken = _taken(gone, one.channel)
     return replace(
         one,
         first_period=_size(one.first_period, taken.get("first-month")),

@@ -60,6 +60,8 @@ class MarketPanel:
         list of these; None and empty where nothing was set aside.
     territories
         Code of each pharmacy's territory (G), or empty where the settings name no column.
+    moderators
+        Columns of classes, and the class of each pharmacy in them, (G) each.
     currency
         Code that signs and headings of the table say; "" where they say none or the settings do.
     data_hash
@@ -83,6 +85,7 @@ class MarketPanel:
     set_aside: Booleans | None = None
     slips: tuple[EntrySlip, ...] = ()
     territories: tuple[str, ...] = ()
+    moderators: tuple[tuple[str, tuple[str, ...]], ...] = ()
     currency: str = ""
 
     def __post_init__(self) -> None:
@@ -113,6 +116,8 @@ class MarketPanel:
         digest.update(
             repr((names, self.pharmacies, self.channels, self.control_names)).encode("utf-8", "surrogatepass")
         )
+        if self.moderators:
+            digest.update(repr(self.moderators).encode("utf-8", "surrogatepass"))
         if self.territories:
             digest.update(repr(self.territories).encode("utf-8", "surrogatepass"))
         for array in (
@@ -146,6 +151,7 @@ def make_panel(
     recorded: Booleans | None = None,
     cost: float | Floats | None = None,
     territories: tuple[str, ...] = (),
+    moderators: tuple[tuple[str, tuple[str, ...]], ...] = (),
     source: str = "memory",
 ) -> MarketPanel:
     """Market from grids in memory, copying them.
@@ -181,4 +187,5 @@ def make_panel(
         rows_read=int(recorded.sum()),
         source=source,
         territories=territories,
+        moderators=moderators,
     )

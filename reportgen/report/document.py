@@ -259,6 +259,7 @@ class _Builder:
                 self.figure("caterpillar_intercept"),
                 *sections.reading_pharmacies(w),
                 tables.pharmacies(w),
+                *tables.by_class(w),
             ),
         )
 

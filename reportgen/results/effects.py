@@ -82,6 +82,33 @@ class PromotionEffects:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ClassEffect:
+    """What one more unit of one channel brings in the pharmacies of one class."""
+
+    name: str
+    """"" for the classes of fewer than three pharmacies together."""
+    pharmacies: int
+    channel: str
+    first_period: EffectSize
+    kept_up: EffectSize
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModeratorEffects:
+    """Effects by the classes of one column (``model.moderators``), from a model with a promotion effect for each."""
+
+    column: str
+    reason: Literal["", "one-class", "many-classes", "not-told-apart", "not-certified", "pooled"] = ""
+    """Why there are no numbers; "" where there are."""
+    classes: tuple[ClassEffect, ...] = ()
+    """By channel and class; classes of fewer than three pharmacies are told together, or not at all."""
+    statistic: float | None = None
+    df: tuple[float, float | None] | None = None
+    p: float | None = None
+    """Wald F test that classes do not differ (first channel), and its degrees of freedom."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ImpulsePoint:
     """Effect of one promotion unit given in period 0, ``horizon`` periods later."""
 

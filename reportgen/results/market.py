@@ -27,6 +27,7 @@ from reportgen.results.effects import (
     ImpulsePoint,
     Incremental,
     LongRun,
+    ModeratorEffects,
     PharmacyRow,
     PromotionEffects,
     Roi,
@@ -108,6 +109,8 @@ class MarketResults:
     incremental: Incremental | None = None
     channels: tuple[ChannelEffect, ...] = ()
     """One per promotion channel where there are several; ``long_run`` and ``impulse`` above are the first one's."""
+    moderators: tuple[ModeratorEffects, ...] = ()
+    """Effects by class, one entry a column of ``model.moderators``."""
     foresight: Foresight | None = None
     """What no check can see, of the first promotion channel; None where nothing is said of an effect."""
     elasticity: Elasticity | None = None

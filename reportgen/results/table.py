@@ -9,7 +9,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 Severity = Literal["error", "warning", "note"]
-ColumnRole = Literal["market", "pharmacy", "month", "sales", "promotion", "control", "cost", "territory", ""]
+ColumnRole = Literal[
+    "market", "pharmacy", "month", "sales", "promotion", "control", "cost", "territory", "moderator", ""
+]
 Cell = Literal[".", "r", "0", "s", "p", "2"]
 """One pharmacy in one period: no row, a row, a row with zero sales, without sales, without promotion, several rows."""
 

@@ -173,6 +173,13 @@ class ModelSettings(_Section):
     pharmacy_trend: Literal["auto"] | bool = Field(
         "auto", description="A trend of its own for each pharmacy. auto: from 24 periods on, where the likelihood asks."
     )
+    moderators: Names = Field(
+        (),
+        description="Columns that sort pharmacies into classes, e.g. region or size class: the promotion effect is "
+        "also told class by class.",
+        max_length=4,
+        examples=[["size_class"]],
+    )
     ladder: bool = Field(
         False, description="Leave a singular fit for a simpler one too, and end at pooled least squares if need be."
     )

@@ -20,7 +20,7 @@ from reportgen.model.lmm import reml
 from reportgen.results import MarketResults, from_json, to_json
 
 PLAIN = (str, int, float, bool, type(None))
-LEVELS = ("territories", "calibration")
+LEVELS = ("territories", "calibration", "moderators")
 """What only settings bring."""
 VALIDATOR = jsonschema.Draft202012Validator(schema.published_schema("results.schema.json"))
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from factories import calibrations, market_results, territory_results
-from reportgen.report.blocks import Bullets, Callout, MarketReport, Prose
+from reportgen.report.blocks import Bullets, Callout, MarketReport, Prose, Table
 from reportgen.report.document import build_report
 from reportgen.report.figures import draw_charts
 from reportgen.report.narrative import carry_over, foundation, ordinary, reasons, sections, summary, trust
@@ -18,7 +18,16 @@ from reportgen.report.narrative.verdict import WORDS, effect_sentence, shown_cod
 from reportgen.report.words.language import Language
 from reportgen.report.words.terms import random_label, term_label, term_unit
 from reportgen.report.words.writer import Writer, make_writer
-from reportgen.results import Check, EffectSize, MarketResults, ModelTerm, Reason, Verdict
+from reportgen.results import (
+    Check,
+    ClassEffect,
+    EffectSize,
+    MarketResults,
+    ModelTerm,
+    ModeratorEffects,
+    Reason,
+    Verdict,
+)
 from reportgen.settings.sections import ReportSettings, Settings
 
 VISIT = Settings(report=ReportSettings(promotion_unit="visit"))
@@ -128,6 +137,31 @@ def test_few_territories_are_said_on_the_first_page() -> None:
     many = replace(few, territories=replace(few.territories, count=24, independent=24, df=19.0))
     for quiet in (many, territory_results("periods"), market_results()):
         assert "territories over time" not in " ".join(build_report(quiet, VISIT).summary.confidence)
+
+
+def moderated(p: float | None, reason: Any = "") -> MarketResults:
+    size = EffectSize(estimate=310.0, lower=250.0, upper=370.0)
+    row = ClassEffect(name="Large", pharmacies=12, channel="promotion", first_period=size, kept_up=size)
+    rows = () if reason else (row, replace(row, name="", pharmacies=4))
+    one = ModeratorEffects(column="size_class", reason=reason, classes=rows, statistic=4.0, df=(1.0, 30.0), p=p)
+    return market_results(moderators=(one,))
+
+
+def test_classes_have_a_table_and_a_sentence_on_whether_they_differ() -> None:
+    for p, said in ((0.003, "The classes differ"), (0.4, "cannot be said"), (None, "Too few territories")):
+        report = build_report(moderated(p), VISIT)
+        section = next(one for one in report.sections if one.anchor == "pharmacies")
+        assert said in " ".join(block.text for block in section.blocks if isinstance(block, Prose))
+        (table,) = [block for block in section.blocks if isinstance(block, Table) and block.name == "classes-1"]
+        assert [row.cells[0].text for row in table.rows] == ["Large", "Small classes together"]
+        for fact in report.facts:
+            if fact.source.startswith("moderators"):
+                assert _resolve(moderated(p), fact.source) == fact.value
+
+
+def test_classes_without_numbers_say_why() -> None:
+    said = " ".join(_prose(build_report(moderated(None, "one-class"), VISIT)))
+    assert "By size_class nothing is told: fewer than two classes" in said
 
 
 def test_data_and_model_say_how_territories_are_in_the_model() -> None:

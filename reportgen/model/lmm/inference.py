@@ -14,8 +14,8 @@ Brockhoff and Christensen 2017, J. Stat. Softw. 82(13)).
 
 Where groups are clustered (``Design.cluster``) the covariance is a sandwich over clusters, CR2: the bias-reduced
 linearization of Bell and McCaffrey (2002, Surv. Methodol. 28(2)) with the model's V as working covariance, and df by
-Satterthwaite's approximation to its spread (Pustejovsky and Tipton 2018, J. Bus. Econ. Stat. 36(4), theorem 2 and
-eq. 11). All of it needs no more of a cluster than its share C_h of X'V^-1X and r_h of X'V^-1 (y - X beta): with
+Satterthwaite's approximation to its spread (Pustejovsky and Tipton 2018, J. Bus. Econ. Stat. 36(4)).
+All of it needs no more of a cluster than its share C_h of X'V^-1X and r_h of X'V^-1 (y - X beta): with
 X'V^-1X = L L' and K_h = L^-1 C_h L^-T,
 
     beta_hat - beta = sum_h L^-T (I - K_h)^-1/2 L^-1 r_h,

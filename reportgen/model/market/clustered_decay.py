@@ -5,7 +5,8 @@ is too steep. It is tempered, as a likelihood of wrongly independent parts is: l
 naive information on the decay over what the clusters' scores say of it, lambda = I / J, so that its curvature is the
 sandwich's (the magnitude adjustment of composite likelihoods: Pauli, Racugno and Ventura 2011, Stat. Sin. 21;
 Ribatet, Cooley and Davison 2012, Stat. Sin. 22). J = H/(H-1) sum_h s_h^2 with s_h the slope of a cluster's part of
-the profile; never more than the likelihood itself says (lambda <= 1), since few clusters know J badly.
+the profile; never more than the likelihood itself says (lambda <= 1), since few clusters know J badly. For the same
+reason quantiles are those of t on H - 1 df: lambda is divided by how much larger their squares are.
 """
 
 from __future__ import annotations
@@ -14,12 +15,14 @@ from dataclasses import replace
 
 import numpy as np
 from scipy.stats import chi2
+from scipy.stats import t as student
 
 from reportgen.model.lmm.columns import Array
 from reportgen.model.lmm.fit import LmmFit, Rung, fit_lmm
 from reportgen.model.lmm.inference import by_cluster
 from reportgen.model.market.decay import HIGHEST, DecayFit, DecayLikelihood, profile_interval, support_of
 from reportgen.model.market.terms import Terms, decay_terms, market_design
+from reportgen.model.market.territories import territory_codes
 from reportgen.panel.features import ModelFrame
 
 STEP = 0.02
@@ -37,8 +40,9 @@ def tempered_decay(frame: ModelFrame, terms: Terms, found: DecayFit, *, confiden
     """
     full = decay_terms(frame, terms)
     ratio = np.array([_ratio(frame, full, found.estimates, k, rung) for k in range(len(found.estimates))])
-    if np.all(ratio >= 1.0):
-        return found
+    codes = territory_codes(frame)
+    clusters = len(frame.pharmacies) if codes is None else int(codes.max()) + 1
+    ratio *= chi2.ppf(confidence, 1) / student.ppf(0.5 + confidence / 2.0, clusters - 1) ** 2
     wider = 1.0 / np.sqrt(ratio)
     se = tuple(None if one is None else one * w for one, w in zip(found.se, wider.tolist(), strict=True))
     covariance = None

@@ -24,6 +24,7 @@ keep the joint Hessian: a grid over all decays would be NODES to the power of th
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -31,7 +32,7 @@ from scipy.optimize import brentq
 from scipy.special import beta as beta_function
 from scipy.special import stdtr, stdtrit
 
-from reportgen.model.lmm.columns import Array
+from reportgen.model.lmm.columns import Array, Design
 from reportgen.model.lmm.crossproducts import stacked_products
 from reportgen.model.lmm.fit import LmmFit, assemble, fit_lmm
 from reportgen.model.lmm.inference import fixed_covariance
@@ -259,9 +260,12 @@ def decay_mixture(frame: ModelFrame, terms: Terms, found: DecayFit, fit: LmmFit)
 
 
 def _fits(frame: ModelFrame, terms: Terms, decays: Array, near: LmmFit) -> tuple[LmmFit, ...]:
-    """One batch of the core."""
+    return fit_designs(market_designs(frame, terms, [(float(d),) for d in decays]), near)
+
+
+def fit_designs(designs: Sequence[Design], near: LmmFit) -> tuple[LmmFit, ...]:
+    """Fits of designs that differ in values only, from the optima of a fit ``near`` them: one batch of the core."""
     method, rung = near.method, near.rung
-    designs = market_designs(frame, terms, [(float(d),) for d in decays])
     batch, scalings = stacked_products(designs, correlated=near.correlated)
     starts = np.array([other.theta for other in near.optima] or near.at.theta)
     found = minimise_from(batch, starts, reml=method == "REML", correlated=near.correlated).best()

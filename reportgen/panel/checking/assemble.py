@@ -73,18 +73,20 @@ def _assemble(raw: RawTable, checked: Checked, settings: Settings, code: str, ro
         rows_read=int(recorded.sum()),
         source=raw.source,
         currency=checked.currency,
-        territories=_territories(checked, rows, row, pharmacy_codes.size),
+        territories=_level(checked, columns.territory, rows, row),
+        moderators=tuple((name, _level(checked, name, rows, row)) for name in columns.moderators),
     )
     return set_aside(panel) if settings.panel.outliers == "set-aside" else panel
 
 
-def _territories(checked: Checked, rows: np.ndarray, row: NDArray[np.intp], count: int) -> tuple[str, ...]:
-    """Territory of each pharmacy of a market (all its rows have the same)."""
-    if not checked.territory_codes:
+def _level(checked: Checked, name: str, rows: np.ndarray, row: NDArray[np.intp]) -> tuple[str, ...]:
+    """The value of a level that each pharmacy of a market has in all its rows; empty without the column."""
+    if name not in checked.levels:
         return ()
-    codes = np.empty(count, dtype=np.intp)
-    codes[row] = checked.territory[rows]
-    return tuple(checked.territory_codes[int(code)] for code in codes)
+    level = checked.levels[name]
+    codes = np.empty(int(row.max()) + 1, dtype=np.intp)
+    codes[row] = level.codes[rows]
+    return tuple(level.names[int(code)] for code in codes)
 
 
 def _by_rule(

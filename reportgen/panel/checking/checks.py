@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reportgen.panel.checking.findings import NO_ROWS, Problem, of_table, plural, quote
-from reportgen.panel.checking.key_checks import Keys, check_keys, read_keys, read_territories
+from reportgen.panel.checking.key_checks import Keys, check_keys, read_keys, read_levels
 from reportgen.panel.checking.period_checks import check_calendar, explain_repeats, place_years, read_periods
 from reportgen.panel.checking.spellings import check_spellings, join_spellings
 from reportgen.panel.checking.total_checks import check_totals
@@ -39,7 +39,8 @@ class Checked:
 
     ``market`` and ``pharmacy`` are positions in ``market_codes`` and ``pharmacy_codes`` (sorted), -1 where empty;
     ``period`` is the period index, -1 where there is none; ``values`` holds the number columns; all ``(n,)``.
-    ``territory`` are positions in ``territory_codes``, of the pharmacy where a row has none; empty without the column.
+    ``levels`` are the columns of which a pharmacy has one value (territory, moderators), by name: that of its first row
+    that has one, in every row.
     ``file_rows`` are their row numbers in the file, ``currency`` is that of sales
     ("": not known), ``how`` says how numbers and dates were read. Without the needed columns every array is empty.
     """
@@ -53,8 +54,7 @@ class Checked:
     pharmacy_codes: tuple[str, ...]
     period: NDArray[np.int64]
     values: Mapping[str, NDArray[np.float64]]
-    territory: NDArray[np.intp] = field(default_factory=lambda: NO_ROWS)
-    territory_codes: tuple[str, ...] = ()
+    levels: Mapping[str, Keys] = field(default_factory=dict)
     currency: str = ""
     how: Conventions | None = None
 
@@ -66,7 +66,7 @@ def run_checks(raw: RawTable, settings: Settings, conventions: Conventions | Non
     """
     if not settings.panel.market and ONE_MARKET not in raw.frame.columns:
         raw = replace(raw, frame=raw.frame.assign(**{ONE_MARKET: settings.report.title}))
-    columns = find_columns([str(name) for name in raw.frame.columns], settings.panel)
+    columns = find_columns([str(name) for name in raw.frame.columns], settings.panel, settings.model.moderators)
     problems = _check_columns(raw, columns, settings)
     if any(problem.severity == "error" for problem in problems):
         # Without the needed columns there is nothing to look at: the other checks would only repeat that.
@@ -93,10 +93,8 @@ def run_checks(raw: RawTable, settings: Settings, conventions: Conventions | Non
         market, pharmacy, found = join_spellings(market, pharmacy, columns)
         problems += found
     problems += check_keys(market, pharmacy, columns, whole)
-    territory = Keys(codes=NO_ROWS, names=())
-    if columns.territory:
-        territory, found = read_territories(frame[columns.territory], columns.territory, market, pharmacy, whole)
-        problems += found
+    levels, found = read_levels(frame, columns, market, pharmacy, whole)
+    problems += found
     as_of = _as_of(settings)
     how = conventions or find_conventions(raw.frame, columns, settings, raw.delimiter)
     months, found = place_years(frame, columns, settings.panel, raw)
@@ -125,8 +123,7 @@ def run_checks(raw: RawTable, settings: Settings, conventions: Conventions | Non
         pharmacy_codes=pharmacy.names,
         period=period,
         values=values,
-        territory=territory.codes,
-        territory_codes=territory.names,
+        levels=levels,
         currency=how.said,
         how=how,
     )
@@ -227,8 +224,8 @@ def _missing_column(raw: RawTable, columns: Columns, missing: MissingColumn, set
         )
     names = ", ".join(quote(str(name)) for name in list(raw.frame.columns)[:12])
     more = ", …" if len(raw.frame.columns) > 12 else ""
-    key = {"control": "controls"}.get(missing.role, missing.role)
-    advice = f"Set panel.{key} to the right name."
+    key = {"control": "panel.controls", "moderator": "model.moderators"}.get(missing.role, f"panel.{missing.role}")
+    advice = f"Set {key} to the right name."
     if missing.proposals:
         advice = f"Did you mean {quote(missing.proposals[0])}? {advice}"
     return of_table(

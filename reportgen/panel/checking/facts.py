@@ -181,6 +181,7 @@ def _numbers(checked: Checked) -> list[tuple[ColumnRole, str]]:
 def _roles(checked: Checked) -> dict[str, ColumnRole]:
     columns = checked.columns
     made: dict[str, ColumnRole] = {name: role for role, name in _numbers(checked) if name}
+    made |= dict.fromkeys(columns.moderators, "moderator")
     if columns.territory:
         made[columns.territory] = "territory"
     return {**made, columns.market: "market", columns.pharmacy: "pharmacy", columns.month: "month"}
@@ -198,8 +199,8 @@ def _other_column(column: pd.Series, name: str, role: ColumnRole, checked: Check
         return replace(facts, distinct=len(checked.market_codes))
     if role == "pharmacy":
         return replace(facts, distinct=len(checked.pharmacy_codes))
-    if role == "territory":
-        return replace(facts, distinct=len(checked.territory_codes))
+    if name in checked.levels:
+        return replace(facts, distinct=len(checked.levels[name].names))
     return replace(facts, distinct=int(column.astype(str).nunique()))
 
 

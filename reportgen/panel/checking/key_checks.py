@@ -130,54 +130,78 @@ def _has_invisible(name: str) -> bool:
     )
 
 
-def read_territories(
-    column: pd.Series, name: str, market: Keys, pharmacy: Keys, whole: NDArray[np.bool_]
-) -> tuple[Keys, list[Problem]]:
-    """Territory of every row, that of the pharmacy's first row which has one, and what is wrong with the column.
-
-    A pharmacy belongs to one territory. One that changes is an error and no choice of ours: which of the two its sales
-    belong to cannot be told.
+def read_levels(
+    frame: pd.DataFrame, columns: Columns, market: Keys, pharmacy: Keys, whole: NDArray[np.bool_]
+) -> tuple[dict[str, Keys], list[Problem]]:
+    """Columns of which a pharmacy has one value (territory, moderators), by name, and what is wrong with them.
 
     Parameters
     ----------
     whole
         Rows that are not ragged, (n,).
     """
-    read = read_keys(column)
     joint = market.codes * max(len(pharmacy.names), 1) + pharmacy.codes
-    keyed = (market.codes >= 0) & (pharmacy.codes >= 0)
-    owner = np.unique(np.where(keyed, joint, -1), return_inverse=True)[1]
-    known = np.flatnonzero((read.codes >= 0) & keyed)
-    first = np.full(int(owner.max(initial=0)) + 1, -1, dtype=np.intp)
+    owner = np.where((market.codes >= 0) & (pharmacy.codes >= 0), joint, -1)
+    levels, problems = {}, []
+    for name in dict.fromkeys((*((columns.territory,) if columns.territory else ()), *columns.moderators)):
+        read = read_keys(frame[name])
+        own = _of_first_row(read.codes, owner)
+        levels[name] = Keys(codes=own, names=read.names)
+        problems += _check_level(read, own, owner, whole, name, _TERRITORY if name == columns.territory else _CLASS)
+    return levels, problems
+
+
+_TERRITORY = ("territory", "territories", "leave panel.territory empty")
+_CLASS = ("class", "classes", "take the column out of model.moderators")
+"""What a level is called, several of them, and how to do without."""
+
+
+def _of_first_row(codes: NDArray[np.intp], owner: NDArray[np.intp]) -> NDArray[np.intp]:
+    """Code of the first row of each row's pharmacy that has one, (n,); -1 where none has."""
+    place = np.unique(owner, return_inverse=True)[1]
+    first = np.full(int(place.max(initial=0)) + 1, -1, dtype=np.intp)
+    known = np.flatnonzero((codes >= 0) & (owner >= 0))[::-1]
     # Of several assignments to one place the last stays: from behind, it is the first row.
-    first[owner[known[::-1]]] = read.codes[known[::-1]]
-    own = np.where(keyed, first[owner] if owner.size else -1, -1)
+    first[place[known]] = codes[known]
+    return np.where(owner >= 0, first[place], -1).astype(np.intp) if owner.size else owner
+
+
+def _check_level(
+    read: Keys,
+    own: NDArray[np.intp],
+    owner: NDArray[np.intp],
+    whole: NDArray[np.bool_],
+    name: str,
+    words: tuple[str, str, str],
+) -> list[Problem]:
+    """Pharmacies without a value, or with several: which of these their sales belong to cannot be told."""
+    one, several, otherwise = words
     problems = []
-    lost = np.flatnonzero(keyed & whole & (own < 0))
+    lost = np.flatnonzero((owner >= 0) & whole & (own < 0))
     if lost.size:
         problems.append(
             Problem(
-                code="empty-territory",
+                code=f"empty-{one}",
                 severity="error",
                 column=name,
-                text=f"{name} is empty in {{rows}} of pharmacies that have no territory in any row",
-                advice="Every pharmacy needs a territory; or leave panel.territory empty.",
+                text=f"{name} is empty in {{rows}} of pharmacies that have no {one} in any row",
+                advice=f"Every pharmacy needs a {one}; or {otherwise}.",
                 rows=lost,
             )
         )
-    other = np.flatnonzero(keyed & whole & (read.codes >= 0) & (read.codes != own))
+    other = np.flatnonzero((owner >= 0) & whole & (read.codes >= 0) & (read.codes != own))
     if other.size:
         count = np.unique(owner[other]).size
         problems.append(
             Problem(
-                code="pharmacy-in-several-territories",
+                code=f"pharmacy-in-several-{several}",
                 severity="error",
                 column=name,
                 text=f"{count:,} of the pharmacies "
-                f"{'is' if count == 1 else 'are'} in more than one territory; another one than before in {{rows}}",
-                advice="A pharmacy belongs to one territory: give it the present one in all its rows.",
+                f"{'is' if count == 1 else 'are'} in more than one {one} ({name}); another one than before in {{rows}}",
+                advice=f"A pharmacy belongs to one {one}: give it the present one in all its rows.",
                 rows=other,
                 show=lambda i: read.names[int(read.codes[i])],
             )
         )
-    return Keys(codes=own.astype(np.intp), names=read.names), problems
+    return problems

@@ -54,8 +54,8 @@ class Columns:
     """Roles of the columns of one table; the names are those of the table.
 
     ``renamed`` holds (wanted, found) where they differ, ``missing`` what was not found. Where a role is missing its
-    field is ``""`` (single) or left out (several). ``spare`` are columns without a role. ``territory`` may be a part of
-    a key that has another role.
+    field is ``""`` (single) or left out (several). ``spare`` are columns without a role.
+    ``territory`` and ``moderators`` may be a part of a key that has another role.
     """
 
     market: str
@@ -66,6 +66,7 @@ class Columns:
     controls: tuple[str, ...]
     cost: str
     territory: str
+    moderators: tuple[str, ...]
     renamed: tuple[tuple[str, str], ...]
     missing: tuple[MissingColumn, ...]
     spare: tuple[str, ...]
@@ -76,8 +77,11 @@ class Columns:
         return tuple(name for name in (self.sales, *self.promotion, *self.controls, self.cost) if name)
 
 
-def find_columns(names: Sequence[str], panel: PanelSettings) -> Columns:
-    """Assign the columns of a table to the roles of the settings; no column plays two of them."""
+def find_columns(names: Sequence[str], panel: PanelSettings, moderators: Sequence[str] = ()) -> Columns:
+    """Assign the columns of a table to the roles of the settings; no column plays two of them.
+
+    ``moderators`` are the wanted columns of classes (``model.moderators``).
+    """
     found: dict[tuple[str, int], str] = {}
     wanted = _wanted(panel)
     free = list(names)
@@ -93,10 +97,15 @@ def find_columns(names: Sequence[str], panel: PanelSettings) -> Columns:
         if (role, i) not in found
     )
     several = {role: tuple(found[key] for key in wanted if key[0] == role and key in found) for role in wanted_roles()}
-    territory = _territory(panel, names)
-    if panel.territory and not territory:
-        wanted_name = column_of(panel.territory)
-        missing += (MissingColumn(role="territory", wanted=wanted_name, proposals=_propose(wanted_name, "", free)),)
+    levels = [("territory", column_of(panel.territory))] if panel.territory else []
+    levels += [("moderator", name) for name in moderators]
+    at = {(role, name): _exact(name, "", names) or _spelled(name, "", names) for role, name in levels}
+    missing += tuple(
+        MissingColumn(role=role, wanted=name, proposals=_propose(name, "", free))
+        for (role, name), column in at.items()
+        if column is None
+    )
+    taken = {(role, name): column for (role, name), column in at.items() if column is not None}
     return Columns(
         market=found.get(("market", 0), ""),
         pharmacy=found.get(("pharmacy", 0), ""),
@@ -105,10 +114,11 @@ def find_columns(names: Sequence[str], panel: PanelSettings) -> Columns:
         promotion=several["promotion"],
         controls=several["control"],
         cost=found.get(("cost", 0), ""),
-        territory=territory,
+        territory=next((column for (role, _), column in taken.items() if role == "territory"), ""),
+        moderators=tuple(column for (role, _), column in taken.items() if role == "moderator"),
         renamed=tuple((wanted[key], column) for key, column in found.items() if wanted[key] != column),
         missing=missing,
-        spare=tuple(name for name in free if name != territory),
+        spare=tuple(name for name in free if name not in taken.values()),
     )
 
 
@@ -139,14 +149,6 @@ def _wanted(panel: PanelSettings) -> dict[tuple[str, int], str]:
     if isinstance(panel.cost, str) and panel.cost.strip():
         wanted[("cost", 0)] = panel.cost
     return wanted
-
-
-def _territory(panel: PanelSettings, names: Sequence[str]) -> str:
-    """Column of the territory, whatever other role it has; "" where none is wanted or there."""
-    if not panel.territory:
-        return ""
-    wanted = column_of(panel.territory)
-    return _exact(wanted, "", names) or _spelled(wanted, "", names) or ""
 
 
 def _exact(name: str, _role: str, free: Sequence[str]) -> str | None:

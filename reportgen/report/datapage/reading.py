@@ -36,7 +36,7 @@ _TEXTS = {
 _ROLES: dict[ColumnRole, str] = {
     "market": mark("market code"), "pharmacy": mark("pharmacy code"), "month": mark("period"), "sales": mark("sales"),
     "promotion": mark("promotion"), "control": mark("control"), "cost": mark("cost"), "territory": mark("territory"),
-    "": mark("no role"),
+    "moderator": mark("class"), "": mark("no role"),
 }  # fmt: skip
 
 

@@ -17,7 +17,7 @@ from reportgen.panel.checking.contract import check_panel, validate_panel
 from reportgen.panel.features import build_frame
 from reportgen.panel.reading.raw import RawTable
 from reportgen.panel.reading.read import read_table
-from reportgen.settings.sections import Settings
+from reportgen.settings.sections import ModelSettings, Settings
 
 DATA = Path(__file__).parents[3] / "data"
 GOLDEN = Path(__file__).parents[2] / "golden" / "contract_messages.txt"
@@ -434,6 +434,22 @@ def test_the_territory_may_be_a_part_of_the_pharmacys_key(tmp_path: Path) -> Non
     market = load(path, territory="territory", pharmacy=["territory", "pharmacy"]).markets["M1"]
     assert market.pharmacies[0].startswith("North")
     assert market.territories[0] == "North"
+
+
+def test_classes_are_read_as_territories_are(tmp_path: Path) -> None:
+    lines = with_territories(P1_01="")
+    path = write(tmp_path / "panel.csv", *lines, header=TERRITORY_HEADER.replace("territory", "size class"))
+    wanted = settings_for(path).model_copy(update={"model": ModelSettings(moderators=("Size_Class",))})
+    table = read_table(wanted.panel, path.parent)
+    market = validate_panel(table, wanted).markets["M1"]
+    assert market.moderators == (("size class", ("South", "South", "North", "North")),)
+    moved = write(path, *with_territories(P2_03="North"), header=TERRITORY_HEADER.replace("territory", "size class"))
+    found = check_panel(read_table(wanted.panel, moved.parent), wanted)
+    assert codes(found, "error") == {"pharmacy-in-several-classes"}
+    other = wanted.model_copy(update={"model": ModelSettings(moderators=("region",))})
+    found = check_panel(table, other)
+    assert codes(found, "error") == {"missing-column"}
+    assert "model.moderators" in found[0].message
 
 
 def test_a_territory_column_that_is_not_there_is_named(tmp_path: Path) -> None:
