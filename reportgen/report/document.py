@@ -36,6 +36,7 @@ from reportgen.report.narrative.beyond.foresight import foresight_words
 from reportgen.report.narrative.beyond.published import elasticity_words
 from reportgen.report.narrative.equation import equation, where
 from reportgen.report.narrative.verdict import shown_code, verdict_line
+from reportgen.report.tables.classes import by_class
 from reportgen.report.words.labels import page_labels
 from reportgen.report.words.names import clean
 from reportgen.report.words.writer import Writer, make_writer
@@ -259,7 +260,7 @@ class _Builder:
                 self.figure("caterpillar_intercept"),
                 *sections.reading_pharmacies(w),
                 tables.pharmacies(w),
-                *tables.by_class(w),
+                *by_class(w),
             ),
         )
 
