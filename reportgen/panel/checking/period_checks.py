@@ -161,9 +161,16 @@ def _cell_problems(
         *problem(
             "ambiguous-date",
             "error",
-            parsed.ambiguous & ~numbers,
+            parsed.ambiguous & ~numbers & ~parsed.lost_zero,
             f"{name} does not say which number is the day, the month or the year in {{rows}}",
             f"Set panel.dates, or write it as {example}.",
+        ),
+        *problem(
+            "lost-zero",
+            "error",
+            parsed.lost_zero,
+            f"{name} may be January, or October whose zero was lost when dates became numbers, in {{rows}}",
+            f"Format the column as text where it comes from, or write {example}.",
         ),
         *problem(
             "day-number",

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reportgen.errors import ReadError
+from reportgen.panel.reading.drawn import refuse_blank_columns, undraw, unusual_delimiter
 from reportgen.panel.reading.header import SEARCHED, count_footnotes, find_header, name_groups
 from reportgen.panel.reading.quoting import broken_quote, check_quotes, record_lines
 from reportgen.panel.reading.raw import RaggedRow, RawTable
@@ -53,7 +54,7 @@ def read_delimited(path: Path, max_bytes: int = MAX_BYTES, wanted: Sequence[str]
     ------
     ReadError
         ``empty-file``, ``damaged-file``, ``too-large``, ``bad-encoding``, ``nul-bytes``, ``duplicate-column``,
-        ``damaged-text``, ``broken-quote``.
+        ``damaged-text``, ``broken-quote``, ``fixed-width``.
     """
     data = path.read_bytes()
     name, digest = path.name, hashlib.sha256(data).hexdigest()
@@ -76,7 +77,11 @@ def read_delimited(path: Path, max_bytes: int = MAX_BYTES, wanted: Sequence[str]
         text = text.replace("\r\n", "\n").replace("\r", "\n")
     # Excel's own first line (sep=;) decides, where there is one.
     separator = _SEPARATOR_LINE.match(text)
-    delimiter = separator[1] if separator else _sniff_delimiter(text)
+    if drawn := undraw(text):
+        text, separator = drawn.text, None
+    delimiter = separator[1] if separator else "," if drawn else _sniff_delimiter(text)
+    if not drawn:
+        refuse_blank_columns([line for line in text[:_HEAD].split("\n")[:_SAMPLE] if line.strip()], delimiter, name)
     above, start = _find_start(text, delimiter, wanted, separator.end() if separator else 0)
     body = text[start:]
     first = text.count("\n", 0, start) + 1
@@ -91,12 +96,15 @@ def read_delimited(path: Path, max_bytes: int = MAX_BYTES, wanted: Sequence[str]
     frame, ragged = _parse(encoded, delimiter, header, width, name)
     lines = record_lines(encoded, quotes, first)[1:] if quotes.opens.size else None
     _reconcile(frame, ragged, lines, encoded, first, name)
+    if drawn:
+        # Lines of dashes are gone; messages count those of the file.
+        lines = drawn.lines_from(first, len(frame))
     return RawTable(
         frame=frame,
         source=name,
         first_row=first + 1,
         sha256=digest,
-        delimiter=delimiter,
+        delimiter="" if drawn else delimiter,
         encoding=encoding,
         assumed_encoding=assumed,
         ragged=ragged,
@@ -241,6 +249,8 @@ def _sniff_delimiter(text: str) -> str:
 
     if best := max(columns(delimiter) for delimiter in _DELIMITERS):
         return next(delimiter for delimiter in _DELIMITERS if columns(delimiter) == best)
+    if sign := unusual_delimiter(lines):
+        return sign
     return max(_DELIMITERS, key=lines[0].count)
 
 

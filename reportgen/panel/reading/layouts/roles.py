@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 
 SAMPLE = 50_000
 _DATE_STYLES = frozenset(
-    {"iso", "week", "compact", "quarter", "three numbers", "two numbers", "month-year", "named", "number and name",
-     "name and number"}
+    {"iso", "dotted", "week", "compact", "quarter", "three numbers", "two numbers", "month-year", "named",
+     "number and name", "name and number"}
 )  # fmt: skip
 
 

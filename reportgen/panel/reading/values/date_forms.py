@@ -14,8 +14,8 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Literal
 
 Style = Literal[
-    "iso", "week", "compact", "quarter", "three numbers", "two numbers", "month-year", "named", "number and name",
-    "name and number", "no-year", "serial", "day number", "timestamp", "missing", "bad",
+    "iso", "dotted", "week", "compact", "quarter", "three numbers", "two numbers", "month-year", "named",
+    "number and name", "name and number", "no-year", "serial", "day number", "timestamp", "missing", "bad",
 ]  # fmt: skip
 _EMPTY = frozenset({"", "na", "n/a", "nan", "nat", "null", "none", "<na>", "-"})
 # Excel's day 1 is 1 January 1900, and it counts a 29 February 1900 that never was: from March 1900 on its days start
@@ -75,8 +75,9 @@ _TIMESTAMP = re.compile(r"(\d{10})(?:\.\d+)?|(\d{13})")
 class Written:
     """One text: its style and its parts, and whether it has a time of day and a zone.
 
-    Parts are year, month, day (0 where only the month is given); year, week, weekday; year, quarter, 0; or the
-    numbers in the order in which they stand. ``minute`` of the day, -1 without a time.
+    Parts are year, month, day (0 where only the month is given); year, week, weekday; year, quarter, 0; year, month and
+    its number of digits (``2021.1``); or the numbers in the order in which they stand. ``minute`` of the day, -1
+    without a time.
     """
 
     style: Style
@@ -123,6 +124,8 @@ def _clock(match: re.Match[str]) -> tuple[int, int]:
 def _iso(match: re.Match[str]) -> Written | None:
     minute, offset = _clock(match)
     zone = match["zone"] is not None
+    if match[0][4] == "." and match[3] is None:
+        return Written("dotted", (int(match[1]), int(match[2]), len(match[2])))
     return Written("iso", (int(match[1]), int(match[2]), int(match[3] or 0)), zone, minute, offset=offset)
 
 

@@ -34,6 +34,8 @@ class DateConvention:
         Whether the number of ``21-Jan`` (``before``) and ``Jan-21`` (``after``) is a year.
     weeks
         Whether ``202105`` is the fifth week.
+    lost_zero
+        Whether ``2021.1`` may be the October of a column that was numbers once.
     """
 
     three: Order = "unknown"
@@ -41,6 +43,7 @@ class DateConvention:
     number_before_is_year: bool = False
     number_after_is_year: bool = True
     weeks: bool = False
+    lost_zero: bool = False
 
 
 def order_dates(written: Collection[Written], period_type: PeriodType, first: First = "") -> DateConvention:
@@ -58,8 +61,15 @@ def order_dates(written: Collection[Written], period_type: PeriodType, first: Fi
         number_before_is_year=first == "year" or (not first and len(before | after) > 1 and _are_years(before)),
         number_after_is_year=not _are_days(after),
         # 202105 may be May or the fifth week; 202113 is no month, and one such text decides for all.
+        lost_zero=_lost_zero(by_style.get("dotted", set())),
         weeks=period_type == "week" and any(parts[1] > 12 for parts in compact),
     )
+
+
+def _lost_zero(dotted: set[tuple[int, int, int]]) -> bool:
+    """Whether ``2021.1`` may be October: January has two digits in this table, or October is nowhere else."""
+    short, long = ({month for _, month, digits in dotted if digits == count} for count in (1, 2))
+    return 1 in short and (any(month < 10 for month in long) or (bool(long) and 10 not in long))
 
 
 def resolve_three(parts: tuple[int, int, int], order: str) -> date:

@@ -39,7 +39,7 @@ class ParsedPeriods:
     30 February, or a year outside 1900-2100), ``ambiguous`` (day, month and year cannot be told apart), ``other``
     (a period of another length: a quarter where months are expected). ``styles`` are the ways of writing found;
     ``no_year`` and ``serial`` mark months without a year and Excel day numbers; ``zone`` times with a time zone;
-    ``edge`` times whose period differs elsewhere on earth.
+    ``edge`` times whose period differs elsewhere on earth; ``lost_zero`` the ambiguous ones such as ``2021.1``.
     """
 
     index: NDArray[np.int64]
@@ -52,6 +52,7 @@ class ParsedPeriods:
     serial: NDArray[np.bool_]
     zone: NDArray[np.bool_]
     edge: NDArray[np.bool_]
+    lost_zero: NDArray[np.bool_]
     styles: tuple[str, ...]
 
 
@@ -125,6 +126,7 @@ def parse_periods(
         serial=where([form.style == "serial" for form in forms]) & (not from_1904),
         zone=where([form.zone for form in forms]) & (not timezone),
         edge=where([not timezone and _at_edge(form, period_type) for form in forms]),
+        lost_zero=(outcome == _AMBIGUOUS) & where([form.style == "dotted" for form in forms]),
         styles=tuple(sorted(styles)),
     )
 
@@ -157,6 +159,7 @@ def _from_timestamps(column: pd.Series, period_type: PeriodType, timezone: str) 
         serial=no,
         zone=~missing & zoned & (not timezone),
         edge=~missing & (late | early) & (not timezone),
+        lost_zero=no,
         styles=("date",),
     )
 
@@ -203,6 +206,10 @@ def _resolve(form: Written, how: DateConvention, period_type: PeriodType, assume
     """Period index, or one of the negative outcomes."""
     if form.style in {"missing", "bad"}:
         return _MISSING if form.style == "missing" else _BAD
+    if form.style == "dotted":
+        if how.lost_zero and form.parts[1:] == (1, 1):
+            return _AMBIGUOUS
+        form = replace(form, style="iso", parts=(*form.parts[:2], 0))
     try:
         day = _day(form, how, period_type, assumed_year)
         if isinstance(day, int):
