@@ -79,9 +79,9 @@ SLIPS: dict[str, tuple[str, dict[str, str]]] = {
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     lines = ["market,pharmacy,month,sales,promotion"]
-    for market in "AB":
+    for market, least in (("A", 1000), ("B", 1009)):
         lines += [
-            f"{market},{market}{p},2023-{m:02d},{1000 + 100 * p + 37 * ((7 * m + 3 * p) % 11)},{(m * p + m) % 4}"
+            f"{market},{market}{p},2023-{m:02d},{least + 100 * p + 37 * ((7 * m + 3 * p) % 11)},{(m * p + m) % 4}"
             for p in range(3)
             for m in range(1, 13)
         ]

@@ -56,8 +56,10 @@ def daily(folder: Path) -> str:
 
 
 def brands(folder: Path) -> str:
-    table = as_text(ROWS, Way())
-    return csv(pd.concat([table.assign(brand="Alpha"), table.assign(brand="Beta")]))(folder)
+    second = ROWS.assign(sales=(ROWS["sales"] * 0.6).round(2))
+    return csv(pd.concat([as_text(ROWS, Way()).assign(brand="Alpha"), as_text(second, Way()).assign(brand="Beta")]))(
+        folder
+    )
 
 
 def sheets(folder: Path) -> str:

@@ -22,6 +22,7 @@ _ADDRESS = r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+
 _DEFAULTS = frozenset({"en_IN", "INR", ""})
 """Known without a look-up, which would take every command a tenth of a second."""
 _SIGNS = {"₹": "INR", "rs": "INR", "€": "EUR", "euro": "EUR", "$": "USD", "£": "GBP", "¥": "JPY", "zł": "PLN"}
+EARLIEST_YEAR = 1900
 LEAST_CONTRAST = 4.5
 MOST_BYTES = 200_000
 """Of a logo, which every page of every report carries."""
@@ -72,6 +73,13 @@ def iso_date(value: str) -> str:
         return date.fromisoformat(value).isoformat() if value else ""
     except ValueError:
         raise ValueError(f"{value} is not a date; write YYYY-MM-DD") from None
+
+
+def year(value: int) -> int:
+    """A year of four digits, or 0 for none."""
+    if 0 < value < EARLIEST_YEAR:
+        raise ValueError(f"{value} is no year of four digits; write e.g. 2021")
+    return value
 
 
 def zone(value: str) -> str:

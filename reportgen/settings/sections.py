@@ -78,8 +78,8 @@ class PanelSettings(_Section):
     dates: Literal["", "day-first", "month-first", "year-first"] = Field(
         "", description="Order of 03/04/21; empty: found from all dates, asked where it is unsure."
     )
-    year: Annotated[Annotated[int, Field(ge=1900, le=2100)] | None, BeforeValidator(coerce.none_if_blank)] = Field(
-        None, description="Year of months that are written without one (Jan, Feb).", examples=[2021]
+    year: Annotated[int, Field(ge=0, le=2100), AfterValidator(coerce.year)] = Field(
+        0, description="Year of months that are written without one (Jan, Feb); 0: not said.", examples=[2021]
     )
     year_begins: Annotated[int, Field(ge=0, le=12)] = Field(
         0, description="Month (1 to 12) in which financial years such as FY21 or 2020-21 begin; 0: asked.", examples=[4]

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -12,9 +13,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from reportgen.panel.checking.column_problems import ERROR_TEXT, no_result
 from reportgen.panel.checking.findings import Problem, plural, quote
 from reportgen.panel.reading.columns import Columns
 from reportgen.panel.reading.values.numbers import texts
+from reportgen.panel.reading.workbook import NO_RESULT
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -69,6 +72,7 @@ def check_keys(market: Keys, pharmacy: Keys, columns: Columns, whole: NDArray[np
                 )
             )
         problems += _check_invisible(keys, column, role)
+        problems += _check_formulas(keys, column, whole)
     pairs = _pairs(market, pharmacy)
     shared = np.bincount(pairs[1], minlength=len(pharmacy.names)) > 1
     if shared.any():
@@ -83,6 +87,27 @@ def check_keys(market: Keys, pharmacy: Keys, columns: Columns, whole: NDArray[np
                 advice="",
                 rows=np.sort(rows),
                 count=int(shared.sum()),
+            )
+        )
+    return problems
+
+
+def _check_formulas(keys: Keys, column: str, whole: NDArray[np.bool_]) -> list[Problem]:
+    """Codes that are the error of a formula, or a formula without a result."""
+    failed = [i for i, name in enumerate(keys.names) if re.match(ERROR_TEXT, name)]
+    unknown = [i for i in failed if keys.names[i] == NO_RESULT]
+    problems = no_result(column, np.isin(keys.codes, unknown), whole)
+    rows = np.flatnonzero(np.isin(keys.codes, sorted(set(failed) - set(unknown))) & whole)
+    if rows.size:
+        problems.append(
+            Problem(
+                code="error-cell",
+                severity="error",
+                column=column,
+                text=f"{column} is an error of a formula in {{rows}}",
+                advice="Correct the formula that looks the codes up.",
+                rows=rows,
+                show=lambda i: keys.names[int(keys.codes[i])],
             )
         )
     return problems

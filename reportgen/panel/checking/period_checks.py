@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from reportgen.panel.checking.column_problems import are, no_result
 from reportgen.panel.checking.findings import Problem, Severity, of_table, plural, quote
 from reportgen.panel.checking.key_checks import Keys
 from reportgen.panel.periods import PeriodType, period_label, period_of
@@ -20,6 +21,7 @@ from reportgen.panel.reading.layouts.years import are_parts, find_years
 from reportgen.panel.reading.raw import RawTable
 from reportgen.panel.reading.values.date_order import DateConvention
 from reportgen.panel.reading.values.dates import ASSUMED_YEAR, EARLIEST, LATEST, ParsedPeriods, is_typed, parse_periods
+from reportgen.panel.reading.workbook import NO_RESULT
 from reportgen.settings.sections import PanelSettings
 
 if TYPE_CHECKING:
@@ -38,7 +40,7 @@ def place_years(
 ) -> tuple[pd.Series, list[Problem]]:
     """The column of months, with the year of a column beside it where the months have none; and what is to be said."""
     column = frame[columns.month]
-    if panel.year is not None or is_typed(column) or not are_parts(column):
+    if panel.year or is_typed(column) or not are_parts(column):
         return column, []
     found = find_years(frame, columns.spare)
     certain = [one for one in found if one.certain]
@@ -114,16 +116,22 @@ def read_periods(
             return []
         return [Problem(code=code, severity=severity, column=name, text=text, advice=advice, rows=found, show=show)]
 
+    if parsed.bad.any():
+        unknown = parsed.bad & are(column, NO_RESULT)
+        parsed = replace(parsed, bad=parsed.bad & ~unknown)
+    else:
+        unknown = parsed.bad
     problems = [
+        *no_result(name, unknown, whole),
         *_cell_problems(parsed, problem, name, period_type, _day_numbers(column, parsed)),
         *_check_edge(parsed, problem, name, whole),
         *problem(
             "assumed-year",
-            "warning" if panel.year is None else "note",
+            "note" if panel.year else "warning",
             parsed.no_year,
             f"{name} has no year in {{rows}}; "
-            + (f"{ASSUMED_YEAR} is assumed" if panel.year is None else f"panel.year says {panel.year}"),
-            f"Set panel.year, or write it as {EXAMPLE[period_type]}." if panel.year is None else "",
+            + (f"panel.year says {panel.year}" if panel.year else f"{ASSUMED_YEAR} is assumed"),
+            "" if panel.year else f"Set panel.year, or write it as {EXAMPLE[period_type]}.",
         ),
         *problem("excel-date", "warning", parsed.serial, f"{name} is read as an Excel day number in {{rows}}", ""),
         *problem("time-zone", "warning", parsed.zone, f"{name} has a time zone, which is ignored, in {{rows}}", ""),

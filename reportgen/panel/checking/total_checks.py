@@ -21,6 +21,7 @@ LEAST_COPIED = 6
 """Periods over which two series must agree to be one."""
 _TOLERANCE = 2e-4
 _MOST_COPIES = 4
+_NEARLY_ALL = 0.8
 _ABSURD = 1e15
 Floats = NDArray[np.float64]
 Rows = NDArray[np.intp]
@@ -37,12 +38,13 @@ def check_totals(
     starts = np.flatnonzero(np.diff(market.codes[order], prepend=-1))
     sums: list[Rows] = []
     copies: list[tuple[Rows, int]] = []
-    seen: dict[bytes, int] = {}
+    seen: dict[bytes, tuple[int, int]] = {}
     for rows in np.split(order, starts[1:]):
         grid, place = _grid(pharmacy.codes[rows], period[rows], sales[rows])
         sums += [rows[place == g] for g in _sums(grid)]
         first = rows[np.unique(place, return_index=True)[1]]
-        copies += [(rows[place == g], row) for g, row in _copies(grid, np.unique(period[rows]), first, seen)]
+        again = _copies(grid, np.unique(period[rows]), first, seen, int(market.codes[rows[0]]))
+        copies += [(rows[place == g], row) for g, row in again]
     sums += _market_sums(market, period, sales, usable)
     problems = []
     if sums:
@@ -154,32 +156,38 @@ def _equals(values: Floats, others: Floats, known: NDArray[np.bool_]) -> bool:
     return bool(((np.abs(values - others) <= size) | ~known).all())
 
 
-def _copies(grid: Floats, periods: NDArray[np.int64], first: Rows, seen: dict[bytes, int]) -> list[tuple[int, int]]:
+def _copies(
+    grid: Floats, periods: NDArray[np.int64], first: Rows, seen: dict[bytes, tuple[int, int]], market: int
+) -> list[tuple[int, int]]:
     """Rows of ``(G, T)`` with the same, varying values in the same periods as one before, and a file row of that.
+
+    Of a row of another market only where nearly all of this one are copies of that market: in thousands of pharmacies
+    some are alike by chance.
 
     Parameters
     ----------
     first
         ``(G,)`` a row of the file of each.
     seen
-        The rows of all markets so far, added to.
+        Market and file row of the rows of all markets so far, added to.
     """
     if grid.shape[1] < LEAST_COPIED:
         return []
     # Rows are compared as bytes; a gap is a value of its own, that no sale has.
     plain = np.where(np.isnan(grid), -1.0, grid)
     calendar = hashlib.sha256(periods.tobytes()).digest()
-    found = []
+    found: dict[int, list[tuple[int, int]]] = {}
     for g in range(len(plain)):
         key = hashlib.sha256(calendar + plain[g].tobytes()).digest()
-        if key in seen:
-            values = plain[g][plain[g] >= 0]
-            # Constant or nearly constant sales are alike by chance.
-            if values.size >= LEAST_COPIED and np.unique(values).size >= LEAST_COPIED // 2:
-                found.append((g, seen[key]))
-        else:
-            seen[key] = int(first[g])
-    return found
+        if key not in seen:
+            seen[key] = (market, int(first[g]))
+            continue
+        values = plain[g][plain[g] >= 0]
+        # Constant or nearly constant sales are alike by chance.
+        if values.size >= LEAST_COPIED and np.unique(values).size >= LEAST_COPIED // 2:
+            found.setdefault(seen[key][0], []).append((g, seen[key][1]))
+    least = max(2.0, _NEARLY_ALL * len(plain))
+    return [copy for other, own in found.items() if other == market or len(own) >= least for copy in own]
 
 
 def _market_sums(market: Keys, period: NDArray[np.int64], sales: Floats, usable: Rows) -> list[Rows]:

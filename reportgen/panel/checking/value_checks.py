@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from reportgen.panel.checking.column_problems import ColumnProblems, Rows
-from reportgen.panel.checking.findings import NO_ROWS, Problem, quote
+from reportgen.panel.checking.column_problems import ColumnProblems, Rows, are, no_result
+from reportgen.panel.checking.findings import NO_ROWS, Problem, Severity, quote
 from reportgen.panel.checking.placeholders import CODE, check_placeholders, find_placeholders, leave_out_missing
 from reportgen.panel.checking.promotion_checks import check_empty_promotion, check_promotion
 from reportgen.panel.reading.columns import Columns
@@ -29,6 +29,7 @@ from reportgen.panel.reading.values.numbers import (
     texts,
 )
 from reportgen.panel.reading.values.source_conventions import Conventions
+from reportgen.panel.reading.workbook import NO_RESULT
 from reportgen.settings.sections import Settings
 
 if TYPE_CHECKING:
@@ -90,6 +91,8 @@ def _check_role(
     found: ColumnProblems, parsed: ParsedNumbers, columns: Columns, settings: Settings, market: NDArray[np.intp]
 ) -> None:
     """Check the sign and the scale that the role of the column asks for."""
+    if found.name in {columns.sales, columns.cost}:
+        found.add("truth-values", "error", parsed.truth, "is written in words in {rows}", "Write amounts of money.")
     if found.name == columns.sales:
         _check_sales(found, parsed.values, settings.model.response, settings.panel.negative_sales)
     elif found.name in columns.promotion:
@@ -110,6 +113,9 @@ def _check_numbers(found: ColumnProblems, parsed: ParsedNumbers, convention: Con
     if parsed.truth.any() and not parsed.truth[known].all():
         bad |= parsed.truth
     broken = bad & error_cells(found.column) if bad.any() else bad
+    unknown = broken & are(found.column, NO_RESULT) if broken.any() else broken
+    found.problems += no_result(found.name, unknown, found.whole)
+    broken = broken & ~unknown
     found.add(
         "error-cell",
         "error",
@@ -117,7 +123,7 @@ def _check_numbers(found: ColumnProblems, parsed: ParsedNumbers, convention: Con
         "is an error of a formula in {rows}",
         "Correct the formula, or leave the cell empty if the value is unknown.",
     )
-    found.add("bad-number", "error", bad & ~broken, "is not a number in {rows}", advice)
+    found.add("bad-number", "error", bad & ~broken & ~unknown, "is not a number in {rows}", advice)
     sign = {".": "dots", ",": "commas"}.get(convention.ambiguous, "dots and commas")
     found.add(
         "ambiguous-number",
@@ -146,13 +152,25 @@ def _check_numbers(found: ColumnProblems, parsed: ParsedNumbers, convention: Con
                 "has a percent sign only in {rows}",
                 "Write all values with it, or none.",
             )
-    if not bad.any():
-        found.add("truth-values", "note", parsed.truth, "has TRUE and FALSE, read as 1 and 0, in {rows}")
+    if not bad.any() and parsed.truth.any():
+        _say_truth(found, parsed)
     unusable = bad | parsed.ambiguous
     if known[found.whole].any() or unusable.any():
         found.add("missing-values", "note", ~known & ~unusable, "is empty in {rows}, which are not used")
     else:
         found.add("no-values", "warning", ~known, "is empty in all {rows}", "Nothing can be estimated without it.")
+
+
+def _say_truth(found: ColumnProblems, parsed: ParsedNumbers) -> None:
+    """Tell which words are read as 1 and 0."""
+    import pandas as pd
+
+    written = found.column[parsed.truth].astype(str).str.strip()
+    words = pd.Series(parsed.values[parsed.truth], index=written.to_numpy()).groupby(level=0).first()
+    shown = " and ".join(f"{quote(str(word))} as {value:.0f}" for word, value in list(words.items())[:4])
+    # A column of truth values says by its type what it is.
+    severity: Severity = "warning" if is_text(found.column) else "note"
+    found.add("truth-values", severity, parsed.truth, f"is no number in {{rows}}; {shown}", "Check that this is meant.")
 
 
 def error_cells(column: pd.Series) -> Rows:

@@ -21,6 +21,12 @@ _SPARSE = 5_000_000
 """Cells of a rectangle up to which nothing is asked about how full it is."""
 _CELL = re.compile(rb'<c r="([A-Z]{1,3})(\d{1,7})"')
 _ERROR = re.compile(rb'<c r="([A-Z]{1,3})(\d{1,7})"[^>]*\bt="e"[^>]*>(?:(?!</c>).)*?<v>([^<]*)</v>', re.DOTALL)
+_FORMULA = re.compile(
+    rb'<c r="([A-Z]{1,3})(\d{1,7})"[^>]*>\s*<f[^>]*?(?:/>|>[^<]*</f>)\s*(?:<v>([^<]*)</v>|<v\s*/>)?\s*</c>'
+)
+NO_RESULT = "#UNCALCULATED!"
+"""What stands in a formula cell without a result."""
+_LEAST_ZEROS = 3
 _BLANK = re.compile(rb"<c [^>]*?/>|<c [^>/]*?></c>")
 _STRINGS = "xl/sharedStrings.xml"
 _STRING = re.compile(rb"<si>(.*?)</si>|<si/>", re.DOTALL)
@@ -34,7 +40,7 @@ class WorkbookFacts:
     """Facts of a workbook.
 
     ``data`` are its bytes without blank cells, where it has such far from its values, else None; ``errors`` maps
-    sheet name → (row, column), both from 0 → text; ``from_1904`` is its calendar.
+    sheet name → (row, column), both from 0 → text of an error, or :data:`NO_RESULT`; ``from_1904`` is its calendar.
     """
 
     data: bytes | None = None
@@ -95,6 +101,8 @@ def _sheet_facts(xml: bytes, strings: bytes, source: str, name: str) -> tuple[di
         errors = {
             (int(row) - 1, column_number(letters) - 1): text.decode() for letters, row, text in _ERROR.findall(xml)
         }
+    if b"<f" in xml:
+        errors |= _without_result(xml)
     cells, height, width = _extent(xml)
     if height * width <= _SPARSE:
         return errors, None
@@ -115,6 +123,15 @@ def _sheet_facts(xml: bytes, strings: bytes, source: str, name: str) -> tuple[di
             code="too-large",
         )
     return errors, cleaned
+
+
+def _without_result(xml: bytes) -> dict[tuple[int, int], str]:
+    """Formula cells that nobody calculated: without a result, or with the 0 that all of them have."""
+    cells = [
+        ((int(row) - 1, column_number(letters) - 1), result.strip()) for letters, row, result in _FORMULA.findall(xml)
+    ]
+    zeros = len(cells) >= _LEAST_ZEROS and all(result in {b"", b"0", b"0.0"} for _, result in cells)
+    return {place: NO_RESULT for place, result in cells if zeros or not result}
 
 
 def _extent(xml: bytes) -> tuple[int, int, int]:

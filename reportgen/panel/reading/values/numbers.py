@@ -22,7 +22,9 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 MISSING = frozenset({"", "na", "n/a", "nan", "null", "none", "nil", "-", "–", "—", "--", ".", "<na>", "nat"})
-TRUTH = {"true": 1.0, "yes": 1.0, "y": 1.0, "false": 0.0, "no": 0.0, "n": 0.0}
+_TRUE = "true yes y oui vrai ja wahr sí verdadero sim verdadeiro vero हाँ हां tak evet".split()  # noqa: SIM905
+_FALSE = "false no n non faux nein falsch falso não nao नहीं nej nie hayır".split()  # noqa: SIM905
+TRUTH = dict.fromkeys(_TRUE, 1.0) | dict.fromkeys(_FALSE, 0.0)
 LONGEST = 64
 """Characters; a longer text is no number."""
 UNITS = {
