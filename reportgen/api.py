@@ -23,14 +23,15 @@ if TYPE_CHECKING:
 
     from reportgen.batch.state.outcome import Progress, RunResult
     from reportgen.project.checking import CheckReport
+    from reportgen.project.designing import DesignReport
     from reportgen.project.doctor import Probe
     from reportgen.publish.mail import MailResult
     from reportgen.publish.quarto.run import QuartoRun
     from reportgen.results import MarketResults
 
 __all__ = [
-    "build", "check", "demo", "doctor", "init", "load_results", "load_settings", "mail", "merge", "preview", "quarto",
-    "render",
+    "build", "check", "demo", "design", "doctor", "init", "load_results", "load_settings", "mail", "merge", "preview",
+    "quarto", "render",
 ]  # fmt: skip
 
 
@@ -46,27 +47,13 @@ def load_settings(project: str | Path = ".", *, overrides: Mapping[str, object] 
 
 
 def build(
-    project: str | Path = ".",
-    *,
-    data: str | Path | None = None,
-    out: str | Path | None = None,
-    select: Sequence[str] = (),
-    exclude: Sequence[str] = (),
-    formats: Sequence[str] | None = None,
-    jobs: int | None = None,
-    timeout: float | None = None,
-    memory: int | None = None,
-    only: bool = False,
-    drop_gone: bool = False,
-    force: bool = False,
-    dry_run: bool = False,
-    fail_fast: bool = False,
-    max_failures: int = 0,
-    shard: str = "",
-    scheduler: str = "",
-    overrides: Mapping[str, object] | None = None,
+    project: str | Path = ".", *, data: str | Path | None = None, out: str | Path | None = None,
+    select: Sequence[str] = (), exclude: Sequence[str] = (), formats: Sequence[str] | None = None,
+    jobs: int | None = None, timeout: float | None = None, memory: int | None = None, only: bool = False,
+    drop_gone: bool = False, force: bool = False, dry_run: bool = False, fail_fast: bool = False,
+    max_failures: int = 0, shard: str = "", scheduler: str = "", overrides: Mapping[str, object] | None = None,
     progress: Progress | None = None,
-) -> RunResult:
+) -> RunResult:  # fmt: skip
     """Build every selected market that is not up to date, and the site over all markets.
 
     Parameters
@@ -99,27 +86,13 @@ def build(
         an outcome with its code and message, and ``exit_code`` 1.
     """
     settings, root = verbs.open_project(
-        Path(project),
-        data=data,
-        out=out,
-        formats=formats,
-        jobs=jobs,
-        timeout=timeout,
-        memory=memory,
+        Path(project), data=data, out=out, formats=formats, jobs=jobs, timeout=timeout, memory=memory,
         overrides=overrides,
-    )
+    )  # fmt: skip
     request = Request(
-        select=select,
-        exclude=exclude,
-        only=only,
-        drop_gone=drop_gone,
-        force=force,
-        dry_run=dry_run,
-        fail_fast=fail_fast,
-        max_failures=max_failures,
-        shard=parse_shard(shard),
-        scheduler=scheduler,
-    )
+        select=select, exclude=exclude, only=only, drop_gone=drop_gone, force=force, dry_run=dry_run,
+        fail_fast=fail_fast, max_failures=max_failures, shard=parse_shard(shard), scheduler=scheduler,
+    )  # fmt: skip
     return verbs.build_project(settings, root, request, progress=progress)
 
 
@@ -145,48 +118,26 @@ def merge(
 
 
 def render(
-    project: str | Path = ".",
-    *,
-    out: str | Path | None = None,
-    select: Sequence[str] = (),
-    exclude: Sequence[str] = (),
-    formats: Sequence[str] | None = None,
-    jobs: int | None = None,
-    only: bool = False,
-    overrides: Mapping[str, object] | None = None,
-    progress: Progress | None = None,
-) -> RunResult:
+    project: str | Path = ".", *, out: str | Path | None = None, select: Sequence[str] = (),
+    exclude: Sequence[str] = (), formats: Sequence[str] | None = None, jobs: int | None = None, only: bool = False,
+    overrides: Mapping[str, object] | None = None, progress: Progress | None = None,
+) -> RunResult:  # fmt: skip
     """Make the documents of every selected market again from its results.json, and the site.
 
     Neither the data nor the model is needed: another language, brand or format is one call.
     Parameters and errors are those of :func:`build`.
     """
-    settings, root = verbs.open_project(
-        Path(project),
-        out=out,
-        formats=formats,
-        jobs=jobs,
-        overrides=overrides,
-    )
+    settings, root = verbs.open_project(Path(project), out=out, formats=formats, jobs=jobs, overrides=overrides)
     request = Request(select=select, exclude=exclude, only=only)
     return verbs.render_project(settings, root, request, progress=progress)
 
 
 def quarto(
-    project: str | Path = ".",
-    folder: str | Path | None = None,
-    *,
-    out: str | Path | None = None,
-    select: Sequence[str] = (),
-    exclude: Sequence[str] = (),
-    to: Sequence[str] = ("html", "typst"),
-    render: bool = False,
-    jobs: int | None = None,
-    timeout: float | None = None,
-    force: bool = False,
-    overrides: Mapping[str, object] | None = None,
-    progress: Progress | None = None,
-) -> QuartoRun:
+    project: str | Path = ".", folder: str | Path | None = None, *, out: str | Path | None = None,
+    select: Sequence[str] = (), exclude: Sequence[str] = (), to: Sequence[str] = ("html", "typst"),
+    render: bool = False, jobs: int | None = None, timeout: float | None = None, force: bool = False,
+    overrides: Mapping[str, object] | None = None, progress: Progress | None = None,
+) -> QuartoRun:  # fmt: skip
     """Write the reports of a run as a Quarto project, and render it with the program ``quarto``.
 
     Parameters
@@ -210,15 +161,9 @@ def quarto(
     from reportgen.publish.staging import local_only
 
     settings, root = verbs.open_project(Path(project), out=out, jobs=jobs, timeout=timeout, overrides=overrides)
-    return run_quarto(
-        local_only(settings, "quarto"),
-        root,
-        Path(folder).absolute() if folder is not None else None,
-        Request(select=select, exclude=exclude, force=force),
-        to=to,
-        render=render,
-        progress=progress,
-    )
+    place = Path(folder).absolute() if folder is not None else None
+    request = Request(select=select, exclude=exclude, force=force)
+    return run_quarto(local_only(settings, "quarto"), root, place, request, to=to, render=render, progress=progress)
 
 
 def mail(
@@ -254,18 +199,11 @@ def mail(
 
 
 def preview(
-    project: str | Path = ".",
-    *,
-    port: int | None = None,
-    out: str | Path | None = None,
-    formats: Sequence[str] | None = None,
-    build: bool = True,
-    overrides: Mapping[str, object] | None = None,
-    progress: Progress | None = None,
-    ready: Callable[[str], None] | None = None,
-    built: Callable[[RunResult], None] | None = None,
-    stop: Event | None = None,
-) -> int:
+    project: str | Path = ".", *, port: int | None = None, out: str | Path | None = None,
+    formats: Sequence[str] | None = None, build: bool = True, overrides: Mapping[str, object] | None = None,
+    progress: Progress | None = None, ready: Callable[[str], None] | None = None,
+    built: Callable[[RunResult], None] | None = None, stop: Event | None = None,
+) -> int:  # fmt: skip
     """Serve the site on 127.0.0.1, build again and reload on change, until Ctrl-C; return the exit code.
 
     Parameters
@@ -364,6 +302,38 @@ def demo(
     """Write the demo project and build it: 8 synthetic markets with known truth."""
     settings, root = verbs.open_demo(Path(folder), jobs=jobs, formats=formats)
     return verbs.build_project(settings, root, Request(), progress=progress)
+
+
+def design(
+    project: str | Path = ".", *, data: str | Path | None = None, market: str = "", pharmacies: int | None = None,
+    periods: int = 6, dose: float | None = None, channel: str = "", power: float = 0.8, seed: int | None = None,
+    file: str | Path | None = None, overwrite: bool = False, overrides: Mapping[str, object] | None = None,
+) -> DesignReport:  # fmt: skip
+    """Draw pharmacies for an experiment in one market, and tell the smallest effect that ``periods`` would show.
+
+    Parameters
+    ----------
+    pharmacies, dose, seed
+        How many take part (by default all that sell until the end of the record), units of promotion more a period
+        in one arm (half of the usual), another draw than that of ``run.seed``.
+    file
+        CSV of who gets more, ``design-<market>.csv`` in the project by default; one that is there stays, unless
+        ``overwrite``.
+
+    Raises
+    ------
+    UsageError
+        If market, channel or number of pharmacies do not exist, or the file is there.
+    InputError
+        If the market gets no estimate, or too few pharmacies sell until the end.
+    """
+    from reportgen.project.designing import design_experiment
+
+    settings, root = verbs.open_project(Path(project), data=data, overrides=overrides)
+    return design_experiment(
+        settings, root, market=market, pharmacies=pharmacies, periods=periods, dose=dose, channel=channel, power=power,
+        seed=seed, file=None if file is None else Path(file).absolute(), overwrite=overwrite,
+    )  # fmt: skip
 
 
 def doctor(project: str | Path = ".") -> tuple[Probe, ...]:

@@ -8,7 +8,7 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 
-from reportgen.cli import completing, configuration, sharing, streams, templates
+from reportgen.cli import completing, configuration, designing, sharing, streams, templates
 from reportgen.cli.departing import DropGone, asker
 from reportgen.cli.group import Group, in_plain_words
 from reportgen.cli.options import (
@@ -234,7 +234,7 @@ def quarto(
 ) -> None:
     """Write the reports as a Quarto project; --render makes the site and PDFs where quarto is installed."""
     from reportgen import api
-    from reportgen.cli import console, publishing
+    from reportgen.cli import console
 
     run = api.quarto(
         project,
@@ -250,7 +250,7 @@ def quarto(
         overrides=parse_overrides(set_),
         progress=console.choose_progress(_log_format(log_format)),
     )
-    publishing.show_quarto(run, debug=state["debug"])
+    sharing.show_quarto(run, debug=state["debug"])
     raise typer.Exit(run.exit_code)
 
 
@@ -272,6 +272,7 @@ def merge(
 app.command()(sharing.mail)
 app.command()(sharing.preview)
 app.command()(completing.completion)
+app.command()(designing.design)
 
 
 @app.command()

@@ -1,4 +1,4 @@
-"""``reportgen mail`` and ``reportgen preview``: finished reports to the people they are for, and into a browser."""
+"""``reportgen mail``, ``preview`` and ``quarto``: finished reports to the people they are for, and into other forms."""
 
 from __future__ import annotations
 
@@ -9,11 +9,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from reportgen.cli import console
 from reportgen.cli.options import Debug, Exclude, Formats, Out, Project, Quiet, Select, Set, parse_overrides, state
 
 if TYPE_CHECKING:
     from reportgen.batch.state.outcome import RunResult
     from reportgen.publish.mail import MailResult
+    from reportgen.publish.quarto.program import Rendered
+    from reportgen.publish.quarto.run import QuartoRun
+    from reportgen.publish.quarto.sources import Sources
 
 _MOST = 20
 
@@ -49,8 +53,6 @@ def mail(
 
 def show_mail(result: MailResult) -> None:
     """Print what was sent, what was left out and why, and what the server refused."""
-    from reportgen.cli import console
-
     reasons: dict[str, list[str]] = {}
     left_out = {} if state["quiet"] else result.plan.left_out
     for market, reason in left_out.items():
@@ -82,7 +84,6 @@ def preview(
 ) -> None:
     """Serve the site on 127.0.0.1; build again and reload when data, settings or templates change."""
     from reportgen import api
-    from reportgen.cli import console
 
     def ready(url: str) -> None:
         console.say(f"Serving {url} (Ctrl-C ends)", always=True)
@@ -105,8 +106,56 @@ def preview(
 
 def _tell(result: RunResult) -> None:
     """One line per build."""
-    from reportgen.cli import console
-
     counts = [(result.count("built"), "built"), (result.count("failed"), "failed")]
     said = ", ".join(f"{count} {word}" for count, word in counts if count) or "nothing to do"
     console.say(f"{said} in {result.seconds:.1f} s")
+
+
+def show_quarto(run: QuartoRun, *, debug: bool = False) -> None:
+    """Print the outcome of a run."""
+    for warning in run.sources.warnings:
+        console.note(f"Warning: {warning}")
+    if run.built is not None and run.built.exit_code:
+        for outcome in run.built.markets:
+            if outcome.action == "failed":
+                console.note(f"{outcome.market}: {outcome.message}")
+    _show_sources(run.sources, debug=debug)
+    if run.rendered is not None:
+        _show_rendered(run.rendered, run.sources.folder)
+        return
+    folder = console.short(run.sources.folder)
+    if run.program.startswith("quarto "):
+        console.say(f"Found {run.program}. Now: quarto render {folder}, or this command with --render.")
+    else:
+        console.say(f"The sources are ready in {folder}. {run.program}")
+
+
+def _show_sources(sources: Sources, *, debug: bool) -> None:
+    for failure in sources.failed[:_MOST]:
+        console.note(f"{failure.market or failure.page}: {failure.message}")
+        for part in failure.trace.splitlines() if debug else ():
+            console.note(f"  {part}")
+    _more(len(sources.failed))
+    what = f"{sources.drawn} drawn, {sources.markets - sources.drawn} up to date"
+    failed = f", {len(sources.failed)} failed" if sources.failed else ""
+    console.say(
+        f"{sources.markets} markets in {console.short(sources.folder)}: {what}{failed} in {sources.seconds:.1f} s."
+    )
+
+
+def _show_rendered(rendered: Rendered, folder: Path) -> None:
+    for failure in rendered.failed[:_MOST]:
+        console.note(failure.message)
+    _more(len(rendered.failed))
+    program = rendered.program
+    failed = f", {len(rendered.failed)} failed" if rendered.failed else ""
+    console.say(
+        f"quarto {program.version} ({program.path}): {len(rendered.done)} pages rendered, "
+        f"{rendered.up_to_date} up to date{failed} in {rendered.seconds:.1f} s."
+    )
+    console.say(f"Open {console.short(folder / '_site' / 'index.html')}")
+
+
+def _more(count: int) -> None:
+    if count > _MOST:
+        console.note(f"… and {count - _MOST} more.")

@@ -49,8 +49,8 @@ def draw_model(market: MarketFit, draws: int, rng: np.random.Generator) -> Model
     # The normal of several decays knows no ends of their range.
     decays = np.clip(draw_parameters(centre, market.decay_covariance, draws, rng), 0.0, HIGHEST)
     # Coefficients given the decay, moved along with it: together they have the joint covariance.
-    beta = _draw_beta(market, fit, market.conditional, draws, rng) + (decays - centre) @ market.decay_gradient.T
-    return _assemble(market, decays, beta, _draw_modes(fit, beta, rng))
+    beta = draw_beta(market, fit, market.conditional, draws, rng) + (decays - centre) @ market.decay_gradient.T
+    return _assemble(market, decays, beta, draw_modes(fit, beta, rng))
 
 
 def _draw_nodes(market: MarketFit, mixture: DecayMixture, draws: int, rng: np.random.Generator) -> ModelDraws:
@@ -64,14 +64,14 @@ def _draw_nodes(market: MarketFit, mixture: DecayMixture, draws: int, rng: np.ra
     counts = np.bincount(np.searchsorted(ends, positions, side="right"), minlength=len(ends))
     beta, modes = [], []
     for fit, covariance, count in zip(mixture.fits, mixture.covariance, counts, strict=True):
-        beta.append(_draw_beta(market, fit, covariance, int(count), rng))
-        modes.append(_draw_modes(fit, beta[-1], rng))
+        beta.append(draw_beta(market, fit, covariance, int(count), rng))
+        modes.append(draw_modes(fit, beta[-1], rng))
     order = rng.permutation(draws)
     decays = np.repeat(mixture.decays, counts)[order, None]
     return _assemble(market, decays, np.concatenate(beta)[order], np.concatenate(modes)[order])
 
 
-def _draw_beta(market: MarketFit, fit: LmmFit, covariance: Array, draws: int, rng: np.random.Generator) -> Array:
+def draw_beta(market: MarketFit, fit: LmmFit, covariance: Array, draws: int, rng: np.random.Generator) -> Array:
     """Coefficients from the normal; from t with the df of promotion where few clusters tell their covariance."""
     beta = draw_parameters(fit.beta, covariance, draws, rng)
     if fit.design.cluster is None:
@@ -83,7 +83,7 @@ def _draw_beta(market: MarketFit, fit: LmmFit, covariance: Array, draws: int, rn
     return fit.beta + (beta - fit.beta) * np.sqrt(df / rng.chisquare(df, draws))[:, None]
 
 
-def _draw_modes(fit: LmmFit, beta: Array, rng: np.random.Generator) -> Array:
+def draw_modes(fit: LmmFit, beta: Array, rng: np.random.Generator) -> Array:
     """Pharmacies' deviations given the coefficients, (D, G, q)."""
     # A draw with a larger market effect leaves less to the pharmacies: without this the sum of both would be drawn
     # twice as uncertain as it is.
