@@ -85,6 +85,9 @@ elasticity                         > .65   > 1    percent of sales per percent o
                                                   is twice the largest of the published means, 0.245
                                                   (Albers, Mantrala and Sridhar 2010) and 0.326 (Kremer et
                                                   al. 2008); above 1 sales without promotion are negative
+few-territories                    < 4     < 2    degrees of freedom of promotion where errors are clustered;
+                                                  below 4 p-values are rough (Pustejovsky and Tipton 2018),
+                                                  below 2 an SE has hardly been seen twice
 calibration-gap                    > z95   > z999 |z| of an experiment less the market's estimate, where
                                                   reportgen.toml has one (``[[calibration]]``)
 =================================  ======  =====  ======================================================
@@ -153,6 +156,7 @@ RULES: dict[str, Rule] = {
     "many-zeros": Rule(0.25, 0.5),
     "elasticity": Rule(0.65, 1.0),
     "calibration-gap": Rule(1.96, 3.29),
+    "few-territories": Rule(4.0, 2.0, -1),
     "level-shifts": Rule(0.5, 1.0),
     "yearly-levels": Rule(0.5, 1.0),
     "promotion-follows-levels": Rule(0.25, 0.5),

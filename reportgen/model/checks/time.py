@@ -18,12 +18,18 @@ from reportgen.results import Check
 
 
 def time_checks(market: MarketFit) -> tuple[Check, ...]:
-    """Common campaigns, time effects left out, pharmacies' own trends."""
+    """Common campaigns, few territories, time effects left out, pharmacies' own trends."""
     return (
         check_campaigns(market.time, market.frame.panel.channels),
+        *((check_territories(market),) if market.terms.clustered else ()),
         check_time_effects(market),
         check_own_trend(market),
     )
+
+
+def check_territories(market: MarketFit) -> Check:
+    """Degrees of freedom that the territories leave for promotion, where errors are clustered by them."""
+    return grade("few-territories", float(market.covariance.df[market.index(market.terms.promotion[0])]))
 
 
 def check_campaigns(time: TimeChoice, channels: Sequence[str]) -> Check:

@@ -85,9 +85,12 @@ def draw_beta(market: MarketFit, fit: LmmFit, covariance: Array, draws: int, rng
 
 def draw_modes(fit: LmmFit, beta: Array, rng: np.random.Generator) -> Array:
     """Pharmacies' deviations given the coefficients, (D, G, q)."""
-    # A draw with a larger market effect leaves less to the pharmacies: without this the sum of both would be drawn
-    # twice as uncertain as it is.
-    modes = conditional_modes(fit) - np.einsum("gqp,dp->dgq", mode_response(fit), beta - fit.beta)
+    modes = np.broadcast_to(conditional_modes(fit), (len(beta), *fit.at.u_i.shape[1:]))
+    if fit.design.cluster is None:
+        # A draw with a larger market effect leaves less to the pharmacies: without this the sum of both would be drawn
+        # twice as uncertain as it is. Where errors are shared by pharmacies their own data err together with the
+        # market's, and give nothing back.
+        modes = modes - np.einsum("gqp,dp->dgq", mode_response(fit), beta - fit.beta)
     root = covariance_root(conditional_covariance(fit))
     return np.asarray(modes + np.einsum("gij,dgj->dgi", root, rng.standard_normal(modes.shape)))
 

@@ -42,6 +42,7 @@ from reportgen.settings.sections import Settings
 
 LEAST_SHARE = 0.2
 """Share of adstock's variance within pharmacies that must be left after period effects."""
+LEAST_PHARMACIES = 3
 PROBE_DECAY = 0.5
 """Decay at which columns are examined before any fit."""
 HARMONICS = {"month": 6, "week": 13, "quarter": 2}
@@ -193,7 +194,9 @@ def period_codes(frame: ModelFrame, *, by_territory: bool = False) -> Index:
 
 def code_of_columns(frame: ModelFrame) -> Index:
     """Code of the period effect of every calendar period, (T,), also of those without rows."""
-    return np.asarray(effect_codes(np.bincount(frame.column, minlength=frame.panel.n_periods)[None])[0])
+    return np.asarray(
+        effect_codes(np.bincount(frame.column, minlength=frame.panel.n_periods)[None], LEAST_PHARMACIES)[0]
+    )
 
 
 def period_labels(frame: ModelFrame) -> tuple[str, ...]:

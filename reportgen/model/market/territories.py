@@ -6,8 +6,8 @@ to learn from, and whatever happened to a territory cannot pass for an effect of
 decided for territories as a whole these effects would leave nothing; then they stay out, what happens to a territory
 is part of the error, and the errors are clustered (:mod:`reportgen.model.market.clustered`).
 
-Territories of fewer than ``LEAST_PHARMACIES`` pharmacies share their effects, as thin periods share that of their
-neighbour: a period with one pharmacy would be fitted exactly and tell nothing.
+Territories of one pharmacy share their effects: one row would be fitted exactly and tell nothing, and what happens to
+one pharmacy alone is its own error. Periods in which a territory has one row share that of their neighbour.
 """
 
 from __future__ import annotations
@@ -17,7 +17,8 @@ import numpy as np
 from reportgen.model.lmm.columns import Array, Index
 from reportgen.panel.features import ModelFrame
 
-LEAST_PHARMACIES = 3
+LEAST_TOGETHER = 2
+"""Pharmacies of a territory, and rows of one of its periods, that have an effect of their own."""
 LEAST_TERRITORIES = 2
 """One territory is the market."""
 LEAST_WITHIN = 0.1
@@ -30,12 +31,14 @@ MOST_EFFECTS = 400
 
 
 def territory_codes(frame: ModelFrame) -> Index | None:
-    """Territory 0..H-1 of each pharmacy with rows, (G,), in the order of their codes; ``None`` below two of them."""
+    """Territory 0..H-1 of each pharmacy with rows, (G,), in the order of codes; ``None`` where they are no level."""
     if not frame.panel.territories:
         return None
     names = [frame.panel.territories[row] for row in frame.grid_rows]
     found, codes = np.unique(np.array(names, dtype=object).astype(str), return_inverse=True)
-    return codes.astype(np.intp) if len(found) >= LEAST_TERRITORIES else None
+    # A territory for every pharmacy is no level above it.
+    apart = LEAST_TERRITORIES <= len(found) < len(names)
+    return codes.astype(np.intp) if apart else None
 
 
 def sharing(frame: ModelFrame) -> Index:
@@ -44,17 +47,17 @@ def sharing(frame: ModelFrame) -> Index:
     if codes is None:
         return np.zeros(len(frame.pharmacies), dtype=np.intp)
     sizes = np.bincount(codes)
-    if not sizes.min() < LEAST_PHARMACIES:
+    small = sizes < LEAST_TOGETHER
+    if not small.any():
         return codes
-    small = sizes < LEAST_PHARMACIES
-    if not small.all() and sizes[small].sum() < LEAST_PHARMACIES:
+    if sizes[small].sum() < LEAST_TOGETHER:
         # Too few together as well: the smallest of the others takes them in.
         small[np.flatnonzero(~small)[np.argmin(sizes[~small])]] = True
     joined = np.where(small[codes], len(sizes), codes)
     return np.unique(joined, return_inverse=True)[1].astype(np.intp)
 
 
-def effect_codes(counts: Index, least: int = LEAST_PHARMACIES) -> Index:
+def effect_codes(counts: Index, least: int) -> Index:
     """Code of the effect of every period of K rows of rows' ``counts`` (K, T): numbered by period, then by row, (K, T).
 
     A thin period counts with the one before it in its row; those before the first open one count with that.
@@ -71,7 +74,7 @@ def effect_codes(counts: Index, least: int = LEAST_PHARMACIES) -> Index:
 
 def cell_codes(frame: ModelFrame) -> Index:
     """Code of the effect of every period for each group of :func:`sharing`, (K, T)."""
-    return effect_codes(_rows_of_cells(frame))
+    return effect_codes(_rows_of_cells(frame), LEAST_TOGETHER)
 
 
 def _rows_of_cells(frame: ModelFrame) -> Index:
@@ -85,7 +88,7 @@ def _rows_of_cells(frame: ModelFrame) -> Index:
 def cell_labels(frame: ModelFrame) -> tuple[tuple[str, str], ...]:
     """First period with rows and territory of each code ("" for the small territories together), in order."""
     counts, shared = _rows_of_cells(frame), sharing(frame)
-    codes = effect_codes(counts)
+    codes = effect_codes(counts, LEAST_TOGETHER)
     territory = territory_codes(frame)
     names: dict[int, str] = {}
     for row, group in zip(frame.grid_rows.tolist(), shared.tolist(), strict=True):

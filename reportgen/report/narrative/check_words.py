@@ -328,6 +328,15 @@ CHECKS: dict[str, CheckWords] = {
             "same (calibration.measures), then rather believe the experiment."
         ),
     ),
+    "few-territories": CheckWords(
+        mark("Enough territories"),
+        mark("Degrees of freedom that the territories leave for promotion"),
+        mark("There are enough territories to judge promotion by."),
+        mark(
+            "There are too few territories to judge promotion by: name smaller ones (panel.territory), or let "
+            "promotion differ between the pharmacies of a territory."
+        ),
+    ),
     "elasticity": CheckWords(
         mark("Plausible size"),
         mark("Percent of sales per percent of promotion, kept up"),

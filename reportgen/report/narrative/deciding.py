@@ -71,6 +71,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
         mark("The effect changes when every month gets a level of its own: it cannot be told from growth and season."),
         mark("The effect changes when every week gets a level of its own: it cannot be told from growth and season."),
     ),
+    "few-territories": (
+        mark("Promotion moves with so few territories that chance cannot be told from an effect."),
+        mark("Promotion moves with so few territories that chance cannot be told from an effect."),
+    ),
     "growth-differs": (
         mark("Pharmacies grow at rates of their own, which the model does not have: promotion may stand for growth."),
         mark("Pharmacies grow at rates of their own, which the model does not have: promotion may stand for growth."),

@@ -18,7 +18,14 @@ if TYPE_CHECKING:
 
 # Checks whose value must be large; all others must be small.
 _AT_LEAST = frozenset(
-    {"residual-normality", "random-effect-normality", "second-optimum", "common-campaigns", "pharmacy-trend"}
+    {
+        "residual-normality",
+        "random-effect-normality",
+        "second-optimum",
+        "common-campaigns",
+        "pharmacy-trend",
+        "few-territories",
+    }
 )
 
 _AT_LEAST_HERE = frozenset({"equal-effects", "normality"})
@@ -32,6 +39,7 @@ _IMPORTANCE = (
     "zero-months",
     "many-zeros",
     "common-campaigns",
+    "few-territories",
     "time-effects",
     "pharmacy-trend",
     "lead-placebo",

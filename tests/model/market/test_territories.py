@@ -49,21 +49,21 @@ def analysed(common: float, time: str = "auto") -> MarketResults:
 
 
 def test_effects_are_numbered_by_period_and_then_by_territory() -> None:
-    assert_array_equal(effect_codes(np.full((2, 3), 4)), [[0, 2, 4], [1, 3, 5]])
+    assert_array_equal(effect_codes(np.full((2, 3), 4), 3), [[0, 2, 4], [1, 3, 5]])
 
 
 def test_a_thin_period_counts_with_the_one_before_it_in_its_own_territory() -> None:
     counts = np.array([[1, 4, 0, 4], [4, 4, 2, 4]])
-    assert_array_equal(effect_codes(counts), [[1, 1, 1, 3], [0, 2, 2, 4]])
+    assert_array_equal(effect_codes(counts, 3), [[1, 1, 1, 3], [0, 2, 2, 4]])
 
 
 def test_small_territories_share_their_effects() -> None:
     panel = territory_panel()
-    names = ("A", "B", "B", "B2", "B2", *panel.territories[5:])
+    names = ("A", "B", "C", "D", "E", *panel.territories[5:])
     frame = frame_of(make_panel("M", panel.sales, panel.promotion[0], territories=names))
     shared = sharing(frame)
     assert len({*shared[:5]}) == 1
-    assert len({*shared}) == len({*names}) - 2
+    assert len({*shared}) == len({*names}) - 4
     assert ("2021-03", "") in cell_labels(frame)
 
 
@@ -94,9 +94,11 @@ def test_periods_of_the_market_and_clusters_where_it_is_decided_for_territories(
     assert time.within < LEAST_WITHIN < LEAST_SHARE
 
 
-def test_one_territory_is_the_market() -> None:
+@pytest.mark.parametrize("name", ["T", "T{}"])
+def test_one_territory_is_the_market_and_one_for_each_is_the_pharmacies(name: str) -> None:
     panel = territory_panel()
-    one = make_panel("M", panel.sales, panel.promotion[0], territories=("T",) * len(panel.pharmacies))
+    names = tuple(name.format(k) for k in range(len(panel.pharmacies)))
+    one = make_panel("M", panel.sales, panel.promotion[0], territories=names)
     assert choose_time(frame_of(one), NAMED).territories is None
     assert fit_market(frame_of(one), NAMED).terms.clustered is False
 
@@ -151,3 +153,15 @@ def test_the_setting_decides_where_it_is_set() -> None:
     assert analysed(0.97, "territory-periods").territories.errors == "periods"
     assert analysed(0.2, "periods").territories.errors == "clustered"
     assert analysed(0.2, "periods").territories.reason == "set"
+
+
+def test_too_few_territories_withhold_the_effect() -> None:
+    few = analyse_market(territory_panel(territories=3, each=8, common=0.97), NAMED, PROVENANCE)
+    (check,) = [one for one in few.checks if one.id == "few-territories"]
+    assert check.value is not None
+    assert check.status == ("fail" if check.value < 2.0 else "review")
+    assert [one.status for one in analysed(0.97).checks if one.id == "few-territories"] == ["pass"]
+    assert not [one for one in analysed(0.2).checks if one.id == "few-territories"]
+    two = analyse_market(territory_panel(territories=2, each=9, common=0.97), NAMED, PROVENANCE)
+    assert "works" in {one.quantity for one in two.withheld if one.check == "few-territories"}
+    assert two.verdict.code == "unclear"
