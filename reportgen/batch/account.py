@@ -43,11 +43,11 @@ def account(run: Run, result: RunResult, start: float, *, at_once: bool) -> RunR
         # Hashes of an input that changed while it was read belong to no file: the next run reads it anew.
         remembered = None if run.changed else run.source.to_remember(run.last.index)
         idle = result.count("up-to-date") == len(result.markets) and not site.changed
-        shared = run.shared or run.last.shared
-        if not idle or run.last.index != remembered or run.last.shared != shared:
+        agreed = run.agreed or run.last.agreed
+        if not idle or run.last.index != remembered or run.last.agreed != agreed:
             write_run(
                 run.out, result, last=run.last, run_stamp=run.stamp, source=run.source.name, index=remembered,
-                shared=shared, headlines=site.headlines or run.last.headlines, gone=run.gone,
+                agreed=agreed, headlines=site.headlines or run.last.headlines, gone=run.gone,
                 departed=_departed(run, site),
             )  # fmt: skip
     except OSError as error:

@@ -19,7 +19,8 @@ from reportgen.results import MarketResults, Provenance, from_json, to_json
 from reportgen.settings.sections import Settings
 
 if TYPE_CHECKING:
-    from reportgen.model.market.shared_decay import SharedDecay
+    from reportgen.model.agreed.decay import SharedDecay
+    from reportgen.model.market.bend import Shapes
     from reportgen.panel.checking.contract import MarketPanel
     from reportgen.report.blocks import MarketReport
 
@@ -48,6 +49,8 @@ class MarketJob:
     panel: MarketPanel | StoredPanel | None = None
     results_folder: Path | None = None
     shared_decay: SharedDecay | None = None
+    shapes: Shapes | None = None
+    """What the markets agreed on; None: this market decides for itself."""
     idle_cores: bool = False
     """Fewer markets than workers: a second process may help with this one."""
 
@@ -71,7 +74,9 @@ def analyse(job: MarketJob) -> MarketResults:
         return replace(earlier, provenance=replace(earlier.provenance, as_of=job.as_of))
     from reportgen.model.analysis import analyse_market
 
-    return analyse_market(open_panel(job.panel), job.settings, provenance(job), shared_decay=job.shared_decay)
+    return analyse_market(
+        open_panel(job.panel), job.settings, provenance(job), shared_decay=job.shared_decay, shapes=job.shapes
+    )
 
 
 def provenance(job: MarketJob) -> Provenance:

@@ -80,8 +80,8 @@ def merge(
         sources |= _complete_folders(shard)
     run.source = _ShardMarkets({market: found for market, (_, found) in sources.items()}, lasts)
     run.stamp = fingerprint(settings, root)
-    # Shards that saw other data have other shared decays: then the next build estimates it again.
-    run.shared = lasts[0].shared if all(last.shared == lasts[0].shared for last in lasts) else None
+    # Shards that saw other data agreed on something else: then the next build asks the markets again.
+    run.agreed = lasts[0].agreed if all(last.agreed == lasts[0].agreed for last in lasts) else None
     with hold_lock(run.out), Interrupts() as interrupts:
         swap.work_folder(run.out)
         swap.recover(run.out)

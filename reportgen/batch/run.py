@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from reportgen.batch.account import account
+from reportgen.batch.inputs.agreed import agree, are_asked
 from reportgen.batch.inputs.partition import open_source
-from reportgen.batch.inputs.shared_decay import is_shared, shared_decay
 from reportgen.batch.inputs.source import Markets, StoredMarkets
 from reportgen.batch.market import MarketJob, build_market
 from reportgen.batch.plan import PlannedMarket, plan_market
@@ -28,7 +28,7 @@ from reportgen.batch.state.lock import hold_lock
 from reportgen.batch.state.outcome import MarketOutcome, Progress, RunResult, Silent
 from reportgen.batch.state.ownership import refuse_foreign_output
 from reportgen.batch.state.record import MarketRecord
-from reportgen.batch.state.run_json import RememberedDecay, read_last_run
+from reportgen.batch.state.run_json import Agreed, read_last_run
 from reportgen.batch.workers import pool
 from reportgen.batch.workers.interrupt import Interrupts
 from reportgen.batch.workers.warm_up import warm_up
@@ -106,7 +106,7 @@ def _go(run: Run, source: Markets, start: float) -> RunResult:
     else:  # the data are not looked at: what waits for an answer goes on waiting
         run.gone = run.last.gone
     if run.request.dry_run:
-        run.shared = _shared_decay(run)
+        run.agreed = _agreed(run)
         plans = _plan(run, chosen)
         return RunResult(
             out=run.out,
@@ -125,7 +125,7 @@ def _locked(run: Run, chosen: Sequence[str], interrupts: Interrupts, start: floa
     """Do the part of a run that changes the output folder."""
     swap.work_folder(run.out)
     swap.recover(run.out)
-    run.shared = _shared_decay(run, interrupts.stopping)
+    run.agreed = _agreed(run, interrupts.stopping)
     plans = _plan(run, chosen)
     run.warnings += _warnings(run, plans)
     interrupted = False
@@ -175,7 +175,7 @@ def _plan(run: Run, chosen: Sequence[str]) -> list[PlannedMarket]:
         planned = plan_market(
             run.out,
             market,
-            stamp if run.shared is None else run.shared.mixed_into(stamp),
+            stamp if run.agreed is None else run.agreed.mixed_into(stamp),
             rows=index.markets.get(market, ("", 0))[1],
             formats=run.formats,
             last=run.last,
@@ -232,19 +232,20 @@ def _build_all(run: Run, plans: Sequence[PlannedMarket], interrupts: Interrupts)
         ended.close()
 
 
-def _shared_decay(run: Run, stopping: Callable[[], bool] = lambda: False) -> RememberedDecay | None:
-    """The decay of all markets, where they share one; estimated before anything is planned, since all depend on it."""
-    if not is_shared(run.settings):
+def _agreed(run: Run, stopping: Callable[[], bool] = lambda: False) -> Agreed | None:
+    """What the markets agree on, where they are asked: before anything is planned, since all depend on it."""
+    if not are_asked(run.settings, run.source):
         return None
-    run.progress.stage("shared-decay")
+    run.progress.stage("agreeing")
     jobs = run.settings.run.jobs or pool.cores()
-    return shared_decay(run.settings, run.source, run.stamp, run.last.shared, jobs=jobs, stopping=stopping)
+    return agree(run.settings, run.source, run.stamp, run.last.agreed, jobs=jobs, stopping=stopping)
 
 
 def _tasks(run: Run, todo: dict[str, PlannedMarket]) -> Iterator[pool.Task]:
     """Yield the largest market first: the last worker to finish should not have the longest task."""
     as_of = resolve_as_of(run.settings)
-    decay = None if run.shared is None else run.shared.decay()
+    decay = None if run.agreed is None else run.agreed.shared_decay()
+    shapes = None if run.agreed is None else run.agreed.shared_shapes()
     # Longest processing time first (Graham 1969); rows stand for time, the code breaks ties the same way everywhere.
     for plan in sorted(todo.values(), key=lambda plan: (-plan.rows, plan.market)):
         job = MarketJob(
@@ -257,6 +258,7 @@ def _tasks(run: Run, todo: dict[str, PlannedMarket]) -> Iterator[pool.Task]:
             formats=plan.formats,
             panel=None if plan.reuse else run.source.panel(plan.market),
             shared_decay=decay,
+            shapes=shapes,
             idle_cores=not run.request.scheduler and len(todo) < (run.settings.run.jobs or pool.cores()),
         )
         yield pool.Task(key=plan.market, argument=job)

@@ -16,7 +16,7 @@ from reportgen.batch.site.departures import gone_markets
 from reportgen.batch.state.fingerprint import Fingerprint
 from reportgen.batch.state.outcome import GoneMarkets, MarketOutcome, Progress
 from reportgen.batch.state.record import MarketRecord
-from reportgen.batch.state.run_json import LastRun, RememberedDecay
+from reportgen.batch.state.run_json import Agreed, LastRun
 from reportgen.settings.sections import Settings
 
 Work = Callable[[Any], Any]
@@ -35,8 +35,8 @@ class Run:
     last: LastRun = field(default_factory=LastRun)
     formats: Formats = field(init=False)
     stamp: Fingerprint = field(init=False)
-    shared: RememberedDecay | None = None
-    """The decay that all markets share, where they do."""
+    agreed: Agreed | None = None
+    """What the markets agreed on, where they were asked."""
     outcomes: dict[str, MarketOutcome] = field(default_factory=dict)
     verified: dict[str, MarketRecord] = field(default_factory=dict)
     """Markets that are up to date, every file of them compared with its hash."""

@@ -88,7 +88,7 @@ def choose_progress(log_format: str) -> Progress:
 
 _STAGES = {
     "reading": "Reading and checking the table",
-    "shared-decay": "Estimating one carry-over for all markets",
+    "agreeing": "Asking all markets what they share",
     "site": "Making the overview and the site",
     "pulling": "Fetching what was published before",
     "publishing": "Publishing",

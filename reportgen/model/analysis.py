@@ -7,10 +7,13 @@ be estimated: that is a result, with the reason.
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
 
+from reportgen.model.agreed.decay import SharedDecay
+from reportgen.model.agreed.shape import own_shapes
 from reportgen.model.bootstrap.run import FEW_PHARMACIES, bootstrap_market, bootstrap_slope_test, summarise_bootstrap
 from reportgen.model.checks.foresight import foresight
 from reportgen.model.checks.residuals import Residuals, conditional_residuals
@@ -20,14 +23,15 @@ from reportgen.model.checks.settled import calibration_checks, settled_checks
 from reportgen.model.data_summary import chosen_pharmacies, monthly_series, summarise_data
 from reportgen.model.deciding import decisions, withhold
 from reportgen.model.effects.calibration import calibrate
+from reportgen.model.effects.curve import response_shapes
 from reportgen.model.effects.impact import Impact, market_generator, measure_impact
 from reportgen.model.effects.moderators import moderator_effects
 from reportgen.model.lmm.leave_one_out import Influence, leave_one_out
 from reportgen.model.lmm.variance_intervals import variance_intervals
+from reportgen.model.market.bend import Bend, Shapes, bends_of, can_bend, curved
 from reportgen.model.market.fit import MarketFit, fit_market
 from reportgen.model.market.quality import correlation_rows, icc, r_squared, slope_test, variance_rows
 from reportgen.model.market.refusals import refusals, usable_frame
-from reportgen.model.market.shared_decay import SharedDecay
 from reportgen.model.market.variants import HoldOut, hold_out
 from reportgen.model.ordinary import ordinary_regression
 from reportgen.model.prospects import BREAKDOWNS, UNFITTABLE, unfittable
@@ -67,7 +71,12 @@ LOG = logging.getLogger(__name__)
 
 
 def analyse_market(
-    panel: MarketPanel, settings: Settings, provenance: Provenance, *, shared_decay: SharedDecay | float | None = None
+    panel: MarketPanel,
+    settings: Settings,
+    provenance: Provenance,
+    *,
+    shared_decay: SharedDecay | float | None = None,
+    shapes: Shapes | None = None,
 ) -> MarketResults:
     """Everything the report of one market may say.
 
@@ -76,13 +85,15 @@ def analyse_market(
     shared_decay
         One decay for all channels, from the profiles of all markets (``adstock.scope = "all"``); a number counts as
         known.
+    shapes
+        The response to each channel that all markets agreed on; None: this market decides for itself.
     """
     frame, left_out = usable_frame(panel, settings)
     reasons = refusals(frame)
     if reasons:
         return _without_estimates(frame, provenance, "not-estimable", reasons)
     try:
-        made = _analysed(frame, settings, provenance, shared_decay)
+        made = _analysed(frame, settings, provenance, shared_decay, shapes)
     except BREAKDOWNS:
         LOG.info("%s: the computation broke down", panel.market, exc_info=True)
         return _without_estimates(frame, provenance, "not-estimated", (Reason(code="breaks-down"),))
@@ -93,10 +104,14 @@ def analyse_market(
 
 
 def _analysed(
-    frame: ModelFrame, settings: Settings, provenance: Provenance, shared_decay: SharedDecay | float | None
+    frame: ModelFrame,
+    settings: Settings,
+    provenance: Provenance,
+    shared_decay: SharedDecay | float | None,
+    shapes: Shapes | None,
 ) -> MarketResults:
     try:
-        market = _fitted(frame, settings, shared_decay)
+        market = _fitted(frame, settings, shared_decay, own_shapes(frame, settings) if shapes is None else shapes)
     except UNFITTABLE as error:
         return _without_estimates(frame, provenance, "not-estimable", (unfittable(error, settings),))
     if not market.certified:
@@ -106,13 +121,37 @@ def _analysed(
     return _with_estimates(market, settings, provenance)
 
 
-def _fitted(frame: ModelFrame, settings: Settings, shared_decay: SharedDecay | float | None) -> MarketFit:
-    channels = len(frame.channel_terms)
+def _fitted(
+    frame: ModelFrame, settings: Settings, shared_decay: SharedDecay | float | None, shapes: Shapes
+) -> MarketFit:
+    """The market's fit with the curves of its channels, and its rivals with other curves."""
+    names = frame.panel.channels
+    asked = (one for one in shapes if one.bend is not None and one.channel in names)
+    curves = tuple(one for one in asked if can_bend(frame, names.index(one.channel)))
+    market = _with_curves(frame, settings, shared_decay, bends_of(curves))
+    if not curves:
+        return market
+    rivals = []
+    # Every channel's curve moves the same way: that overstates what several curves leave uncertain, never understates.
+    for node in range(1, len(curves[0].others)):
+        try:
+            rival = _with_curves(frame, settings, shared_decay, bends_of(curves, node))
+        except UNFITTABLE:
+            continue
+        if rival.certified:
+            rivals.append((rival, curves[0].others[node][1]))
+    return replace(market, shapes=curves, rivals=tuple(rivals))
+
+
+def _with_curves(
+    frame: ModelFrame, settings: Settings, shared_decay: SharedDecay | float | None, bends: Mapping[str, Bend]
+) -> MarketFit:
+    bent, channels = curved(frame, bends), len(frame.channel_terms)
     if isinstance(shared_decay, SharedDecay):
-        return fit_market(frame, settings, decay_fit=shared_decay.as_fit(channels), source="shared")
+        return fit_market(bent, settings, decay_fit=shared_decay.as_fit(channels), source="shared")
     if shared_decay is not None:
-        return fit_market(frame, settings, decays=(shared_decay,) * channels, source="shared")
-    return fit_market(frame, settings)
+        return fit_market(bent, settings, decays=(shared_decay,) * channels, source="shared")
+    return fit_market(bent, settings)
 
 
 def _without_estimates(
@@ -148,7 +187,6 @@ def _with_estimates(market: MarketFit, settings: Settings, provenance: Provenanc
     )  # fmt: skip
     test, decays = _slope_test(market, settings), decay_summaries(market)
     intervals = variance_intervals(market.ml, confidence) if market.rung != "pooled" else None
-    incremental = impact.incremental.total if impact.incremental is not None else None
     found = _evidence(
         market, settings, impact, diagnostics, influence, fixed=fixed, test=test, plain=plain, within=within
     )
@@ -179,6 +217,7 @@ def _with_estimates(market: MarketFit, settings: Settings, provenance: Provenanc
         time=time_summary(market, confidence),
         territories=territory_summary(market, promotion.df),
         effects=impact.effects,
+        shapes=response_shapes(market, settings),
         long_run=impact.long_run,
         impulse=impact.impulse,
         moderators=moderator_effects(market, confidence),
@@ -193,7 +232,7 @@ def _with_estimates(market: MarketFit, settings: Settings, provenance: Provenanc
         checks=found.checks,
         sensitivity=found.sensitivity,
         withheld=decided,
-        ordinary=ordinary_regression(market, test, incremental),
+        ordinary=ordinary_regression(market, test, None if impact.incremental is None else impact.incremental.total),
         verdict=verdict,
         charts=_charts(market, diagnostics, residuals, influence, impact),
         provenance=provenance,

@@ -32,6 +32,7 @@ from reportgen.results import (
     PharmacyRow,
     PromotionEffects,
     Quantity,
+    ResponseShape,
     Withheld,
 )
 
@@ -128,6 +129,7 @@ def withhold(results: MarketResults) -> MarketResults:
         bootstrap=_bootstrap(results.bootstrap, results, lost, first),
         calibration=tuple(_calibration(one, lost.get(one.channel or "", first)) for one in results.calibration),
         moderators=tuple(_by_class(one, gone) for one in results.moderators),
+        shapes=tuple(_shape(one, lost.get(one.channel, first)) for one in results.shapes),
         elasticity=None if any(one.quantity == "kept-up" for one in gone) else results.elasticity,
     )
     return _without_totals(made) if any(one.quantity == "totals" for one in gone) else made
@@ -197,6 +199,11 @@ def _calibration(one: Calibration, lost: frozenset[Quantity]) -> Calibration:
     """The experiment stays; what is combined with a number that is not given goes with it."""
     gone = _MEASURED[one.measures] in lost
     return replace(one, market=None, combined=None, weight=None) if gone else one
+
+
+def _shape(one: ResponseShape, lost: frozenset[Quantity]) -> ResponseShape:
+    """How the response flattens stays; what its levels bring goes with the effect kept up or the sums."""
+    return replace(one, points=()) if lost & {"kept-up", "totals"} else one
 
 
 def _pharmacy(row: PharmacyRow, lost: frozenset[Quantity]) -> PharmacyRow:

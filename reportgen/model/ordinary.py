@@ -101,5 +101,6 @@ def _incremental(market: MarketFit, ols: LeastSquares) -> float:
         response=frame.scale,
         decay=np.array(market.decays),
         normalize=frame.normalize,
+        curves=frame.curves,
     )
     return float(totals.total[0])

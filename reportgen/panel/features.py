@@ -10,13 +10,14 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from reportgen.panel import transforms
+from reportgen.panel.curves import ResponseCurve
 from reportgen.panel.grid import Booleans, Floats, MarketPanel
 from reportgen.results import ModelTerm, RowsLost
 from reportgen.settings.sections import AdstockSettings, ModelSettings
@@ -78,6 +79,8 @@ class ModelFrame:
         Whether adstock weights sum to one.
     rows_lost
         By reason, zero counts left out; ``panel.rows_read == n + sum of rows``.
+    curves
+        How each channel's adstock is bent before it is a column (c); empty or None: not at all.
     """
 
     panel: MarketPanel
@@ -104,6 +107,7 @@ class ModelFrame:
     channel_labels: tuple[str, ...]
     normalize: bool
     rows_lost: tuple[RowsLost, ...]
+    curves: tuple[ResponseCurve | None, ...] = ()
 
     def __post_init__(self) -> None:
         for value in vars(self).values():
@@ -119,10 +123,44 @@ class ModelFrame:
 
     def adstock_profile(self, decays: ArrayLike, channel: int = 0) -> Floats:
         """Adstock of one channel at many decays at once: ``(n,)`` for a scalar, ``(n, K)`` for K decays."""
-        grid = self.panel.promotion[channel][self.grid_rows]
-        # On the grid, so that a visit in a gap goes on working in the rows behind it.
-        carried = transforms.adstock(grid, decays, self.normalize)[..., self.group, self.column]
+        carried = self.adstock_grid(decays, channel)[..., self.group, self.column]
         return np.ascontiguousarray(np.moveaxis(carried, -1, 0))
+
+    def adstock_grid(self, decays: ArrayLike, channel: int = 0) -> Floats:
+        """The same on the whole grid of the pharmacies with rows, gaps included: ``(*S, Gu, T)`` for decays ``S``."""
+        # On the grid, so that a visit in a gap goes on working in the rows behind it.
+        grid = self.panel.promotion[channel][self.grid_rows]
+        curve = self.curve(channel)
+        if curve is None:
+            return transforms.adstock(grid, decays, self.normalize)
+        bent = curve.bend(transforms.adstock(grid, decays) + self.leftover(decays, channel))
+        rest = 1.0 if self.normalize else 1.0 - np.asarray(decays, dtype=np.float64)[..., None, None]
+        return np.asarray(bent / rest)
+
+    def leftover(self, decays: ArrayLike, channel: int = 0) -> Floats:
+        """What is left at each period of promotion from before the record, ``(*S, Gu, T)``, in units of the adstock.
+
+        It is not known; a pharmacy's mean promotion stands for it. A straight response has a column of the correction
+        for it, a bent one must know where on the curve a pharmacy begins.
+        """
+        recorded = self.panel.recorded[self.grid_rows]
+        dose = np.bincount(self.group, weights=self.promotion[:, channel]) / np.bincount(self.group)
+        age = np.arange(recorded.shape[1]) - recorded.argmax(axis=1)[:, None]
+        rate = np.asarray(decays, dtype=np.float64)[..., None, None]
+        return np.where(age >= 0, dose[:, None] * rate ** (np.maximum(age, 0) + 1), 0.0)
+
+    def level(self, decay: float, channel: int = 0) -> Floats:
+        """Promotion of one channel with its carry-over, not bent, in units per period: ``(n,)``."""
+        grid = self.panel.promotion[channel][self.grid_rows]
+        return np.ascontiguousarray(transforms.adstock(grid, decay)[self.group, self.column])
+
+    def straight(self) -> ModelFrame:
+        """The same rows with every response a straight line."""
+        return replace(self, curves=()) if self.curves else self
+
+    def curve(self, channel: int) -> ResponseCurve | None:
+        """How one channel's adstock is bent; None: it is not."""
+        return self.curves[channel] if self.curves else None
 
     def response_grid(self) -> Floats:
         """Response of the used pharmacies in every period, ``(Gu, T)``; NaN where unknown, or without a logarithm."""

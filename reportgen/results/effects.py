@@ -7,6 +7,9 @@ from typing import Literal
 
 from reportgen.results.verdict import Verdict
 
+CurveKind = Literal["log", "hill", "exponential"]
+"""Member of the family of concave responses (``panel.curves``)."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DecayPoint:
@@ -30,6 +33,46 @@ class DecaySummary:
     lag_correlation: float | None
     """Correlation of the estimates of decay and of the lag-1 coefficient (the Koyck ridge)."""
     se: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CurvePoint:
+    """What one level of promotion brings, kept up: sales per pharmacy and period over those without promotion.
+
+    ``promotion`` units per pharmacy and period; ``marginal`` is what one more unit would add, ``seen`` whether
+    pharmacies had such promotion (with carry-over). Response units.
+    """
+
+    promotion: float
+    estimate: float
+    lower: float | None
+    upper: float | None
+    marginal: float
+    seen: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResponseShape:
+    """How the response to one channel flattens: a curve that the markets of a run share, in this market's units.
+
+    The effects of one unit (first period, in all, kept up) are those at ``usual``.
+    """
+
+    channel: str
+    kind: CurveKind
+    scale: float
+    """c of the curve (``panel.curves``), promotion units per pharmacy and period."""
+    usual: float
+    """Mean promotion of the rows used, the level at which effects of one unit are given."""
+    reach: float
+    """What usual promotion brings, over what it would if every unit brought as much as the next one: above one."""
+    reach_lower: float
+    reach_upper: float
+    gain: float
+    """2 (l_curve - l_line) by ML, summed over the markets."""
+    markets: int
+    """Markets the curve was found in."""
+    points: tuple[CurvePoint, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -30,6 +30,7 @@ from reportgen.results.effects import (
     ModeratorEffects,
     PharmacyRow,
     PromotionEffects,
+    ResponseShape,
     Roi,
     WhatIf,
 )
@@ -104,6 +105,8 @@ class MarketResults:
     """The level above the pharmacy; None where the settings name no column, or all pharmacies have one territory."""
     effects: tuple[PromotionEffects, ...] = ()
     """First period, in all and kept up of every promotion channel."""
+    shapes: tuple[ResponseShape, ...] = ()
+    """Channels whose response flattens; empty where all are straight lines."""
     long_run: LongRun | None = None
     impulse: tuple[ImpulsePoint, ...] = ()
     incremental: Incremental | None = None

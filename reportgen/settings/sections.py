@@ -170,6 +170,10 @@ class ModelSettings(_Section):
         "enough between pharmacies within periods (per period and territory where panel.territory is set and it "
         "differs enough there), else season+trend; periods, territory-periods, season+trend, season, trend, or none.",
     )
+    shape: Literal["auto", "linear", "saturating"] = Field(
+        "auto",
+        description="Response to promotion: linear, or a concave curve that all markets share; auto: where they ask.",
+    )
     pharmacy_trend: Literal["auto"] | bool = Field(
         "auto", description="A trend of its own for each pharmacy. auto: from 24 periods on, where the likelihood asks."
     )

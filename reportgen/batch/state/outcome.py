@@ -119,7 +119,7 @@ class Progress(Protocol):
         """Some markets of the site are no longer in the data; said before any report leaves it."""
 
     def stage(self, name: str) -> None:
-        """A stage of the run begins: ``reading``, ``shared-decay``, ``site``, ``pulling``, ``publishing``."""
+        """A stage of the run begins: ``reading``, ``agreeing``, ``site``, ``pulling``, ``publishing``."""
 
 
 class Silent:

@@ -8,7 +8,7 @@ torn or altered run.json is therefore never an error: it is not used, and the wo
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,7 +19,8 @@ from reportgen.batch.state.headlines import Headlines, from_plain, to_plain
 from reportgen.batch.state.outcome import GoneMarkets, MarketOutcome, RunResult
 
 if TYPE_CHECKING:
-    from reportgen.model.market.shared_decay import SharedDecay
+    from reportgen.model.agreed.decay import SharedDecay
+    from reportgen.model.market.bend import Shapes
 
 NAME = "run.json"
 SCHEMA_VERSION = 1
@@ -40,31 +41,43 @@ class InputIndex:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RememberedDecay:
-    """A shared decay as run.json keeps it.
+class Agreed:
+    """What the markets agreed on, as run.json keeps it.
 
-    ``key`` hashes everything it was estimated from; ``content`` is the decay as JSON data, None if no market could
-    be estimated. It is made a :class:`SharedDecay` only where something is built: that loads the statistics.
+    ``key`` hashes everything it was found from; ``decay`` is one decay for all as JSON data, None where decays are not
+    shared or no market could be estimated; ``shapes`` are the channels whose response flattens. They are made what the
+    statistics use only where something is built: that loads the statistics.
     """
 
     key: str
-    content: Mapping[str, Any] | None
+    decay: Mapping[str, Any] | None = None
+    shapes: Sequence[Mapping[str, Any]] = ()
 
-    def decay(self) -> SharedDecay | None:
-        """Return what the content says."""
-        from reportgen.model.market.shared_decay import SharedDecay
+    def shared_decay(self) -> SharedDecay | None:
+        """Return the decay of all markets."""
+        from reportgen.model.agreed.decay import SharedDecay
         from reportgen.results import DecayPoint
 
-        if self.content is None:
+        if self.decay is None:
             return None
-        curves = {name: tuple(DecayPoint(**point) for point in self.content[name]) for name in ("profile", "support")}
-        return SharedDecay(**{**self.content, **curves})
+        curves = {name: tuple(DecayPoint(**point) for point in self.decay[name]) for name in ("profile", "support")}
+        return SharedDecay(**{**self.decay, **curves})
+
+    def shared_shapes(self) -> Shapes:
+        """Return the channels with a curve."""
+        from reportgen.model.market.bend import shapes_from_plain
+
+        return shapes_from_plain(self.shapes)
 
     def mixed_into(self, stamp: Fingerprint) -> Fingerprint:
-        """Return a market's fingerprint with the shared decay as part of its data."""
-        # The decay of all markets is made of the data of all: where another market's data move it, this market's report
-        # is out of date, too.
-        return replace(stamp, data=hash_strings((stamp.data, json.dumps(self.content, sort_keys=True))))
+        """Return a market's fingerprint with what it shares with others as part of its data; straight lines are none.
+
+        A market whose response is a line is as it would be alone: others' new data are no reason to build it again.
+        """
+        if self.decay is None and not self.shapes:
+            return stamp
+        shared = json.dumps([self.decay, list(self.shapes)], sort_keys=True)
+        return replace(stamp, data=hash_strings((stamp.data, shared)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,8 +87,8 @@ class LastRun:
     statuses: Mapping[str, str] = field(default_factory=dict)
     failures: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     index: InputIndex | None = None
-    shared: RememberedDecay | None = None
-    """The decay that all markets share, where they do."""
+    agreed: Agreed | None = None
+    """What the markets agreed on, where they were asked."""
     headlines: Headlines | None = None
     """What lists of markets told, for the list of changes."""
     gone: GoneMarkets | None = None
@@ -96,7 +109,7 @@ def read_last_run(out: Path) -> LastRun:
             statuses={market: entry["status"] for market, entry in markets.items()},
             failures={market: entry["failure"] for market, entry in markets.items() if "failure" in entry},
             index=None if index is None else _index(index),
-            shared=_shared(content.get("shared_decay")),
+            agreed=_agreed(content.get("agreed")),
             headlines=from_plain(content.get("headlines")),
             gone=_gone(content.get("gone")),
             departed=tuple(content.get("departed", ())),
@@ -120,8 +133,8 @@ def _index(content: Mapping[str, Any]) -> InputIndex:
     )
 
 
-def _shared(content: Mapping[str, Any] | None) -> RememberedDecay | None:
-    return None if content is None else RememberedDecay(key=content["key"], content=content["content"])
+def _agreed(content: Mapping[str, Any] | None) -> Agreed | None:
+    return None if content is None else Agreed(key=content["key"], decay=content["decay"], shapes=content["shapes"])
 
 
 def write_run(
@@ -132,7 +145,7 @@ def write_run(
     run_stamp: Fingerprint,
     source: str,
     index: InputIndex | None,
-    shared: RememberedDecay | None = None,
+    agreed: Agreed | None = None,
     headlines: Headlines | None = None,
     gone: GoneMarkets | None = None,
     departed: tuple[str, ...] = (),
@@ -149,7 +162,7 @@ def write_run(
             "source": source,
             "index": None if index is None else asdict(index),
         },
-        "shared_decay": None if shared is None else asdict(shared),
+        "agreed": None if agreed is None else asdict(agreed),
         "headlines": to_plain(headlines),
         "gone": None if gone is None else asdict(gone),
         "departed": list(departed),

@@ -58,8 +58,7 @@ class Simulator:
         design = market_design(frame, terms, process.decays)
         columns = {name: self._onward(design.x[:, k]) for k, name in enumerate(design.names) if name not in terms.lags}
         for channel, name in enumerate(terms.promotion):  # exact in gaps too
-            grid = frame.panel.promotion[channel][frame.grid_rows]
-            columns[name] = transforms.adstock(grid, process.decays[channel], frame.normalize)
+            columns[name] = frame.adstock_grid(process.decays[channel], channel)
         for name, values in calendar_columns(frame, terms.time, by_territory=terms.by_territory).items():
             columns[name] = np.broadcast_to(values, self.used.shape)
         # All that moves sales but persistence, deviations and noise; lags are not in it, since each copy makes its own.

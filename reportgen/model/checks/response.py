@@ -12,7 +12,6 @@ between pharmacies.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import sqrt
 
 import numpy as np
 
@@ -23,10 +22,10 @@ from reportgen.model.effects.responses import critical_value, is_stationary
 from reportgen.model.lmm.columns import Array, Design, Index
 from reportgen.model.lmm.least_squares import within_estimate
 from reportgen.model.market.fit import MarketFit
-from reportgen.model.market.variants import Estimate, add_columns, with_current, with_leads
+from reportgen.model.market.variants import Estimate, add_columns, added_column, curvature, with_current, with_leads
 from reportgen.results import Check, Elasticity, PromotionEffects
 
-ADDED, TREND = "Added", "Added_Trend"
+TREND = "Added_Trend"
 SMALL_DRIFT, LARGE_DRIFT = 0.25, 0.5
 """Changes of the effect between the middle and either end of the record, as shares of it, below which "review" and
 "fail" are not given."""
@@ -34,20 +33,6 @@ LARGE_EXCESS = 0.5
 """What a period's own promotion adds to the first period's effect, as a share of it, without which nothing fails."""
 ALPHA_CURVE, ALPHA_STRONG_CURVE = 0.05, 0.01
 """One-sided levels at which a concave response is "review" and "fail"."""
-
-
-def added_column(design: Design, column: Array, *, confidence: float = 0.95) -> Estimate | None:
-    """Coefficient of one more column (n,) within pharmacies; None where it does not vary or repeats the others."""
-    found = within_estimate(add_columns(design, column[:, None], (ADDED,)))
-    if found is None or ADDED not in found.names:
-        return None
-    k = found.names.index(ADDED)
-    value, df = float(found.beta[k]), float(found.covariance.df[k])
-    se = sqrt(float(found.covariance.values[k, k]))
-    if not se > 0.0:
-        return None
-    reach = critical_value(confidence, df) * se
-    return Estimate(value=value, se=se, df=df, lower=value - reach, upper=value + reach)
 
 
 def check_drift(design: Design, term: str, effect: float, column: Index, *, channel: str | None = None) -> Check:
@@ -81,9 +66,7 @@ def check_saturation(design: Design, term: str, *, looks: int = 1, channel: str 
     The column is log(1 + A / mean A): with the line beside it, a positive coefficient is a concave response. Against
     the one-sided 95 % (fail: 99 %) point of t, shared among ``looks`` channels (Bonferroni).
     """
-    stock = np.maximum(design.column(term), 0.0)
-    usual = float(stock.mean())
-    one = added_column(design, np.log1p(stock / usual)) if usual > 0.0 else None
+    one = curvature(design, term)
     if one is None:
         return grade("saturation", None, channel=channel)
     # critical_value is two-sided: twice the level leaves the one-sided share in one tail.

@@ -10,6 +10,7 @@ counts the uncertainty that they share twice.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -51,6 +52,16 @@ def draw_model(market: MarketFit, draws: int, rng: np.random.Generator) -> Model
     # Coefficients given the decay, moved along with it: together they have the joint covariance.
     beta = draw_beta(market, fit, market.conditional, draws, rng) + (decays - centre) @ market.decay_gradient.T
     return _assemble(market, decays, beta, draw_modes(fit, beta, rng))
+
+
+Drawn = Sequence[tuple[MarketFit, ModelDraws]]
+"""Draws of each of several fits of a market."""
+
+
+def draw_fits(market: MarketFit, draws: int, rng: np.random.Generator) -> Drawn:
+    """Draws of the market's fit and of its rivals, each its share of them."""
+    own = 1.0 - sum(weight for _, weight in market.rivals)
+    return [(fit, draw_model(fit, round(draws * weight), rng)) for fit, weight in ((market, own), *market.rivals)]
 
 
 def _draw_nodes(market: MarketFit, mixture: DecayMixture, draws: int, rng: np.random.Generator) -> ModelDraws:

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from reportgen.model.effects.draws import ModelDraws, draw_model, estimates, only_channel
+from reportgen.model.effects.draws import Drawn, ModelDraws, draw_fits, estimates, only_channel
 from reportgen.model.effects.incremental import (
     RecursionTotals,
+    joined,
     recursion_totals,
     return_on_promotion,
     summarise_incremental,
@@ -70,15 +71,18 @@ def market_generator(settings: Settings, market: str, purpose: str) -> np.random
 
 
 def measure_impact(market: MarketFit, settings: Settings) -> Impact:
-    """Long-run effect and impulse response of every channel; incremental sales of all channels together and of each."""
+    """Long-run effect and impulse response of every channel; incremental sales of all channels together and of each.
+
+    Draws come from the market's fit and from its rivals with other curves, so that sums are as uncertain as the curve.
+    """
     confidence = settings.report.confidence
     responses = [_response(market, channel, confidence) for channel in range(len(market.terms.promotion))]
     final, impulse = responses[0]
     effects = _effects(market, responses)
     if not final.stationary:
         return Impact(long_run=final, effects=effects, channels=_without_sums(market, responses))
-    draws = draw_model(market, DRAWS, market_generator(settings, market.frame.panel.market, "impact"))
-    point, spread = _totals(market, estimates(market)), _totals(market, draws)
+    draws = draw_fits(market, DRAWS, market_generator(settings, market.frame.panel.market, "impact"))
+    point, spread = _totals(market, estimates(market)), joined([_totals(fit, part) for fit, part in draws])
     return Impact(
         long_run=final,
         effects=effects,
@@ -156,14 +160,15 @@ def _effects(
 
 
 def _channels(
-    market: MarketFit, responses: list[tuple[LongRun, tuple[ImpulsePoint, ...]]], draws: ModelDraws, confidence: float
+    market: MarketFit, responses: list[tuple[LongRun, tuple[ImpulsePoint, ...]]], draws: Drawn, confidence: float
 ) -> tuple[ChannelEffect, ...]:
     """Effects of each of several channels, its incremental sales with the other channels as they were."""
     total = float(market.frame.sales.sum())
     rows = []
     for channel, (final, impulse) in enumerate(responses):
         # The others stay as they were; on a log response the parts need not add up to the whole.
-        brought, spread = (_totals(market, only_channel(given, channel)).total for given in (estimates(market), draws))
+        brought = _totals(market, only_channel(estimates(market), channel)).total
+        spread = np.concatenate([_totals(fit, only_channel(part, channel)).total for fit, part in draws])
         lower, upper = np.quantile(spread, [0.5 - confidence / 2.0, 0.5 + confidence / 2.0])
         rows.append(
             ChannelEffect(
@@ -250,6 +255,7 @@ def _totals(market: MarketFit, draws: ModelDraws) -> RecursionTotals:
         response=frame.scale,
         decay=draws.decays,
         normalize=frame.normalize,
+        curves=frame.curves,
     )
 
 

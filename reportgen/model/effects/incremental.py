@@ -8,7 +8,8 @@ initial sales are given),
 
 on *every* calendar period: a period without a usable row passes the difference on but adds nothing
 to the totals. Level response: sales without promotion are y - delta. Log response: y exp(-delta).
-Scaling promotion by 1 + s gives y + s delta, or y exp(s delta); s = -1 is "without promotion".
+Scaling promotion by 1 + s gives y + s delta, or y exp(s delta); s = -1 is "without promotion". Where adstock is bent
+by a curve f the drive is slope f(A), and a scenario is walked by itself with slope (f((1 + s) A) - f(A)).
 
 Memory is O(block x pharmacies) for the recursion and O(draws x (pharmacies + periods)) for the
 answer; no (draws, pharmacies, periods) array is ever made.
@@ -27,6 +28,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from reportgen.panel.curves import ResponseCurve
 from reportgen.results import Incremental, IncrementalMonth, Roi, WhatIf
 
 Array = NDArray[np.float64]
@@ -60,6 +62,18 @@ class RecursionTotals:
         return np.asarray(self.period.sum(axis=1), dtype=np.float64)
 
 
+def joined(parts: Sequence[RecursionTotals]) -> RecursionTotals:
+    """Draws of several fits as those of one."""
+    if len(parts) == 1:
+        return parts[0]
+    return RecursionTotals(
+        period=np.concatenate([part.period for part in parts]),
+        pharmacy=np.concatenate([part.pharmacy for part in parts]),
+        scenario=np.concatenate([part.scenario for part in parts]),
+        changes=parts[0].changes,
+    )
+
+
 def recursion_totals(
     *,
     used: Mask,
@@ -71,6 +85,7 @@ def recursion_totals(
     response: Literal["level", "log"],
     decay: ArrayLike | None = None,
     normalize: bool = True,
+    curves: Sequence[ResponseCurve | None] = (),
     changes: Sequence[float] = SCENARIOS,
     block: int = BLOCK,
 ) -> RecursionTotals:
@@ -93,6 +108,8 @@ def recursion_totals(
         None, (c,) or (D, c).
     normalize
         Whether adstock weights are scaled to sum to one (with ``decay`` only).
+    curves
+        How each channel's adstock is bent (with ``decay`` only); empty: not at all.
 
     Returns
     -------
@@ -105,7 +122,7 @@ def recursion_totals(
     # Whatever has no draws is the same in all of them.
     rate = None if decay is None else np.atleast_2d(np.asarray(decay, dtype=np.float64))
     draws = max(slope.shape[0], lag_effect.shape[0], 1 if rate is None else rate.shape[0])
-    walk = _Walk.of(used, sales, promotion, tuple(lags), response == "log", normalize, tuple(changes))
+    walk = _Walk.of(used, sales, promotion, tuple(lags), response == "log", normalize, tuple(changes), tuple(curves))
     parts = []
     for start in range(0, draws, block):
         size = min(block, draws - start)
@@ -133,11 +150,12 @@ class _Walk:
     log: bool
     normalize: bool
     changes: tuple[float, ...]
+    curves: tuple[ResponseCurve | None, ...]
 
     @classmethod
     def of(
         cls, used: Mask, sales: Array, promotion: Array, lags: tuple[int, ...], log: bool, normalize: bool,
-        changes: tuple[float, ...],
+        changes: tuple[float, ...], curves: tuple[ResponseCurve | None, ...],
     ) -> _Walk:  # fmt: skip
         dose = np.ascontiguousarray(np.moveaxis(np.asarray(promotion, dtype=np.float64), 2, 0))
         return cls(
@@ -149,6 +167,7 @@ class _Walk:
             log=log,
             normalize=normalize,
             changes=changes,
+            curves=curves,
         )
 
     def run(self, slope: Array, phi: Array, rate: Array | None) -> tuple[Array, Array, Array]:
@@ -157,48 +176,68 @@ class _Walk:
         periods = self.weight.shape[0]
         by_period, by_pharmacy = np.zeros((draws, periods)), np.zeros((draws, size))
         by_scenario = np.zeros((draws, len(self.changes)))
-        # A ring: only as many periods are kept as the longest lag looks back.
-        past = np.zeros((max(self.lags, default=0) + 1, draws, size))
+        # The first difference is to no promotion. Where adstock is bent a scenario is no multiple of it and is walked
+        # beside it. A ring: only as many periods are kept as the longest lag looks back.
+        walked = 1 + (len(self.changes) if self._bent else 0)
+        past = np.zeros((max(self.lags, default=0) + 1, walked, draws, size))
         stock = np.zeros(slope.shape)
         for t in range(periods):
-            delta = past[t % len(past)]
-            self._step(t, delta, past, stock, slope, phi, rate)
+            deltas = past[t % len(past)]
+            self._step(t, deltas, past, stock, slope, phi, rate)
+            delta, scenarios = deltas[0], deltas[1:]
             if self.log:
                 # Log response: sales without promotion are sales times exp(-delta), whatever else moved them.
                 brought = self.money[t] * (1.0 - np.exp(-delta))
                 for s, change in enumerate(self.changes):
-                    by_scenario[:, s] += np.exp(change * delta) @ self.money[t] - self.money[t].sum()
+                    moved = scenarios[s] if self._bent else change * delta
+                    by_scenario[:, s] += np.exp(moved) @ self.money[t] - self.money[t].sum()
             else:
                 # Counted where sales count; the difference itself goes on through cells that do not.
                 brought = delta * self.weight[t]
+                if self._bent:
+                    by_scenario += (scenarios @ self.weight[t]).T
             by_period[:, t] = brought.sum(axis=1)
             by_pharmacy += brought
-        if not self.log:
-            # Level response: the recursion is linear in promotion, so a scenario is a multiple of the difference
-            # already known.
+        if not (self.log or self._bent):
+            # The recursion is linear in promotion, so a scenario is a multiple of the difference already known.
             by_scenario = by_period.sum(axis=1)[:, None] * np.array(self.changes)
         return by_period, by_pharmacy, by_scenario
 
+    @property
+    def _bent(self) -> bool:
+        return any(curve is not None for curve in self.curves)
+
     def _step(
-        self, t: int, delta: Array, past: Array, stock: Array, slope: Array, phi: Array, rate: Array | None
+        self, t: int, deltas: Array, past: Array, stock: Array, slope: Array, phi: Array, rate: Array | None
     ) -> None:
-        """Write the difference of period t into ``delta``, a row of ``past``; advance ``stock``."""
+        """Write the differences of period t into ``deltas``, a row of ``past``; advance ``stock``."""
         if rate is None:
-            np.multiply(slope[:, 0], self.promotion[t, 0], out=delta)
-            for c in range(1, slope.shape[1]):
-                delta += slope[:, c] * self.promotion[t, c]
+            stock[:] = self.promotion[t]
         else:
             # Adstock A_t = w x_t + d A_(t-1) in place, w = 1 - d where weights sum to one.
             stock *= rate[:, :, None]
             stock += (1.0 - rate)[:, :, None] * self.promotion[t] if self.normalize else self.promotion[t]
-            np.multiply(slope[:, 0], stock[:, 0], out=delta)
-            for c in range(1, slope.shape[1]):
-                delta += slope[:, c] * stock[:, c]
+        deltas[:] = 0.0
+        for c in range(slope.shape[1]):
+            now = self._response(stock[:, c], rate, c)
+            deltas[0] += slope[:, c] * now
+            for s, change in enumerate(self.changes if self._bent else ()):
+                deltas[1 + s] += slope[:, c] * (self._response((1.0 + change) * stock[:, c], rate, c) - now)
         for j, lag in enumerate(self.lags):
             if lag <= t:
-                delta += phi[:, j, None] * past[(t - lag) % len(past)]
+                deltas += phi[:, j, None] * past[(t - lag) % len(past)]
         # Nothing is brought before a pharmacy's first used period; in gaps after it promotion works on unseen.
-        delta *= self.alive[t]
+        deltas *= self.alive[t]
+
+    def _response(self, stock: Array, rate: Array | None, channel: int) -> Array:
+        """Adstock (B, G) of one channel, bent where it is; a curve is in units of weights that sum to one."""
+        curve = self.curves[channel] if self.curves else None
+        if curve is None:
+            return stock
+        if self.normalize or rate is None:
+            return curve.bend(stock)
+        rest = 1.0 - rate[:, channel, None]
+        return np.asarray(curve.bend(stock * rest) / rest)
 
 
 def _limits(draws: Array, confidence: float) -> tuple[float, float]:

@@ -24,7 +24,7 @@ from reportgen.model.lmm.columns import Array, Scaling
 from reportgen.model.lmm.crossproducts import CrossProducts, stacked_products
 from reportgen.model.lmm.fit import Method, Rung, fit_lmm, full_loglik
 from reportgen.model.lmm.search import minimise_from, seeds
-from reportgen.model.market.terms import Terms, decay_terms, market_design, market_designs
+from reportgen.model.market.terms import Terms, decay_terms, market_design, market_designs, with_slopes_by_level
 from reportgen.panel.features import ModelFrame
 from reportgen.results import DecayPoint
 
@@ -62,10 +62,16 @@ class DecayFit:
 
 
 class DecayLikelihood:
-    """ML log-likelihood of one market as a function of the decays; each decay is evaluated once."""
+    """ML log-likelihood of one market as a function of the decays; each decay is evaluated once.
 
-    def __init__(self, frame: ModelFrame, terms: Terms, *, rung: Rung = "correlated") -> None:
+    ``slopes_by_level`` lets pharmacies with more promotion respond more, or less: see :func:`with_slopes_by_level`.
+    """
+
+    def __init__(
+        self, frame: ModelFrame, terms: Terms, *, rung: Rung = "correlated", slopes_by_level: bool = False
+    ) -> None:
         self._frame, self._terms, self._rung = frame, decay_terms(frame, terms), rung
+        self._by_level = slopes_by_level
         self._known: dict[tuple[float, ...], float] = {}
         self._seeds: Array | None = None
         self._optima: dict[tuple[float, ...], Array] = {}
@@ -109,6 +115,8 @@ class DecayLikelihood:
 
     def _products(self, decays: list[tuple[float, ...]]) -> tuple[CrossProducts, list[Scaling]]:
         designs = market_designs(self._frame, self._terms, decays)
+        if self._by_level:
+            designs = [with_slopes_by_level(design, self._frame, self._terms) for design in designs]
         return stacked_products(designs, correlated=self._correlated)
 
     @property
@@ -200,7 +208,7 @@ def _roughly(likelihood: DecayLikelihood, base: tuple[float, ...], channel: int)
     points = np.array(GRID)
     values = likelihood.along(base, channel, points)
     top = int(np.clip(np.argmax(values), 1, len(points) - 2))
-    return round(_vertex(points[top - 1 : top + 2], values[top - 1 : top + 2]), 8)
+    return round(vertex(points[top - 1 : top + 2], values[top - 1 : top + 2]), 8)
 
 
 def _nearby(likelihood: DecayLikelihood, base: tuple[float, ...], channel: int, width: float) -> float:
@@ -213,7 +221,7 @@ def _nearby(likelihood: DecayLikelihood, base: tuple[float, ...], channel: int, 
             centre = float(points[int(np.argmax(values))])
             continue
         if len(points) == 3:
-            centre = _vertex(points, values)
+            centre = vertex(points, values)
         if width <= NARROWEST:
             return round(centre, 8)
         width = max(0.1 * width, NARROWEST)
@@ -230,19 +238,19 @@ def _maximise(likelihood: DecayLikelihood, base: tuple[float, ...], channel: int
         if not 0 < top < len(points) - 1:
             break
         x, y = points[top - 1 : top + 2], values[top - 1 : top + 2]
-        vertex = _vertex(x, y)
+        summit = vertex(x, y)
         if x[2] - x[0] <= FINE:
-            return round(vertex, 8)
+            return round(summit, 8)
         # Three points about the vertex; those around them stay, so a maximum beyond the three is not lost.
         reach = max(0.1 * (x[2] - x[0]), 0.4 * FINE)
-        nearer = np.clip([vertex - reach, vertex, vertex + reach], x[0], x[2])
+        nearer = np.clip([summit - reach, summit, summit + reach], x[0], x[2])
         merged = np.append(points, nearer)
         points, first = np.unique(merged, return_index=True)
         values = np.append(values, likelihood.along(base, channel, nearer))[first]
     return round(float(points[int(np.argmax(values))]), 10)
 
 
-def _vertex(x: Array, y: Array) -> float:
+def vertex(x: Array, y: Array) -> float:
     """Abscissa of the parabola's maximum through three points, kept between the outer two."""
     # About the middle point: at decays near .9 the plain powers would cancel the digits that matter.
     a, b, c = np.polyfit(x - x[1], y, 2)

@@ -23,6 +23,7 @@ from reportgen.model.lmm.inference import FixedCovariance, fixed_covariance, mod
 from reportgen.model.lmm.least_squares import pooled_estimate
 from reportgen.model.lmm.mixedlm import AGREEMENT, loglik_gap
 from reportgen.model.lmm.reml import Optimum
+from reportgen.model.market.bend import Shapes
 from reportgen.model.market.calendar import PROBE_DECAY, TREND, TimeChoice, choose_time
 from reportgen.model.market.clustered_decay import tempered_decay
 from reportgen.model.market.decay import DecayFit, beta_gradient, estimate_decay
@@ -75,6 +76,9 @@ class MarketFit:
         How time entered, and whether pharmacies have trends of their own.
     statsmodels_gap
         |statsmodels' log-likelihood - ours|, ``None`` where Psi is singular.
+    shapes, rivals
+        How the response flattens (channels with a curve), and fits with a little more and a little less of it, each
+        with its weight; the rest of one is this fit's.
     """
 
     frame: ModelFrame
@@ -94,6 +98,8 @@ class MarketFit:
     statsmodels_gap: float | None
     attempts: tuple[Attempt, ...]
     mixture: DecayMixture | None = None
+    shapes: Shapes = ()
+    rivals: tuple[tuple[MarketFit, float], ...] = ()
 
     @property
     def certified(self) -> bool:
@@ -164,7 +170,7 @@ def fit_market(
     """
     if plain:
         model = settings.model.model_copy(update={"correction": "none", "time": "none", "pharmacy_trend": False})
-        settings = settings.model_copy(update={"model": model})
+        settings, frame = settings.model_copy(update={"model": model}), frame.straight()
     time = choose_time(frame, settings)
     terms = estimable_terms(frame, settings, time.kind)
     if decay_fit is not None:
@@ -211,12 +217,13 @@ def fit_market(
 
 
 def _estimated_decay(frame: ModelFrame, terms: Terms, settings: Settings) -> DecayFit:
-    confidence, rung = settings.report.confidence, _first_rung(terms)
+    confidence, rung = settings.report.confidence, first_rung(terms)
     found = estimate_decay(frame, terms, confidence=confidence, rung=rung)
     return tempered_decay(frame, terms, found, confidence=confidence, rung=rung) if terms.clustered else found
 
 
-def _first_rung(terms: Terms) -> Rung:
+def first_rung(terms: Terms) -> Rung:
+    """The fullest model: correlated slopes where there are any."""
     return "correlated" if len(terms.random) > 1 else "intercept"
 
 
@@ -231,7 +238,7 @@ def _own_trend(
     if wanted is True or kind == "none":
         return TrendChoice(taken=TREND in terms.random, reason="set"), terms
     fuller = estimable_terms(frame, settings, kind, pharmacy_trend=True)
-    p = trend_p(frame, fuller, decays, _first_rung(terms)) if TREND in fuller.random else None
+    p = trend_p(frame, fuller, decays, first_rung(terms)) if TREND in fuller.random else None
     if wanted is False:
         return TrendChoice(taken=False, reason="set", p=p), terms
     if not long_enough(frame) or p is None:

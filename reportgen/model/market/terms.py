@@ -234,6 +234,21 @@ def market_designs(frame: ModelFrame, terms: Terms, decays: Sequence[Sequence[fl
     return made
 
 
+def with_slopes_by_level(design: Design, frame: ModelFrame, terms: Terms) -> Design:
+    """The design with adstock times the pharmacy's mean promotion (about its average), a column per channel.
+
+    Where visits go to pharmacies that respond more, a random slope that counts as independent of them bends the
+    response upwards, and hides that it flattens: with these columns only what happens within pharmacies tells a curve
+    from a line.
+    """
+    sizes = np.bincount(frame.group)
+    means = np.stack([np.bincount(frame.group, weights=dose) / sizes for dose in frame.promotion.T], axis=1)
+    level = (means - means.mean(axis=0))[frame.group]
+    made = np.column_stack([design.column(term) * level[:, k] for k, term in enumerate(terms.promotion)])
+    names = tuple(f"{term}_By_Level" for term in terms.promotion)
+    return replace(design, x=np.column_stack([design.x, made]), names=(*design.names, *names))
+
+
 def _correction_columns(frame: ModelFrame, adstock: Array, decays: Array) -> dict[str, Array]:
     """First lagged sale, mean, first and pre-sample adstock of each pharmacy, by term, (n,) each."""
     group = frame.group

@@ -14,6 +14,7 @@ from scipy.stats import t as student
 from reportgen.model.lmm.columns import Array, Design, Index, NoResidualVariation, RankDeficient
 from reportgen.model.lmm.fit import LmmFit, fit_lmm
 from reportgen.model.lmm.inference import fixed_covariance
+from reportgen.model.lmm.least_squares import within_estimate
 from reportgen.model.lmm.modes import conditional_modes
 from reportgen.model.market.calendar import foreseen
 from reportgen.model.market.fit import MarketFit
@@ -24,6 +25,7 @@ from reportgen.panel.periods import PER_YEAR, period_start
 
 HOLDOUT_ORIGINS = 6
 LEAST_TRAINING = 6
+ADDED = "Added"
 DECAY_STEP = 0.01
 """Half the distance over which the derivative of the adstock in the decay is taken."""
 
@@ -59,6 +61,30 @@ def refitted(market: MarketFit, design: Design) -> LmmFit | None:
         return fit_lmm(design, method=market.fit.method, rung=market.fit.rung, near=market.fit)
     except (RankDeficient, NoResidualVariation):
         return None
+
+
+def added_column(design: Design, column: Array, *, confidence: float = 0.95) -> Estimate | None:
+    """Coefficient of one more column (n,) within pharmacies; None where it does not vary or repeats the others.
+
+    Least squares on deviations from pharmacy means: that needs nothing of how pharmacies differ.
+    """
+    found = within_estimate(add_columns(design, column[:, None], (ADDED,)))
+    if found is None or ADDED not in found.names:
+        return None
+    k = found.names.index(ADDED)
+    value, df = float(found.beta[k]), float(found.covariance.df[k])
+    se = float(np.sqrt(found.covariance.values[k, k]))
+    if not se > 0.0:
+        return None
+    reach = float(student.ppf(0.5 + confidence / 2.0, df)) * se
+    return Estimate(value=value, se=se, df=df, lower=value - reach, upper=value + reach)
+
+
+def curvature(design: Design, term: str) -> Estimate | None:
+    """Coefficient of log(1 + A / mean A) beside the adstock A itself: above zero where the response is concave."""
+    stock = np.maximum(design.column(term), 0.0)
+    usual = float(stock.mean())
+    return added_column(design, np.log1p(stock / usual)) if usual > 0.0 else None
 
 
 def without_pharmacy(market: MarketFit, position: int, term: str, confidence: float) -> Estimate | None:

@@ -42,12 +42,14 @@ class FittedLines:
 
 
 def fitted_lines(results: MarketResults, most: int) -> FittedLines | None:
-    """Lines of at most ``most`` pharmacies, evenly chosen; ``None`` where the model gives none.
+    """Lines of at most ``most`` pharmacies, evenly chosen; ``None`` where the model gives none, or a curve.
 
     A log response is a straight line of the logarithm: nine points draw its curve, two a line.
     """
     charts, model, market = results.charts, results.model, results.promotion_effect
     span, center, level = charts.promotion_range, charts.promotion_center, charts.market_level
+    if model is not None and any(one.channel == model.channels[0] for one in results.shapes):
+        return None
     if model is None or market is None or span is None or center is None or level is None:
         return None
     rows = [

@@ -215,5 +215,5 @@ def test_folders_that_are_not_partitioned_by_market_are_one_table(tmp_path: Path
 def test_one_decay_for_all_markets(tmp_path: Path) -> None:
     write_partitioned(tmp_path)
     build(tmp_path, overrides={"adstock.scope": "all", "adstock.decay": "estimate"})
-    kept = json.loads((tmp_path / "out" / "run.json").read_text())["shared_decay"]
-    assert kept["content"]["markets"] >= 1
+    kept = json.loads((tmp_path / "out" / "run.json").read_text())["agreed"]
+    assert kept["decay"]["markets"] >= 1

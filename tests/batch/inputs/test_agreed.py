@@ -10,8 +10,8 @@ import pytest
 
 import reportgen
 from reportgen.batch.inputs.source import Source
-from reportgen.model.market import shared_decay
-from reportgen.model.market.shared_decay import market_profile, search_shared_decay
+from reportgen.model.agreed import decay as shared_decay
+from reportgen.model.agreed.decay import market_profile, search_shared_decay
 from reportgen.panel.simulate import MarketSpec, _demo_rows, simulate_market
 from reportgen.results import from_json
 from reportgen.settings.sections import Settings
@@ -46,8 +46,8 @@ def results(project: Path) -> dict[str, reportgen.MarketResults]:
 
 def test_all_markets_get_the_decay_with_the_highest_summed_profile(project: Path) -> None:
     assert build(project).exit_code == 0
-    kept = json.loads((project / "out/run.json").read_text())["shared_decay"]
-    assert (kept["content"]["markets"], len(kept["key"])) == (2, 64)
+    kept = json.loads((project / "out/run.json").read_text())["agreed"]
+    assert (kept["decay"]["markets"], len(kept["key"])) == (2, 64)
     found = results(project)
     assert found["C"].status == "not-estimable"
     first, second = found["A"], found["B"]

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from reportgen.model.agreed.decay import SharedDecay, market_profile, search_shared_decay
 from reportgen.model.analysis import analyse_market
 from reportgen.model.market.decay import HIGHEST
 from reportgen.model.market.fit import fit_market
-from reportgen.model.market.shared_decay import SharedDecay, market_profile, search_shared_decay
 from reportgen.panel.features import build_frame
 from reportgen.panel.simulate import MarketSpec, simulate_panel
 from reportgen.results import Provenance

@@ -19,6 +19,7 @@ from scipy.stats import chi2, norm
 
 from reportgen.model.lmm.columns import Array, NoResidualVariation, RankDeficient
 from reportgen.model.lmm.fit import Rung
+from reportgen.model.market.bend import Shapes, bends_of, curved
 from reportgen.model.market.calendar import choose_time
 from reportgen.model.market.decay import GRID, HIGHEST, NODES, SUPPORT_FALL, DecayFit, DecayLikelihood
 from reportgen.model.market.fit import DependentTerm, estimable_terms
@@ -70,11 +71,17 @@ class SharedDecay:
         )
 
 
-def market_profile(panel: MarketPanel, settings: Settings, decays: tuple[float, ...]) -> tuple[float, ...] | None:
-    """ML log-likelihood of one market at each decay (all channels alike), ``None`` where it cannot be estimated."""
+def market_profile(
+    panel: MarketPanel, settings: Settings, decays: tuple[float, ...], shapes: Shapes = ()
+) -> tuple[float, ...] | None:
+    """ML log-likelihood of one market at each decay (all channels alike), ``None`` where it cannot be estimated.
+
+    ``shapes`` are the curves the markets agreed on before.
+    """
     frame, _ = usable_frame(panel, settings)
     if refusals(frame):
         return None
+    frame = curved(frame, bends_of(shapes))
     try:
         terms = estimable_terms(frame, settings, choose_time(frame, settings).kind)
         rung: Rung = "correlated" if len(terms.random) > 1 else "intercept"
