@@ -71,6 +71,7 @@ TABLE: tuple[Decision, ...] = (
     Decision("seasonality", "fail", EFFECT, "season-not-separated"),
     Decision("common-campaigns", "fail", EFFECT, "campaigns-common"),
     Decision("few-territories", "fail", EFFECT, "few-territories"),
+    Decision("unnamed-territories", "fail", EFFECT, "territories-left-out"),
     Decision("time-effects", "fail", EFFECT, "time-left-out"),
     Decision("pharmacy-trend", "fail", EFFECT, "growth-differs"),
     Decision("influence", "fail", ("works",), "one-pharmacy-decides"),

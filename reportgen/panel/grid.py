@@ -60,6 +60,8 @@ class MarketPanel:
         list of these; None and empty where nothing was set aside.
     territories
         Code of each pharmacy's territory (G), or empty where the settings name no column.
+    unnamed_territories
+        Column that may hold territories where none is named, and each pharmacy's value in it (G); ("", ()) without.
     moderators
         Columns of classes, and the class of each pharmacy in them, (G) each.
     currency
@@ -85,6 +87,7 @@ class MarketPanel:
     set_aside: Booleans | None = None
     slips: tuple[EntrySlip, ...] = ()
     territories: tuple[str, ...] = ()
+    unnamed_territories: tuple[str, tuple[str, ...]] = ("", ())
     moderators: tuple[tuple[str, tuple[str, ...]], ...] = ()
     currency: str = ""
 
@@ -116,6 +119,8 @@ class MarketPanel:
         digest.update(
             repr((names, self.pharmacies, self.channels, self.control_names)).encode("utf-8", "surrogatepass")
         )
+        if self.unnamed_territories[1]:
+            digest.update(repr(self.unnamed_territories).encode("utf-8", "surrogatepass"))
         if self.moderators:
             digest.update(repr(self.moderators).encode("utf-8", "surrogatepass"))
         if self.territories:
@@ -151,6 +156,7 @@ def make_panel(
     recorded: Booleans | None = None,
     cost: float | Floats | None = None,
     territories: tuple[str, ...] = (),
+    unnamed_territories: tuple[str, tuple[str, ...]] = ("", ()),
     moderators: tuple[tuple[str, tuple[str, ...]], ...] = (),
     source: str = "memory",
 ) -> MarketPanel:
@@ -187,5 +193,6 @@ def make_panel(
         rows_read=int(recorded.sum()),
         source=source,
         territories=territories,
+        unnamed_territories=unnamed_territories,
         moderators=moderators,
     )

@@ -88,6 +88,10 @@ elasticity                         > .65   > 1    percent of sales per percent o
 few-territories                    < 4     < 2    degrees of freedom of promotion where errors are clustered;
                                                   below 4 p-values are rough (Pustejovsky and Tipton 2018),
                                                   below 2 an SE has hardly been seen twice
+unnamed-territories                > .05   > .2   share of the residual variance that pharmacies of one value
+                                                  of a column called like a territory share in a period, as
+                                                  design effects of 1.5 and 3 at ten a territory (Moulton
+                                                  1990); both at least what chance gives (F95, F999)
 calibration-gap                    > z95   > z999 |z| of an experiment less the market's estimate, where
                                                   reportgen.toml has one (``[[calibration]]``)
 =================================  ======  =====  ======================================================
@@ -156,7 +160,8 @@ RULES: dict[str, Rule] = {
     "many-zeros": Rule(0.25, 0.5),
     "elasticity": Rule(0.65, 1.0),
     "calibration-gap": Rule(1.96, 3.29),
-    "few-territories": Rule(4.0, 2.0, -1),
+    "few-territories": Rule(4.0, 2.0, -1, coded=True),
+    "unnamed-territories": Rule(0.05, 0.2),
     "level-shifts": Rule(0.5, 1.0),
     "yearly-levels": Rule(0.5, 1.0),
     "promotion-follows-levels": Rule(0.25, 0.5),

@@ -103,7 +103,7 @@ def diagnose(
         ),
         estimates.influence_on(market, promotion, influence.beta, market.frame.pharmacies),
         estimates.check_holdout(holdout.model, holdout.naive),
-        *time_checks(market),
+        *time_checks(market, residuals.values),
         check_shifts(market, promotion, residuals.values),
         check_yearly_levels(market, promotion),
         *check_following_levels(market, effects),

@@ -32,9 +32,18 @@ MOST_EFFECTS = 400
 
 def territory_codes(frame: ModelFrame) -> Index | None:
     """Territory 0..H-1 of each pharmacy with rows, (G,), in the order of codes; ``None`` where they are no level."""
-    if not frame.panel.territories:
+    return _codes(frame, frame.panel.territories)
+
+
+def unnamed_codes(frame: ModelFrame) -> Index | None:
+    """The same of a column that may hold territories although the settings name none."""
+    return None if frame.panel.territories else _codes(frame, frame.panel.unnamed_territories[1])
+
+
+def _codes(frame: ModelFrame, values: tuple[str, ...]) -> Index | None:
+    if not values:
         return None
-    names = [frame.panel.territories[row] for row in frame.grid_rows]
+    names = [values[row] for row in frame.grid_rows]
     found, codes = np.unique(np.array(names, dtype=object).astype(str), return_inverse=True)
     # A territory for every pharmacy is no level above it.
     apart = LEAST_TERRITORIES <= len(found) < len(names)

@@ -74,6 +74,7 @@ def _assemble(raw: RawTable, checked: Checked, settings: Settings, code: str, ro
         source=raw.source,
         currency=checked.currency,
         territories=_level(checked, columns.territory, rows, row),
+        unnamed_territories=(columns.candidate, _level(checked, columns.candidate, rows, row)),
         moderators=tuple((name, _level(checked, name, rows, row)) for name in columns.moderators),
     )
     return set_aside(panel) if settings.panel.outliers == "set-aside" else panel

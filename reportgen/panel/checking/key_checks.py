@@ -173,6 +173,12 @@ def read_levels(
         own = _of_first_row(read.codes, owner)
         levels[name] = Keys(codes=own, names=read.names)
         problems += _check_level(read, own, owner, whole, name, _TERRITORY if name == columns.territory else _CLASS)
+    if columns.candidate and columns.candidate not in levels:
+        read = read_keys(frame[columns.candidate])
+        own = _of_first_row(read.codes, owner)
+        # Nobody said that it is a territory: a column that cannot be one is left alone.
+        if np.all(own[owner >= 0] >= 0) and np.all((read.codes < 0) | (read.codes == own)):
+            levels[columns.candidate] = Keys(codes=own, names=read.names)
     return levels, problems
 
 

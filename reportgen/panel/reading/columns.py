@@ -38,6 +38,11 @@ OTHER_NAMES = {
     "promotion": ("visits", "calls", "details", "samples", "besuche"),
 }
 """Names that may mean the role and may mean something else: proposed, never taken."""
+TERRITORY_NAMES = (
+    "territory", "sales territory", "gebiet", "verkaufsgebiet", "bezirk", "district", "sales district", "rep",
+    "sales rep", "representative", "vertreter", "außendienst", "region", "area",
+)  # fmt: skip
+"""Names of columns that may be territories: where no territory is named, a check asks whether they should be."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +60,8 @@ class Columns:
 
     ``renamed`` holds (wanted, found) where they differ, ``missing`` what was not found. Where a role is missing its
     field is ``""`` (single) or left out (several). ``spare`` are columns without a role.
-    ``territory`` and ``moderators`` may be a part of a key that has another role.
+    ``territory`` and ``moderators`` may be a part of a key that has another role. ``candidate`` is a column without a
+    role that may hold territories; empty where one is named.
     """
 
     market: str
@@ -67,6 +73,7 @@ class Columns:
     cost: str
     territory: str
     moderators: tuple[str, ...]
+    candidate: str
     renamed: tuple[tuple[str, str], ...]
     missing: tuple[MissingColumn, ...]
     spare: tuple[str, ...]
@@ -106,6 +113,7 @@ def find_columns(names: Sequence[str], panel: PanelSettings, moderators: Sequenc
         if column is None
     )
     taken = {(role, name): column for (role, name), column in at.items() if column is not None}
+    spare = tuple(name for name in free if name not in taken.values())
     return Columns(
         market=found.get(("market", 0), ""),
         pharmacy=found.get(("pharmacy", 0), ""),
@@ -118,7 +126,8 @@ def find_columns(names: Sequence[str], panel: PanelSettings, moderators: Sequenc
         moderators=tuple(column for (role, _), column in taken.items() if role == "moderator"),
         renamed=tuple((wanted[key], column) for key, column in found.items() if wanted[key] != column),
         missing=missing,
-        spare=tuple(name for name in free if name not in taken.values()),
+        candidate="" if panel.territory else _candidate(spare),
+        spare=spare,
     )
 
 
@@ -149,6 +158,12 @@ def _wanted(panel: PanelSettings) -> dict[tuple[str, int], str]:
     if isinstance(panel.cost, str) and panel.cost.strip():
         wanted[("cost", 0)] = panel.cost
     return wanted
+
+
+def _candidate(spare: Sequence[str]) -> str:
+    """The first of the columns without a role that may hold territories, by the order of the usual names."""
+    folded = {fold_name(name): name for name in reversed(spare)}
+    return next((folded[fold_name(name)] for name in TERRITORY_NAMES if fold_name(name) in folded), "")
 
 
 def _exact(name: str, _role: str, free: Sequence[str]) -> str | None:

@@ -337,6 +337,13 @@ CHECKS: dict[str, CheckWords] = {
             "promotion differ between the pharmacies of a territory."
         ),
     ),
+    "unnamed-territories": CheckWords(
+        mark("No territories left out"),
+        mark("Share of what the model leaves that pharmacies of one territory have in common in a period"),
+        mark("Pharmacies of one territory do not move together beyond what is common to all."),
+        mark("Pharmacies move together by {detail}, which the model does not know: set panel.territory to {detail}."),
+        "percent",
+    ),
     "elasticity": CheckWords(
         mark("Plausible size"),
         mark("Percent of sales per percent of promotion, kept up"),

@@ -75,6 +75,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
         mark("Promotion moves with so few territories that chance cannot be told from an effect."),
         mark("Promotion moves with so few territories that chance cannot be told from an effect."),
     ),
+    "territories-left-out": (
+        mark("Sales move together by {detail}, which the model does not know: name it in panel.territory."),
+        mark("Sales move together by {detail}, which the model does not know: name it in panel.territory."),
+    ),
     "growth-differs": (
         mark("Pharmacies grow at rates of their own, which the model does not have: promotion may stand for growth."),
         mark("Pharmacies grow at rates of their own, which the model does not have: promotion may stand for growth."),

@@ -40,6 +40,7 @@ _IMPORTANCE = (
     "many-zeros",
     "common-campaigns",
     "few-territories",
+    "unnamed-territories",
     "time-effects",
     "pharmacy-trend",
     "lead-placebo",

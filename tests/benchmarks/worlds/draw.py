@@ -40,6 +40,7 @@ class Draw:
 
     def to_panel(self, market: str) -> MarketPanel:
         """What the analysis sees."""
+        names = tuple(f"T{k:02d}" for k in self.territory)
         return make_panel(
             market,
             np.where(self.recorded, self.recorded_sales, np.nan),
@@ -47,7 +48,8 @@ class Draw:
             recorded=self.recorded,
             period_type="week" if self.world.weekly else "month",
             first_period=2_660 if self.world.weekly else 2021 * 12,
-            territories=tuple(f"T{k:02d}" for k in self.territory) if self.world.named else (),
+            territories=names if self.world.named else (),
+            unnamed_territories=("territory", names) if self.world.column else ("", ()),
             source="simulation",
         )
 

@@ -55,8 +55,9 @@ class World:
     territory_decides, territory_memory
         Share of visits that are the same for all pharmacies of a territory; correlation of what happens to a
         territory from one period to the next.
-    named
-        Whether the user names the column of the territory (``panel.territory``).
+    named, column
+        Whether the user names the column of the territory (``panel.territory``); whether the table has one at all
+        where nobody names it.
     """
 
     name: str
@@ -106,6 +107,7 @@ class World:
     territory_decides: float = 0.0
     territory_memory: float = 0.0
     named: bool = False
+    column: bool = False
 
     @property
     def has_effect(self) -> bool:
@@ -206,6 +208,7 @@ def _territories() -> list[World]:
             for count in (8, 20)
         ),
         replace(decided, name="visits decided for 8 territories, not named", named=False),
+        replace(own, name="8 territories with their own shocks, in a column nobody names", named=False, column=True),
     ]
 
 

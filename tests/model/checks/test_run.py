@@ -50,7 +50,7 @@ def check(found, check_id: str):
     return next(item for item in found.checks if item.id == check_id)
 
 
-SETTLED = {"long-memory", "totals-in-range", "calibration-gap", "few-territories"}
+SETTLED = {"long-memory", "totals-in-range", "calibration-gap", "few-territories", "unnamed-territories"}
 """Checks of finished results, and of what the settings add to them."""
 
 

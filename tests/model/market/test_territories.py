@@ -21,7 +21,14 @@ NAMED = settings(panel={"territory": "territory"})
 
 
 def territory_panel(
-    *, territories: int = 6, each: int = 5, periods: int = 24, common: float = 0.0, named: bool = True
+    *,
+    territories: int = 6,
+    each: int = 5,
+    periods: int = 24,
+    common: float = 0.0,
+    shock: float = 30.0,
+    named: bool = True,
+    column: bool = False,
 ) -> MarketPanel:
     """Effect 10 a unit; every territory has its own shocks, and ``common`` is the share of promotion it decides."""
     rng = np.random.default_rng([41, territories, each, periods, round(100 * common)])
@@ -30,10 +37,12 @@ def territory_panel(
     decided = rng.poisson(6.0 * common, (territories, periods))[territory]
     own = rng.poisson(6.0 * (1.0 - common), (size, periods))
     promotion = (decided + own).astype(float)
-    happened = 30.0 * rng.standard_normal((territories, periods))[territory]
+    happened = shock * rng.standard_normal((territories, periods))[territory]
     sales = 1_000.0 + 50.0 * rng.standard_normal((size, 1)) + 10.0 * promotion + happened
     sales = sales + 20.0 * rng.standard_normal((size, periods))
-    names = tuple(f"T{k}" for k in territory) if named else ()
+    names = tuple(f"T{k}" for k in territory)
+    if not named:
+        return make_panel("M", sales, promotion, unnamed_territories=("rep", names) if column else ("", ()))
     return make_panel("M", sales, promotion, territories=names)
 
 
@@ -165,3 +174,17 @@ def test_too_few_territories_withhold_the_effect() -> None:
     two = analyse_market(territory_panel(territories=2, each=9, common=0.97), NAMED, PROVENANCE)
     assert "works" in {one.quantity for one in two.withheld if one.check == "few-territories"}
     assert two.verdict.code == "unclear"
+
+
+def test_a_column_that_may_hold_territories_is_asked_about_where_residuals_move_by_it() -> None:
+    def found(**wanted: float) -> list[tuple[str, str | None]]:
+        results = analyse_market(
+            territory_panel(named=False, column=True, common=0.5, **wanted), settings(), PROVENANCE
+        )
+        return [(one.status, one.detail) for one in results.checks if one.id == "unnamed-territories"]
+
+    assert found() == [("fail", "rep")]
+    assert found(shock=9.0) == [("review", "rep")]
+    assert found(shock=0.0) == [("pass", "rep")]
+    plain = analyse_market(territory_panel(named=False), settings(), PROVENANCE)
+    assert not [one for one in plain.checks if one.id == "unnamed-territories"]

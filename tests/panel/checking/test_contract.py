@@ -452,6 +452,15 @@ def test_classes_are_read_as_territories_are(tmp_path: Path) -> None:
     assert "model.moderators" in found[0].message
 
 
+def test_a_column_called_like_a_territory_is_kept_for_a_check_where_none_is_named(tmp_path: Path) -> None:
+    path = write(tmp_path / "panel.csv", *with_territories(), header=TERRITORY_HEADER)
+    assert load(path).markets["M1"].unnamed_territories == ("territory", ("South", "South", "North", "North"))
+    assert load(path, territory="territory").markets["M1"].unnamed_territories == ("", ())
+    moved = write(path, *with_territories(P2_03="North"), header=TERRITORY_HEADER)
+    assert codes(check(moved)) == set()
+    assert load(moved).markets["M1"].unnamed_territories[1] == ()
+
+
 def test_a_territory_column_that_is_not_there_is_named(tmp_path: Path) -> None:
     found = check(write(tmp_path / "panel.csv", *rows()), territory="gebiet")
     assert codes(found, "error") == {"missing-column"}
