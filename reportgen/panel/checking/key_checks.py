@@ -94,7 +94,9 @@ def check_keys(market: Keys, pharmacy: Keys, columns: Columns, whole: NDArray[np
 
 def _check_formulas(keys: Keys, column: str, whole: NDArray[np.bool_]) -> list[Problem]:
     """Codes that are the error of a formula, or a formula without a result."""
-    failed = [i for i, name in enumerate(keys.names) if re.match(ERROR_TEXT, name)]
+    failed = [i for i, name in enumerate(keys.names) if ("#" in name or ":" in name) and re.match(ERROR_TEXT, name)]
+    if not failed:
+        return []
     unknown = [i for i in failed if keys.names[i] == NO_RESULT]
     problems = no_result(column, np.isin(keys.codes, unknown), whole)
     rows = np.flatnonzero(np.isin(keys.codes, sorted(set(failed) - set(unknown))) & whole)

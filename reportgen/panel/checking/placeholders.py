@@ -75,12 +75,12 @@ def find_placeholders(values: Floats, market: NDArray[np.intp], *, signed: bool 
     signed
         Whether the column may well be negative; else a single negative value that is repeated is one, too.
     """
-    known = (np.abs(values) < _ABSURD) & (market >= 0)
-    usual = known & np.isin(np.abs(values), _USUAL)
-    suspects = set(np.unique(market[usual | (known & (values < 0))]).tolist()) | _heavy_tops(values, market, known)
-    if not suspects:
+    suspects = np.union1d(market[_are_usual(values)], market[values < 0])
+    suspects = np.union1d(suspects, _heavy_tops(values, market))
+    suspects = suspects[suspects >= 0]
+    if not suspects.size:
         return []
-    chosen = np.flatnonzero(known & np.isin(market, list(suspects)))
+    chosen = np.flatnonzero((np.abs(values) < _ABSURD) & np.isin(market, suspects))
     order = chosen[np.argsort(market[chosen], kind="stable")]
     starts = np.flatnonzero(np.diff(market[order], prepend=-1))
     found: dict[float, Rows] = {}
@@ -91,19 +91,33 @@ def find_placeholders(values: Floats, market: NDArray[np.intp], *, signed: bool 
     return [Placeholder(value, found[value]) for value in sorted(found)]
 
 
-def _heavy_tops(values: Floats, market: NDArray[np.intp], known: Rows) -> set[int]:
+_ENDINGS = np.zeros(100, dtype=bool)
+_ENDINGS[(_USUAL[1:] % 100).astype(np.int64)] = True
+
+
+def _are_usual(values: Floats) -> NDArray[np.intp]:
+    """Rows whose value above zero has a usual size; only those with the last two digits of one are compared."""
+    with np.errstate(invalid="ignore"):
+        near = np.flatnonzero(_ENDINGS[values.astype(np.int64) % 100])
+    return near[np.isin(values[near], _USUAL[1:])]
+
+
+def _heavy_tops(values: Floats, market: NDArray[np.intp]) -> NDArray[np.intp]:
     """Markets whose largest value is repeated and so far above their mean that it may be far above all others."""
-    above = known & (values > 0)
+    above = (values > 0) & (values < _ABSURD) & (market >= 0)
     if not above.any():
-        return set()
-    codes, positive = market[above], values[above]
-    top = np.zeros(int(codes.max()) + 1)
+        return np.empty(0, dtype=np.intp)
+    codes, positive = (market, values) if above.all() else (market[above], values[above])
+    count, total = np.bincount(codes), np.bincount(codes, positive)
+    # A value far above all others is above twice the mean, unless it is nearly half of them.
+    high = positive > 2 * (total / np.maximum(count, 1))[codes]
+    codes, positive = codes[high], positive[high]
+    top = np.zeros(count.size)
     np.maximum.at(top, codes, positive)
-    at_top = positive == top[codes]
-    times, count = np.bincount(codes[at_top], minlength=top.size), np.bincount(codes, minlength=top.size)
-    mean = (np.bincount(codes, positive, minlength=top.size) - times * top) / np.maximum(count - times, 1)
+    times = np.bincount(codes[positive == top[codes]], minlength=count.size)
+    mean = (total - times * top) / np.maximum(count - times, 1)
     # One row in a hundred may lie anywhere below the top; the others must be a tenth of it.
-    return set(np.flatnonzero((times >= _REPEATED) & (count > times) & (mean <= 0.11 * top)).tolist())
+    return np.flatnonzero((times >= _REPEATED) & (count > times) & (mean <= 0.11 * top))
 
 
 def _of_market(values: Floats, *, signed: bool) -> list[float]:

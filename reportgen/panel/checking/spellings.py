@@ -35,6 +35,9 @@ def fold_key(name: str) -> str:
     ``N-001``, ``n 1`` and ``N001`` are alike; ``1-12`` and ``11-2`` are not.
     """
     text = name.casefold()
+    # Most codes, at a tenth of the work.
+    if name.isascii() and name.isalnum():
+        return (_ZEROS.sub("", text) if "0" in text else text) or name
     if not (name.isascii() and name.isprintable()):
         text = unicodedata.normalize("NFKC", text)
         text = "".join(c for c in text if unicodedata.category(c) not in INVISIBLE)
