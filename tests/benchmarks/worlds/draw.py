@@ -19,7 +19,7 @@ from worlds.world import World
 
 Floats = NDArray[np.float64]
 BURN_IN = 120
-CONSTANTS = {"linear": 1.0, "hill": 2.0, "log": 6.0 / np.log(4.0)}
+CONSTANTS = {"linear": 1.0, "hill": 2.0, "log": 6.0 / np.log(4.0), "exponential": 1.0 / (1.0 - np.exp(-1.0))}
 """Factor that gives each curve the total of the line at six visits."""
 
 
@@ -68,11 +68,21 @@ class Draw:
         step = self.slope * (respond(world, self.stock + 1.0 - world.decay) - respond(world, self.stock))
         now = base * np.expm1(step) if world.log else step
         record = slice(BURN_IN, None)
+        first, kept = float(now[:, record].mean()), float(more[:, record].mean())
+        if world.curve != "linear":
+            # What one more unit brings depends on where: the report gives it at the mean of recorded promotion.
+            unit = float(self.slope.mean()) * self._steepness(float(self.recorded_promotion[used].mean()))
+            first, kept = unit * (1.0 - world.decay), unit / (1.0 - sum(weight for _, weight in world.phi))
         return {
-            "first": float(now[:, record].mean()),
-            "kept": float(more[:, record].mean()),
+            "first": first,
+            "kept": kept,
             "incremental": float((base - off)[:, record][used].sum()),
         }
+
+    def _steepness(self, usual: float) -> float:
+        """Slope of the response at a level of promotion."""
+        ends = respond(self.world, np.array([usual - 1e-4, usual + 1e-4]))
+        return float((ends[1] - ends[0]) / 2e-4)
 
     def _path(self, stock: Floats) -> Floats:
         """Sales in money at another adstock."""
@@ -87,6 +97,8 @@ def respond(world: World, stock: Floats) -> Floats:
         return scale * 6.0 * held / (6.0 + held)
     if world.curve == "log":
         return scale * np.log1p(held / 2.0)
+    if world.curve == "exponential":
+        return scale * 6.0 * -np.expm1(-held / 6.0)
     return stock
 
 

@@ -8,11 +8,13 @@ from typing import Any
 import numpy as np
 
 from reportgen.model.analysis import analyse_market
+from reportgen.model.market.bend import Shapes
 from reportgen.panel.features import build_frame
+from reportgen.panel.grid import MarketPanel
 from reportgen.panel.slips import set_aside
 from reportgen.results import MarketResults, Provenance
 from reportgen.settings.sections import Settings
-from worlds.draw import draw
+from worlds.draw import Draw, draw
 from worlds.world import World
 
 QUANTITIES = ("first", "kept", "incremental")
@@ -27,13 +29,21 @@ def settings_of(world: World) -> Settings:
     return Settings.model_validate({"panel": {"period": "week" if world.weekly else "month"}})
 
 
-def study(world: World, seed: int) -> Row:
-    """Estimates, intervals and truth of one market, its verdict and its checks."""
-    drawn, settings = draw(world, seed), settings_of(world)
+def seen_panel(world: World, drawn: Draw, seed: int) -> MarketPanel:
+    """What the analysis sees of a draw."""
     panel = drawn.to_panel(f"{world.name} {seed}")
-    panel = set_aside(panel) if world.set_aside else panel
+    return set_aside(panel) if world.set_aside else panel
+
+
+def study(world: World, seed: int, settings: Settings | None = None, shapes: Shapes | None = None) -> Row:
+    """Estimates, intervals and truth of one market, its verdict and its checks.
+
+    ``shapes`` is what this and other markets agreed on of the response; None: the market is alone.
+    """
+    drawn, settings = draw(world, seed), settings or settings_of(world)
+    panel = seen_panel(world, drawn, seed)
     before = time.process_time()
-    results = analyse_market(panel, settings, PROVENANCE)
+    results = analyse_market(panel, settings, PROVENANCE, shapes=shapes)
     seconds = time.process_time() - before
     frame = build_frame(panel, settings.model, settings.adstock)
     row: Row = {

@@ -84,7 +84,7 @@ class World:
     season: float = 0.0
     shock: float = 0.0
     ar: float = 0.0
-    curve: Literal["linear", "hill", "log"] = "linear"
+    curve: Literal["linear", "hill", "log", "exponential"] = "linear"
     log: bool = False
     sales_slips: float = 0.0
     promotion_slips: float = 0.0
@@ -177,6 +177,7 @@ def _others() -> list[World]:
         *errors,
         World(name="saturating response, A/(A+c)", group="other", curve="hill"),
         World(name="saturating response, log", group="other", curve="log"),
+        World(name="saturating response, 1-exp(-A/c)", group="other", curve="exponential"),
         World(name="effect in proportion to sales", group="other", log=True, beta=0.0225, sd_slope=0.0075, sigma=0.05),
         World(name="persistence at lags 3 and 6", group="other", phi=((1, 0.3), (3, 0.2), (6, 0.15))),
         World(name="persistence at lag 12", group="other", phi=((1, 0.25), (2, 0.1), (12, 0.3))),
