@@ -26,8 +26,8 @@ LEAST_WITHIN = 0.1
 
 Half of what period effects of the market need: the alternative there is a season and a trend, which take up most of
 what happens; here it is to take up nothing of what happens to a territory."""
-MOST_EFFECTS = 400
-"""Effects at most: their columns are dense, and the cost of a fit grows with their square."""
+MOST_EFFECTS = 600
+"""Effects at most: their columns are dense, and the cost of a fit grows with their square (600: some ten seconds)."""
 
 
 def territory_codes(frame: ModelFrame) -> Index | None:
