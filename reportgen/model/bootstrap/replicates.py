@@ -33,13 +33,17 @@ NO_PIVOT = 1e-11
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Process:
-    """What sales are drawn from: ``beta`` (p,) by ``terms.fixed``, ``psi`` (q, q) by ``terms.random``, ``sigma``."""
+    """What sales are drawn from: ``beta`` (p,) by ``terms.fixed``, ``psi`` (q, q) by ``terms.random``, ``sigma``.
+
+    ``together`` is the correlation of the errors of two pharmacies of one territory in a period.
+    """
 
     terms: Terms
     decays: tuple[float, ...]
     beta: Array
     psi: Array
     sigma: float
+    together: float = 0.0
 
 
 class Simulator:
@@ -67,6 +71,7 @@ class Simulator:
         )
         self.random = np.stack([columns[name] for name in terms.random])
         self.before = _response_grid(frame)
+        self.cluster, self.together = design.cluster, process.together
 
     @property
     def noise_shape(self) -> tuple[int, int]:
@@ -88,7 +93,7 @@ class Simulator:
         Before a pharmacy's first row the response is the observed one.
         """
         periods = self.used.shape[1]
-        out = self.sigma * noise[:, :, :periods]
+        out = self.sigma * self._errors(noise[:, :, :periods])
         out += self.drive
         deviations = noise[:, :, periods:] @ self.root.T
         for k, column in enumerate(self.random):
@@ -102,6 +107,21 @@ class Simulator:
             # Before its first row a pharmacy has the sales it had: the model is conditional on them, as the lags are.
             steps[t] = np.where(self.alive[:, t], steps[t], self.before[:, t])
         return np.ascontiguousarray(steps.transpose(1, 2, 0))
+
+    def _errors(self, noise: Array) -> Array:
+        """Errors of unit variance, (B, G, T), correlated within territories and periods where the process says so.
+
+        Each is a e_i + c u with u the scaled sum of its territory's own noise: a and c give variance 1 and the wanted
+        correlation, and no further random numbers are drawn.
+        """
+        if self.cluster is None or not self.together > 0.0:
+            return noise
+        sizes = np.bincount(self.cluster)[self.cluster].astype(np.float64)[:, None]
+        member = np.arange(int(self.cluster.max()) + 1)[:, None] == self.cluster
+        sums = member.astype(np.float64) @ noise
+        own = np.sqrt(1.0 - self.together)
+        common = np.sqrt((1.0 - self.together) / sizes + self.together) - own / np.sqrt(sizes)
+        return np.asarray(own * noise + common * sums[:, self.cluster] / np.sqrt(sizes))
 
 
 def _response_grid(frame: ModelFrame) -> Array:

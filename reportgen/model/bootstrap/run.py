@@ -24,12 +24,14 @@ from reportgen.model.lmm.columns import Array, Index
 from reportgen.model.lmm.crossproducts import CrossProducts
 from reportgen.model.lmm.deviance import Evaluation, evaluate, factor, pattern
 from reportgen.model.lmm.fit import LmmFit, fit_lmm
+from reportgen.model.lmm.modes import conditional_modes, fitted_values
 from reportgen.model.lmm.reml import minimise, newton_step
 from reportgen.model.lmm.search import search
 from reportgen.model.market.decay import HIGHEST
 from reportgen.model.market.fit import MarketFit
 from reportgen.model.market.quality import without_slopes, without_slopes_rung
 from reportgen.model.market.terms import Terms, decay_terms, market_design
+from reportgen.model.market.territories import moving_together
 from reportgen.results import BootstrapRow, BootstrapSummary, SlopeTest
 
 Quantity = Literal["coefficient", "long-run", "decay", "sd", "correlation"]
@@ -130,8 +132,18 @@ def bootstrap_slope_test(
 
 def _process(market: MarketFit, fit: LmmFit) -> Process:
     return Process(
-        terms=market.terms, decays=market.decays, beta=fit.beta, psi=fit.psi, sigma=float(np.sqrt(fit.sigma2))
-    )
+        terms=market.terms, decays=market.decays, beta=fit.beta, psi=fit.psi, sigma=float(np.sqrt(fit.sigma2)),
+        together=_together(market, fit),
+    )  # fmt: skip
+
+
+def _together(market: MarketFit, fit: LmmFit) -> float:
+    """Correlation of the errors of two pharmacies of one territory in a period, 0 where they count as independent."""
+    if fit.design.cluster is None:
+        return 0.0
+    residuals = fit.design.y - fitted_values(fit, conditional_modes(fit))
+    found = moving_together(market.frame, fit.design.cluster, residuals)
+    return 0.0 if found is None else float(np.clip(found.at(found.ratio), 0.0, 0.99))
 
 
 def _batches(market: MarketFit, replicates: int) -> list[int]:

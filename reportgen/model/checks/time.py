@@ -15,7 +15,7 @@ from reportgen.model.lmm.fit import fit_lmm
 from reportgen.model.market.calendar import LEAST_SHARE, PERIOD_KINDS, TIME_COLUMNS, TimeChoice, time_terms
 from reportgen.model.market.fit import MarketFit
 from reportgen.model.market.terms import market_design
-from reportgen.model.market.territories import unnamed_codes
+from reportgen.model.market.territories import moving_together, unnamed_codes
 from reportgen.results import Check
 
 
@@ -49,38 +49,19 @@ def check_campaigns(time: TimeChoice, channels: Sequence[str]) -> Check:
 
 
 def check_unnamed_territories(market: MarketFit, residuals: Array) -> Check | None:
-    """Do residuals move together in the values of a column that may hold territories? None without such a column.
-
-    The intraclass correlation of (value, period) cells within periods, by analysis of variance (Snedecor and Cochran
-    1989, section 13.3).
-    """
+    """Do residuals move together in the values of a column that may hold territories? None without such a column."""
     codes = unnamed_codes(market.frame)
     if codes is None:
         return None
     frame = market.frame
-    column = frame.panel.unnamed_territories[0]
-    counts = np.zeros((int(codes.max()) + 1, frame.panel.n_periods))
-    sums, place = counts.copy(), (codes[frame.group], frame.column)
-    np.add.at(counts, place, 1.0)
-    np.add.at(sums, place, residuals)
-    rows, total = counts.sum(axis=0), sums.sum(axis=0)
-    filled = rows > 0.0
-    cells = np.sum(counts > 0.0, axis=0)
-    between = float(np.sum(sums**2 / np.maximum(counts, 1.0)) - np.sum(total[filled] ** 2 / rows[filled]))
-    within = float(residuals @ residuals - np.sum(sums**2 / np.maximum(counts, 1.0)))
-    df = float(np.sum(cells[filled] - 1)), float(len(residuals) - np.sum(counts > 0.0))
-    if min(df) <= 0.0 or not within > 0.0:
+    column, found = frame.panel.unnamed_territories[0], moving_together(frame, codes, residuals)
+    if found is None:
         return grade("unnamed-territories", None, detail=column)
-    size = float(np.sum(rows[filled] - np.sum(counts**2, axis=0)[filled] / rows[filled])) / df[0]
-
-    def correlation(ratio: float) -> float:
-        return (ratio - 1.0) / (ratio - 1.0 + size)
-
-    chance = [correlation(float(fisher.ppf(level, *df))) for level in (0.95, 0.999)]
+    chance = [found.at(float(fisher.ppf(level, *found.df))) for level in (0.95, 0.999)]
     rule = RULES["unnamed-territories"]
     return grade(
         "unnamed-territories",
-        max(correlation(between / df[0] / (within / df[1])), 0.0),
+        max(found.at(found.ratio), 0.0),
         review=max(rule.review, chance[0]),
         fail=max(rule.fail or 0.0, chance[1]),
         detail=column,

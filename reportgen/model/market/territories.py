@@ -12,6 +12,8 @@ one pharmacy alone is its own error. Periods in which a territory has one row sh
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from reportgen.model.lmm.columns import Array, Index
@@ -116,3 +118,34 @@ def shares_of_rows(frame: ModelFrame, code: Index) -> Array:
     counts = np.zeros((len(periods), int(code.max()) + 1))
     np.add.at(counts, (place, code), 1.0)
     return np.asarray(counts / counts.sum(axis=1, keepdims=True))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Together:
+    """Analysis of variance of (territory, period) cells within periods: ``ratio`` F on ``df``, ``size`` of a cell."""
+
+    ratio: float
+    df: tuple[float, float]
+    size: float
+
+    def at(self, ratio: float) -> float:
+        """Intraclass correlation that a ratio stands for (Snedecor and Cochran 1989, section 13.3)."""
+        return (ratio - 1.0) / (ratio - 1.0 + self.size)
+
+
+def moving_together(frame: ModelFrame, codes: Index, residuals: Array) -> Together | None:
+    """How far ``residuals`` (n,) of the pharmacies of one territory, ``codes`` (G,), go together in a period."""
+    counts = np.zeros((int(codes.max()) + 1, frame.panel.n_periods))
+    sums, place = counts.copy(), (codes[frame.group], frame.column)
+    np.add.at(counts, place, 1.0)
+    np.add.at(sums, place, residuals)
+    filled = counts.any(axis=0)
+    rows, total = counts.sum(axis=0)[filled], sums.sum(axis=0)[filled]
+    explained = float(np.sum(sums**2 / np.maximum(counts, 1.0)))
+    within, between = float(residuals @ residuals) - explained, explained - float(np.sum(total**2 / rows))
+    cells = np.sum(counts > 0.0, axis=0)[filled]
+    df = float(np.sum(cells - 1)), float(len(residuals) - cells.sum())
+    if min(df) <= 0.0 or not within > 0.0:
+        return None
+    size = float(np.sum(rows - np.sum(counts**2, axis=0)[filled] / rows)) / df[0]
+    return Together(ratio=between / df[0] / (within / df[1]), df=df, size=size)
