@@ -1089,3 +1089,28 @@ def calibrations(alone: bool = False) -> tuple[r.Calibration, ...]:
         )
 
     return one("kept-up", 380.0), one("first-month", 140.0), one("incremental", 4.1e5, lonely=alone)
+
+
+def experiment(effect: float = 310.0, se: float = 60.0, carry_over: bool = False) -> r.Experiment:
+    """An experiment in the record of a market."""
+
+    def sized(estimate: float, error: float) -> r.SizeWithError:
+        return r.SizeWithError(estimate=estimate, se=error, lower=estimate - 2 * error, upper=estimate + 2 * error)
+
+    return r.Experiment(
+        channel="visits",
+        period=("2023-09", "2023-12"),
+        periods=4,
+        before=32,
+        since=4,
+        pharmacies=40,
+        more=20,
+        effect=sized(effect, se),
+        brought=sized(240.0 * effect, 240.0 * se),
+        carry_over=carry_over,
+        balance=(
+            r.Balance(name="sales", more=41_200.0, others=40_300.0, difference=0.09, t=0.3),
+            r.Balance(name="growth", more=0.021, others=0.024, difference=-0.05, t=-0.2),
+            r.Balance(name="promotion", more=6.1, others=6.0, difference=0.04, t=None),
+        ),
+    )

@@ -26,6 +26,7 @@ from reportgen.model.effects.calibration import calibrate
 from reportgen.model.effects.curve import response_shapes
 from reportgen.model.effects.impact import Impact, market_generator, measure_impact
 from reportgen.model.effects.moderators import moderator_effects
+from reportgen.model.experiment.record import by_lot, experiment_checks, read_experiment
 from reportgen.model.lmm.leave_one_out import Influence, leave_one_out
 from reportgen.model.lmm.variance_intervals import variance_intervals
 from reportgen.model.market.bend import Bend, Shapes, bends_of, can_bend, curved
@@ -57,6 +58,7 @@ from reportgen.results import (
     Contribution,
     FitQuality,
     FixedEffect,
+    Foresight,
     MarketResults,
     Provenance,
     Reason,
@@ -171,9 +173,8 @@ def _without_estimates(
 
 def _with_estimates(market: MarketFit, settings: Settings, provenance: Provenance) -> MarketResults:
     frame, confidence = market.frame, settings.report.confidence
-    fixed = fixed_rows(market, confidence)
+    fixed, impact = fixed_rows(market, confidence), measure_impact(market, settings)
     promotion = fixed[market.index(market.terms.promotion[0])]
-    impact = measure_impact(market, settings)
     settled = impact.long_run.estimate
     seed = _seed_model(market, settings)
     plain = None if seed is None else compare_fit(seed, promotion, settled, confidence)
@@ -190,10 +191,10 @@ def _with_estimates(market: MarketFit, settings: Settings, provenance: Provenanc
     found = _evidence(
         market, settings, impact, diagnostics, influence, fixed=fixed, test=test, plain=plain, within=within
     )
-    calibration = calibrate(market, impact, settings)
-    found = replace(found, checks=(*found.checks, *calibration_checks(calibration)))
-    decided = decisions(found.checks)
-    verdict, channels = judge(found, decided)
+    calibration, experiment = calibrate(market, impact, settings), read_experiment(frame.panel, settings)
+    found = replace(found, checks=(*found.checks, *calibration_checks(calibration), *experiment_checks(experiment)))
+    verdict, channels = judge(found, decisions(found.checks))
+    verdict, decided = by_lot(experiment, verdict, decisions(found.checks))
     results = MarketResults(
         market=frame.panel.market,
         status=found.status,
@@ -223,8 +224,9 @@ def _with_estimates(market: MarketFit, settings: Settings, provenance: Provenanc
         moderators=moderator_effects(market, confidence),
         incremental=impact.incremental,
         channels=channels,
-        foresight=foresight(market, promotion) if verdict.code in {"works", "works-unevenly"} else None,
+        foresight=_foresight(market, promotion, verdict, settings),
         elasticity=elasticity(found.checks, impact.effects),
+        experiment=experiment,
         calibration=calibration,
         what_if=impact.what_if,
         roi=impact.roi,
@@ -271,6 +273,12 @@ def _evidence(
         plain=plain,
         within=within,
     )
+
+
+def _foresight(market: MarketFit, promotion: FixedEffect, verdict: Verdict, settings: Settings) -> Foresight | None:
+    """Only of an effect that is told, and not where the lot decided who gets promotion."""
+    told = verdict.code in {"works", "works-unevenly"} and settings.model.design != "experiment"
+    return foresight(market, promotion) if told else None
 
 
 def _charts(

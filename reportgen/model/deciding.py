@@ -59,6 +59,8 @@ TABLE: tuple[Decision, ...] = (
     Decision("convergence", "fail", EVERYTHING, "best-fit-not-proven"),
     Decision("second-optimum", "fail", EFFECT, "two-answers"),
     Decision("stationarity", "fail", (*LONG_RUN, "totals"), "sales-do-not-settle"),
+    Decision("balance", "fail", EFFECT, "arms-differed"),
+    Decision("treated-time", "fail", ("decay", "first-month", "in-all", "kept-up", "totals"), "treated-too-short"),
     Decision("calibration-gap", "fail", EFFECT, "experiment-disagrees"),
     Decision("entry-slips", "review", EFFECT, "values-out-of-line"),
     Decision("zero-months", "fail", EFFECT, "zeros-for-missing"),

@@ -6,6 +6,7 @@ Monday divided by 7. Turning text into periods is the job of ``reading/values/da
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from typing import Literal
 
@@ -29,6 +30,20 @@ def period_start(index: int, period_type: PeriodType) -> date:
     if period_type == "quarter":
         return date(index // 4, index % 4 * 3 + 1, 1)
     return date.fromordinal(index * 7 + 1)
+
+
+def period_index(text: str, period_type: PeriodType) -> int | None:
+    """Index of a period from its label, for a week from any of its days; None where it is none of this kind."""
+    written = re.fullmatch(r"(\d{4})-(?:Q([1-4])|(\d{2}))(?:-(\d{2}))?", text)
+    if written is None or (written[2] is not None) != (period_type == "quarter"):
+        return None
+    month = 3 * int(written[2]) - 2 if written[2] else int(written[3])
+    if (written[4] is not None) != (period_type == "week"):
+        return None
+    try:
+        return period_of(date(int(written[1]), month, int(written[4] or 1)), period_type)
+    except ValueError:
+        return None
 
 
 def period_label(index: int, period_type: PeriodType) -> str:

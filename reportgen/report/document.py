@@ -31,6 +31,7 @@ from reportgen.report.blocks import (
 )
 from reportgen.report.figures import draw_charts, kind_of
 from reportgen.report.narrative import carry_over, foundation, method, ordinary, reasons, sections, summary
+from reportgen.report.narrative.beyond.assigned import experiment_arms
 from reportgen.report.narrative.beyond.experiment import experiment_words
 from reportgen.report.narrative.beyond.foresight import foresight_words
 from reportgen.report.narrative.beyond.published import elasticity_words
@@ -273,6 +274,8 @@ class _Builder:
             (
                 *sections.impact_words(w),
                 elasticity_words(w),
+                experiment_arms(w),
+                tables.balance(w),
                 tables.calibration(w),
                 experiment_words(w),
                 self.figure("waterfall"),

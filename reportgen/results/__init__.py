@@ -19,6 +19,8 @@ from reportgen.results.charts import (
 from reportgen.results.checks import Check, CheckStatus, OlsAssumption, OlsTerm, OrdinaryRegression, Sensitivity
 from reportgen.results.data import DataSummary, EntrySlip, GroupSize, RowsLost, SlipKind
 from reportgen.results.effects import (
+    Balance,
+    BalanceName,
     Calibration,
     ChannelEffect,
     ClassEffect,
@@ -28,6 +30,7 @@ from reportgen.results.effects import (
     DecaySummary,
     EffectSize,
     Elasticity,
+    Experiment,
     Foresight,
     ImpulsePoint,
     Incremental,
@@ -91,17 +94,17 @@ from reportgen.results.table import (
 from reportgen.results.verdict import Quantity, Reason, Verdict, VerdictCode, Withheld
 
 __all__ = [
-    "BINS", "QQ", "Attempt", "Autocorrelation", "BootstrapRow", "BootstrapSummary", "Calendar", "Calibration", "Cell",
-    "ChannelEffect", "Charts", "Check", "CheckStatus", "ClassEffect", "ColumnFacts", "ColumnRole", "Comparison",
-    "Contribution", "CorrelationRow", "CovRe", "Curve", "CurveKind", "CurvePoint", "DataSummary", "DecayPoint",
-    "DecaySummary", "Density", "Distribution", "EffectSize", "Elasticity", "EntrySlip", "Estimand", "ExcludedMarket",
-    "Finding", "FitQuality", "FitSummary", "FixedEffect", "Foresight", "GroupSize", "ImpulsePoint", "Incremental",
-    "IncrementalMonth", "LikelihoodOptimum", "LongRun", "MarketEstimate", "MarketFacts", "MarketProspect",
-    "MarketResults", "MarketStatus", "ModelSummary", "ModelTerm", "ModeratorEffects", "MonthlySeries",
-    "OlsAssumption", "OlsTerm", "OrdinaryRegression", "Outcome", "OverviewResults", "PharmacyRow", "PharmacySeries",
-    "PooledEffect", "PredictiveCheck", "PromotionEffects", "Provenance", "PublishedSize", "Quantity", "RSquared",
-    "Reason", "ResponseShape", "Roi", "RowsLost", "RunTotals", "Sensitivity", "Severity", "SizeWithError", "SlipKind",
-    "SlopeTest", "Status", "TableFacts", "TermRole", "TerritorySummary", "TimeEffect", "TimeKind", "TimeSummary",
-    "VarianceRow", "Verdict", "VerdictCode", "WhatIf", "Withheld", "from_json", "json_schema", "overview_from_json",
-    "to_json",
+    "BINS", "QQ", "Attempt", "Autocorrelation", "Balance", "BalanceName", "BootstrapRow", "BootstrapSummary",
+    "Calendar", "Calibration", "Cell", "ChannelEffect", "Charts", "Check", "CheckStatus", "ClassEffect",
+    "ColumnFacts", "ColumnRole", "Comparison", "Contribution", "CorrelationRow", "CovRe", "Curve", "CurveKind",
+    "CurvePoint", "DataSummary", "DecayPoint", "DecaySummary", "Density", "Distribution", "EffectSize", "Elasticity",
+    "EntrySlip", "Estimand", "ExcludedMarket", "Experiment", "Finding", "FitQuality", "FitSummary", "FixedEffect",
+    "Foresight", "GroupSize", "ImpulsePoint", "Incremental", "IncrementalMonth", "LikelihoodOptimum", "LongRun",
+    "MarketEstimate", "MarketFacts", "MarketProspect", "MarketResults", "MarketStatus", "ModelSummary", "ModelTerm",
+    "ModeratorEffects", "MonthlySeries", "OlsAssumption", "OlsTerm", "OrdinaryRegression", "Outcome",
+    "OverviewResults", "PharmacyRow", "PharmacySeries", "PooledEffect", "PredictiveCheck", "PromotionEffects",
+    "Provenance", "PublishedSize", "Quantity", "RSquared", "Reason", "ResponseShape", "Roi", "RowsLost", "RunTotals",
+    "Sensitivity", "Severity", "SizeWithError", "SlipKind", "SlopeTest", "Status", "TableFacts", "TermRole",
+    "TerritorySummary", "TimeEffect", "TimeKind", "TimeSummary", "VarianceRow", "Verdict", "VerdictCode", "WhatIf",
+    "Withheld", "from_json", "json_schema", "overview_from_json", "to_json",
 ]  # fmt: skip

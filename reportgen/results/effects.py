@@ -342,3 +342,43 @@ class Calibration:
     """Of the experiment in ``combined``."""
     gap: float | None
     """Experiment less market over the standard error of the difference."""
+
+
+BalanceName = Literal["sales", "growth", "promotion"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Balance:
+    """One thing known of the pharmacies before an experiment: means of those that got more and of the others."""
+
+    name: BalanceName
+    more: float
+    others: float
+    difference: float
+    """In standard deviations of all."""
+    t: float | None
+    """Of getting more on it, the others taken out; ``None`` for promotion itself."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Experiment:
+    """What promotion that was assigned at random brought while it was: pharmacies against each other.
+
+    ``effect``: money a pharmacy and period for one more unit in every period; ``brought``: money of all units beyond
+    the usual ones.
+    """
+
+    channel: str
+    period: tuple[str, str]
+    periods: int
+    before: int
+    """Periods before, from which sales and growth are known."""
+    since: int
+    """Periods from its first one to the end of the record."""
+    pharmacies: int
+    more: int
+    effect: SizeWithError
+    brought: SizeWithError
+    carry_over: bool
+    """Whether the record is long enough since then to say what remains of an effect."""
+    balance: tuple[Balance, ...]

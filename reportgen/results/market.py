@@ -23,6 +23,7 @@ from reportgen.results.effects import (
     ChannelEffect,
     DecaySummary,
     Elasticity,
+    Experiment,
     Foresight,
     ImpulsePoint,
     Incremental,
@@ -118,6 +119,8 @@ class MarketResults:
     """What no check can see, of the first promotion channel; None where nothing is said of an effect."""
     elasticity: Elasticity | None = None
     """The size of what promotion brings, beside published ones."""
+    experiment: Experiment | None = None
+    """What promotion brought where it was assigned at random (``model.assigned``)."""
     calibration: tuple[Calibration, ...] = ()
     """Experiments in this market (``[[calibration]]``)."""
     what_if: tuple[WhatIf, ...] = ()

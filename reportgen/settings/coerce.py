@@ -82,6 +82,13 @@ def year(value: int) -> int:
     return value
 
 
+def period(value: str) -> str:
+    """Refuse what is no period."""
+    if not re.fullmatch(r"\d{4}-((0[1-9]|1[0-2])(-\d{2})?|Q[1-4])", value):
+        raise ValueError("write a period as 2023-01, 2023-Q1 or, for a week, one of its days")
+    return value
+
+
 def zone(value: str) -> str:
     """Refuse what is no time zone."""
     from zoneinfo import ZoneInfo

@@ -164,6 +164,16 @@ class ModelSettings(_Section):
     method: Method = Field("REML", description="REML or ML.")
     correction: Correction = Field("initial-conditions", description="initial-conditions or none (the plain model).")
     design: Design = Field("observational", description="experiment only if promotion was assigned at random.")
+    assigned: Annotated[
+        tuple[Annotated[str, AfterValidator(coerce.period)], ...],
+        BeforeValidator(coerce.as_list, json_schema_input_type=str | tuple[str, ...]),
+    ] = Field(
+        (),
+        description="First and last period in which promotion was assigned at random to pharmacies, where model.design "
+        "is experiment; empty: in the whole record.",
+        max_length=2,
+        examples=[["2023-01", "2023-06"]],
+    )
     time: Time = Field(
         "auto",
         description="What happens to all pharmacies at once. auto: one effect per period where promotion differs "

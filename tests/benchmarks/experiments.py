@@ -59,7 +59,8 @@ def experiment(world: World, seed: int) -> tuple[float, bool, bool]:
     given = np.zeros(world.pharmacies)
     given[chosen.baseline.rows] = DOSE * chosen.more
     before, after = (_sales(drawn, world, more, told.smallest) for more in (0.0 * given, given))
-    found = contrast(after.mean(axis=1)[None], given, np.column_stack([chosen.baseline.size, chosen.baseline.growth]))
+    known = chosen.baseline
+    found = contrast(after.mean(axis=1)[None], given, np.column_stack([known.size, known.growth]), known.scale)
     truth = float((after - before).mean(axis=1)[given > 0.0].mean()) / DOSE
     reach = float(found.reach(0.95)[0])
     return told.smallest, abs(float(found.value[0])) > reach, abs(float(found.value[0]) - truth) <= reach

@@ -20,7 +20,7 @@ from reportgen.model.lmm import reml
 from reportgen.results import MarketResults, from_json, to_json
 
 PLAIN = (str, int, float, bool, type(None))
-LEVELS = ("territories", "calibration", "moderators", "shapes")
+LEVELS = ("territories", "calibration", "experiment", "moderators", "shapes")
 """What only settings and curved responses bring."""
 VALIDATOR = jsonschema.Draft202012Validator(schema.published_schema("results.schema.json"))
 

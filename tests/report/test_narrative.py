@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from factories import calibrations, market_results, territory_results
+from factories import calibrations, experiment, market_results, territory_results
 from reportgen.report.blocks import Bullets, Callout, MarketReport, Prose, Table
 from reportgen.report.document import build_report
 from reportgen.report.figures import draw_charts
@@ -42,6 +42,8 @@ CASES: dict[str, dict[str, Any]] = {
     "not-estimated": {"status": "not-estimated"},
     "experiment": {"design": "experiment"},
     "calibrated": {"calibration": calibrations(alone=True)},
+    "by lot": {"design": "experiment", "experiment": experiment()},
+    "by lot, open": {"design": "experiment", "experiment": experiment(effect=30.0)},
     "ninety": {"confidence": 0.9},
     "many": {"pharmacies": 150},
     "territories compared within": {"errors": "periods"},

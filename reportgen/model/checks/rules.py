@@ -92,6 +92,10 @@ unnamed-territories                > .05   > .2   share of the residual variance
                                                   of a column called like a territory share in a period, as
                                                   design effects of 1.5 and 3 at ten a territory (Moulton
                                                   1990); both at least what chance gives (F95, F999)
+balance                            > 2.24  > 3.29 |t| of sales or growth before an experiment in what was
+                                                  assigned (two looks, Bonferroni)
+treated-time                       < 6     < 6    periods since an assignment at random began; in fewer
+                                                  persistence passes for carry-over (``model.assigned``)
 calibration-gap                    > z95   > z999 |z| of an experiment less the market's estimate, where
                                                   reportgen.toml has one (``[[calibration]]``)
 =================================  ======  =====  ======================================================
@@ -159,6 +163,8 @@ RULES: dict[str, Rule] = {
     "zero-months": Rule(0.0, 0.005),
     "many-zeros": Rule(0.25, 0.5),
     "elasticity": Rule(0.65, 1.0),
+    "balance": Rule(2.24, 3.29),
+    "treated-time": Rule(6.0, 6.0, -1),
     "calibration-gap": Rule(1.96, 3.29),
     "few-territories": Rule(4.0, 2.0, -1, coded=True),
     "unnamed-territories": Rule(0.05, 0.2),

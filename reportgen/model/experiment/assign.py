@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from reportgen.model.experiment.readout import own_scale
 from reportgen.model.lmm.columns import Array, Index
 from reportgen.panel.grid import MarketPanel
 from reportgen.panel.periods import PER_YEAR
@@ -34,13 +35,14 @@ class Baseline:
     """The pharmacies that can take part, by ``rows`` of the panel (K,), with what they did in the last periods.
 
     ``size``: mean sales a period; ``growth``: by which share its second half lies above the first; ``usual``: mean
-    promotion of the channel.
+    promotion of the channel; ``scale``: how much each varies beside the others.
     """
 
     rows: Index
     size: Array
     growth: Array
     usual: Array
+    scale: Array
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -72,10 +74,12 @@ def baseline(panel: MarketPanel, usable: Index, channel: int = 0) -> Baseline:
         raise TooFewPharmacies(len(rows))
     before, after = (np.nanmean(part, axis=1) for part in (sales[rows, :half], sales[rows, half:]))
     change = np.divide(after - before, before, out=np.zeros(len(rows)), where=before > 0.0)
+    size = np.nanmean(sales[rows], axis=1)
     return Baseline(
         rows=rows,
-        size=np.nanmean(sales[rows], axis=1),
+        size=size,
         growth=change,
+        scale=own_scale(sales[rows], size),
         usual=np.nanmean(np.nan_to_num(panel.promotion[channel][rows, -window:]), axis=1),
     )
 
@@ -84,7 +88,7 @@ def assign(found: Baseline, rng: np.random.Generator, *, number: int | None = No
     """Half of every stratum gets more; of ``number`` pharmacies, where not all are to take part."""
     strata = _strata(found)
     kept = _sample(strata, number, rng)
-    chosen = Baseline(rows=found.rows[kept], size=found.size[kept], growth=found.growth[kept], usual=found.usual[kept])
+    chosen = Baseline(**{name: getattr(found, name)[kept] for name in ("rows", "size", "growth", "usual", "scale")})
     stratum = strata[kept]
     return Assignment(baseline=chosen, stratum=stratum, more=draw_lots(stratum, 1, rng)[0])
 

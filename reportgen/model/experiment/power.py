@@ -70,6 +70,7 @@ def showings(
         future=future,
         given=dose * draw_lots(assignment.stratum, draws, rng),
         before=np.column_stack([assignment.baseline.size, assignment.baseline.growth]),
+        scale=assignment.baseline.scale,
         confidence=confidence,
     )
     return tuple(_showing(trial, length, power, estimate) for length in lengths)
@@ -77,11 +78,12 @@ def showings(
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class _Trial:
-    """All draws of one experiment; ``given`` (R, K) units more a period, ``before`` (K, c) known of the pharmacies."""
+    """All draws of one experiment; ``given`` (R, K) is what is more a period, the rest as for ``contrast``."""
 
     future: Future
     given: Array
     before: Array
+    scale: Array
     confidence: float
 
     def power(self, effect: float, periods: int) -> float:
@@ -91,7 +93,7 @@ class _Trial:
 
     def read(self, effect: float, periods: int) -> Contrast:
         """What the experiment reads at an effect."""
-        return contrast(self.future.mean_sales(effect, self.given, periods), self.given, self.before)
+        return contrast(self.future.mean_sales(effect, self.given, periods), self.given, self.before, self.scale)
 
     def unit(self, periods: int) -> float:
         """About the effect that is one standard error."""

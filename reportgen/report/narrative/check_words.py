@@ -319,6 +319,18 @@ CHECKS: dict[str, CheckWords] = {
             "its own from then on, or assign promotion by lot for some periods and set model.design."
         ),
     ),
+    "balance": CheckWords(
+        mark("Arms alike before"),
+        mark("Sales and growth before the experiment against what was assigned, in standard errors"),
+        mark("What was assigned does not go with sales or growth before."),
+        mark("Pharmacies with more sold otherwise before: look whether the lot was kept to, or draw anew."),
+    ),
+    "treated-time": CheckWords(
+        mark("Long enough for carry-over"),
+        mark("Periods since promotion was assigned at random"),
+        mark("The record goes on long enough since the assignment to show what remains of an effect."),
+        mark("Keep recording: what remains of an effect shows after the experiment."),
+    ),
     "calibration-gap": CheckWords(
         mark("Experiment agrees"),
         mark("Experiment less this market’s estimate, in standard errors of the difference"),

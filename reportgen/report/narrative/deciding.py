@@ -107,6 +107,14 @@ SENTENCES: dict[str, tuple[str, str]] = {
         mark("Missing months seem to be written as zeros (the first: {detail}); they decide the result."),
         mark("Missing months seem to be written as zeros (the first: {detail}); they decide the result."),
     ),
+    "arms-differed": (
+        mark("Pharmacies that were assigned more sold otherwise than the others before: that is no lot."),
+        mark("Pharmacies that were assigned more sold otherwise than the others before: that is no lot."),
+    ),
+    "treated-too-short": (
+        mark("Too few months passed since promotion was assigned to show what remains of an effect."),
+        mark("Too few weeks passed since promotion was assigned to show what remains of an effect."),
+    ),
     "experiment-disagrees": (
         mark("An experiment in this market found something else than the estimate from the record says."),
         mark("An experiment in this market found something else than the estimate from the record says."),

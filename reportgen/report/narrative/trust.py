@@ -25,6 +25,7 @@ _AT_LEAST = frozenset(
         "common-campaigns",
         "pharmacy-trend",
         "few-territories",
+        "treated-time",
     }
 )
 
@@ -34,6 +35,7 @@ _AT_LEAST_HERE = frozenset({"equal-effects", "normality"})
 _IMPORTANCE = (
     "convergence",
     "second-optimum",
+    "balance",
     "calibration-gap",
     "entry-slips",
     "zero-months",

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from reportgen.report.blocks import Tone, VerdictLine
 from reportgen.report.narrative import reasons
+from reportgen.report.narrative.beyond.assigned import experiment_sentence
 from reportgen.report.narrative.deciding import deciding_sentence
 from reportgen.report.words import quantities
 from reportgen.report.words.names import clean
@@ -170,6 +171,8 @@ def _sentence(w: Writer, code: VerdictCode) -> str:
     if code == "cannot-tell":
         lines = [reasons.found(w, reason, i) for i, reason in enumerate(w.results.reasons[:2])]
         return w.sentences(*lines) or w.say("The data of this market do not allow an estimate.")
+    if w.results.experiment is not None and not deciding_sentence(w, "balance"):
+        return experiment_sentence(w)
     if w.results.channels:
         return _of_channels(w)
     return w.sentences(effect_sentence(w, code), _addition(w, code, w.results.verdict))

@@ -61,3 +61,42 @@ def _sized(w: Writer, one: Calibration, size: SizeWithError | None) -> tuple[Cel
         return effect(w, size.estimate, size.se), effect_span(w, size.lower, size.upper, size.se)
     bounds = w.formats.interval(size.lower, size.upper, "money", size.se)
     return Cell(text=w.formats.money(size.estimate, size.se), sort=size.estimate), Cell(text=bounds, sort=size.lower)
+
+
+def balance(w: Writer) -> Table | None:
+    """How alike the pharmacies of an experiment were before it."""
+    found = w.results.experiment
+    if found is None:
+        return None
+    names = {"sales": w.say("Sales"), "growth": w.say("Growth"), "promotion": w.say("Promotion")}
+
+    def shown(name: str, value: float) -> str:
+        if name == "growth":
+            return w.formats.percent(value, plus=True)
+        return w.formats.money(value) if name == "sales" else w.formats.number(value)
+
+    rows = tuple(
+        Row(
+            cells=(
+                text(names[one.name]),
+                Cell(text=shown(one.name, one.more), sort=one.more),
+                Cell(text=shown(one.name, one.others), sort=one.others),
+                Cell(text=w.formats.decimal(one.difference, 2), sort=one.difference),
+                Cell(text=NONE if one.t is None else w.formats.decimal(one.t, 2), sort=one.t),
+            )
+        )
+        for one in found.balance
+    )
+    return Table(
+        name="balance",
+        caption=w.say("Pharmacies of the experiment before it began"),
+        columns=(
+            Column(label=w.say("Before"), numeric=False),
+            Column(label=w.say("Those with more")),
+            Column(label=w.say("The others")),
+            Column(label=w.say("Difference"), unit=w.say("standard deviations")),
+            Column(label="t"),
+        ),
+        rows=rows,
+        width="auto",
+    )

@@ -50,7 +50,10 @@ def check(found, check_id: str):
     return next(item for item in found.checks if item.id == check_id)
 
 
-SETTLED = {"long-memory", "totals-in-range", "calibration-gap", "few-territories", "unnamed-territories"}
+SETTLED = {
+    "long-memory", "totals-in-range", "calibration-gap", "few-territories", "unnamed-territories", "balance",
+    "treated-time",
+}  # fmt: skip
 """Checks of finished results, and of what the settings add to them."""
 
 

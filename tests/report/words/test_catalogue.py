@@ -13,7 +13,7 @@ import pytest
 from babel.messages.catalog import Catalog
 
 import catalogue
-from factories import calibrations, market_results, overview_results
+from factories import calibrations, experiment, market_results, overview_results
 from reportgen.report.blocks import Definition, Equation
 from reportgen.report.document import build_report
 from reportgen.report.narrative.method import READING
@@ -30,6 +30,8 @@ CASES: dict[str, dict[str, Any]] = {
     "weekly log": {"period": "week", "periods": 60, "response": "log", "cost": None},
     "negative": {"effect": -1.0},
     "calibrated": {"calibration": calibrations(alone=True)},
+    "by lot": {"design": "experiment", "experiment": experiment()},
+    "by lot, open": {"design": "experiment", "experiment": experiment(effect=30.0)},
     "singular": {"status": "singular"},
     "not estimable": {"status": "not-estimable"},
     "not estimated": {"status": "not-estimated"},
