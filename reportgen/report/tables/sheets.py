@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from reportgen.report.narrative import trust
+from reportgen.report.narrative.beyond.experiment import measured
 from reportgen.report.narrative.verdict import WORDS, status_label, verdict_line
 from reportgen.report.words import quantities
 from reportgen.report.words.names import clean
@@ -91,6 +92,7 @@ def _summary(w: Writer) -> Sheet:
     for item in results.channels:
         label = f"{w.say('Incremental sales')}: {clean(item.channel)}"
         rows.append((label, w.formats.currency, item.incremental, item.lower, item.upper))
+    rows += _outside(w)
     if results.roi is not None:
         rows.append((w.say("Return on promotion"), None, results.roi.roi, results.roi.lower, results.roi.upper))
     columns = (
@@ -101,6 +103,24 @@ def _summary(w: Writer) -> Sheet:
         Column(heading=w.say("Upper limit"), width=18),
     )
     return Sheet(name=w.say("Summary"), columns=columns, rows=tuple(rows))
+
+
+def _outside(w: Writer) -> list[tuple[Value, ...]]:
+    """What was assigned by lot brought, and experiments with what they say together with the market."""
+    rows: list[tuple[Value, ...]] = []
+    if (found := w.results.experiment) is not None:
+        period = w.formats.period_range(*found.period)
+        size = found.effect
+        rows.append((w.say("Experiment, {period}", period=period), w.per_unit, size.estimate, size.lower, size.upper))
+    for one in w.results.calibration:
+        period = w.formats.period_range(*one.period)
+        for label, held in (
+            (w.say("Experiment, {period}", period=period), one.experiment),
+            (w.say("Together"), one.combined),
+        ):
+            if held is not None:
+                rows.append((f"{measured(w, one)}: {label}", None, held.estimate, held.lower, held.upper))
+    return rows
 
 
 def _effects(w: Writer) -> list[tuple[Value, ...]]:

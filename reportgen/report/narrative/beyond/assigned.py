@@ -68,13 +68,20 @@ def experiment_sentence(w: Writer) -> str:
 
 
 def experiment_arms(w: Writer) -> str:
-    """Who was compared with whom."""
+    """What all of it brought, and who was compared with whom."""
     found = w.results.experiment
     if found is None:
         return ""
-    return w.say(
+    bounds = (found.brought.lower, found.brought.upper)
+    brought = w.say(
+        "All that was assigned beyond the usual brought {total} while it ran ({interval}).",
+        total=w.money(found.brought.estimate, "experiment.brought.estimate", se=found.brought.se),
+        interval=w.interval(bounds, ("experiment.brought.lower", "experiment.brought.upper"), "money-short"),
+    )
+    arms = w.say(
         "{more} of {all} pharmacies got more than before; their sales in these periods are compared with those of the "
         "others, given sales, growth and promotion before. That needs neither lags nor carry-over of the model.",
         more=w.count(found.more, "experiment.more"),
         all=w.count(found.pharmacies, "experiment.pharmacies"),
     )
+    return w.sentences(brought, arms)
