@@ -15,6 +15,7 @@ from reportgen.model.checks.rules import grade
 from reportgen.model.effects.responses import critical_value
 from reportgen.model.lmm.columns import Array, Design, NoResidualVariation, RankDeficient
 from reportgen.model.lmm.fit import LmmFit, Rung, fit_lmm
+from reportgen.model.lmm.inference import model_covariance
 from reportgen.model.market.fit import MarketFit
 from reportgen.model.market.variants import add_columns
 from reportgen.panel.periods import PER_YEAR
@@ -82,7 +83,10 @@ def check_lags(market: MarketFit) -> tuple[Check, Check]:
         ``memory``: sqrt(2 (l_longer - l_chosen)) of one more lag, a |z|; ``detail`` names that lag.
     """
     lags = market.terms.lag_periods
-    gains = [one for family in _longer(market) for one in _gains(market, family)]
+    effect = _design_effect(market)
+    gains = [
+        (further, gain / effect, rows) for family in _longer(market) for further, gain, rows in _gains(market, family)
+    ]
     memory = [gain for further, gain, _ in gains if further == (max(lags, default=0) + 1,)]
     # BIC's price of a parameter is log n (Schwarz 1978).
     priced = [(gain - len(further) * float(np.log(rows)), further) for further, gain, rows in gains]
@@ -97,6 +101,18 @@ def check_lags(market: MarketFit) -> tuple[Check, Check]:
             detail=_next(lags),
         ),
     )
+
+
+def _design_effect(market: MarketFit) -> float:
+    """How many times larger the variance of lagged sales is than the likelihood has it where errors are clustered.
+
+    Likelihood ratios are divided by it, as by the design effect of a survey (Rao and Scott 1984); 1 elsewhere.
+    """
+    if market.design.cluster is None or market.rung == "pooled" or not market.terms.lags:
+        return 1.0
+    lags = [market.index(term) for term in market.terms.lags]
+    model = np.diag(model_covariance(market.fit).values)[lags]
+    return max(1.0, float(np.mean(np.diag(market.conditional)[lags] / model)))
 
 
 def _next(lags: tuple[int, ...]) -> str | None:
