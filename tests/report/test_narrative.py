@@ -150,7 +150,11 @@ def moderated(p: float | None, reason: Any = "") -> MarketResults:
 
 
 def test_classes_have_a_table_and_a_sentence_on_whether_they_differ() -> None:
-    for p, said in ((0.003, "The classes differ"), (0.4, "cannot be said"), (None, "Too few territories")):
+    for p, said in (
+        (0.003, "differ in their effect (p = 0.003)"),
+        (0.4, "cannot be said (p = 0.40)"),
+        (None, "Too few territories"),
+    ):
         report = build_report(moderated(p), VISIT)
         section = next(one for one in report.sections if one.anchor == "pharmacies")
         assert said in " ".join(block.text for block in section.blocks if isinstance(block, Prose))

@@ -37,7 +37,7 @@ def class_words(w: Writer, k: int, one: ModeratorEffects) -> str:
         return w.sentences(lead, w.say("Too few territories carry these classes to test whether they differ."))
     p = w.p(one.p, f"moderators.{k}.p")
     if one.p < LEVEL:
-        return w.sentences(lead, w.say("The classes differ in their effect (p {p}).", p=p))
+        return w.sentences(lead, w.say("The classes differ in their effect ({p}).", p=p))
     return w.sentences(
-        lead, w.say("That the classes differ in their effect cannot be said (p {p}); overlapping is not equal.", p=p)
+        lead, w.say("That the classes differ in their effect cannot be said ({p}); overlapping is not equal.", p=p)
     )
