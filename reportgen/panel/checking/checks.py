@@ -21,7 +21,7 @@ from reportgen.panel.checking.spellings import check_spellings, join_spellings
 from reportgen.panel.checking.total_checks import check_totals
 from reportgen.panel.checking.value_checks import read_values
 from reportgen.panel.reading.columns import ONE_MARKET, Columns, MissingColumn, find_columns
-from reportgen.panel.reading.raw import RawTable
+from reportgen.panel.reading.raw import RaggedRow, RawTable
 from reportgen.panel.reading.values.numbers import texts
 from reportgen.panel.reading.values.source_conventions import Conventions, find_conventions
 from reportgen.settings.sections import Settings
@@ -244,6 +244,13 @@ def _drop_blank_rows(
     """Rows with something in a used column, their file rows, and which of them are whole (not ragged)."""
     whole = np.ones(len(raw.frame), dtype=bool)
     whole[[row.position for row in raw.ragged]] = False
+    again = _repeated_header(raw)
+    if again.any():
+        count = int(again.sum())
+        text = f"{plural(count, 'row')} with the names of the columns again left out"
+        problems.append(of_table("repeated-header", "note", text, count=count))
+        raw = replace(raw, frame=raw.frame[~again], lines=raw.file_rows()[~again], ragged=_moved(raw, again))
+        whole = whole[~again]
     blank = whole.copy()
     for name in (columns.market, columns.pharmacy, columns.month, *columns.numbers):
         if blank.any():
@@ -270,6 +277,27 @@ def _drop_blank_rows(
             )
         )
     return frame, file_rows, whole
+
+
+def _repeated_header(raw: RawTable) -> NDArray[np.bool_]:
+    """Rows whose cells are the names of their columns, as where exports were put one below the other."""
+    import pyarrow.compute as pc
+
+    found = np.ones(len(raw.frame), dtype=bool)
+    for name in raw.frame.columns:
+        if name == ONE_MARKET:
+            continue
+        if not found.any() or raw.frame[name].dtype.kind in "biufcM":
+            return np.zeros(len(raw.frame), dtype=bool)
+        same = pc.fill_null(pc.equal(texts(raw.frame[name]), str(name)), fill_value=False)
+        found &= np.array(same.to_numpy(zero_copy_only=False), dtype=bool)
+    return found
+
+
+def _moved(raw: RawTable, gone: NDArray[np.bool_]) -> tuple[RaggedRow, ...]:
+    """The ragged rows at their places once others are gone."""
+    place = np.cumsum(~gone) - 1
+    return tuple(replace(row, position=int(place[row.position])) for row in raw.ragged if not gone[row.position])
 
 
 def _widths(found: int, expected: int) -> str:

@@ -94,7 +94,7 @@ def survey_partitions(
     names = names or columnar.list_columns(path)
     columns = find_columns(names, settings.panel)
     found = Evidence(heading=columns.sales)
-    if find_periods(names):
+    if find_periods(names) or not columns.sales:
         return _survey_wide(settings, root, files, found)
     for own in files.values():
         for file in own:
@@ -104,7 +104,7 @@ def survey_partitions(
 
 
 def _survey_wide(settings: Settings, root: Path, files: Mapping[str, Sequence[Path]], found: Evidence) -> Conventions:
-    """Conventions of a folder whose files have the months in columns: each market is laid out first."""
+    """Conventions of a folder whose files have other columns than they are read with: each market is laid out first."""
     for market, own in files.items():
         with contextlib.suppress(ReadError, OSError):
             frame = read_table(settings.panel, root, market, own).frame

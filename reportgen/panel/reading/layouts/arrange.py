@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from reportgen.errors import ReadError
-from reportgen.panel.reading.columns import column_of, fold_name
+from reportgen.panel.reading.columns import column_of, find_columns, fold_name
+from reportgen.panel.reading.layouts.tidy import spread_tidy
 from reportgen.panel.reading.layouts.wide import make_long
 from reportgen.panel.reading.layouts.years import find_years, join_year
 from reportgen.panel.reading.raw import RawTable
@@ -35,6 +36,9 @@ def arrange(raw: RawTable, panel: PanelSettings, sheets: str = "") -> RawTable:
         # Before months in columns become rows: a code may hold for the rows of several measures.
         raw = replace(raw, frame=_fill_down(raw.frame, (panel.market, panel.pharmacy, panel.territory)))
     raw = make_long(raw, sheets, keep=(*panel.controls, *([panel.cost] if isinstance(panel.cost, str) else [])))
+    names = [str(name) for name in raw.frame.columns]
+    if not find_columns(names, panel).sales and raw.layout == "":
+        raw = spread_tidy(raw, (panel.sales, *panel.promotion))
     frame = raw.frame
     for key in (panel.market, panel.pharmacy, panel.territory):
         if isinstance(key, tuple):

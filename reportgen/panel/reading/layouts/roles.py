@@ -162,6 +162,15 @@ def _numbers(table: pd.DataFrame, names: Sequence[str], delimiter: str) -> list[
     return found
 
 
+def measure_columns(table: pd.DataFrame, names: Sequence[str], delimiter: str) -> list[str]:
+    """Columns of numbers that are no dates, years or codes."""
+    sample = table.head(SAMPLE)
+    month = _month(sample, names)
+    taken = {*(month if isinstance(month, tuple) else (month,)), *(one.name for one in find_years(sample, names))}
+    found = _numbers(sample, [name for name in names if name not in taken], delimiter)
+    return [name for name in found if not (speaks_of(name, "pharmacy") or speaks_of(name, "market"))]
+
+
 def _period(table: pd.DataFrame, month: str | tuple[str, ...]) -> str:
     """Length of a period: weeks only where the dates are weeks."""
     if isinstance(month, tuple):

@@ -126,9 +126,9 @@ def make_long(raw: RawTable, sheets: str = "", keep: Collection[str] = ()) -> Ra
     # Each row of the file becomes as many rows as there are periods, and messages still name its line.
     rows = np.repeat(lines, len(periods))
     if len(values) == 1 and (column := _measure_column(table, ids, _free(PERIOD, ids), sheets)):
-        bound = _bound(frame, ids, column)
-        _refuse_repeats(table.drop(columns=[values[0], *bound]), rows, column, raw.source)
-        table, rows = _spread(table.drop(columns=bound), column, values[0], rows)
+        bound = bound_columns(frame, ids, column)
+        refuse_repeats(table.drop(columns=[values[0], *bound]), rows, column, raw.source)
+        table, rows = spread_measures(table.drop(columns=bound), column, values[0], rows)
         ids = [name for name in ids if name not in bound]
         values = [name for name in table.columns if name not in ids and name != _free(PERIOD, ids)]
     # A blank in every measure is how such tables write that there was no pharmacy yet, or none any more.
@@ -181,7 +181,7 @@ def _measure_column(table: pd.DataFrame, ids: Sequence[str], period: str, sheets
             candidates.append(column)
     for column in candidates:
         values = table[column].dropna().unique()
-        bound = _bound(table, ids, column)
+        bound = bound_columns(table, ids, column)
         others = [name for name in ids if name != column and name not in bound and is_text(table[name])]
         if not others:
             continue
@@ -196,13 +196,20 @@ def _measure_column(table: pd.DataFrame, ids: Sequence[str], period: str, sheets
     return ""
 
 
-def _bound(table: pd.DataFrame, ids: Sequence[str], column: str) -> list[str]:
+def bound_columns(table: pd.DataFrame, ids: Sequence[str], column: str) -> list[str]:
     """Columns that only say more of the measure, such as its unit: several values, one with each measure."""
     others = [name for name in ids if name != column and table[name].nunique(dropna=False) > 1]
     return [name for name in others if (table.groupby(column, dropna=False)[name].nunique(dropna=False) == 1).all()]
 
 
-def _refuse_repeats(keys: pd.DataFrame, rows: np.ndarray, column: str, source: str) -> None:
+def refuse_repeats(keys: pd.DataFrame, rows: np.ndarray, column: str, source: str) -> None:
+    """Raise where the same keys have a measure twice.
+
+    Raises
+    ------
+    ReadError
+        ``duplicate-rows``.
+    """
     again = np.flatnonzero(keys.duplicated(keep=False).to_numpy())
     if again.size:
         first = keys.iloc[again[0]]
@@ -220,7 +227,7 @@ _MEASURE_NAMES = frozenset(
 )
 
 
-def _spread(table: pd.DataFrame, column: str, value: str, rows: np.ndarray) -> tuple[pd.DataFrame, np.ndarray]:
+def spread_measures(table: pd.DataFrame, column: str, value: str, rows: np.ndarray) -> tuple[pd.DataFrame, np.ndarray]:
     """Measures of ``column`` side by side, in the order of their first rows; and the first file row of each."""
     import pandas as pd
 

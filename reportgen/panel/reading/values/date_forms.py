@@ -58,6 +58,8 @@ _QUARTER = re.compile(
     r"|([1-4])\s*Q[\s/._'’-]*(\d{4}|\d{2})",
     re.IGNORECASE,
 )
+_WHOLE = re.compile(r"\d{6,8}\.0+")
+"""A compact date that was a number once."""
 _COMPACT = re.compile(r"(\d{4})(\d{2})(\d{2})?")
 _NUMERIC = re.compile(rf"(\d{{1,2}})([-/.])(\d{{1,2}})\2(\d{{4}}|\d{{2}}){_TIME}", re.IGNORECASE)
 _MONTH_YEAR = re.compile(r"(\d{1,2})[-/._\s](\d{4})")
@@ -92,6 +94,8 @@ def read_form(value: str) -> Written:
     """Recognise the form of one text; ``bad`` where there is none."""
     # A leading apostrophe is how spreadsheets keep a text from becoming a date.
     text = unicodedata.normalize("NFC", value[:60]).strip().lstrip("'")
+    if _WHOLE.fullmatch(text):
+        text = text.partition(".")[0]
     if text.casefold() in _EMPTY:
         return Written("missing")
     for pattern, build in _FORMS:
