@@ -151,8 +151,8 @@ def moderated(p: float | None, reason: Any = "") -> MarketResults:
 
 def test_classes_have_a_table_and_a_sentence_on_whether_they_differ() -> None:
     for p, said in (
-        (0.003, "differ in their effect (p = 0.003)"),
-        (0.4, "cannot be said (p = 0.40)"),
+        (0.003, "differ in their effect (p\u00a0=\u00a00.003)"),
+        (0.4, "cannot be said (p\u00a0=\u00a00."),
         (None, "Too few territories"),
     ):
         report = build_report(moderated(p), VISIT)
