@@ -199,6 +199,10 @@ def lay_out(table: pd.DataFrame, layout: str) -> tuple[list[list[str]], dict[str
     if layout == "shuffled columns":
         order = ["promotion", "month", "sales", "pharmacy", "market"]
         return [order, *table[order].to_numpy().tolist()], {}
+    if layout == "tidy":
+        rows = table.rename(columns={"sales": "Sales", "promotion": "Visits"})
+        rows = rows.melt(["market", "pharmacy", "month"], ["Sales", "Visits"], "kpi", "value")
+        return [list(rows.columns), *rows.to_numpy().tolist()], {"panel.sales": "Sales", "panel.promotion": "Visits"}
     months = list(dict.fromkeys(table["month"]))
     sales = table.pivot(index=["market", "pharmacy"], columns="month", values="sales")[months]
     doses = table.pivot(index=["market", "pharmacy"], columns="month", values="promotion")[months]
@@ -254,14 +258,46 @@ def _workbook(cells: list[list[str]], _: pd.DataFrame, way: Way, folder: Path) -
     import xlsxwriter
 
     with xlsxwriter.Workbook(folder / "table.xlsx") as book:
-        sheet = book.add_worksheet("data")
-        for i, row in enumerate(cells):
-            for j, cell in enumerate(row):
-                if way.numbers == "plain" and cell.replace(".", "", 1).isdigit() and not cell.startswith("0"):
-                    sheet.write_number(i, j, float(cell))
-                elif cell:
-                    sheet.write_string(i, j, cell)
+        _fill(book.add_worksheet("data"), cells, way)
     return "table.xlsx"
+
+
+def _fill(sheet: Any, cells: list[list[str]], way: Way) -> None:
+    for i, row in enumerate(cells):
+        for j, cell in enumerate(row):
+            if way.numbers == "plain" and cell.replace(".", "", 1).isdigit() and not cell.startswith("0"):
+                sheet.write_number(i, j, float(cell))
+            elif cell:
+                sheet.write_string(i, j, cell)
+
+
+def _sheets(cells: list[list[str]], _: pd.DataFrame, way: Way, folder: Path) -> str:
+    """A sheet for each market, with its column or without it, behind a cover."""
+    import xlsxwriter
+
+    place = cells[0].index("market")
+    with xlsxwriter.Workbook(folder / "table.xlsx") as book:
+        book.add_worksheet("Cover").write(0, 0, "Sales and visits")
+        for market in dict.fromkeys(row[place] for row in cells[1:]):
+            own = [cells[0], *(row for row in cells[1:] if row[place] == market)]
+            kept = own if way.quoting else [[*row[:place], *row[place + 1 :]] for row in own]
+            _fill(book.add_worksheet(market), kept, way)
+    return "table.xlsx"
+
+
+def _drawn(cells: list[list[str]], _: pd.DataFrame, way: Way, folder: Path) -> str:
+    """As psql draws it, or as Markdown."""
+    widths = [max(len(row[j]) for row in cells) for j in range(len(cells[0]))]
+    lines = [" | ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in cells]
+    if way.quoting:
+        lines = [f"| {line} |" for line in lines]
+        rule = "|" + "|".join("-" * (width + 2) for width in widths) + "|"
+    else:
+        lines = [f" {line}" for line in lines]
+        rule = "+".join("-" * (width + 2) for width in widths)
+    lines[1:1] = [rule]
+    (folder / "table.txt").write_bytes(way.newline.join([*lines, f"({len(cells) - 1} rows)"]).encode(way.encoding))
+    return "table.txt"
 
 
 def _text_frame(cells: list[list[str]]) -> pd.DataFrame:
@@ -309,6 +345,8 @@ KINDS: Mapping[str, Callable[[list[list[str]], pd.DataFrame, Way, Path], str]] =
     "sqlite": _sqlite,
     "json": _json,
     "gzip": _gzip,
+    "sheets": _sheets,
+    "drawn": _drawn,
 }
 
 

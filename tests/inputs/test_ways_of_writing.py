@@ -22,7 +22,7 @@ from reportgen.errors import InputError
 ROWS, ONE = panel_rows(), panel_rows(("North",))
 LAYOUTS = (
     "long", "one market", "written once", "shuffled columns", "two blocks", "two header rows", "measure rows",
-    "year and month",
+    "year and month", "tidy",
 )  # fmt: skip
 AMBIGUOUS_ALONE = {"month first", "year month short"}
 
@@ -326,11 +326,13 @@ def test_the_setting_that_a_question_names_answers_it(name: str, tmp_path: Path,
 
 def draw(rng: random.Random) -> Way:
     """A random way of writing."""
-    kind = rng.choice(["csv", "csv", "csv", "xlsx", "xlsx", "parquet", "partitions", "sqlite", "json", "gzip"])
+    kind = rng.choice(
+        ["csv", "csv", "csv", "xlsx", "xlsx", "parquet", "partitions", "sqlite", "json", "gzip", "sheets", "drawn"]
+    )
     layout = rng.choice(["long"] * 4 + list(LAYOUTS[1:]))
-    if kind in {"parquet", "partitions", "sqlite", "json"} and layout == "two header rows":
+    if kind in {"parquet", "partitions", "sqlite", "json", "sheets", "drawn"} and layout == "two header rows":
         layout = "two blocks"
-    if kind == "partitions" and layout in {"one market", "written once"}:
+    if kind in {"partitions", "sheets"} and layout in {"one market", "written once"}:
         layout = "long"
     text = kind in {"csv", "gzip", "xlsx"}
     return Way(
