@@ -324,7 +324,7 @@ def init(
 
     if set_ and data is None:
         raise typer.BadParameter("--set goes with --data; without it, change the values in reportgen.toml")
-    start = verbs.init_project(folder, data, parse_overrides(set_), recipe=recipe)
+    start = verbs.init_project(folder, data, parse_overrides(set_), recipe=recipe, ask=starting.asker())
     for path in start.written:
         console.say(f"wrote {path}")
     for path in start.kept:

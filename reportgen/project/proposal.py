@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from reportgen.panel.reading.raw import RawTable
 
 Sureness = Literal["found", "guessed", "missing"]
+ONE_MARKET_SHOWN = "(one market)"
+"""Column of the market, where the table has none."""
 _ROLES = ("market", "pharmacy", "month", "sales", "promotion")
 
 
@@ -108,9 +110,11 @@ def propose(data: str, folder: Path, overrides: Mapping[str, object] | None = No
     exact = [role for role in _ROLES if getattr(found, role) and role not in missing]
     guess = guess_roles(raw.frame, raw.delimiter)
     proposed = {key: value for key, value in guess.values.items() if key not in given}
+    said = {role for role in _ROLES if f"panel.{role}" in given}
     for role in exact:
-        _keep(proposed, role, getattr(found, role))
-    roles = [_role(role, {**given, **proposed}, exact) for role in _ROLES]
+        if role not in said:
+            _keep(proposed, role, getattr(found, role))
+    roles = [_role(role, {**given, **proposed}, exact, said) for role in _ROLES]
     proposed |= _currency(raw, str(proposed.get("panel.sales", found.sales)), given)
     values = {**given, **proposed}
     values = {key: value for key, value in values.items() if key in given or not _is_default(key, value)}
@@ -138,12 +142,12 @@ def _keep(proposed: dict[str, Any], role: str, column: str | tuple[str, ...]) ->
     proposed[key] = column
 
 
-def _role(role: str, values: Mapping[str, Any], exact: Sequence[str]) -> Role:
+def _role(role: str, values: Mapping[str, Any], exact: Sequence[str], said: set[str]) -> Role:
     value = values.get(f"panel.{role}")
     if role == "market" and value == "":
-        return Role(name=role, column="(one market)", sureness="guessed")
+        return Role(name=role, column=ONE_MARKET_SHOWN, sureness="found" if role in said else "guessed")
     shown = ", ".join(value) if isinstance(value, tuple | list) else str(value or "")
-    same = role in exact and not (role != "promotion" and isinstance(value, tuple))
+    same = role in said or (role in exact and not (role != "promotion" and isinstance(value, tuple)))
     return Role(name=role, column=shown, sureness="missing" if not shown else "found" if same else "guessed")
 
 

@@ -5,7 +5,7 @@ Nothing that exists is ever overwritten. The settings file itself comes from ``s
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -45,10 +45,21 @@ class NewProject:
     proposal: Proposal | None = None
 
 
+Ask = Callable[["Proposal"], Mapping[str, object]]
+"""Asks a person about what is unsure in a proposal; returns the settings answered, none when nothing is left to ask."""
+
+
 def start_project(
-    folder: Path, data: str | None = None, overrides: Mapping[str, object] | None = None, *, recipe: str = ""
+    folder: Path,
+    data: str | None = None,
+    overrides: Mapping[str, object] | None = None,
+    *,
+    recipe: str = "",
+    ask: Ask | None = None,
 ) -> NewProject:
     """Write a new project, and recipes into it; into a project that exists only recipes.
+
+    ``ask`` is asked until it has no more answers; None where nobody could give any.
 
     Raises
     ------
@@ -71,6 +82,10 @@ def start_project(
         from reportgen.project.proposal import propose
 
         proposal = propose(data, folder, overrides)
+        known = dict(overrides or {})
+        while ask is not None and (answers := ask(proposal)):
+            known |= answers
+            proposal = propose(data, folder, known)
     project, there = write_project(folder, proposal)
     written, kept = write_recipes(folder, recipes)
     return NewProject(written=(*project, *written), kept=(*there, *kept), proposal=proposal)

@@ -6,7 +6,7 @@ The functions take settings that are already loaded, so that a caller can look a
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from reportgen.batch.request import Request
     from reportgen.batch.state.outcome import Progress, RunResult
     from reportgen.project.checking import CheckReport
+    from reportgen.project.proposal import Proposal
     from reportgen.project.start import NewProject
     from reportgen.settings.read import SettingRow
 
@@ -148,12 +149,17 @@ def check_project(settings: Settings, root: Path, *, page: Path | None = None, o
 
 
 def init_project(
-    folder: Path, data: str | None, overrides: Mapping[str, object] | None = None, *, recipe: str = ""
+    folder: Path,
+    data: str | None,
+    overrides: Mapping[str, object] | None = None,
+    *,
+    recipe: str = "",
+    ask: Callable[[Proposal], Mapping[str, object]] | None = None,
 ) -> NewProject:
     """Write a new project, or recipes into one that exists; see :func:`init`."""
     from reportgen.project.start import start_project
 
-    return start_project(folder, data, overrides, recipe=recipe)
+    return start_project(folder, data, overrides, recipe=recipe, ask=ask)
 
 
 def open_demo(

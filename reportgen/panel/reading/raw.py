@@ -68,6 +68,8 @@ class RawTable:
         Cells of the rows above the header that are not blank: titles, or names of groups of columns.
     left_out
         Texts of footnotes that do not belong to the table.
+    sheets
+        Names of the sheets read, of a workbook.
     sums
         Columns left out because they sum up those of the periods.
     layout
@@ -86,6 +88,7 @@ class RawTable:
     lines: NDArray[np.intp] | None = None
     above: tuple[tuple[str, ...], ...] = ()
     left_out: tuple[str, ...] = ()
+    sheets: tuple[str, ...] = ()
     sums: tuple[str, ...] = ()
     layout: str = ""
 

@@ -70,6 +70,7 @@ def read_spreadsheet(path: Path, sheet: str, keys: KeyFinder, wanted: Sequence[s
         lines=np.concatenate([np.arange(len(t.body)) + t.start + 2 for t in chosen]).astype(np.intp),
         above=tuple(row for row in chosen[0].above if any(row)),
         left_out=tuple(text for table in chosen for text in table.feet),
+        sheets=tuple(table.name for table in chosen),
     )
 
 

@@ -17,7 +17,9 @@ _FACTS = {
     "assumed-encoding": mark("Encoding, assumed"),
     "delimiter": mark("Columns are parted by"),
     "header": mark("Row of the headings"),
+    "sheets": mark("Sheets read"),
     "layout": mark("Layout"),
+    "sums": mark("Left out as sums of others"),
     "above": mark("Above the headings"),
     "footnotes": mark("Left out as footnotes"),
     "decimal": mark("Decimal sign"),
@@ -32,6 +34,8 @@ _TEXTS = {
     ("delimiter", "|"): mark("vertical bar"), ("decimal", "."): mark("point"), ("decimal", ","): mark("comma"),
     ("dates", "day"): mark("the day"), ("dates", "month"): mark("the month"), ("dates", "year"): mark("the year"),
     ("period", "month"): mark("month"), ("period", "week"): mark("week"), ("period", "quarter"): mark("quarter"),
+    ("layout", "months in columns"): mark("months in columns"),
+    ("layout", "measures in rows"): mark("measures one below the other"),
 }  # fmt: skip
 _ROLES: dict[ColumnRole, str] = {
     "market": mark("market code"), "pharmacy": mark("pharmacy code"), "month": mark("period"), "sales": mark("sales"),
