@@ -17,6 +17,7 @@ from scipy import stats
 
 from reportgen import results as r
 from reportgen import results as rm
+from reportgen.panel.curves import ResponseCurve
 
 Floats = NDArray[np.float64]
 Names = Literal["plain", "long", "devanagari", "arabic", "hostile"]
@@ -840,6 +841,35 @@ def territory_results(errors: Literal["periods", "clustered"], **wanted: Any) ->
         return replace(one, territories=found, model=replace(one.model, standard_error="territory"))
     time = replace(one.time, kind="territory-periods", reason=found.reason, share_left=0.41, least_share=0.1, count=271)
     return replace(one, territories=found, time=time)
+
+
+def curved(one: r.MarketResults, kind: r.CurveKind = "hill", *, channel: int = 0) -> r.MarketResults:
+    """The same market with one response that flattens: its effects of one unit are those at usual promotion."""
+    assert one.model is not None
+    usual = one.data.promotion_mean[channel]
+    curve = ResponseCurve(kind=kind, scale=0.8 * usual, usual=usual)
+    lowest, highest = 0.3 * usual, 2.3 * usual
+    levels = np.unique([*np.linspace(0.0, 1.1 * highest, 41), 0.5 * usual, usual, 2.0 * usual])
+    size = one.effects[channel].kept_up
+    assert size.estimate is not None
+    brought, slope = (size.estimate * values for values in (curve.bend(levels), curve.slope(levels)))
+    points = tuple(
+        r.CurvePoint(
+            promotion=float(level),
+            estimate=float(brings),
+            lower=float(brings - 0.3 * abs(brings)),
+            upper=float(brings + 0.3 * abs(brings)),
+            marginal=float(more),
+            seen=bool(lowest <= level <= highest),
+        )
+        for level, brings, more in zip(levels, brought, slope, strict=True)
+    )
+    shape = r.ResponseShape(
+        channel=one.model.channels[channel], kind=kind, scale=curve.scale, usual=usual, lowest=lowest, highest=highest,
+        reach=float(curve.bend(np.array([usual]))[0] / usual), reach_lower=1.3, reach_upper=3.1,
+        gain=21.4, markets=6, points=points,
+    )  # fmt: skip
+    return replace(one, shapes=(*one.shapes, shape))
 
 
 def channel_results(names: tuple[str, ...], *, clear: int = 0, **wanted: Any) -> r.MarketResults:

@@ -37,6 +37,7 @@ def of_channel(results: MarketResults, channel: int) -> MarketResults:
         effects=results.effects[channel : channel + 1],
         long_run=one.long_run,
         impulse=one.impulse,
+        shapes=tuple(shape for shape in results.shapes if shape.channel == one.channel),
         channels=(),
     )
 

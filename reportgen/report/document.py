@@ -32,6 +32,7 @@ from reportgen.report.blocks import (
 from reportgen.report.figures import draw_charts, kind_of
 from reportgen.report.narrative import carry_over, foundation, method, ordinary, reasons, sections, summary
 from reportgen.report.narrative.beyond.assigned import experiment_arms
+from reportgen.report.narrative.beyond.curve import curve_words
 from reportgen.report.narrative.beyond.experiment import experiment_words
 from reportgen.report.narrative.beyond.foresight import foresight_words
 from reportgen.report.narrative.beyond.published import elasticity_words
@@ -272,6 +273,8 @@ class _Builder:
             w.say("What promotion brought"),
             sections.impact_lead(w),
             (
+                *curve_words(w, shown_code(w.results)),
+                *self.figures("response"),
                 *sections.impact_words(w),
                 elasticity_words(w),
                 experiment_arms(w),
@@ -331,7 +334,10 @@ class _Builder:
                 Heading(text=w.say("Provenance"), anchor="provenance"),
                 Definitions(items=self._provenance(), style="facts"),
                 Heading(text=w.say("Further reading"), anchor="reading"),
-                Definitions(items=method.reading(territories=w.results.territories is not None), style="references"),
+                Definitions(
+                    items=method.reading(territories=w.results.territories is not None, curves=bool(w.results.shapes)),
+                    style="references",
+                ),
             ),
         )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import isclose
 from typing import Literal
 
 from reportgen.results.verdict import Verdict
@@ -64,6 +65,9 @@ class ResponseShape:
     """c of the curve (``panel.curves``), promotion units per pharmacy and period."""
     usual: float
     """Mean promotion of the rows used, the level at which effects of one unit are given."""
+    lowest: float
+    highest: float
+    """Least and most promotion seen, with carry-over, units per pharmacy and period."""
     reach: float
     """What usual promotion brings, over what it would if every unit brought as much as the next one: above one."""
     reach_lower: float
@@ -73,6 +77,12 @@ class ResponseShape:
     markets: int
     """Markets the curve was found in."""
     points: tuple[CurvePoint, ...] = ()
+
+    def at(self, times: float) -> int | None:
+        """Place among the points of so many times usual promotion; none where no pharmacy had as much or as little."""
+        wanted = times * self.usual
+        places = (k for k, one in enumerate(self.points) if one.seen and isclose(one.promotion, wanted, rel_tol=1e-9))
+        return next(places, None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -182,7 +182,8 @@ class ModelSettings(_Section):
     )
     shape: Literal["auto", "linear", "saturating"] = Field(
         "auto",
-        description="Response to promotion: linear, or a concave curve that all markets share; auto: where they ask.",
+        description="Response to promotion: linear; saturating, a concave curve that all markets of a run share: more "
+        "promotion brings less and less; auto, the curve where the markets together ask for it.",
     )
     pharmacy_trend: Literal["auto"] | bool = Field(
         "auto", description="A trend of its own for each pharmacy. auto: from 24 periods on, where the likelihood asks."

@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from factories import market_results, overview_results
+from factories import curved, market_results, overview_results
 from reportgen.model.across.markets import summarise_markets
 from reportgen.render.html import render_brief, render_overview, render_report
 from reportgen.report.blocks import Chart, Column, Labels, Mark, Row, Symbol
@@ -134,6 +134,7 @@ def test_charts_are_as_they_were_looked_at(update_golden: bool) -> None:
     further = tuple(replace(results.decay, channel=name) for name in ("samples", "events"))
     formats, language = Formats("en_IN", "INR", unit="visit"), Language("en_IN")
     charts = draw_charts(replace(results, more_decays=further), formats, language)
+    charts |= draw_charts(curved(results), formats, language, names=("response",))
     assert set(map(kind_of, charts)) == set(CHARTS)
     _compare("charts.txt", "\n".join(_drawn(charts.values())) + "\n", update_golden)
     across = draw_market_charts(overview_results(markets=5), formats, language)

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from factories import calibrations, experiment, market_results, territory_results
+from factories import calibrations, curved, experiment, market_results, territory_results
 from reportgen.report.blocks import Bullets, Callout, MarketReport, Prose, Table
 from reportgen.report.document import build_report
 from reportgen.report.figures import draw_charts
@@ -48,6 +48,10 @@ CASES: dict[str, dict[str, Any]] = {
     "many": {"pharmacies": 150},
     "territories compared within": {"errors": "periods"},
     "territories as clusters": {"errors": "clustered"},
+    "curved": {"curve": "hill"},
+    "curved weekly log": {"curve": "log", "period": "week", "response": "log", "cost": None},
+    "curved harm": {"curve": "exponential", "effect": -1.0},
+    "curved, open": {"curve": "hill", "effect": 0.01},
 }
 
 COUNTS: dict[str, Callable[[MarketResults], float | None]] = {
@@ -65,6 +69,10 @@ COUNTS: dict[str, Callable[[MarketResults], float | None]] = {
 
 
 def _results(**case: Any) -> MarketResults:
+    case = dict(case)
+    if "curve" in case:
+        kind = case.pop("curve")
+        return curved(market_results(**case), kind)
     return territory_results(**case) if "errors" in case else market_results(**case)
 
 

@@ -19,6 +19,8 @@ from reportgen.settings.sections import Settings
 POINTS = 41
 BEYOND = 1.1
 """How far the curve is drawn, over the most promotion seen: a reader sees where the data end."""
+TOLD = (0.5, 1.0, 2.0)
+"""Times usual promotion: levels that are spoken of."""
 
 
 def response_shapes(market: MarketFit, settings: Settings) -> tuple[ResponseShape, ...]:
@@ -31,6 +33,7 @@ def _shape(market: MarketFit, settings: Settings, found: ChannelShape) -> Respon
     curve = market.frame.curves[channel]
     if curve is None or found.bend is None:
         raise ValueError(f"{found.channel} has no curve")
+    stock = market.frame.level(market.decays[channel], channel)
     reach = log(found.bend.reach)
     # The outer nodes lie sqrt(3) standard deviations away.
     spread = (log(found.others[-1][0].reach) - reach) / sqrt(3.0) if found.others else 0.0
@@ -40,22 +43,25 @@ def _shape(market: MarketFit, settings: Settings, found: ChannelShape) -> Respon
         kind=curve.kind,
         scale=curve.scale,
         usual=curve.usual,
+        lowest=float(stock.min()),
+        highest=float(stock.max()),
         reach=exp(reach),
         reach_lower=exp(max(reach - wide, 0.0)),
         reach_upper=exp(reach + wide),
         gain=found.gain or 0.0,
         markets=found.markets,
-        points=_points(market, settings, channel),
+        points=_points(market, settings, channel, stock),
     )
 
 
-def _points(market: MarketFit, settings: Settings, channel: int) -> tuple[CurvePoint, ...]:
-    """From none to a little more than the most seen; empty where sales do not settle."""
+def _points(market: MarketFit, settings: Settings, channel: int, stock: Array) -> tuple[CurvePoint, ...]:
+    """From none to a little more than the most seen, usual promotion among them; empty where sales do not settle."""
     curve, point = market.frame.curves[channel], estimates(market)
     if curve is None or not is_stationary(point.phi[0], market.terms.lag_periods):
         return ()
-    stock = market.frame.level(market.decays[channel], channel)
-    levels = np.linspace(0.0, BEYOND * float(stock.max()), POINTS)
+    most = BEYOND * float(stock.max())
+    told = [times * curve.usual for times in TOLD if times * curve.usual <= most]
+    levels = np.unique(np.append(np.linspace(0.0, most, POINTS), told))
     rng = market_generator(settings, market.frame.panel.market, "curve")
     drawn = [_brought(fit, part, channel, levels) for fit, part in draw_fits(market, DRAWS, rng)]
     tails = [0.5 - settings.report.confidence / 2.0, 0.5 + settings.report.confidence / 2.0]

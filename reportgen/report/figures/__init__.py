@@ -28,11 +28,12 @@ from reportgen.report.figures import (
     qq,
     ranking,
     residuals,
+    response,
     shrinkage,
     timeline,
 )
 from reportgen.report.figures.drawing.theme import Theme
-from reportgen.report.figures.kit import Kit, kit_for
+from reportgen.report.figures.kit import Kit, kit_for, usual_level
 from reportgen.report.words.names import clean
 from reportgen.report.words.units import channel_unit, promotion_step
 
@@ -63,6 +64,7 @@ CHARTS: Mapping[str, Callable[[MarketResults, Kit, str], Made]] = {
     "caterpillar_brief": caterpillar.chart_caterpillar_ends,
     "lines": lines.chart_lines,
     "shrinkage": shrinkage.chart_shrinkage,
+    "response": response.chart_response,
     "contribution": contribution.chart_contribution,
     "waterfall": contribution.chart_waterfall,
     "incremental_pharmacies": contribution.chart_by_pharmacy,
@@ -81,7 +83,7 @@ Most kinds are one chart of the same name; those drawn by ``charts_…`` have a 
 ``key_first``, ``decay`` and ``decay_2`` (a channel each), ``qq_slope``.
 """
 
-BY_CHANNEL = frozenset({"decay", "impulse"})
+BY_CHANNEL = frozenset({"decay", "impulse", "response"})
 """Kinds that every channel has its own of."""
 OF_FIRST_CHANNEL = frozenset({
     "estimators", "impulse_brief", "caterpillar", "caterpillar_brief", "lines", "shrinkage", "influence", "ordinary",
@@ -139,6 +141,7 @@ def _of_channels(
         one = of_channel(results, k)
         unit = channel_unit(kit.language, channel.channel)
         own = replace(kit, formats=replace(kit.formats, unit=unit), step=promotion_step(one.data))
+        own = replace(own, usual=usual_level(one, own.formats))
         made = _listed(make(one, own, kind if k == 0 else f"{kind}_{k + 1}"))
         found += [_told(chart, results, k) for chart in made]
     return found

@@ -263,6 +263,8 @@ def chart_caterpillar(
             note = kit.say("Falls: the interval lies below zero.")
         if data.deviation.any():
             note += " " + kit.say("Second colour: clearly different from the market.")
+        if kit.at_usual:
+            note += f" {kit.at_usual}"
     else:
         unit = (
             kit.say("% of sales")
@@ -313,7 +315,7 @@ def chart_caterpillar_ends(
         title=_title(data, kit),
         tips=tips,
         table=table_caterpillar(data),
-        foot=kit.foot(kit.uncertainty),
+        foot=kit.foot(kit.uncertainty, kit.at_usual),
         subtitle=kit.say(
             "The {each} highest and {each} lowest pharmacies: {unit}",
             each=kit.formats.integer(each),

@@ -137,7 +137,7 @@ def _title(data: Response, kit: Kit) -> str:
     total = _write(float(data.total[-1]), data, kit)
     kind: Kind = "percent" if kit.log else "money"
     interval = kit.formats.interval(float(data.total_lower[-1]), float(data.total_upper[-1]), kind)
-    dose = kit.dose[:1].upper() + kit.dose[1:]
+    dose = kit.dose_here[:1].upper() + kit.dose_here[1:]
     message = kit.say("{dose} goes with {total} within {span} ({interval}).")
     after = ""
     if data.unsure:
@@ -195,7 +195,7 @@ def chart_impulse(results: MarketResults, kit: Kit, name: str = "impulse") -> Ch
         title=_title(data, kit),
         table=table_response(data),
         tips=tips,
-        subtitle=kit.say("Effect of {dose} given once, through carry-over and through later sales", dose=kit.dose),
+        subtitle=kit.say("Effect of {dose} given once, through carry-over and through later sales", dose=kit.dose_here),
         foot=kit.foot(kit.say("Lines and band: {level} interval.", level=kit.level)),
     )
 
@@ -217,6 +217,6 @@ def chart_impulse_small(results: MarketResults, kit: Kit, name: str = "impulse_b
         title=_title(data, kit),
         table=table_response(data),
         tips=_tips(axes, data.total, data, kit),
-        subtitle=kit.say("Effect of {dose} given once, summed over time", dose=kit.dose),
+        subtitle=kit.say("Effect of {dose} given once, summed over time", dose=kit.dose_here),
         foot=kit.foot(kit.say("Band: {level} interval.", level=kit.level)),
     )

@@ -42,6 +42,8 @@ class Kit(Phrases):
     """The same for all rows read."""
     coefficient: str = ""
     """Name of the coefficient of promotion."""
+    usual: str = ""
+    """Usual promotion, at which effects of one unit are told on a curve; empty for a straight line."""
 
     def plural(self, singular: str, plural: str, count: int, **values: str) -> str:
         """Translate by number; the message writes it as ``{count}``."""
@@ -73,6 +75,18 @@ class Kit(Phrases):
         if self.step == 1:
             return self.say("one {unit}", unit=self.unit)
         return f"{self.shortest(self.step)} {self.unit}"
+
+    @property
+    def dose_here(self) -> str:
+        """The same where it is told alone: on a curve ``one visit more than the usual 5.94``."""
+        if not self.usual:
+            return self.dose
+        return self.say("{dose} more than the usual {usual}", dose=self.dose, usual=self.usual)
+
+    @property
+    def at_usual(self) -> str:
+        """Note on the level at which effects are told on a curve."""
+        return quantities.at_usual(self, self.usual) if self.usual else ""
 
     @property
     def pointwise(self) -> str:
@@ -170,4 +184,16 @@ def kit_for(results: MarketResults, formats: Formats, language: Language, theme:
     shops = made.plural("{count} pharmacy", "{count} pharmacies", data.pharmacies)
     period = formats.period_range(*data.period)
     both = [made.say("{rows} of {pharmacies}, {period}", rows=r, pharmacies=shops, period=period) for r in (rows, read)]
-    return replace(made, rows=both[0], read=both[1], coefficient=quantities.coefficient(made, results.model))
+    return replace(
+        made,
+        rows=both[0],
+        read=both[1],
+        coefficient=quantities.coefficient(made, results.model),
+        usual=usual_level(results, formats),
+    )
+
+
+def usual_level(results: MarketResults, formats: Formats) -> str:
+    """Usual promotion of the first channel where its response is a curve, else nothing."""
+    first = results.model.channels[0] if results.model is not None else ""
+    return next((formats.number(one.usual) for one in results.shapes if one.channel == first), "")

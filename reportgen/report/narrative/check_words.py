@@ -235,7 +235,8 @@ CHECKS: dict[str, CheckWords] = {
         mark("No sign that promotion brings less the more of it there is."),
         mark(
             "Promotion brings less the more of it there is: what the first units bring, and with it the total, is "
-            "underestimated, what more of it would bring is overestimated."
+            "underestimated, what more of it would bring is overestimated. Set model.shape to “saturating”, or build "
+            "several markets together, which find such a curve where one does not."
         ),
     ),
     "scale": CheckWords(
@@ -366,3 +367,24 @@ CHECKS: dict[str, CheckWords] = {
         ),
     ),
 }
+
+CURVED: dict[str, CheckWords] = {
+    "linearity": CheckWords(
+        mark("The curve fits"),
+        CHECKS["linearity"].rule,
+        mark("The curve in the model describes the effect well."),
+        CHECKS["linearity"].advice,
+        "percent",
+    ),
+    "saturation": CheckWords(
+        mark("Flattens no more than its curve"),
+        mark("How far the effect flattens beyond the curve in the model, its t"),
+        mark("The curve in the model (model.shape) leaves no sign that promotion brings still less the more there is."),
+        mark(
+            "Promotion flattens sooner here than the curve that the markets share (model.shape): what the first units "
+            "bring, and with it the total, is underestimated. Build this market in a project of its own, with "
+            "model.shape = “saturating”."
+        ),
+    ),
+}
+"""The same where the response is a curve already."""

@@ -169,10 +169,12 @@ SENTENCES: dict[str, tuple[str, str]] = {
     ),
     "effect-flattens": (
         mark(
-            "Promotion brings less the more of it there is, so what the first units bring and the total are not known."
+            "Promotion brings less and less, more so than the model has it (model.shape): what the first units bring "
+            "and the total are not known."
         ),
         mark(
-            "Promotion brings less the more of it there is, so what the first units bring and the total are not known."
+            "Promotion brings less and less, more so than the model has it (model.shape): what the first units bring "
+            "and the total are not known."
         ),
     ),
     "memory-left": (

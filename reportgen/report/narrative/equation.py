@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from reportgen.report.blocks import Definition, Definitions, Equation, Symbol
+from reportgen.report.narrative.beyond.curve import definitions
 from reportgen.report.words.names import clean
 
 if TYPE_CHECKING:
@@ -26,10 +27,7 @@ def equation(w: Writer) -> Equation | None:
     symbols = [Symbol(text="y = Xβ + Zb + ε,   "), Symbol(text=sales, index="i,t"), Symbol(text=" = ")]
     symbols += [Symbol(text="β", index="0")]
     for k, term in enumerate(model.promotion_terms, start=1):
-        symbols += [
-            Symbol(text=" + β", index=str(k)),
-            Symbol(text="·" + _named(term), index="i,t"),
-        ]
+        symbols += [Symbol(text=" + β", index=str(k)), *_bent(w, term)]
     for lag in model.lags:
         symbols += [Symbol(text=" + φ", index=str(lag)), Symbol(text="·" + sales, index=f"i,t−{lag}")]
     for term in (*model.control_terms, *model.correction_terms):
@@ -39,12 +37,18 @@ def equation(w: Writer) -> Equation | None:
         symbols += [Symbol(text=" + τ", index="h,t" if w.results.time.kind == "territory-periods" else "t")]
     symbols += [Symbol(text=" + b", index="0,i")]
     for k, term in enumerate(model.random_terms[1:], start=1):
-        symbols += [
-            Symbol(text=" + b", index=f"{k},i"),
-            Symbol(text="·" + _named(term), index="i,t"),
-        ]
+        symbols += [Symbol(text=" + b", index=f"{k},i"), *_bent(w, term)]
     symbols += [Symbol(text=" + ε", index="i,t")]
     return Equation(symbols=tuple(symbols))
+
+
+def _bent(w: Writer, term: str) -> list[Symbol]:
+    """A column as a factor, within f where its channel's response is a curve."""
+    model = w.results.model
+    terms = model.promotion_terms if model is not None else ()
+    if term not in terms or w.of_channel(terms.index(term)).shape is None:
+        return [Symbol(text="·" + _named(term), index="i,t")]
+    return [Symbol(text="·f(" + _named(term), index="i,t"), Symbol(text=")")]
 
 
 def _time_effect(w: Writer, kind: TimeKind) -> Definition:
@@ -63,6 +67,7 @@ def where(w: Writer) -> Definitions | None:
     items = [
         Definition(term="i, t", text=period),
         Definition(term="β, φ, γ", text=w.say("coefficients of the whole market (fixed effects, Xβ)")),
+        *definitions(w),
         *(
             [_time_effect(w, w.results.time.kind)]
             if w.results.time is not None and w.results.time.kind != "none"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from reportgen.report.narrative.beyond.curve import shape_words
 from reportgen.report.narrative.time import time_words
 from reportgen.report.words.names import clean
 from reportgen.report.words.phrases import mark
@@ -119,7 +120,7 @@ def model_words(w: Writer) -> tuple[str, ...]:
         )
     else:
         lines.append(w.say("Each pharmacy has a level of its own; the promotion effect is one for all."))
-    lines += time_words(w)
+    lines += [*shape_words(w), *time_words(w)]
     if model.response == "log":
         lines.append(w.say("The model works on the logarithm of sales, so effects are percentages of sales."))
     if model.correction == "initial-conditions":

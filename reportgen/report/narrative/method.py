@@ -147,6 +147,14 @@ READING: tuple[tuple[str, str, str], ...] = (
     ),
 )
 
+CURVED: tuple[tuple[str, str, str], ...] = (
+    (
+        "Box, Cox (1964)",
+        "An analysis of transformations. Journal of the Royal Statistical Society B 26(2).",
+        "https://doi.org/10.1111/j.2517-6161.1964.tb00553.x",
+    ),
+)
+
 CLUSTERED: tuple[tuple[str, str, str], ...] = (
     (
         "Pustejovsky, Tipton (2018)",
@@ -204,6 +212,7 @@ def method(w: Writer) -> tuple[str, ...]:
             "and the "
             "standard errors count its uncertainty in."
         ),
+        *([_curve(w)] if w.results.shapes else []),
         w.say(
             "Lags and carry-over follow the calendar within a pharmacy. A missing period loses the rows whose lags "
             "need it "
@@ -212,12 +221,22 @@ def method(w: Writer) -> tuple[str, ...]:
     )
 
 
+def _curve(w: Writer) -> str:
+    return w.say(
+        "Whether the response to promotion flattens is asked of all markets of a run together (model.shape): curves of "
+        "one family (the shifted Box-Cox transform of promotion with carry-over, with logarithm, Hill’s and "
+        "exponential curve as members) are tried at every scale, in units of each market’s usual promotion, and the "
+        "one with the highest likelihood summed over the markets is taken where it gains more over the straight line "
+        "than chance allows. Its uncertainty is in the intervals of all sums."
+    )
+
+
 def glossary(w: Writer) -> tuple[Definition, ...]:
     """Words of the report."""
     return tuple(Definition(term=w.say(term), text=w.say(text)) for term, text in _GLOSSARY)
 
 
-def reading(*, territories: bool = False) -> tuple[Definition, ...]:
-    """Further reading (titles stay in their language); on clustered errors where territories are among the levels."""
-    listed = (*READING, *CLUSTERED) if territories else READING
+def reading(*, territories: bool = False, curves: bool = False) -> tuple[Definition, ...]:
+    """Further reading (titles stay in their language); on clustered errors and on curves where a market has them."""
+    listed = (*READING, *(CURVED if curves else ()), *(CLUSTERED if territories else ()))
     return tuple(Definition(term=who, text=what, link=link) for who, what, link in listed)

@@ -211,6 +211,14 @@ def reading_pharmacies(w: Writer) -> tuple[str, ...]:
             "ranks "
             "near 50 mean that the place is not known."
         ),
+        *([_at_one_level(w)] if w.shape is not None else []),
+    )
+
+
+def _at_one_level(w: Writer) -> str:
+    return w.say(
+        "Effects are compared at the market’s usual promotion. One more brings less than that in a pharmacy that has "
+        "more of it, and more in one that has less."
     )
 
 
@@ -264,7 +272,9 @@ def roi_words(w: Writer) -> str:
     line = roi_line(w)
     text = f"{line}. " if line else ""
     text += w.say(
-        "One {unit} pays for itself up to a cost of {cost}",
+        mark("On average over all there was, one {unit} pays for itself up to a cost of {cost}")
+        if w.results.shapes
+        else mark("One {unit} pays for itself up to a cost of {cost}"),
         unit=w.unit,
         cost=w.money(roi.break_even_cost, "roi.break_even_cost", short=False),
     )

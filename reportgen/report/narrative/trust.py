@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from reportgen.report.narrative.check_words import CHECKS, CheckWords
+from reportgen.report.narrative.check_words import CHECKS, CURVED, CheckWords
 from reportgen.report.words.names import clean
 from reportgen.report.words.phrases import mark
 
@@ -97,16 +97,23 @@ def words(check: Check) -> CheckWords | None:
     return CHECKS.get(check.id)
 
 
+def _here(w: Writer, check: Check) -> CheckWords | None:
+    """The words of a check in this market: others where the response of its channel is a curve."""
+    channel = check.channel or (w.results.model.channels[0] if w.results.model is not None else "")
+    curved = check.id in CURVED and any(one.channel == channel for one in w.results.shapes)
+    return CURVED[check.id] if curved else words(check)
+
+
 def name(w: Writer, check: Check) -> str:
     """Short name of a check."""
-    found = words(check)
+    found = _here(w, check)
     text = clean(check.id.replace("-", " ").capitalize(), 40) if found is None else w.say(found.name)
     return text if check.channel is None else f"{text}: {clean(check.channel, 30)}"
 
 
 def rule(w: Writer, check: Check) -> str:
     """What must hold for the check to pass."""
-    found = words(check)
+    found = _here(w, check)
     return w.say("See the method section.") if found is None else w.say(found.rule)
 
 
@@ -116,7 +123,7 @@ def advice(w: Writer, check: Check) -> str:
         return w.say("It could not be run on these data.")
     if check.status == "review" and w.results.status == "singular" and check.id == "convergence":
         return w.say("The best fit lies at the limit of what can be estimated: read single pharmacies with care.")
-    found = words(check)
+    found = _here(w, check)
     if found is None:
         return w.say("Nothing to do.") if check.status == "pass" else w.say("Ask a statistician to look at it.")
     if check.status == "pass":

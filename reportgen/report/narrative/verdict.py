@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from reportgen.report.blocks import Tone, VerdictLine
 from reportgen.report.narrative import reasons
 from reportgen.report.narrative.beyond.assigned import experiment_sentence
+from reportgen.report.narrative.beyond.curve import flattening_line
 from reportgen.report.narrative.deciding import deciding_sentence
 from reportgen.report.words import quantities
 from reportgen.report.words.names import clean
@@ -175,7 +176,7 @@ def _sentence(w: Writer, code: VerdictCode) -> str:
         return experiment_sentence(w)
     if w.results.channels:
         return _of_channels(w)
-    return w.sentences(effect_sentence(w, code), _addition(w, code, w.results.verdict))
+    return w.sentences(effect_sentence(w, code), flattening_line(w, code), _addition(w, code, w.results.verdict))
 
 
 MOST_CHANNELS = 2
@@ -199,7 +200,11 @@ def _of_channels(w: Writer) -> str:
         for k, one in enumerate(w.results.channels)
         if one.verdict is not None and one.verdict.code in ("works", "works-unevenly", "negative")
     ]
-    told = [effect_sentence(w.of_channel(k), code) for _, k, code in sorted(clear, reverse=True)[:MOST_CHANNELS]]
+    told = [
+        sentence(w.of_channel(k), code)
+        for _, k, code in sorted(clear, reverse=True)[:MOST_CHANNELS]
+        for sentence in (effect_sentence, flattening_line)
+    ]
     why = "" if clear else _unclear(w, w.results.verdict)
     return w.sentences(*listed, *told, why)
 

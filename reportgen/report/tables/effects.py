@@ -79,6 +79,7 @@ def pharmacies(w: Writer) -> Table | None:
         print_note=w.say(
             "{count} pharmacies in between: see report.html or the data file", count=w.formats.integer(rest)
         ),
+        note=w.at_usual,
     )
 
 
@@ -131,7 +132,12 @@ def what_if(w: Writer) -> Table | None:
         caption=w.say("What if promotion had been different over the whole period"),
         columns=tuple(columns),
         rows=tuple(rows),
-        note=w.say("Large changes go beyond what was observed; read them as a direction."),
+        note=w.sentences(
+            w.say("Large changes go beyond what was observed; read them as a direction."),
+            w.say("They follow the curve: twice the change does not bring twice the sales.")
+            if w.results.shapes
+            else "",
+        ),
     )
 
 
@@ -154,10 +160,27 @@ def channels(w: Writer) -> Table | None:
             Column(label=w.say("Share of sales")),
         ),
         rows=tuple(_channel(w.of_channel(k), k) for k in range(len(w.results.channels))),
-        note=w.say(
-            "Effects of one more unit of the channel, per pharmacy. Each channel is taken away alone, the others as "
-            "they were."
+        note=w.sentences(
+            w.say(
+                "Effects of one more unit of the channel, per pharmacy. Each channel is taken away alone, the others "
+                "as they were."
+            ),
+            _flattening(w),
         ),
+    )
+
+
+def _flattening(w: Writer) -> str:
+    """Which channels bring less the more of them there is, and at which level their effects are given."""
+    if not w.results.shapes:
+        return ""
+    levels = [
+        w.say("{channel} ({usual})", channel=clean(one.channel, 40), usual=w.number(one.usual, f"shapes.{k}.usual"))
+        for k, one in enumerate(w.results.shapes)
+    ]
+    return w.say(
+        "Of these more brings less and less, and effects are those at usual promotion: {channels}.",
+        channels=w.listed(levels, limit=8),
     )
 
 

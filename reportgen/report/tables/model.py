@@ -129,7 +129,10 @@ def coefficients(w: Writer) -> Table | None:
             Column(label=w.say("Per SD")),
         ),
         rows=tuple(_coefficient(w, row) for row in w.results.fixed),
-        note=w.say("The last column makes terms comparable: the effect of one standard deviation of the column."),
+        note=w.sentences(
+            w.say("The last column makes terms comparable: the effect of one standard deviation of the column."),
+            w.at_usual,
+        ),
     )
 
 

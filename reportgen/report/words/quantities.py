@@ -33,6 +33,15 @@ def coefficient(phrases: Phrases, model: ModelSummary | None) -> str:
     return phrases.say("Kept up, before persistence")
 
 
+def at_usual(phrases: Phrases, usual: str) -> str:
+    """Where effects of one unit are told on a curve: below every table and chart of them."""
+    return phrases.by_period(
+        "The response flattens: effects are those of one more than the usual {usual} a month.",
+        "The response flattens: effects are those of one more than the usual {usual} a week.",
+        usual=usual,
+    )
+
+
 def kept_up(results: MarketResults, channel: int = 0) -> EffectSize | None:
     """One unit more in every period, ``None`` where it is not known."""
     return _known(results.effects[channel].kept_up) if channel < len(results.effects) else None

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from reportgen.report.blocks import Fact
+from reportgen.report.words import quantities
 from reportgen.report.words.formats import Formats, Kind
 from reportgen.report.words.language import Language
 from reportgen.report.words.names import clean, isolated
@@ -20,7 +21,7 @@ from reportgen.report.words.units import channel_unit, promotion_step
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from reportgen.results import FixedEffect, MarketResults
+    from reportgen.results import FixedEffect, MarketResults, ResponseShape
     from reportgen.settings.sections import Settings
 
 
@@ -80,19 +81,45 @@ class Writer(Phrases):
         )
 
     @property
+    def shape(self) -> tuple[int, ResponseShape] | None:
+        """Place among the shapes and curve of the channel that is spoken of; ``None`` where it is a straight line."""
+        names = self.results.model.channels if self.results.model is not None else ()
+        found = enumerate(self.results.shapes)
+        return next(((k, one) for k, one in found if one.channel == names[self.channel]), None) if names else None
+
+    @property
     def amount(self) -> str:
-        """``one more visit``, or ``0.1 more (display share)``."""
+        """``one more visit``; on a curve ``one more visit than the usual 5.94``, for there it is that much."""
+        return self._beyond_usual(self.more)
+
+    @property
+    def one_more(self) -> str:
+        """``one more visit a month``, on a curve with the level as in :attr:`amount`."""
+        return self._beyond_usual(self.say("{amount} {per_period}", amount=self.more, per_period=self.per_period))
+
+    def _beyond_usual(self, more: str) -> str:
+        if self.shape is None:
+            return more
+        k, shape = self.shape
+        return self.say("{more} than the usual {usual}", more=more, usual=self.number(shape.usual, f"shapes.{k}.usual"))
+
+    @property
+    def at_usual(self) -> str:
+        """Note below a table of effects; empty where the response is a straight line."""
+        if self.shape is None:
+            return ""
+        k, shape = self.shape
+        return quantities.at_usual(self, self.number(shape.usual, f"shapes.{k}.usual"))
+
+    @property
+    def more(self) -> str:
+        """``one more visit``, or ``0.1 more (display share)``, wherever it is."""
         if self.step == 1:
             return self.say("one more {unit}", unit=self.unit)
         shown = self.fact(self.shortest(self.step), self.step, "count:step")
         if self.step < 1:
             return self.say("{amount} more {unit}", amount=shown, unit=self.unit)
         return self.say("{amount} more ({unit})", amount=shown, unit=self.unit)
-
-    @property
-    def one_more(self) -> str:
-        """``one more visit a month``."""
-        return self.say("{amount} {per_period}", amount=self.amount, per_period=self.per_period)
 
     @property
     def per_pharmacy(self) -> str:

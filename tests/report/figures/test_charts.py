@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from drawings import labels
-from factories import channel_results, market_results, overview_results
+from factories import channel_results, curved, market_results, overview_results
 from reportgen import results as r
 from reportgen.render.charts.svg import write_svg
 from reportgen.report import figures
@@ -38,8 +38,13 @@ def charts() -> dict[str, Chart]:
     return draw(market_results())
 
 
+def test_a_curve_stands_for_the_straight_lines() -> None:
+    bent = draw(curved(market_results()))
+    assert list(dict.fromkeys(map(kind_of, bent))) == [kind for kind in CHARTS if kind != "lines"]
+
+
 def test_a_full_market_has_every_kind_of_chart_in_order(charts: dict[str, Chart]) -> None:
-    assert list(dict.fromkeys(map(kind_of, charts))) == list(CHARTS)
+    assert list(dict.fromkeys(map(kind_of, charts))) == [kind for kind in CHARTS if kind != "response"]
     assert all(chart.name == name for name, chart in charts.items())
 
 
@@ -92,7 +97,7 @@ def test_titles_are_findings_and_alternatives_state_a_number(charts: dict[str, C
 
 
 def test_every_chart_carries_the_numbers_it_shows(charts: dict[str, Chart]) -> None:
-    for chart in charts.values():
+    for chart in (*charts.values(), *draw(curved(market_results()), names=("response",)).values()):
         assert chart.table.rows, chart.name
         assert all(len(row) == len(chart.table.columns) for row in chart.table.rows), chart.name
         assert all(value == value for row in chart.table.rows for value in row), f"{chart.name} holds NaN"

@@ -58,7 +58,7 @@ def experiment_sentence(w: Writer) -> str:
         )
     return w.say(
         (_WEEK if w.weekly else _MONTH)[side],
-        amount=w.amount,
+        amount=w.more,
         period=w.fact(period, 0, "text:period"),
         effect=effect,
         per_pharmacy=w.per_pharmacy,

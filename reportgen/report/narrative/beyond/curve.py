@@ -1,0 +1,171 @@
+"""A response that flattens, in words: what one more brings where there is much of it already, and where that is from.
+
+One market alone hardly tells a curve from a line; all markets of a run share one. Effects of one unit are those at
+usual promotion, so every sentence about them names it (``Writer.amount``); here is what other levels bring.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from reportgen.report.blocks import Definition
+from reportgen.report.words import quantities
+from reportgen.report.words.phrases import mark
+
+if TYPE_CHECKING:
+    from reportgen.report.words.writer import Writer
+    from reportgen.results import CurveKind, ResponseShape, VerdictCode
+
+NAMES: dict[CurveKind, str] = {
+    "log": mark("a logarithm"),
+    "hill": mark("Hill’s curve"),
+    "exponential": mark("an exponential curve"),
+}
+FORMULAS: dict[CurveKind, str] = {
+    "log": "f(a) = (c + u) · log(1 + a/c)",
+    "hill": "f(a) = (c + u)²/c · a/(c + a)",
+    "exponential": "f(a) = c · exp(u/c) · (1 − exp(−a/c))",
+}
+HARDLY = 0.01
+"""Share of usual promotion below which the least promotion seen is as good as none."""
+
+
+def flattening_line(w: Writer, code: VerdictCode) -> str:
+    """First page: that more brings less, with one more at twice or half the usual; nothing where the answer is open."""
+    found = w.shape
+    kept = quantities.kept_up(w.results, w.channel)
+    if found is None or code not in ("works", "works-unevenly") or kept is None or (kept.estimate or 0.0) <= 0.0:
+        return ""
+    k, shape = found
+    source = f"shapes.{k}.points"
+    half, twice = (
+        None if place is None else (_marginal(w, shape, place, source), _level(w, shape, place, source))
+        for place in (shape.at(0.5), shape.at(2.0))
+    )
+    told = {"one_more": w.say("{amount} {per_period}", amount=w.more, per_period=w.per_period)}
+    if half is not None and twice is not None:
+        return w.say(
+            "Promotion brings less the more of it there is: {one_more}, kept up, goes with {less} at half the usual "
+            "promotion ({low}) and with {more} at twice the usual ({high}).",
+            less=half[0],
+            low=half[1],
+            more=twice[0],
+            high=twice[1],
+            **told,
+        )
+    if twice is not None:
+        message = mark(
+            "Promotion brings less the more of it there is: {one_more}, kept up, goes with {effect} at twice the usual "
+            "promotion ({level})."
+        )
+        return w.say(message, effect=twice[0], level=twice[1], **told)
+    if half is not None:
+        message = mark(
+            "Promotion brings less the more of it there is: {one_more}, kept up, goes with {effect} at half the usual "
+            "promotion ({level})."
+        )
+        return w.say(message, effect=half[0], level=half[1], **told)
+    return w.say("Promotion brings less the more of it there is.")
+
+
+def _marginal(w: Writer, shape: ResponseShape, place: int, source: str) -> str:
+    kept = quantities.kept_up(w.results, w.channel)
+    spread = None if kept is None else quantities.spread(kept)
+    return w.effect(shape.points[place].marginal, f"{source}.{place}.marginal", spread)
+
+
+def _level(w: Writer, shape: ResponseShape, place: int, source: str) -> str:
+    return w.number(shape.points[place].promotion, f"{source}.{place}.promotion")
+
+
+def curve_words(w: Writer, code: VerdictCode) -> tuple[str, ...]:
+    """With what promotion brought: how it flattens, channel by channel, and how far the sums reach beyond the data."""
+    lines = []
+    for one in _curved(w):
+        own = w.results.channels[one.channel].verdict if w.results.channels else None
+        parts = (flattening_line(one, code if own is None else own.code), _reach(one), _beyond(one))
+        text = w.sentences(*parts)
+        name = one.channel_name
+        lines.append(w.say("{channel}: {sentence}", channel=name, sentence=text) if name else text)
+    return tuple(lines)
+
+
+def _curved(w: Writer) -> list[Writer]:
+    """Writers of the channels whose response flattens."""
+    channels = w.results.model.channels if w.results.model is not None else ()
+    writers = (w.of_channel(k) for k in range(len(channels)))
+    return [one for one in writers if one.shape is not None]
+
+
+def _reach(w: Writer) -> str:
+    """Why totals are more than the effect of one more, times how many there were."""
+    if w.shape is None:
+        return ""
+    k, shape = w.shape
+    bounds = (shape.reach_lower, shape.reach_upper)
+    return w.say(
+        "The usual promotion ({usual} {per_pharmacy}) brings {reach} times ({interval}) what it would if all of it "
+        "brought as little as the last part: the first part brings most.",
+        usual=w.number(shape.usual, f"shapes.{k}.usual"),
+        per_pharmacy=w.per_pharmacy,
+        reach=w.number(shape.reach, f"shapes.{k}.reach", digits=1),
+        interval=w.say(
+            "{lower} to {upper}",
+            lower=w.number(bounds[0], f"shapes.{k}.reach_lower", digits=1),
+            upper=w.number(bounds[1], f"shapes.{k}.reach_upper", digits=1),
+        ),
+    )
+
+
+def _beyond(w: Writer) -> str:
+    """How far below the least promotion seen the curve is read for sales without any."""
+    if w.shape is None or w.results.incremental is None:
+        return ""
+    k, shape = w.shape
+    if shape.lowest <= HARDLY * shape.usual:
+        return w.say("Some pharmacies were down to no promotion, so sales without it lie within what was seen.")
+    return w.say(
+        "The least promotion seen, with carry-over, is {lowest}: sales without any, the total and “stop” among them, "
+        "are read from the curve below that, where no pharmacy was.",
+        lowest=w.number(shape.lowest, f"shapes.{k}.lowest"),
+    )
+
+
+def shape_words(w: Writer) -> tuple[str, ...]:
+    """With the model: which curve, from how many markets, and how much better than a line it is."""
+    lines = []
+    for one in _curved(w):
+        k, shape = one.shape or (0, w.results.shapes[0])
+        text = w.plural(
+            "The response to promotion is not a straight line but {curve}, found in {count} market (model.shape): "
+            "twice its gain in log-likelihood over the line is {gain}.",
+            "The response to promotion is not a straight line but {curve} that {count} markets share, each in units "
+            "of its own usual promotion (model.shape): twice its gain in log-likelihood over the line is {gain}, "
+            "summed over them, the carry-over of each estimated along.",
+            shape.markets,
+            f"shapes.{k}.markets",
+            curve=w.say(NAMES[shape.kind]),
+            gain=w.number(shape.gain, f"shapes.{k}.gain", digits=1),
+        )
+        name = one.channel_name
+        lines.append(w.say("{channel}: {sentence}", channel=name, sentence=text) if name else text)
+    return tuple(lines)
+
+
+def definitions(w: Writer) -> list[Definition]:
+    """The curve among the symbols of the equation: its formula with this market's numbers."""
+    made = []
+    for one in _curved(w):
+        k, shape = one.shape or (0, w.results.shapes[0])
+        text = one.say(
+            "{formula}, {curve} of promotion with carry-over a, with c = {scale} and usual promotion u = {usual} "
+            "({unit} {per_pharmacy}); its slope is one at u, and the column of the formula holds f(a)",
+            formula=FORMULAS[shape.kind],
+            curve=one.say(NAMES[shape.kind]),
+            scale=one.number(shape.scale, f"shapes.{k}.scale"),
+            usual=one.number(shape.usual, f"shapes.{k}.usual"),
+            unit=one.unit,
+            per_pharmacy=one.per_pharmacy,
+        )
+        made.append(Definition(term=f"f ({one.channel_name})" if one.channel_name else "f", text=text))
+    return made
