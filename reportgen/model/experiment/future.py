@@ -18,27 +18,31 @@ from reportgen.model.market.fit import MarketFit
 from reportgen.panel import transforms
 from reportgen.panel.periods import PER_YEAR
 
+LEAST_REST = 0.05
+"""One minus persistence, at least: a draw in which sales do not settle has no effect that is kept up."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Future:
     """Draws of N periods: ``response`` (R, K, N) as it goes on, ``slopes`` (R, K) of a pharmacy less the market's.
 
-    ``step`` (N,): what one more unit in every period adds to the response a period for a slope of one; ``settled`` is
-    its limit.
+    ``step`` (R, N): what one more unit in every period adds to the response a period for a slope of one; ``settled``
+    (R,) is its limit.
     """
 
     response: Array
     slopes: Array
     step: Array
-    settled: float
+    settled: Array
     log: bool
 
     def mean_sales(self, kept_up: float, dose: Array, periods: int) -> Array:
         """Mean sales of the first periods, (R, K), where a unit kept up brings ``kept_up``, at ``dose`` (R, K) more."""
-        slope = (kept_up / self.settled + self.slopes) * dose
+        slope = (kept_up / self.settled[:, None] + self.slopes) * dose
         if not self.log:
-            return np.asarray(self.response[:, :, :periods].mean(axis=2) + slope * self.step[:periods].mean())
-        response = self.response[:, :, :periods] + slope[:, :, None] * self.step[:periods]
+            step = self.step[:, :periods].mean(axis=1)[:, None]
+            return np.asarray(self.response[:, :, :periods].mean(axis=2) + slope * step)
+        response = self.response[:, :, :periods] + slope[:, :, None] * self.step[:, None, :periods]
         return np.asarray(np.exp(np.minimum(response, 700.0)).mean(axis=2))
 
 
@@ -57,13 +61,14 @@ def draw_future(
         drive += slope[:, :, None] * _stocks(market, groups, k, periods, draws, rng)
     drive += np.sqrt(fit.sigma2) * rng.standard_normal(drive.shape)
     past = _last_responses(market, groups, max(lags, default=0))
-    decay, phi = market.decays[channel], fit.beta[order]
-    unit = transforms.adstock(np.ones((1, periods)), decay, frame.normalize)[None]
+    decay = market.decays[channel]
+    unit = np.broadcast_to(transforms.adstock(np.ones((1, periods)), decay, frame.normalize), (draws, 1, periods))
+    whole = 1.0 if frame.normalize else 1.0 / (1.0 - decay)
     return Future(
         response=_recursion(drive, past, beta[:, order], lags),
         slopes=_own_slopes(market, modes, channel),
-        step=_recursion(unit, past[:1] * 0.0, phi[None], lags)[0, 0],
-        settled=(1.0 if frame.normalize else 1.0 / (1.0 - decay)) / (1.0 - float(phi.sum())),
+        step=_recursion(unit, past[:1] * 0.0, beta[:, order], lags)[:, 0],
+        settled=whole / np.maximum(1.0 - beta[:, order].sum(axis=1), LEAST_REST),
         log=frame.scale == "log",
     )
 

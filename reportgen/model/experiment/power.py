@@ -97,7 +97,7 @@ class _Trial:
 
     def unit(self, periods: int) -> float:
         """About the effect that is one standard error."""
-        step = float(self.future.step[:periods].mean()) / self.future.settled
+        step = float((self.future.step[:, :periods].mean(axis=1) / self.future.settled).mean())
         level = float(self.future.mean_sales(0.0, 0.0 * self.given, periods).mean()) if self.future.log else 1.0
         return sqrt(float(np.mean(self.read(0.0, periods).se ** 2))) / max(step * max(level, 1e-300), 1e-300)
 

@@ -10,11 +10,15 @@ too small (Long and Ervin 2000, Am. Stat. 54; here 92 to 96 % of intervals held 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import sqrt
 
 import numpy as np
 
 from reportgen.model.effects.responses import critical_value
 from reportgen.model.lmm.columns import Array
+
+CLEAR = 3.0
+"""Standard errors from which on a pharmacy's spread goes with its size."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -56,9 +60,9 @@ def contrast(outcome: Array, dose: Array, before: Array, scale: Array) -> Contra
 def own_scale(sales: Array, size: Array) -> Array:
     """How much pharmacies vary beside each other, (K,), mean one: their size to a power from 0 to 1.
 
-    The power is read off the periods before, ``sales`` (K, T): the spread of each pharmacy around what all do together,
-    against its size ``size`` (K,). Regions whose sales vary in proportion count in proportion; where spread has nothing
-    to do with size all count the same.
+    The power, where it is clear, is read off the periods before, ``sales`` (K, T): the spread of each pharmacy around
+    what all do together, against its ``size`` (K,). Regions whose sales vary in proportion count in proportion; where
+    spread has nothing to do with size all count the same.
     """
     if not np.all(size > 0.0):
         return np.ones(len(size))
@@ -70,5 +74,9 @@ def own_scale(sales: Array, size: Array) -> Array:
     x = np.log(size) - np.log(size).mean()
     if not np.all(spread > 0.0) or not float(x @ x) > 0.0:
         return np.ones(len(size))
-    power = float(np.clip(x @ np.log(spread) / (x @ x), 0.0, 1.0))
+    y = np.log(spread) - np.log(spread).mean()
+    power = float(x @ y / (x @ x))
+    error = sqrt(float(np.sum((y - power * x) ** 2)) / (len(x) - 2) / float(x @ x))
+    # A power that is not clear is none: weights from noise cost more than they save.
+    power = min(power, 1.0) if power > CLEAR * error else 0.0
     return np.asarray(size**power / np.mean(size**power))

@@ -42,7 +42,7 @@ def test_sales_go_on_where_the_record_ends(response):
 def test_an_effect_that_is_kept_up_settles_where_it_should():
     market = fitted()
     future = draw_future(market, np.arange(40), 80, 2, np.random.default_rng(3))
-    assert future.step[-1] == pytest.approx(future.settled, rel=1e-3)
+    assert future.step[:, -1] == pytest.approx(future.settled, rel=1e-3)
     given = np.ones((2, 40))
     short = future.mean_sales(100.0, given, 1) - future.mean_sales(100.0, 0.0 * given, 1)
     assert 0.0 < short.mean() < 100.0
