@@ -20,7 +20,8 @@ from scipy.stats import chi2, norm
 from reportgen.model.lmm.columns import Array, NoResidualVariation, RankDeficient
 from reportgen.model.lmm.fit import Rung
 from reportgen.model.market.bend import Shapes, bends_of, curved
-from reportgen.model.market.calendar import choose_time
+from reportgen.model.market.calendar import PROBE_DECAY, choose_time
+from reportgen.model.market.clustered_decay import tempering
 from reportgen.model.market.decay import GRID, HIGHEST, NODES, SUPPORT_FALL, DecayFit, DecayLikelihood
 from reportgen.model.market.fit import DependentTerm, estimable_terms
 from reportgen.model.market.refusals import refusals, usable_frame
@@ -87,6 +88,11 @@ def market_profile(
         rung: Rung = "correlated" if len(terms.random) > 1 else "intercept"
         channels = len(terms.promotion)
         values = DecayLikelihood(frame, terms, rung=rung)([(decay,) * channels for decay in decays])
+        if terms.clustered:
+            # What territories share counts once: a market's part of the sum is as flat as its own profile would be. At
+            # a fixed decay, so that all rounds of the search see the same function.
+            probe, level = (PROBE_DECAY,) * channels, settings.report.confidence
+            values = values * float(tempering(frame, terms, probe, confidence=level, rung=rung).min())
     except (DependentTerm, RankDeficient, NoResidualVariation):
         return None
     return tuple(values.tolist()) if np.isfinite(values).all() else None

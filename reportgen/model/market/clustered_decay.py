@@ -38,11 +38,7 @@ def tempered_decay(frame: ModelFrame, terms: Terms, found: DecayFit, *, confiden
     RankDeficient, NoResidualVariation
         The model cannot be fitted at some decay.
     """
-    full = decay_terms(frame, terms)
-    ratio = np.array([_ratio(frame, full, found.estimates, k, rung) for k in range(len(found.estimates))])
-    codes = territory_codes(frame)
-    clusters = len(frame.pharmacies) if codes is None else int(codes.max()) + 1
-    ratio *= chi2.ppf(confidence, 1) / student.ppf(0.5 + confidence / 2.0, clusters - 1) ** 2
+    ratio = tempering(frame, terms, found.estimates, confidence=confidence, rung=rung)
     wider = 1.0 / np.sqrt(ratio)
     se = tuple(None if one is None else one * w for one, w in zip(found.se, wider.tolist(), strict=True))
     covariance = None
@@ -51,6 +47,15 @@ def tempered_decay(frame: ModelFrame, terms: Terms, found: DecayFit, *, confiden
     if len(ratio) > 1:
         return replace(found, se=se, covariance=covariance)
     return _one_channel(replace(found, se=se, covariance=covariance), frame, terms, float(ratio[0]), confidence, rung)
+
+
+def tempering(frame: ModelFrame, terms: Terms, decays: tuple[float, ...], *, confidence: float, rung: Rung) -> Array:
+    """What log-likelihoods of each channel's decay are multiplied by, lambda at these decays, (c,)."""
+    full = decay_terms(frame, terms)
+    ratio = np.array([_ratio(frame, full, decays, k, rung) for k in range(len(decays))])
+    codes = territory_codes(frame)
+    clusters = len(frame.pharmacies) if codes is None else int(codes.max()) + 1
+    return np.asarray(ratio * chi2.ppf(confidence, 1) / student.ppf(0.5 + confidence / 2.0, clusters - 1) ** 2)
 
 
 def _one_channel(

@@ -9,6 +9,7 @@ import pytest
 from numpy.testing import assert_array_equal
 
 from model_problems import PROVENANCE, settings
+from reportgen.model.agreed.decay import market_profile
 from reportgen.model.analysis import analyse_market
 from reportgen.model.market.calendar import LEAST_SHARE, choose_time, period_codes
 from reportgen.model.market.fit import fit_market
@@ -188,3 +189,14 @@ def test_a_column_that_may_hold_territories_is_asked_about_where_residuals_move_
     assert found(shock=0.0) == [("pass", "rep")]
     plain = analyse_market(territory_panel(named=False), settings(), PROVENANCE)
     assert not [one for one in plain.checks if one.id == "unnamed-territories"]
+
+
+def test_a_market_of_few_territories_says_less_of_the_decay_that_markets_share() -> None:
+    panel, decays = territory_panel(common=0.97), (0.1, 0.5, 0.9)
+    alone = make_panel("M", panel.sales, panel.promotion[0])
+    clustered, free = (market_profile(one, NAMED, decays) for one in (panel, alone))
+    assert clustered is not None
+    assert free is not None
+    fall, whole = np.ptp(clustered), np.ptp(free)
+    assert 0.0 < fall < 0.8 * whole
+    assert int(np.argmax(clustered)) == int(np.argmax(free))
