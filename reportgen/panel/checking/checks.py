@@ -18,7 +18,7 @@ from reportgen.panel.checking.findings import NO_ROWS, Problem, of_table, plural
 from reportgen.panel.checking.key_checks import Keys, check_keys, read_keys, read_levels
 from reportgen.panel.checking.period_checks import check_calendar, explain_repeats, place_years, read_periods
 from reportgen.panel.checking.spellings import check_spellings, join_spellings
-from reportgen.panel.checking.total_checks import check_totals
+from reportgen.panel.checking.total_checks import check_sums_of_periods, check_totals
 from reportgen.panel.checking.value_checks import read_values
 from reportgen.panel.reading.columns import ONE_MARKET, Columns, MissingColumn, find_columns
 from reportgen.panel.reading.raw import RaggedRow, RawTable
@@ -107,6 +107,8 @@ def run_checks(raw: RawTable, settings: Settings, conventions: Conventions | Non
     problems += found
     problems += check_calendar(market, pharmacy, period, columns, settings.panel, whole)
     sales, ask = values[columns.sales], settings.panel.spellings == "ask"
+    if summed := check_sums_of_periods(market, pharmacy, period, sales, columns):
+        problems = [summed, *_without(problems, summed.rows)]
     # Sums are looked for among the rows that will be used; where rows are yet to be added up, these are not there.
     if not settings.panel.aggregate:
         problems += check_totals(market, pharmacy, period, sales, columns)
@@ -137,6 +139,18 @@ def split_markets(checked: Checked, order: NDArray[np.intp]) -> Iterator[tuple[s
     for rows in np.split(order, starts[1:]):
         if rows.size:
             yield checked.market_codes[int(checked.market[rows[0]])], rows
+
+
+def _without(problems: list[Problem], rows: NDArray[np.intp]) -> list[Problem]:
+    """Problems of other rows than these, which are wrong as a whole."""
+    made = []
+    for problem in problems:
+        left = problem.rows[~np.isin(problem.rows, rows)]
+        if left.size == problem.rows.size or problem.severity != "error":
+            made.append(problem)
+        elif left.size:
+            made.append(replace(problem, rows=left, count=None))
+    return made
 
 
 def _accepted(problem: Problem, codes: tuple[str, ...]) -> Problem:

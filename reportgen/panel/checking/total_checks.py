@@ -20,6 +20,7 @@ LEAST_COPIED = 6
 _TOLERANCE = 2e-4
 _MOST_COPIES = 4
 _NEARLY_ALL = 0.8
+_MOST_NAMES = 60
 _LONGEST = 1_000
 _ABSURD = 1e15
 Floats = NDArray[np.float64]
@@ -65,6 +66,62 @@ def check_totals(
     if copies:
         problems.append(_same_series(copies, market, pharmacy, columns))
     return problems
+
+
+def check_sums_of_periods(
+    market: Keys, pharmacy: Keys, period: NDArray[np.int64], sales: Floats, columns: Columns
+) -> Problem | None:
+    """Rows without a period that sum up the rows above or beside them: subtotals of pharmacies, a grand total."""
+    placed = (period >= 0) & np.isfinite(sales)
+    candidates = np.flatnonzero((period < 0) & (sales > 0) & (sales < _ABSURD))
+    if not candidates.size or candidates.size > placed.sum() / 2:
+        return None
+    running = np.concatenate([[0.0], np.cumsum(np.where(placed, sales, 0.0))])
+    sums = [
+        np.bincount(keys.codes[placed & (keys.codes >= 0)], sales[placed & (keys.codes >= 0)], len(keys.names) + 1)
+        for keys in (market, pharmacy)
+    ]
+    found = []
+    last = 0
+    for row in candidates.tolist():
+        # Since the row of sums before it, of all above it, of the whole table, or of its market or pharmacy.
+        possible = [running[row] - running[last], running[row], running[-1]]
+        possible += [own[keys.codes[row]] for own, keys in zip(sums, (market, pharmacy), strict=True)]
+        near = any(abs(sales[row] - one) <= abs(one) * _TOLERANCE + 0.02 for one in possible if one > 0)
+        # Of any other market only to the cent: among many one may be near by chance.
+        if near or (np.abs(sums[0] - sales[row]) <= 0.02).any():
+            found.append(row)
+        last = row
+    if not found:
+        return None
+    rows = np.array(found, dtype=np.intp)
+    names = _only_in(rows, market, pharmacy)
+    shown = ", ".join(quote(name, 200) for name in names)
+    return Problem(
+        code="sum-of-others",
+        severity="error",
+        column=columns.sales,
+        text=f"rows without a {columns.month} sum up other rows: {{rows}}",
+        advice=f"Set panel.leave_out = [{shown}] to leave them out, or remove the rows."
+        if names
+        else "Remove the rows.",
+        rows=rows,
+        show=lambda i: next((k.names[int(k.codes[i])] for k in (pharmacy, market) if k.codes[i] >= 0), ""),
+    )
+
+
+def _only_in(rows: Rows, *several: Keys) -> list[str]:
+    """Codes that stand in no other rows and in all of these, a code for each; none where some row has none."""
+    inside = np.zeros(several[0].codes.size, dtype=bool)
+    inside[rows] = True
+    free = [set(range(len(keys.names))) - set(keys.codes[~inside].tolist()) for keys in several]
+    names: dict[str, None] = {}
+    for row in rows.tolist():
+        own = [keys.names[int(keys.codes[row])] for keys, f in zip(several, free, strict=True) if keys.codes[row] in f]
+        if not own:
+            return []
+        names[own[0]] = None
+    return list(names) if len(names) <= _MOST_NAMES else []
 
 
 def _same_series(copies: list[tuple[Rows, int]], market: Keys, pharmacy: Keys, columns: Columns) -> Problem:

@@ -15,7 +15,7 @@ from reportgen.panel.checking.findings import NO_ROWS, Problem, Severity, quote
 from reportgen.panel.checking.placeholders import CODE, check_placeholders, find_placeholders, leave_out_missing
 from reportgen.panel.checking.promotion_checks import check_empty_promotion, check_promotion
 from reportgen.panel.reading.columns import Columns
-from reportgen.panel.reading.values.currency import codes_of, sign_of
+from reportgen.panel.reading.values.currency import codes_of, currency_columns, sign_of
 from reportgen.panel.reading.values.numbers import (
     COMMA_ALONE,
     DOT_ALONE,
@@ -40,6 +40,7 @@ _UNIT_WORDS = re.compile(
     r"['’]000s?|\b000s?\b|\bk(?=\s|\)|€|$)|\b(thousands?|tsd|teur|millions?|mio|mn|lakhs?|lacs?|crores?|cr)\b",
     re.IGNORECASE,
 )
+_UNIT_COLUMNS = frozenset({"unit", "units", "uom", "einheit", "scale", "unité", "unidad", "unidade"})
 _FAR, _NEAR = 1.7, 1.0
 """Powers of ten between medians: beyond the first two groups of numbers are apart, within the second they agree."""
 
@@ -83,6 +84,8 @@ def read_values(
         if not panel.decimal and conventions.numbers.lone:
             _check_thousands(found, parsed, how, market)
         values[name] = np.where(np.isfinite(parsed.values), parsed.values, np.nan)
+    for name in columns.spare:
+        problems += _check_beside(frame[name], name, conventions.currency, whole)
     check_placeholders(suspected, panel.missing)
     return values, problems + [problem for found, _ in suspected.values() for problem in found.problems]
 
@@ -209,6 +212,38 @@ def _check_currency(found: ColumnProblems, currency: str) -> None:
         f"is not in {currency}, the currency of the table, in {{rows}}",
         "Convert the amounts, split the table, or correct report.currency.",
     )
+
+
+def _check_beside(column: pd.Series, name: str, currency: str, whole: Rows) -> list[Problem]:
+    """A column beside the amounts that says in which currency or unit each row is."""
+    import pyarrow.compute as pc
+
+    words = {part.casefold() for part in re.findall(r"[^\W\d_]+", name)}
+    of_currency = bool(currency_columns([name]))
+    if not (of_currency or words & _UNIT_COLUMNS) or not is_text(column):
+        return []
+    found = ColumnProblems(column, name, whole)
+    encoded = texts(column).dictionary_encode()
+    values = [(value or "").strip() for value in encoded.dictionary.to_pylist()]
+    if of_currency:
+        wrong = [bool(codes_of(value)) and currency not in codes_of(value) for value in values]
+    else:
+        units = {value: unit[0].strip().casefold() for value in values if (unit := _UNIT_WORDS.search(value))}
+        if len({units.get(value, "") for value in values if value}) == 1:
+            return _check_heading(next(iter(units), ""))
+        wrong = [value in units for value in values]
+    codes = pc.fill_null(encoded.indices, len(values)).to_numpy(zero_copy_only=False)
+    rows = np.array([*wrong, False])[codes]
+    if of_currency:
+        text = f"is not {currency}, the currency of the table, in {{rows}}"
+        found.add(
+            "other-currency", "error", rows, text, "Convert the amounts, split the table, or correct report.currency."
+        )
+    else:
+        found.add(
+            "mixed-units", "error", rows, "is another unit than elsewhere in {rows}", "Write all amounts in one unit."
+        )
+    return found.problems
 
 
 def _check_thousands(

@@ -22,6 +22,7 @@ from reportgen.panel.reading.layouts.wide import find_periods
 from reportgen.panel.reading.raw import KeyFinder, RawTable
 from reportgen.panel.reading.spreadsheet import SHEET, read_spreadsheet
 from reportgen.panel.reading.statistical import SUFFIXES, read_statistical
+from reportgen.panel.reading.values.currency import currency_columns
 from reportgen.panel.reading.values.source_conventions import Conventions, Evidence
 from reportgen.settings.sections import PanelSettings, Settings
 
@@ -96,10 +97,11 @@ def survey_partitions(
     found = Evidence(heading=columns.sales)
     if find_periods(names) or not columns.sales:
         return _survey_wide(settings, root, files, found)
+    wanted = (*columns.numbers, columns.month, *currency_columns(columns.spare))
     for own in files.values():
         for file in own:
             with contextlib.suppress(ReadError, OSError):
-                found.update(columnar.text_columns(file, (*columns.numbers, columns.month)), columns)
+                found.update(columnar.text_columns(file, wanted), columns)
     return found.conclude(settings)
 
 

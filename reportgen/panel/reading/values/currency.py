@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from reportgen.panel.reading.values.numbers import CODES, MONEY, is_text, texts
@@ -29,6 +30,9 @@ _WORDS = {
     "rupee": "₹", "rupees": "₹", "rupien": "₹", "euro": "€", "euros": "€", "dollar": "$", "dollars": "$",
     "pound": "£", "pounds": "£", "yen": "¥",
 }  # fmt: skip
+_COLUMN_WORDS = frozenset(
+    {"currency", "curr", "ccy", "währung", "waehrung", "devise", "moneda", "moeda", "valuta", "waluta", "मुद्रा"}
+)
 _AMOUNT = re.compile(rf"^\D*?({MONEY})\s*[-−(]?\s*[\d.,]|[\d.,)]\s*({MONEY})\s*$", re.IGNORECASE)
 _CODES = {code.upper() for code in CODES.split("|")} | {code for codes in SIGNS.values() for code in codes}
 _WORD_TOO = {"try", "php"}
@@ -37,7 +41,7 @@ _WORD_TOO = {"try", "php"}
 
 def codes_of(sign: str) -> tuple[str, ...]:
     """Currencies a sign, code or word may stand for, the most usual first; empty: none."""
-    folded = sign.casefold()
+    folded = _WORDS.get(sign.casefold(), sign.casefold())
     if folded in SIGNS:
         return SIGNS[folded]
     return (sign.upper(),) if len(sign) == 3 and sign.isalpha() else ()
@@ -97,6 +101,22 @@ def currency_of_heading(name: str) -> tuple[str, ...]:
     if "rs" in words:
         return SIGNS["rs"]
     return next((SIGNS[word] for word in words if word in {"zł", "kč"}), ())
+
+
+def currency_columns(names: Sequence[str]) -> list[str]:
+    """Columns whose name says that they hold the currency of each row."""
+    return [name for name in names if {part.casefold() for part in re.findall(r"[^\W\d_]+", name)} & _COLUMN_WORDS]
+
+
+def survey_codes(column: pd.Series) -> Counter[str]:
+    """Currencies of a column that holds one in each row, as written, with the number of rows."""
+    import pyarrow.compute as pc
+
+    found: Counter[str] = Counter()
+    for entry in pc.value_counts(texts(column)).to_pylist():
+        if (value := (entry["values"] or "").strip()) and codes_of(value):
+            found[value.casefold()] += entry["counts"]
+    return found
 
 
 def settle_currency(heading: tuple[str, ...], signs: Counter[str]) -> str:

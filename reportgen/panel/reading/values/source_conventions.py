@@ -13,7 +13,13 @@ from typing import TYPE_CHECKING
 
 from reportgen.panel.reading.columns import Columns
 from reportgen.panel.reading.values.conventions import NumberEvidence, decide, survey_numbers
-from reportgen.panel.reading.values.currency import currency_of_heading, settle_currency, survey_signs
+from reportgen.panel.reading.values.currency import (
+    currency_columns,
+    currency_of_heading,
+    settle_currency,
+    survey_codes,
+    survey_signs,
+)
 from reportgen.panel.reading.values.date_forms import Written
 from reportgen.panel.reading.values.date_order import DateConvention, order_dates
 from reportgen.panel.reading.values.dates import survey_dates
@@ -62,6 +68,9 @@ class Evidence:
         for name in (columns.sales, columns.cost):
             if name and name in frame.columns:
                 self.signs.update(survey_signs(frame[name]))
+        for name in currency_columns(columns.spare):
+            if name in frame.columns:
+                self.signs.update(survey_codes(frame[name]))
 
     def conclude(self, settings: Settings, delimiter: str = "") -> Conventions:
         """Return the conventions; settings decide over what was found."""
