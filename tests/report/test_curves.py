@@ -11,7 +11,8 @@ from factories import channel_results, curved, market_results
 from reportgen.report.blocks import Definitions, Equation, MarketReport, Prose, Table
 from reportgen.report.document import build_report
 from reportgen.report.figures import draw_charts
-from reportgen.report.narrative import trust
+from reportgen.report.narrative import summary, trust
+from reportgen.report.tables.sheets import build_workbook
 from reportgen.report.words.formats import Formats
 from reportgen.report.words.language import Language
 from reportgen.report.words.writer import make_writer
@@ -184,6 +185,37 @@ def test_the_check_of_a_response_that_flattens_names_the_setting() -> None:
     assert "sooner here than the curve that the markets share (model.shape)" in trust.advice(bent, failed)
     assert "The curve in the model (model.shape) leaves no sign" in trust.advice(bent, check)
     assert trust.name(bent, check) != trust.name(line, check)
+
+
+@pytest.mark.parametrize(
+    ("bounds", "words", "raised"),
+    [
+        ((10.0, 90.0), "and so would a tenth more", True),
+        ((-50.0, 40.0), "whether a tenth more would is open", True),
+        ((-90.0, -10.0), "but a tenth more would not", False),
+    ],
+)
+def test_on_a_curve_what_pays_as_a_whole_need_not_pay_a_tenth_more(
+    bounds: tuple[float, float], words: str, *, raised: bool
+) -> None:
+    found = curved(market_results(pharmacies=12))
+    assert found.roi is not None
+    strong = replace(found.pharmacies[0], lower=400.0, upper=700.0, total_slope=500.0)
+    found = replace(found, pharmacies=(strong, *found.pharmacies[1:]))
+    paying = replace(found.roi, roi=0.4, lower=0.1, upper=0.7)
+    rows = tuple(replace(row, profit_lower=bounds[0], profit_upper=bounds[1]) for row in found.what_if)
+    lines = summary.actions(make_writer(replace(found, roi=paying, what_if=rows), VISIT))
+    assert words in lines[0]
+    assert any("Try more promotion" in line for line in lines) is raised
+    straight = summary.actions(make_writer(replace(found, roi=paying, what_if=rows, shapes=()), VISIT))
+    assert "tenth" not in straight[0]
+
+
+def test_the_workbook_has_the_level_of_the_effects() -> None:
+    sheets = build_workbook(FLAT, VISIT).sheets
+    assert ("Usual promotion, where one more brings that", "promotion", FLAT.shapes[0].usual, None, None) in sheets[
+        0
+    ].rows
 
 
 def test_german_pages_of_a_curved_market_are_german() -> None:

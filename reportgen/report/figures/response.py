@@ -111,10 +111,7 @@ def _slope(axes: Plane, data: FlatteningCurve, place: int, kit: Kit) -> None:
     marks.line(axes, [x - dx, x + dx], [y - rise * dx, y + rise * dx], kit.theme.second, width=1.6)
     marks.dots(axes, [x], [y], kit.theme.second, size=7)
     text = kit.say("one more: {effect}", effect=_one_more(data, place, kit))
-    down = y >= 0
-    marks.label(
-        axes, x, y, text, kit.theme.second, dx=6, dy=-16 if down else 16, weight=600, halo=kit.theme.paper
-    )  # fmt: skip
+    marks.label(axes, x, y, text, kit.theme.second, dx=6, dy=-16 if y >= 0 else 16, weight=600)
 
 
 def _one_more(data: FlatteningCurve, place: int, kit: Kit) -> str:
@@ -162,10 +159,10 @@ def chart_response(results: MarketResults, kit: Kit, name: str = "response") -> 
     drawn, (axes,) = sheet(WIDE, 290, [Box(74, 40, WIDE - 74 - 24, 206, x, bounds)])
     draw_curve(axes, data, kit)
     heading = (
-        kit.say("% of sales {per_period}, more than without promotion", per_period=kit.per_period)
+        kit.say("% of sales {per_period}, against no promotion", per_period=kit.per_period)
         if kit.log
         else kit.say(
-            "{currency} per pharmacy {per_period}, more than without promotion",
+            "{currency} per pharmacy {per_period}, against no promotion",
             currency=kit.formats.symbol,
             per_period=kit.per_period,
         )

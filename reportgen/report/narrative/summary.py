@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from reportgen.report.blocks import KeyFigure, Mark
 from reportgen.report.narrative import reasons, trust
+from reportgen.report.narrative.beyond.curve import earns, tenth_more
 from reportgen.report.narrative.beyond.experiment import experiment_lines
 from reportgen.report.narrative.beyond.foresight import foresight_line
 from reportgen.report.narrative.deciding import left_out_lines, season_line, withheld_lines
@@ -180,7 +181,7 @@ def actions(w: Writer) -> tuple[str, ...]:
         return tuple(dict.fromkeys(made))[:3] or (w.say("Run the data check; it names what to mend."),)
     lines = [_money_back(w)]
     if code in ("works", "works-unevenly"):
-        lines += [_raise(w), _stop(w)]
+        lines += ["" if tenth_more(w) == "loses" else _raise(w), _stop(w)]
         # Only where no pharmacy was named: advice on single ones would contradict it.
         if "no-differences-found" in w.results.verdict.reasons and not any(lines[1:]):
             lines.append(
@@ -267,7 +268,7 @@ def _money_back(w: Writer) -> str:
             "Spend less: promotion costs more than the margin it goes with (return {interval}).", interval=bounds
         )
     if roi.lower > 0:
-        return w.say("Promotion earns its cost back (return {interval}): keep it.", interval=bounds)
+        return earns(w, bounds)
     return w.say(
         "Whether promotion earns its cost back is open (return {interval}): test before spending more.", interval=bounds
     )

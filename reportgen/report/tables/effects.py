@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from reportgen.report.blocks import Cell, Column, Row, Table
+from reportgen.report.narrative.beyond.curve import level_note
 from reportgen.report.narrative.verdict import WORDS
 from reportgen.report.tables.cells import effect, effect_span, interval_label
 from reportgen.report.words import quantities
@@ -165,22 +166,8 @@ def channels(w: Writer) -> Table | None:
                 "Effects of one more unit of the channel, per pharmacy. Each channel is taken away alone, the others "
                 "as they were."
             ),
-            _flattening(w),
+            level_note(w),
         ),
-    )
-
-
-def _flattening(w: Writer) -> str:
-    """Which channels bring less the more of them there is, and at which level their effects are given."""
-    if not w.results.shapes:
-        return ""
-    levels = [
-        w.say("{channel} ({usual})", channel=clean(one.channel, 40), usual=w.number(one.usual, f"shapes.{k}.usual"))
-        for k, one in enumerate(w.results.shapes)
-    ]
-    return w.say(
-        "Of these more brings less and less, and effects are those at usual promotion: {channels}.",
-        channels=w.listed(levels, limit=8),
     )
 
 

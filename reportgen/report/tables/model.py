@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from reportgen.report.blocks import Cell, Column, Row, Table
 from reportgen.report.narrative import foundation
+from reportgen.report.narrative.beyond.curve import level_note
 from reportgen.report.narrative.method import random_part, start_name
 from reportgen.report.tables.cells import NONE, interval_label, number, span, text
 from reportgen.report.words import quantities
@@ -131,7 +132,7 @@ def coefficients(w: Writer) -> Table | None:
         rows=tuple(_coefficient(w, row) for row in w.results.fixed),
         note=w.sentences(
             w.say("The last column makes terms comparable: the effect of one standard deviation of the column."),
-            w.at_usual,
+            level_note(w),
         ),
     )
 

@@ -139,6 +139,11 @@ def _effects(w: Writer) -> list[tuple[Value, ...]]:
             (w.say(quantities.KEPT_UP), one.kept_up),
         ):
             rows.append((f"{label} ({unit})", name, found.estimate, found.lower, found.upper))
+        rows += [
+            (w.say("Usual promotion, where one more brings that"), name, shape.usual, None, None)
+            for shape in w.results.shapes
+            if shape.channel == one.channel
+        ]
         row = next((row for row in w.results.fixed if row.term == one.term), None)
         if row is not None and model is not None and model.normalize:
             label = f"{quantities.coefficient(w, model)} ({unit})"

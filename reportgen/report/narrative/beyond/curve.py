@@ -6,10 +6,12 @@ usual promotion, so every sentence about them names it (``Writer.amount``); here
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from math import isclose
+from typing import TYPE_CHECKING, Literal
 
 from reportgen.report.blocks import Definition
 from reportgen.report.words import quantities
+from reportgen.report.words.names import clean
 from reportgen.report.words.phrases import mark
 
 if TYPE_CHECKING:
@@ -83,10 +85,12 @@ def curve_words(w: Writer, code: VerdictCode) -> tuple[str, ...]:
     lines = []
     for one in _curved(w):
         own = w.results.channels[one.channel].verdict if w.results.channels else None
-        parts = (flattening_line(one, code if own is None else own.code), _reach(one), _beyond(one))
-        text = w.sentences(*parts)
+        first = flattening_line(one, code if own is None else own.code)
+        # Where the answer is open or harm there is no more or less to tell.
+        text = w.sentences(first, _reach(one) if first else "", _beyond(one))
         name = one.channel_name
-        lines.append(w.say("{channel}: {sentence}", channel=name, sentence=text) if name else text)
+        if text:
+            lines.append(w.say("{channel}: {sentence}", channel=name, sentence=text) if name else text)
     return tuple(lines)
 
 
@@ -129,6 +133,59 @@ def _beyond(w: Writer) -> str:
         "are read from the curve below that, where no pharmacy was.",
         lowest=w.number(shape.lowest, f"shapes.{k}.lowest"),
     )
+
+
+def level_note(w: Writer) -> str:
+    """Below a table of effects: at which promotion they are, channel by channel; empty where all lines are straight."""
+    if not w.results.channels or not w.results.shapes:
+        return w.at_usual
+    levels = [
+        w.say("{channel} ({usual})", channel=clean(one.channel, 40), usual=w.number(one.usual, f"shapes.{k}.usual"))
+        for k, one in enumerate(w.results.shapes)
+    ]
+    return w.say(
+        "Of these more brings less and less, and effects are those at usual promotion: {channels}.",
+        channels=w.listed(levels, limit=8),
+    )
+
+
+def tenth_more(w: Writer) -> Literal["pays", "open", "loses"] | None:
+    """Whether a tenth more promotion would earn its cost; on a line it is as all of it, so only curves are asked."""
+    place = _tenth(w)
+    if place is None:
+        return None
+    lower, upper = w.results.what_if[place].profit_lower or 0.0, w.results.what_if[place].profit_upper or 0.0
+    return "pays" if lower > 0.0 else "loses" if upper < 0.0 else "open"
+
+
+def _tenth(w: Writer) -> int | None:
+    rows = enumerate(w.results.what_if if w.results.shapes else ())
+    known = (k for k, one in rows if isclose(one.change, 0.1) and None not in (one.profit_lower, one.profit_upper))
+    return next(known, None)
+
+
+def earns(w: Writer, returned: str) -> str:
+    """Promotion earns its cost; on a curve a tenth more of it may not."""
+    place, more = _tenth(w), tenth_more(w)
+    if place is None or more is None:
+        return w.say("Promotion earns its cost back (return {interval}): keep it.", interval=returned)
+    one, source = w.results.what_if[place], f"what_if.{place}"
+    messages = {
+        "pays": mark(
+            "Promotion earns its cost back (return {interval}), and so would a tenth more (change of profit {profit})."
+        ),
+        "open": mark(
+            "Promotion earns its cost back (return {interval}): keep it; whether a tenth more would is open (change of "
+            "profit {profit})."
+        ),
+        "loses": mark(
+            "Promotion earns its cost back (return {interval}), but a tenth more would not (change of profit "
+            "{profit}): keep it, do not raise it."
+        ),
+    }
+    bounds = (one.profit_lower or 0.0, one.profit_upper or 0.0)
+    sources = (f"{source}.profit_lower", f"{source}.profit_upper")
+    return w.say(messages[more], interval=returned, profit=w.interval(bounds, sources, "money-short"))
 
 
 def shape_words(w: Writer) -> tuple[str, ...]:
