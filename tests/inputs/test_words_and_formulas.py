@@ -117,3 +117,26 @@ def test_the_error_of_a_formula_is_no_code(column: str, text: str, tmp_path: Pat
     table.to_csv(tmp_path / "table.csv", index=False)
     with pytest.raises(InputError, match=rf'{column} is an error of a formula in 2 rows \(row 7 "{text}"'):
         read("table.csv", tmp_path, {})
+
+
+@pytest.mark.parametrize("code", ["0%", "0.00%", "0.0\\ %", "0%;[Red]-0%"])
+def test_percentages_of_a_workbook_are_those_of_its_csv(code: str, tmp_path: Path, tried: Callable[..., None]) -> None:
+    tried(f"a workbook with {code}")
+    table = as_text(ROWS, Way())
+    true = ROWS.assign(promotion=(ROWS["promotion"] * 1.125).round(3))
+    with xlsxwriter.Workbook(tmp_path / "table.xlsx") as book:
+        sheet, style = book.add_worksheet("data"), book.add_format({"num_format": code})
+        plain = book.add_format({"num_format": "0.00"})
+        sheet.write_row(0, 0, list(table.columns))
+        for i, row in enumerate(table.itertuples(index=False), start=1):
+            sheet.write_row(i, 0, row[:3])
+            sheet.write_number(i, 3, float(row[3]), plain)
+            share = float(true["promotion"].iloc[i - 1]) / 100
+            if i % 2:
+                sheet.write_number(i, 4, share, style)
+            else:
+                sheet.write_formula(i, 4, f"={share!r}", style, share)
+    assert same(read("table.xlsx", tmp_path, {}), true) == ""
+    assert "percent" in {f.code for f in check(data=tmp_path / "table.xlsx").findings}
+    table.assign(promotion=[f"{value:g}%" for value in ROWS["promotion"]]).to_csv(tmp_path / "table.csv", index=False)
+    assert same(read("table.csv", tmp_path, {}), ROWS) == ""

@@ -167,8 +167,15 @@ def _merge(same: list[Finding]) -> Finding:
     if len(same) == 1:
         return same[0]
     first = same[0]
-    text = f"{first.message} (and {len(same) - 1:,} more markets)"
+    text = f"{first.message}{_and_more(len(same))}"
     return replace(first, market=None, count=sum(finding.count for finding in same), message=text)
+
+
+def _and_more(count: int) -> str:
+    """How many markets more than the first one a finding is about."""
+    if count < 2:
+        return ""
+    return " (and 1 more market)" if count == 2 else f" (and {count - 1:,} more markets)"
 
 
 class PartitionedSource(Markets):
@@ -236,10 +243,7 @@ class PartitionedSource(Markets):
 
     def warnings(self) -> tuple[str, ...]:
         """Return what was found doubtful in this run: the first market of each kind, and how many more there are."""
-        return tuple(
-            said[0] + (f" (and {len(said) - 1:,} more markets)" if len(said) > 1 else "")
-            for said in self._warnings.values()
-        )
+        return tuple(said[0] + _and_more(len(said)) for said in self._warnings.values())
 
     def changed_meanwhile(self) -> bool:
         """Return whether files are no longer those that were read."""
@@ -321,8 +325,7 @@ class PartitionedSource(Markets):
         if len(lines) > _MOST_LINES:
             lines = [*lines[:_MOST_LINES], f"… and {len(lines) - _MOST_LINES:,} more problems."]
         if good:
-            lines.append(
-                f'{good:,} of {good + len(refused):,} markets are not affected: panel.bad_markets = "contain" '
-                "builds them and refuses the rest."
-            )
+            from reportgen.panel.checking.findings import not_affected
+
+            lines.append(not_affected(good, good + len(refused)))
         return ContractError("\n".join(lines), code=min(refused.items())[1][0])

@@ -16,7 +16,7 @@ import numpy as np
 from reportgen.errors import ContractError
 from reportgen.panel.checking.assemble import assemble_markets
 from reportgen.panel.checking.checks import Checked, run_checks
-from reportgen.panel.checking.findings import Finding, Problem, word
+from reportgen.panel.checking.findings import Finding, Problem, not_affected, word
 from reportgen.panel.grid import MarketPanel, make_panel
 from reportgen.panel.reading.raw import RawTable
 from reportgen.panel.reading.values.source_conventions import Conventions
@@ -146,8 +146,5 @@ def _contract_error(errors: list[Finding], checked: Checked, *, contain: bool) -
     # Rows of no market (-1) count against none of them.
     others = len(checked.market_codes) - len(bad - {-1})
     if not contain and others and all(p.rows.size for p in checked.problems if p.severity == "error"):
-        lines.append(
-            f'{others:,} of {len(checked.market_codes):,} markets are not affected: panel.bad_markets = "contain" '
-            "builds them and refuses the rest."
-        )
+        lines.append(not_affected(others, len(checked.market_codes)))
     return ContractError("\n".join(lines), code=errors[0].code)

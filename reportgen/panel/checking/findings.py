@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from reportgen.results import Finding, Severity
 
-__all__ = ["NO_ROWS", "Finding", "Problem", "Severity", "of_table", "plural", "quote", "word"]
+__all__ = ["NO_ROWS", "Finding", "Problem", "Severity", "not_affected", "of_table", "plural", "quote", "word"]
 
 FIRST_ROWS = 3
 
@@ -70,6 +70,15 @@ def word(problem: Problem, source: str, file_rows: NDArray[np.intp], market: str
 def plural(count: int, noun: str) -> str:
     """Count and noun: ``1 row``, ``1,200 rows``."""
     return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
+
+
+def not_affected(good: int, markets: int) -> str:
+    """What to do where only some of the markets are bad."""
+    verb = "is" if good == 1 else "are"
+    return (
+        f'{good:,} of {markets:,} markets {verb} not affected: panel.bad_markets = "contain" '
+        f"builds {'it' if good == 1 else 'them'} and refuses the rest."
+    )
 
 
 def quote(value: str, limit: int = 40) -> str:

@@ -11,6 +11,7 @@ import re
 import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 
 from reportgen.errors import ReadError
@@ -28,6 +29,11 @@ NO_RESULT = "#UNCALCULATED!"
 """What stands in a formula cell without a result."""
 _LEAST_ZEROS = 3
 _BLANK = re.compile(rb"<c [^>]*?/>|<c [^>/]*?></c>")
+_NUMBER = re.compile(
+    rb'<c r="([A-Z]{1,3})(\d{1,7})"([^>]*)>\s*(?:<f[^>]*?(?:/>|>[^<]*</f>))?\s*<v>(-?[\d.]+(?:[eE][-+]?\d+)?)</v>'
+)
+_NUMBER_FORMAT = re.compile(rb'<numFmt [^>]*?numFmtId="(\d+)"[^>]*?formatCode="([^"]*)"')
+_STYLES = "xl/styles.xml"
 _STRINGS = "xl/sharedStrings.xml"
 _STRING = re.compile(rb"<si>(.*?)</si>|<si/>", re.DOTALL)
 _TAG = re.compile(rb"<[^>]*>")
@@ -40,7 +46,8 @@ class WorkbookFacts:
     """Facts of a workbook.
 
     ``data`` are its bytes without blank cells, where it has such far from its values, else None; ``errors`` maps
-    sheet name → (row, column), both from 0 → text of an error, or :data:`NO_RESULT`; ``from_1904`` is its calendar.
+    sheet name → (row, column), both from 0 → text of an error, :data:`NO_RESULT`, or a percentage as it is shown;
+    ``from_1904`` is its calendar.
     """
 
     data: bytes | None = None
@@ -66,7 +73,11 @@ def look_into(path: Path) -> WorkbookFacts:
             book = archive.read("xl/workbook.xml")
             sheets = _sheets(archive, book, names)
             strings = archive.read(_STRINGS) if _STRINGS in names else b""
-            found = {name: _sheet_facts(archive.read(part), strings, path.name, name) for name, part in sheets.items()}
+            percent = _percent_styles(archive.read(_STYLES)) if _STYLES in names else frozenset()
+            found = {
+                name: _sheet_facts(archive.read(part), strings, percent, path.name, name)
+                for name, part in sheets.items()
+            }
             changed = {sheets[name]: content for name, (_, content) in found.items() if content is not None}
             data = _rewritten(archive, changed) if changed else None
     except (zipfile.BadZipFile, KeyError, NotImplementedError, RuntimeError):
@@ -95,12 +106,40 @@ def _sheets(archive: zipfile.ZipFile, book: bytes, names: set[str]) -> dict[str,
     return made
 
 
-def _sheet_facts(xml: bytes, strings: bytes, source: str, name: str) -> tuple[dict[tuple[int, int], str], bytes | None]:
+def _percent_styles(styles: bytes) -> frozenset[bytes]:
+    """Numbers of the styles that show a number as a percentage."""
+    custom = {
+        number for number, code in _NUMBER_FORMAT.findall(styles) if b"%" in re.sub(rb"&quot;.*?&quot;", b"", code)
+    }
+    block = re.search(rb"<cellXfs.*?</cellXfs>", styles, re.DOTALL)
+    formats = re.findall(rb'<xf [^>]*?numFmtId="(\d+)"', block[0]) if block else []
+    # 9 and 10 are Excel's own (0% and 0.00%).
+    return frozenset(str(i).encode() for i, number in enumerate(formats) if number in custom | {b"9", b"10"})
+
+
+def _percentages(xml: bytes, percent: frozenset[bytes]) -> dict[tuple[int, int], str]:
+    """Cells that a reader of the sheet sees as percentages, as written there: 0.05 is ``5%``."""
+    found = {}
+    for letters, row, attributes, value in _NUMBER.findall(xml):
+        style = re.search(rb'\bs="(\d+)"', attributes)
+        if style and style[1] in percent and not re.search(rb'\bt="[^n]', attributes):
+            text = f"{(Decimal(value.decode()) * 100).normalize():f}"
+            # Never three decimals alone, which might be thousands.
+            text += "0" if len(text.partition(".")[2]) == 3 else ""
+            found[int(row) - 1, column_number(letters) - 1] = f"{text}%"
+    return found
+
+
+def _sheet_facts(
+    xml: bytes, strings: bytes, percent: frozenset[bytes], source: str, name: str
+) -> tuple[dict[tuple[int, int], str], bytes | None]:
     errors: dict[tuple[int, int], str] = {}
     if b't="e"' in xml:
         errors = {
             (int(row) - 1, column_number(letters) - 1): text.decode() for letters, row, text in _ERROR.findall(xml)
         }
+    if any(b's="' + style + b'"' in xml for style in percent):
+        errors |= _percentages(xml, percent)
     if b"<f" in xml:
         errors |= _without_result(xml)
     cells, height, width = _extent(xml)

@@ -291,7 +291,7 @@ def test_one_bad_market_stops_the_run_and_says_how_to_contain_it(tmp_path: Path)
         load(write(tmp_path / "panel.csv", *rows(), "M2,X,2021-01,abc,1"))
     assert caught.value.code == "bad-number"
     assert caught.value.message.endswith(
-        '1 of 2 markets are not affected: panel.bad_markets = "contain" builds them and refuses the rest.'
+        '1 of 2 markets is not affected: panel.bad_markets = "contain" builds it and refuses the rest.'
     )
 
 
