@@ -26,8 +26,10 @@ Indices = NDArray[np.intp]
 INITIAL_OFFSETS = (1, 2)
 """Periods before a pharmacy's first row whose sales and promotion are kept, where the lags reach them."""
 INTERCEPT, RESIDUAL = "Intercept", "Residual"
-RESERVED_TERMS = (INTERCEPT, RESIDUAL, "Initial_Sales", "Trend", "Initial_Sales_Trend")
+RESERVED_TERMS = (INTERCEPT, RESIDUAL, "Initial_Sales", "Initial_Sales_Mean", "Trend", "Initial_Sales_Trend")
 """Terms whose names no column of the table decides."""
+_CORRECTED = {"Before1_Sales": "Initial_Sales", "Before_Sales_Mean": "Initial_Sales_Mean"}
+"""Initial conditions that the reported correction keeps, and what they are called there."""
 LOSS_REASONS = (
     "set-aside",
     "missing-sales",
@@ -65,7 +67,7 @@ class ModelFrame:
         ``(n, k)`` in the units of their columns.
     correction, correction_names
         ``(n, m)`` initial condition, constant within a pharmacy: the response in the last known period before
-        its first row; no column without lags. (The promotion columns of the correction depend on the decay.)
+        its first row, and where lags reach back further than two periods the mean of those before; none without lags. (The promotion columns of the correction depend on the decay.)
     initial, initial_terms
         ``(n, k)`` everything known of a pharmacy before its first row, constant within it: the response and each
         channel's promotion one and two periods before (as far as the lags reach), and mean promotion over its rows.
@@ -201,8 +203,8 @@ def build_frame(panel: MarketPanel, model: ModelSettings, adstock: AdstockSettin
         lag_periods=tuple(model.lags),
         controls=np.ascontiguousarray(panel.controls[:, grid_row, column].T),
         control_names=_control_names(panel, _taken(response_name, lag_names, labels, initial_terms)),
-        correction=initial[:, :1] if model.lags else np.empty((group.size, 0)),
-        correction_names=("Initial_Sales",) if model.lags else (),
+        correction=initial[:, [k for k, term in enumerate(initial_terms) if term.term in _CORRECTED]],
+        correction_names=tuple(_CORRECTED[term.term] for term in initial_terms if term.term in _CORRECTED),
         initial=initial,
         initial_terms=initial_terms,
         promotion=np.ascontiguousarray(doses),
@@ -317,6 +319,10 @@ def _initial_conditions(
     if model.lags:
         columns.append(_last_before(response[rows], first))
         terms.append(ModelTerm(term="Before1_Sales", role="initial-sales", lag=1))
+    if max(model.lags, default=0) > max(INITIAL_OFFSETS):
+        # More initial conditions than columns worth having: the latest one and their mean stand for all.
+        columns.append(_mean_before(response[rows], first))
+        terms.append(ModelTerm(term="Before_Sales_Mean", role="initial-sales", lag=max(model.lags)))
     # Only where both lags are in the model: then two periods before the first row are sure to be known.
     if offsets == INITIAL_OFFSETS:
         columns.append(response[rows, first - 2])
@@ -332,6 +338,13 @@ def _initial_conditions(
             terms.append(ModelTerm(term=name, role="initial-promotion", channel=c, lag=k, label=label))
     made = np.column_stack(columns) if columns else np.empty((rows.size, 0))
     return np.ascontiguousarray(made[group]), tuple(terms)
+
+
+def _mean_before(response: Floats, first: Indices) -> Floats:
+    """Mean of the known responses strictly before column ``first`` of each row, ``(Gu,)``."""
+    known = ~np.isnan(response) & (np.arange(response.shape[1]) < first[:, None])
+    count = known.sum(axis=1)
+    return np.asarray(np.where(known, response, 0.0).sum(axis=1) / np.maximum(count, 1))
 
 
 def _last_before(response: Floats, first: Indices) -> Floats:

@@ -226,7 +226,7 @@ def time_terms(frame: ModelFrame, kind: TimeKind, *, pharmacy_trend: bool, corre
     if kind in ("season+trend", "trend"):
         terms.append(ModelTerm(term=TREND, role="trend"))
     if pharmacy_trend and corrected:
-        terms += [ModelTerm(term=f"{name}_{TREND}", role="initial-trend") for name in frame.correction_names]
+        terms += [ModelTerm(term=f"{name}_{TREND}", role="initial-trend") for name in frame.correction_names[:1]]
         terms += [
             ModelTerm(term=f"{promotion_term('Mean', label)}_{TREND}", role="initial-trend", channel=k, label=label)
             for k, label in enumerate(frame.channel_labels[: len(frame.channel_terms)])
