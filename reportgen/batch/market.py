@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from reportgen.batch.inputs.stored_panel import StoredPanel, open_panel
 from reportgen.batch.state import files, record, swap
 from reportgen.batch.state.fingerprint import Fingerprint, number_settings, versions
-from reportgen.results import MarketResults, Provenance, from_json, to_json
+from reportgen.results import MarketResults, Provenance, SettingChoice, from_json, to_json
 from reportgen.settings.sections import Settings
 
 if TYPE_CHECKING:
@@ -51,6 +51,8 @@ class MarketJob:
     shared_decay: SharedDecay | None = None
     shapes: Shapes | None = None
     """What the markets agreed on; None: this market decides for itself."""
+    choices: tuple[SettingChoice, ...] | None = None
+    """What the markets chose for settings that are ``auto``; None: this market chooses for itself."""
     idle_cores: bool = False
     """Fewer markets than workers: a second process may help with this one."""
 
@@ -75,8 +77,9 @@ def analyse(job: MarketJob) -> MarketResults:
     from reportgen.model.analysis import analyse_market
 
     return analyse_market(
-        open_panel(job.panel), job.settings, provenance(job), shared_decay=job.shared_decay, shapes=job.shapes
-    )
+        open_panel(job.panel), job.settings, provenance(job),
+        shared_decay=job.shared_decay, shapes=job.shapes, choices=job.choices,
+    )  # fmt: skip
 
 
 def provenance(job: MarketJob) -> Provenance:

@@ -126,6 +126,8 @@ def _locked(run: Run, chosen: Sequence[str], interrupts: Interrupts, start: floa
     swap.work_folder(run.out)
     swap.recover(run.out)
     run.agreed = _agreed(run, interrupts.stopping)
+    if agreed := run.agreed or run.last.agreed:
+        run.settings = agreed.settled(run.settings)
     plans = _plan(run, chosen)
     run.warnings += _warnings(run, plans)
     interrupted = False
@@ -244,6 +246,7 @@ def _agreed(run: Run, stopping: Callable[[], bool] = lambda: False) -> Agreed | 
 def _tasks(run: Run, todo: dict[str, PlannedMarket]) -> Iterator[pool.Task]:
     """Yield the largest market first: the last worker to finish should not have the longest task."""
     as_of = resolve_as_of(run.settings)
+    choices = () if run.agreed is None else run.agreed.setting_choices()
     decay = None if run.agreed is None else run.agreed.shared_decay()
     shapes = None if run.agreed is None else run.agreed.shared_shapes()
     # Longest processing time first (Graham 1969); rows stand for time, the code breaks ties the same way everywhere.
@@ -259,6 +262,7 @@ def _tasks(run: Run, todo: dict[str, PlannedMarket]) -> Iterator[pool.Task]:
             panel=None if plan.reuse else run.source.panel(plan.market),
             shared_decay=decay,
             shapes=shapes,
+            choices=choices,
             idle_cores=not run.request.scheduler and len(todo) < (run.settings.run.jobs or pool.cores()),
         )
         yield pool.Task(key=plan.market, argument=job)

@@ -372,7 +372,7 @@ def _finish(result: Any, settings: Any) -> None:
 
     report = settings.report
     console.show_run(
-        result, locale=report.locale, currency=report.currency, response=settings.model.response, debug=state["debug"]
+        result, locale=report.locale, currency=report.currency, response=settings.model.scale, debug=state["debug"]
     )
     raise typer.Exit(result.exit_code)
 

@@ -82,7 +82,7 @@ def show_design(report: DesignReport, settings: Settings) -> None:
         ],
         right=(1, 2, 3),
     )
-    log = settings.model.response == "log"
+    log = settings.model.scale == "log"
     own = report.estimate is not None
     console.show_table(
         (

@@ -12,6 +12,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from reportgen.model.agreed.choices import choose, chosen, market_gains
 from reportgen.model.agreed.decay import SharedDecay
 from reportgen.model.agreed.shape import own_shapes
 from reportgen.model.bootstrap.run import FEW_PHARMACIES, bootstrap_market, bootstrap_slope_test, summarise_bootstrap
@@ -62,6 +63,7 @@ from reportgen.results import (
     MarketResults,
     Provenance,
     Reason,
+    SettingChoice,
     SlopeTest,
     Status,
     Verdict,
@@ -79,6 +81,7 @@ def analyse_market(
     *,
     shared_decay: SharedDecay | float | None = None,
     shapes: Shapes | None = None,
+    choices: tuple[SettingChoice, ...] | None = None,
 ) -> MarketResults:
     """Everything the report of one market may say.
 
@@ -89,7 +92,12 @@ def analyse_market(
         known.
     shapes
         The response to each channel that all markets agreed on; None: this market decides for itself.
+    choices
+        What all markets chose for settings that are ``auto``; None: this market chooses for itself.
     """
+    if choices is None:
+        choices = choose(lambda made, setting: {"": market_gains(panel, made, setting)}, settings)
+    settings = chosen(settings, choices)
     frame, left_out = usable_frame(panel, settings)
     reasons = refusals(frame)
     if reasons:
@@ -102,6 +110,8 @@ def analyse_market(
     # A number that is not finite, or an interval beside its own estimate, is a breakdown, too.
     if any(faults(made)):
         return _without_estimates(frame, provenance, "not-estimated", (Reason(code="breaks-down"),))
+    if made.model is not None:
+        made = replace(made, model=replace(made.model, choices=choices))
     return replace(made, data=replace(made.data, channels_left_out=left_out))
 
 

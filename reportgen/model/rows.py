@@ -351,7 +351,7 @@ def model_summary(market: MarketFit, settings: Settings) -> ModelSummary:
         random_formula=terms.random_formula,
         groups=column_of(settings.panel.pharmacy),
         method=market.fit.method,
-        response=settings.model.response,
+        response=market.frame.scale,
         correction=settings.model.correction,
         design=settings.model.design,
         confidence=settings.report.confidence,

@@ -67,7 +67,8 @@ class ModelFrame:
         ``(n, k)`` in the units of their columns.
     correction, correction_names
         ``(n, m)`` initial condition, constant within a pharmacy: the response in the last known period before
-        its first row, and where lags reach back further than two periods the mean of those before; none without lags. (The promotion columns of the correction depend on the decay.)
+        its first row, and where lags reach back further than two periods the mean of those before; none without lags.
+        (The promotion columns of the correction depend on the decay.)
     initial, initial_terms
         ``(n, k)`` everything known of a pharmacy before its first row, constant within it: the response and each
         channel's promotion one and two periods before (as far as the lags reach), and mean promotion over its rows.
@@ -175,18 +176,18 @@ def build_frame(panel: MarketPanel, model: ModelSettings, adstock: AdstockSettin
     Lags count calendar periods within a pharmacy; a row is used when the response, every channel, every control and
     every lag of the response are known. Never fails on a legal panel: it may return zero rows.
     """
-    response = _response(panel, model.response)
-    lagged = np.empty((len(model.lags), *response.shape))
-    for row, k in zip(lagged, model.lags, strict=True):
+    response = _response(panel, model.scale)
+    lagged = np.empty((len(model.lag_periods), *response.shape))
+    for row, k in zip(lagged, model.lag_periods, strict=True):
         row[...] = transforms.lag(response, k)
     used, lost = _select_rows(panel, model, response, lagged)
     grid_row, column = np.nonzero(used)
     grid_rows, group = np.unique(grid_row, return_inverse=True)
-    response_name = "Sales" if model.response == "level" else "Log_Sales"
+    response_name = "Sales" if model.scale == "level" else "Log_Sales"
     doses = panel.promotion[:, grid_row, column].T
     labels = _channel_labels(panel)
     channel_terms = tuple(promotion_term("Adstock", label) for label in labels)
-    lag_names = tuple(f"Lag{k}_{response_name}" for k in model.lags)
+    lag_names = tuple(f"Lag{k}_{response_name}" for k in model.lag_periods)
     initial, initial_terms = _initial_conditions(panel, model, response, (grid_row, column), labels)
     return ModelFrame(
         panel=panel,
@@ -197,10 +198,10 @@ def build_frame(panel: MarketPanel, model: ModelSettings, adstock: AdstockSettin
         column=column,
         response=response[grid_row, column],
         response_name=response_name,
-        scale=model.response,
+        scale=model.scale,
         lags=np.ascontiguousarray(lagged[:, grid_row, column].T),
         lag_names=lag_names,
-        lag_periods=tuple(model.lags),
+        lag_periods=tuple(model.lag_periods),
         controls=np.ascontiguousarray(panel.controls[:, grid_row, column].T),
         control_names=_control_names(panel, _taken(response_name, lag_names, labels, initial_terms)),
         correction=initial[:, [k for k, term in enumerate(initial_terms) if term.term in _CORRECTED]],
@@ -284,7 +285,7 @@ def _select_rows(
         np.isnan(panel.promotion).any(axis=0),
         np.isnan(panel.controls).any(axis=0),
         np.isnan(response),
-        since_first < max(model.lags, default=0),
+        since_first < max(model.lag_periods, default=0),
         np.isnan(lagged).any(axis=0),
     )
     used = panel.recorded.copy()
@@ -313,16 +314,16 @@ def _initial_conditions(
     rows, group = np.unique(cells[0], return_inverse=True)
     starts, sizes = np.searchsorted(group, np.arange(rows.size)), np.bincount(group, minlength=rows.size)
     first = cells[1][starts]
-    offsets = tuple(k for k in INITIAL_OFFSETS if k in model.lags)
+    offsets = tuple(k for k in INITIAL_OFFSETS if k in model.lag_periods)
     columns: list[Floats] = []
     terms: list[ModelTerm] = []
-    if model.lags:
+    if model.lag_periods:
         columns.append(_last_before(response[rows], first))
         terms.append(ModelTerm(term="Before1_Sales", role="initial-sales", lag=1))
-    if max(model.lags, default=0) > max(INITIAL_OFFSETS):
+    if max(model.lag_periods, default=0) > max(INITIAL_OFFSETS):
         # More initial conditions than columns worth having: the latest one and their mean stand for all.
         columns.append(_mean_before(response[rows], first))
-        terms.append(ModelTerm(term="Before_Sales_Mean", role="initial-sales", lag=max(model.lags)))
+        terms.append(ModelTerm(term="Before_Sales_Mean", role="initial-sales", lag=max(model.lag_periods)))
     # Only where both lags are in the model: then two periods before the first row are sure to be known.
     if offsets == INITIAL_OFFSETS:
         columns.append(response[rows, first - 2])

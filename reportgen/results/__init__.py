@@ -59,6 +59,7 @@ from reportgen.results.fit import (
     ModelSummary,
     ModelTerm,
     RSquared,
+    SettingChoice,
     SlopeTest,
     TermRole,
     TerritorySummary,
@@ -104,7 +105,7 @@ __all__ = [
     "ModeratorEffects", "MonthlySeries", "OlsAssumption", "OlsTerm", "OrdinaryRegression", "Outcome",
     "OverviewResults", "PharmacyRow", "PharmacySeries", "PooledEffect", "PredictiveCheck", "PromotionEffects",
     "Provenance", "PublishedSize", "Quantity", "RSquared", "Reason", "ResponseShape", "Roi", "RowsLost", "RunTotals",
-    "Sensitivity", "Severity", "SizeWithError", "SlipKind", "SlopeTest", "Status", "TableFacts", "TermRole",
-    "TerritorySummary", "TimeEffect", "TimeKind", "TimeSummary", "VarianceRow", "Verdict", "VerdictCode", "WhatIf",
-    "Withheld", "from_json", "json_schema", "overview_from_json", "to_json",
+    "Sensitivity", "SettingChoice", "Severity", "SizeWithError", "SlipKind", "SlopeTest", "Status", "TableFacts",
+    "TermRole", "TerritorySummary", "TimeEffect", "TimeKind", "TimeSummary", "VarianceRow", "Verdict", "VerdictCode",
+    "WhatIf", "Withheld", "from_json", "json_schema", "overview_from_json", "to_json",
 ]  # fmt: skip

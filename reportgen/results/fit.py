@@ -107,6 +107,22 @@ class TerritorySummary:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SettingChoice:
+    """What the markets of a run chose together for a setting that is ``auto``, and what they chose it from.
+
+    ``gains``: 2 (l_rival - l_begun), summed over the markets; of lags less BIC's price of each further one.
+    """
+
+    setting: Literal["response", "lags"]
+    chosen: str
+    begun: str
+    """What every rival is compared with."""
+    rivals: tuple[str, ...]
+    gains: tuple[float, ...]
+    markets: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ModelSummary:
     """What was fitted."""
 
@@ -134,6 +150,8 @@ class ModelSummary:
     terms: tuple[ModelTerm, ...] = ()
     """Role of every row of ``fixed``, and of a random effect that is none of them."""
     rung: Literal["correlated", "uncorrelated", "intercept", "pooled"]
+    choices: tuple[SettingChoice, ...] = ()
+    """Settings that the markets of the run decided."""
     standard_error: Literal["full-information", "gls", "cluster", "territory"]
     """``cluster``: by pharmacy (pooled model); ``territory``: by territory, CR2."""
 

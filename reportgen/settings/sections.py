@@ -7,6 +7,7 @@ they come from ``read.py``'s. YAML and formula strings are refused on purpose (b
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Annotated, Literal
@@ -21,6 +22,10 @@ SCHEMA_FILE = "reportgen.schema.json"
 Period = Literal["month", "week", "quarter"]
 Rule = Literal["sum", "mean", "max", "min", "first", "last"]
 Response = Literal["level", "log"]
+SEED_LAGS = (1, 2)
+Lags = Annotated[
+    tuple[Annotated[int, Field(ge=1, le=24)], ...], Field(max_length=12), AfterValidator(coerce.unique)
+]
 Correction = Literal["initial-conditions", "none"]
 Method = Literal["REML", "ML"]
 Design = Literal["observational", "experiment"]
@@ -156,10 +161,15 @@ class PanelSettings(_Section):
 class ModelSettings(_Section):
     """The linear mixed model of one market."""
 
-    lags: Annotated[tuple[Annotated[int, Field(ge=1, le=24)], ...], AfterValidator(coerce.unique)] = Field(
-        (1, 2), description="Lags of sales, in periods.", max_length=4
+    lags: Literal["auto"] | Lags = Field(
+        SEED_LAGS,
+        description="Lags of sales, in periods. auto: what explains sales of all markets best (BIC) among 1 and 2, "
+        "more of them in a row, and the same period of the year before.",
     )
-    response: Response = Field("level", description="level: sales in money; log: natural logarithm of sales.")
+    response: Response | Literal["auto"] = Field(
+        "level",
+        description="level: sales in money; log: natural logarithm of sales; auto: what all markets together ask for.",
+    )
     random_slope: bool = Field(True, description="Let the promotion effect differ between pharmacies.")
     method: Method = Field("REML", description="REML or ML.")
     correction: Correction = Field("initial-conditions", description="initial-conditions or none (the plain model).")
@@ -199,6 +209,16 @@ class ModelSettings(_Section):
         False, description="Leave a singular fit for a simpler one too, and end at pooled least squares if need be."
     )
     bootstrap: Annotated[int, Field(ge=0, le=20000)] = Field(0, description="Parametric bootstrap replicates; 0: none.")
+
+    @property
+    def lag_periods(self) -> tuple[int, ...]:
+        """The lags; of ``auto`` those it begins with."""
+        return SEED_LAGS if self.lags == "auto" else self.lags
+
+    @property
+    def scale(self) -> Response:
+        """The scale of sales; of ``auto`` that it begins with."""
+        return "level" if self.response == "auto" else self.response
 
 
 class AdstockSettings(_Section):
@@ -372,6 +392,18 @@ class Settings(_Section):
     def for_site(self) -> Settings:
         """Return these settings with one locale for all markets: what pages of the whole site are written in."""
         return self.model_copy(update={"report": self.report.model_copy(update={"locales": ()})})
+
+    def settled(self, chosen: Mapping[str, str]) -> Settings:
+        """Return these settings with what was chosen for ``model.response`` and ``model.lags`` ("1, 2, 12").
+
+        Only where they are ``auto``: what the user has set stays.
+        """
+        values: dict[str, object] = {}
+        if self.model.response == "auto" and "response" in chosen:
+            values["response"] = chosen["response"]
+        if self.model.lags == "auto" and "lags" in chosen:
+            values["lags"] = tuple(map(int, chosen["lags"].split(", ")))
+        return self.model_copy(update={"model": self.model.model_copy(update=values)})
 
     def for_market(self, market: str) -> Settings:
         """Return these settings as ``market`` has them: its locale is the first of ``report.locales`` that fits."""

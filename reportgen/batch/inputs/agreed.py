@@ -21,6 +21,7 @@ from reportgen.settings.sections import Settings
 
 if TYPE_CHECKING:
     from reportgen.batch.inputs.source import Markets
+    from reportgen.model.agreed.choices import Gains, Setting
     from reportgen.model.agreed.shape import ShapeQuestion
     from reportgen.model.market.bend import Shapes
     from reportgen.panel.grid import MarketPanel
@@ -34,6 +35,15 @@ class ProfileJob:
     settings: Settings
     decays: tuple[float, ...]
     shapes: Shapes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class ChoiceJob:
+    """What a worker needs for what one market says of a setting."""
+
+    panel: MarketPanel | StoredPanel
+    settings: Settings
+    setting: Setting
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -52,6 +62,13 @@ def profile(job: ProfileJob) -> tuple[float, ...] | None:
     return market_profile(open_panel(job.panel), job.settings, job.decays, job.shapes)
 
 
+def choice(job: ChoiceJob) -> Gains | None:
+    """Return what one market says of a setting; runs in a worker."""
+    from reportgen.model.agreed.choices import market_gains
+
+    return market_gains(open_panel(job.panel), job.settings, job.setting)
+
+
 def shape(job: ShapeJob) -> tuple[float, ...] | None:
     """Return one market's answer about a curve; runs in a worker."""
     from reportgen.model.agreed.shape import market_shape
@@ -68,7 +85,8 @@ def are_asked(settings: Settings, source: Markets) -> bool:
     """Return whether markets are asked before they are built; one market alone decides about its curve by itself."""
     if not source.has_panels:
         return False
-    return is_shared(settings) or (settings.model.shape != "linear" and len(source.index.markets) > 1)
+    open_ = "auto" in (settings.model.response, settings.model.lags)
+    return open_ or is_shared(settings) or (settings.model.shape != "linear" and len(source.index.markets) > 1)
 
 
 def agree(
@@ -94,6 +112,7 @@ def agree(
     key = _key(source, stamp)
     if last is not None and last.key == key:
         return last
+    from reportgen.model.agreed.choices import choose, chosen
     from reportgen.model.agreed.decay import search_shared_decay
     from reportgen.model.agreed.shape import search_shapes
 
@@ -104,6 +123,11 @@ def agree(
         ended = pool.run_tasks(work, _tasks(source, job), jobs=jobs, limits=limits, stopping=stopping)
         return {done.key: done.answer.value for done in ended}
 
+    choices = choose(
+        lambda made, setting: ask(choice, lambda panel: ChoiceJob(panel=panel, settings=made, setting=setting)),
+        settings,
+    )
+    settings = chosen(settings, choices)
     shapes: Shapes = ()
     if settings.model.shape != "linear":
         found = search_shapes(
@@ -126,8 +150,9 @@ def agree(
     # Through JSON and back: what is used now is then exactly what run.json will give to the next run.
     content = json.loads(json.dumps({
         "decay": None if decay is None else asdict(decay), "shapes": [asdict(one) for one in shapes],
+        "choices": [asdict(one) for one in choices],
     }))  # fmt: skip
-    return Agreed(key=key, decay=content["decay"], shapes=content["shapes"])
+    return Agreed(key=key, **content)
 
 
 def _tasks(source: Markets, job: Callable[[MarketPanel | StoredPanel], object]) -> Iterator[pool.Task]:

@@ -21,6 +21,8 @@ from reportgen.batch.state.outcome import GoneMarkets, MarketOutcome, RunResult
 if TYPE_CHECKING:
     from reportgen.model.agreed.decay import SharedDecay
     from reportgen.model.market.bend import Shapes
+    from reportgen.results import SettingChoice
+    from reportgen.settings.sections import Settings
 
 NAME = "run.json"
 SCHEMA_VERSION = 1
@@ -52,6 +54,8 @@ class Agreed:
     key: str
     decay: Mapping[str, Any] | None = None
     shapes: Sequence[Mapping[str, Any]] = ()
+    choices: Sequence[Mapping[str, Any]] = ()
+    """Settings that were ``auto`` and what the markets chose."""
 
     def shared_decay(self) -> SharedDecay | None:
         """Return the decay of all markets."""
@@ -69,14 +73,27 @@ class Agreed:
 
         return shapes_from_plain(self.shapes)
 
+    def setting_choices(self) -> tuple[SettingChoice, ...]:
+        """Return what was chosen for settings that are ``auto``."""
+        from reportgen.results import SettingChoice
+
+        return tuple(
+            SettingChoice(**{**one, "rivals": tuple(one["rivals"]), "gains": tuple(one["gains"])})
+            for one in self.choices
+        )
+
+    def settled(self, settings: Settings) -> Settings:
+        """Return the settings with what was chosen."""
+        return settings.settled({one["setting"]: one["chosen"] for one in self.choices})
+
     def mixed_into(self, stamp: Fingerprint) -> Fingerprint:
         """Return a market's fingerprint with what it shares with others as part of its data; straight lines are none.
 
         A market whose response is a line is as it would be alone: others' new data are no reason to build it again.
         """
-        if self.decay is None and not self.shapes:
+        if self.decay is None and not self.shapes and not self.choices:
             return stamp
-        shared = json.dumps([self.decay, list(self.shapes)], sort_keys=True)
+        shared = json.dumps([self.decay, list(self.shapes), list(self.choices)], sort_keys=True)
         return replace(stamp, data=hash_strings((stamp.data, shared)))
 
 
@@ -134,7 +151,9 @@ def _index(content: Mapping[str, Any]) -> InputIndex:
 
 
 def _agreed(content: Mapping[str, Any] | None) -> Agreed | None:
-    return None if content is None else Agreed(key=content["key"], decay=content["decay"], shapes=content["shapes"])
+    if content is None:
+        return None
+    return Agreed(**{name: content[name] for name in ("key", "decay", "shapes", "choices")})
 
 
 def write_run(

@@ -82,11 +82,7 @@ def check_lags(market: MarketFit) -> tuple[Check, Check]:
         ``lags``: 2 (l_longer - l_chosen) - k log n of the best longer set; ``detail`` names that set.
         ``memory``: sqrt(2 (l_longer - l_chosen)) of one more lag, a |z|; ``detail`` names that lag.
     """
-    lags = market.terms.lag_periods
-    effect = _design_effect(market)
-    gains = [
-        (further, gain / effect, rows) for family in _longer(market) for further, gain, rows in _gains(market, family)
-    ]
+    lags, gains = market.terms.lag_periods, lag_gains(market)
     memory = [gain for further, gain, _ in gains if further == (max(lags, default=0) + 1,)]
     # BIC's price of a parameter is log n (Schwarz 1978).
     priced = [(gain - len(further) * float(np.log(rows)), further) for further, gain, rows in gains]
@@ -101,6 +97,14 @@ def check_lags(market: MarketFit) -> tuple[Check, Check]:
             detail=_next(lags),
         ),
     )
+
+
+def lag_gains(market: MarketFit) -> list[tuple[tuple[int, ...], float, int]]:
+    """Further lags of each longer set, 2 (l_longer - l_chosen), and the rows that were compared."""
+    effect = _design_effect(market)
+    return [
+        (further, gain / effect, rows) for family in _longer(market) for further, gain, rows in _gains(market, family)
+    ]
 
 
 def _design_effect(market: MarketFit) -> float:

@@ -97,7 +97,7 @@ def _check_role(
     if found.name in {columns.sales, columns.cost}:
         found.add("truth-values", "error", parsed.truth, "is written in words in {rows}", "Write amounts of money.")
     if found.name == columns.sales:
-        _check_sales(found, parsed.values, settings.model.response, settings.panel.negative_sales)
+        _check_sales(found, parsed.values, settings.model.scale, settings.panel.negative_sales)
     elif found.name in columns.promotion:
         check_promotion(found, parsed, market)
     elif found.name == columns.cost:

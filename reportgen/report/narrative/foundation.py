@@ -11,7 +11,7 @@ from reportgen.report.words.phrases import mark
 
 if TYPE_CHECKING:
     from reportgen.report.words.writer import Writer
-    from reportgen.results import TerritorySummary
+    from reportgen.results import SettingChoice, TerritorySummary
 
 LOST = {
     "set-aside": mark("A value out of line with its pharmacy, set aside by panel.outliers"),
@@ -123,6 +123,7 @@ def model_words(w: Writer) -> tuple[str, ...]:
     lines += [*shape_words(w), *time_words(w)]
     if model.response == "log":
         lines.append(w.say("The model works on the logarithm of sales, so effects are percentages of sales."))
+    lines += [_chosen(w, k, choice) for k, choice in enumerate(model.choices)]
     if model.correction == "initial-conditions":
         lines.append(
             w.say(
@@ -132,6 +133,29 @@ def model_words(w: Writer) -> tuple[str, ...]:
             )
         )
     return tuple(lines)
+
+
+def _chosen(w: Writer, position: int, choice: SettingChoice) -> str:
+    """What the markets chose for a setting that is left to them, and by how much."""
+    if not choice.rivals:
+        message = mark("{setting} was left to the data; nothing could be compared with {begun}, which was kept.")
+        return w.say(message, setting=f"model.{choice.setting}", begun=choice.begun)
+    best = max(range(len(choice.rivals)), key=lambda k: choice.gains[k])
+    gain = w.number(choice.gains[best], f"model.choices.{position}.gains.{best}", digits=1)
+    if choice.chosen != choice.begun:
+        message = mark(
+            "{setting} was left to the data: over {count} markets {chosen} explains sales better than {begun}, by "
+            "{gain} in deviance after its price."
+        )
+    else:
+        message = mark(
+            "{setting} was left to the data: over {count} markets nothing explains sales better than {begun}; the next "
+            "best, {rival}, changes the deviance by {gain} after its price."
+        )
+    return w.say(
+        message, setting=f"model.{choice.setting}", count=w.formats.integer(choice.markets), chosen=choice.chosen,
+        begun=choice.begun, rival=choice.rivals[best], gain=gain,
+    )  # fmt: skip
 
 
 def certificate(w: Writer) -> str:

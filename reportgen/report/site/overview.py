@@ -230,7 +230,7 @@ class _OverviewBuilder:
     # --- sections ---------------------------------------------------------------------------
 
     def _changes(self, changes: Changes | None) -> Section:
-        response = self.settings.model.response
+        response = self.settings.model.scale
         formats = self.tables.log_formats if response == "log" else self.formats
         links = {s.market: address(s) for s in self.summaries}
         return ChangeWriter(language=self.language, formats=formats).section(changes, links, self.tables.per_unit)

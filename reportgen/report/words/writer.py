@@ -236,7 +236,7 @@ def make_writer(results: MarketResults, settings: Settings) -> Writer:
             locale=report.locale,
             currency=report.currency or results.data.currency,
             unit=unit,
-            response=model.response if model else settings.model.response,
+            response=model.response if model else settings.model.scale,
         ),
         language=language,
         weekly=results.data.period_type == "week",
