@@ -144,13 +144,13 @@ def _chosen(w: Writer, position: int, choice: SettingChoice) -> str:
     gain = w.number(choice.gains[best], f"model.choices.{position}.gains.{best}", digits=1)
     if choice.chosen != choice.begun:
         message = mark(
-            "{setting} was left to the data: {chosen} explains sales better than {begun}, by {gain} in deviance after its "
-            "price (markets asked: {count})."
+            "{setting} was left to the data: {chosen} explains sales better than {begun}, by {gain} in deviance after "
+            "its price (markets asked: {count})."
         )
     else:
         message = mark(
-            "{setting} was left to the data: nothing explains sales better than {begun}; the next best, {rival}, changes "
-            "the deviance by {gain} after its price (markets asked: {count})."
+            "{setting} was left to the data: nothing explains sales better than {begun}; the next best, {rival}, "
+            "changes the deviance by {gain} after its price (markets asked: {count})."
         )
     return w.say(
         message, setting=f"model.{choice.setting}", count=w.formats.integer(choice.markets), chosen=choice.chosen,
