@@ -20,7 +20,7 @@ from reportgen.panel import transforms
 from reportgen.panel.curves import ResponseCurve
 from reportgen.panel.grid import Booleans, Floats, MarketPanel
 from reportgen.results import ModelTerm, RowsLost
-from reportgen.settings.sections import AdstockSettings, ModelSettings
+from reportgen.settings.statistics import AdstockSettings, ModelSettings
 
 Indices = NDArray[np.intp]
 INITIAL_OFFSETS = (1, 2)

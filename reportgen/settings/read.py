@@ -14,7 +14,7 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, get_origin
+from typing import Annotated, Any, Literal, get_args, get_origin
 
 from pydantic import ValidationError
 from pydantic.fields import FieldInfo
@@ -307,12 +307,23 @@ def _overrides(overrides: Mapping[str, object], problems: list[str]) -> dict[str
 
 def _parse(key: str, text: str) -> object:
     """Read the text of a variable or option as the type of its key: lists by commas, else TOML or plain text."""
-    if get_origin(_keys()[key].annotation) is tuple:
+    kind = _keys()[key].annotation
+    if get_origin(kind) is tuple or (_may_be_list(kind) and text not in _words(kind)):
         inner = text.strip().removeprefix("[").removesuffix("]")
         return [_plain(part.strip()) for part in inner.split(",") if part.strip()]
     if _keys()[key].annotation is str:
         return text
     return _plain(text)
+
+
+def _may_be_list(kind: object) -> bool:
+    """Whether a list is one of several things a setting may be."""
+    return any(get_origin(get_args(part)[0]) is tuple for part in get_args(kind) if get_origin(part) is Annotated)
+
+
+def _words(kind: object) -> set[object]:
+    """Words that stand for something else than a list."""
+    return {word for part in get_args(kind) if get_origin(part) is Literal for word in get_args(part)}
 
 
 def _plain(text: str) -> object:

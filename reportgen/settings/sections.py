@@ -12,33 +12,19 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, PrivateAttr, model_validator
 
 from reportgen.settings import coerce
+from reportgen.settings.section import Names, Section
+from reportgen.settings.statistics import AdstockSettings, ModelSettings
 
 SETTINGS_FILE = "reportgen.toml"
 SCHEMA_FILE = "reportgen.schema.json"
 
 Period = Literal["month", "week", "quarter"]
 Rule = Literal["sum", "mean", "max", "min", "first", "last"]
-Response = Literal["level", "log"]
-SEED_LAGS = (1, 2)
-Lags = Annotated[
-    tuple[Annotated[int, Field(ge=1, le=24)], ...], Field(max_length=12), AfterValidator(coerce.unique)
-]
-Correction = Literal["initial-conditions", "none"]
-Method = Literal["REML", "ML"]
-Design = Literal["observational", "experiment"]
-Time = Literal["auto", "periods", "territory-periods", "season+trend", "season", "trend", "none"]
 Search = Literal["plain", "pagefind"]
 Format = Literal["html", "pdf", "brief", "xlsx", "quarto", "results"]
-
-
-Names = Annotated[
-    tuple[str, ...],
-    BeforeValidator(coerce.as_list, json_schema_input_type=str | tuple[str, ...]),
-    AfterValidator(coerce.unique),
-]
 
 
 Texts = Annotated[
@@ -51,11 +37,7 @@ Texts = Annotated[
 Key = Annotated[str | tuple[str, ...], BeforeValidator(coerce.key)]
 
 
-class _Section(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True)
-
-
-class PanelSettings(_Section):
+class PanelSettings(Section):
     """Where the table is and what its columns mean."""
 
     source: str = Field(
@@ -158,80 +140,7 @@ class PanelSettings(_Section):
         return self
 
 
-class ModelSettings(_Section):
-    """The linear mixed model of one market."""
-
-    lags: Literal["auto"] | Lags = Field(
-        SEED_LAGS,
-        description="Lags of sales, in periods. auto: what explains sales of all markets best (BIC) among 1 and 2, "
-        "more of them in a row, and the same period of the year before.",
-    )
-    response: Response | Literal["auto"] = Field(
-        "level",
-        description="level: sales in money; log: natural logarithm of sales; auto: what all markets together ask for.",
-    )
-    random_slope: bool = Field(True, description="Let the promotion effect differ between pharmacies.")
-    method: Method = Field("REML", description="REML or ML.")
-    correction: Correction = Field("initial-conditions", description="initial-conditions or none (the plain model).")
-    design: Design = Field("observational", description="experiment only if promotion was assigned at random.")
-    assigned: Annotated[
-        tuple[Annotated[str, AfterValidator(coerce.period)], ...],
-        BeforeValidator(coerce.as_list, json_schema_input_type=str | tuple[str, ...]),
-    ] = Field(
-        (),
-        description="First and last period in which promotion was assigned at random to pharmacies, where model.design "
-        "is experiment; empty: in the whole record.",
-        max_length=2,
-        examples=[["2023-01", "2023-06"]],
-    )
-    time: Time = Field(
-        "auto",
-        description="What happens to all pharmacies at once. auto: one effect per period where promotion differs "
-        "enough between pharmacies within periods (per period and territory where panel.territory is set and it "
-        "differs enough there), else season+trend; periods, territory-periods, season+trend, season, trend, or none.",
-    )
-    shape: Literal["auto", "linear", "saturating"] = Field(
-        "auto",
-        description="Response to promotion: linear; saturating, a concave curve that all markets of a run share: more "
-        "promotion brings less and less; auto, the curve where the markets together ask for it.",
-    )
-    pharmacy_trend: Literal["auto"] | bool = Field(
-        "auto", description="A trend of its own for each pharmacy. auto: from 24 periods on, where the likelihood asks."
-    )
-    moderators: Names = Field(
-        (),
-        description="Columns that sort pharmacies into classes, e.g. region or size class: the promotion effect is "
-        "also told class by class.",
-        max_length=4,
-        examples=[["size_class"]],
-    )
-    ladder: bool = Field(
-        False, description="Leave a singular fit for a simpler one too, and end at pooled least squares if need be."
-    )
-    bootstrap: Annotated[int, Field(ge=0, le=20000)] = Field(0, description="Parametric bootstrap replicates; 0: none.")
-
-    @property
-    def lag_periods(self) -> tuple[int, ...]:
-        """The lags; of ``auto`` those it begins with."""
-        return SEED_LAGS if self.lags == "auto" else self.lags
-
-    @property
-    def scale(self) -> Response:
-        """The scale of sales; of ``auto`` that it begins with."""
-        return "level" if self.response == "auto" else self.response
-
-
-class AdstockSettings(_Section):
-    """Carry-over of promotion."""
-
-    decay: Literal["estimate"] | Annotated[float, Field(ge=0, lt=1)] = Field(
-        "estimate", description="estimate, or a number in [0, 1)."
-    )
-    normalize: bool = Field(True, description="Scale weights to sum to one, (1-d) sum d^k x.")
-    scope: Literal["market", "all"] = Field("market", description="One decay per market, or one shared by all.")
-
-
-class ReportSettings(_Section):
+class ReportSettings(Section):
     """What the documents look like."""
 
     title: str = Field("Promotion impact", description="Title on the first page.")
@@ -273,7 +182,7 @@ class ReportSettings(_Section):
         return root / self.templates if self.templates else None
 
 
-class BrandSettings(_Section):
+class BrandSettings(Section):
     """Whose report it is."""
 
     name: str = Field("", description="Name in the running head.")
@@ -284,7 +193,7 @@ class BrandSettings(_Section):
     footer: str = Field("", description="Line at the foot of each page.")
 
 
-class RunSettings(_Section):
+class RunSettings(Section):
     """How a batch runs."""
 
     out: str = Field("out", min_length=1, description="Output folder, or an address such as s3://bucket/folder.")
@@ -302,7 +211,7 @@ class RunSettings(_Section):
     memory: Annotated[int, Field(ge=0)] = Field(4096, description="MiB a market may take; 0: no limit.")
 
 
-class MailSettings(_Section):
+class MailSettings(Section):
     """Sending brief.pdf by `reportgen mail`; the password only in the environment: REPORTGEN_MAIL_PASSWORD."""
 
     server: str = Field("", description="SMTP server that takes the mail.")
@@ -331,7 +240,7 @@ class MailSettings(_Section):
     )
 
 
-class CalibrationSettings(_Section):
+class CalibrationSettings(Section):
     """What an experiment found in one market: combined with the market's estimate, and shown beside it."""
 
     market: str = Field(min_length=1, description="Code of the market, as in the table.")
@@ -369,7 +278,7 @@ class CalibrationSettings(_Section):
         return made
 
 
-class Settings(_Section):
+class Settings(Section):
     """All settings of a project. Immutable and hashable."""
 
     panel: PanelSettings = PanelSettings()
@@ -416,4 +325,4 @@ class Settings(_Section):
 def sections() -> dict[str, type[BaseModel]]:
     """Sections of reportgen.toml by name, in order; tables that may stand more than once are none."""
     kinds = {name: field.annotation for name, field in Settings.model_fields.items()}
-    return {name: kind for name, kind in kinds.items() if isinstance(kind, type) and issubclass(kind, _Section)}
+    return {name: kind for name, kind in kinds.items() if isinstance(kind, type) and issubclass(kind, Section)}

@@ -12,7 +12,8 @@ from reportgen.model.market.fit import fit_market
 from reportgen.panel.features import build_frame
 from reportgen.panel.simulate import MarketSpec, simulate_panel
 from reportgen.results import Provenance
-from reportgen.settings.sections import AdstockSettings, Settings
+from reportgen.settings.sections import Settings
+from reportgen.settings.statistics import AdstockSettings
 
 PROVENANCE = Provenance(
     package="0", versions=(), source="s", data_hash="0", settings_hash="0", settings=(), seed=1, as_of="2024-01-01"

@@ -24,7 +24,8 @@ from reportgen.panel.features import ModelFrame, build_frame
 from reportgen.panel.grid import make_panel
 from reportgen.panel.simulate import MarketSpec, simulate_market, simulate_panel
 from reportgen.results import Provenance, from_json, to_json
-from reportgen.settings.sections import AdstockSettings, ModelSettings, Settings
+from reportgen.settings.sections import Settings
+from reportgen.settings.statistics import AdstockSettings, ModelSettings
 
 
 def market(settings: Settings | None = None, seed: int = 1, **changes: object) -> MarketFit:

@@ -1,0 +1,91 @@
+"""Settings of the model: ``[model]`` and ``[adstock]``."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BeforeValidator, Field
+
+from reportgen.settings import coerce
+from reportgen.settings.section import Names, Section
+
+Response = Literal["level", "log"]
+SEED_LAGS = (1, 2)
+Lags = Annotated[tuple[Annotated[int, Field(ge=1, le=24)], ...], Field(max_length=12), AfterValidator(coerce.unique)]
+Correction = Literal["initial-conditions", "none"]
+Method = Literal["REML", "ML"]
+Design = Literal["observational", "experiment"]
+Time = Literal["auto", "periods", "territory-periods", "season+trend", "season", "trend", "none"]
+
+
+class ModelSettings(Section):
+    """The linear mixed model of one market."""
+
+    lags: Literal["auto"] | Lags = Field(
+        SEED_LAGS,
+        description="Lags of sales, in periods. auto: what explains sales of all markets best (BIC) among 1 and 2, "
+        "more of them in a row, and the same period of the year before.",
+    )
+    response: Literal["level", "log", "auto"] = Field(
+        "level",
+        description="level: sales in money; log: natural logarithm of sales; auto: what all markets together ask for.",
+    )
+    random_slope: bool = Field(True, description="Let the promotion effect differ between pharmacies.")
+    method: Method = Field("REML", description="REML or ML.")
+    correction: Correction = Field("initial-conditions", description="initial-conditions or none (the plain model).")
+    design: Design = Field("observational", description="experiment only if promotion was assigned at random.")
+    assigned: Annotated[
+        tuple[Annotated[str, AfterValidator(coerce.period)], ...],
+        BeforeValidator(coerce.as_list, json_schema_input_type=str | tuple[str, ...]),
+    ] = Field(
+        (),
+        description="First and last period in which promotion was assigned at random to pharmacies, where model.design "
+        "is experiment; empty: in the whole record.",
+        max_length=2,
+        examples=[["2023-01", "2023-06"]],
+    )
+    time: Time = Field(
+        "auto",
+        description="What happens to all pharmacies at once. auto: one effect per period where promotion differs "
+        "enough between pharmacies within periods (per period and territory where panel.territory is set and it "
+        "differs enough there), else season+trend; periods, territory-periods, season+trend, season, trend, or none.",
+    )
+    shape: Literal["auto", "linear", "saturating"] = Field(
+        "auto",
+        description="Response to promotion: linear; saturating, a concave curve that all markets of a run share: more "
+        "promotion brings less and less; auto, the curve where the markets together ask for it.",
+    )
+    pharmacy_trend: Literal["auto"] | bool = Field(
+        "auto", description="A trend of its own for each pharmacy. auto: from 24 periods on, where the likelihood asks."
+    )
+    moderators: Names = Field(
+        (),
+        description="Columns that sort pharmacies into classes, e.g. region or size class: the promotion effect is "
+        "also told class by class.",
+        max_length=4,
+        examples=[["size_class"]],
+    )
+    ladder: bool = Field(
+        False, description="Leave a singular fit for a simpler one too, and end at pooled least squares if need be."
+    )
+    bootstrap: Annotated[int, Field(ge=0, le=20000)] = Field(0, description="Parametric bootstrap replicates; 0: none.")
+
+    @property
+    def lag_periods(self) -> tuple[int, ...]:
+        """The lags; of ``auto`` those it begins with."""
+        return SEED_LAGS if self.lags == "auto" else self.lags
+
+    @property
+    def scale(self) -> Response:
+        """The scale of sales; of ``auto`` that it begins with."""
+        return "level" if self.response == "auto" else self.response
+
+
+class AdstockSettings(Section):
+    """Carry-over of promotion."""
+
+    decay: Literal["estimate"] | Annotated[float, Field(ge=0, lt=1)] = Field(
+        "estimate", description="estimate, or a number in [0, 1)."
+    )
+    normalize: bool = Field(True, description="Scale weights to sum to one, (1-d) sum d^k x.")
+    scope: Literal["market", "all"] = Field("market", description="One decay per market, or one shared by all.")
