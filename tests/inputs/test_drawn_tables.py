@@ -204,3 +204,26 @@ def test_dotted_months_without_doubt_are_read(tmp_path: Path, tried: Callable[..
         table["month"] = [form.format(y=month_of(t)[0], m=month_of(t)[1]) for t in ROWS["t"]]
         table.to_csv(tmp_path / "table.csv", index=False)
         assert same(read("table.csv", tmp_path, {}), ROWS) == ""
+
+
+@pytest.mark.parametrize("name", ["table.xls", "table.xlsx"])
+@pytest.mark.parametrize("sign", ["\t", ",", ";"])
+def test_text_under_the_name_of_a_workbook_is_read(
+    sign: str, name: str, tmp_path: Path, tried: Callable[..., None]
+) -> None:
+    tried(f"text with {sign!r} called {name}")
+    for encoding in ("utf-8", "utf-16", "utf-8-sig"):
+        (tmp_path / name).write_bytes("\n".join(sign.join(row) for row in cells_of()).encode(encoding))
+        assert same(read(name, tmp_path, {}), ROWS) == ""
+
+
+@pytest.mark.parametrize("start", ["<html><body>", '<?xml version="1.0"?>', "\n  <table>"])
+def test_a_web_page_under_the_name_of_a_workbook_is_refused(
+    start: str, tmp_path: Path, tried: Callable[..., None]
+) -> None:
+    tried(f"{start} called table.xls")
+    for encoding in ("utf-8", "utf-16", "utf-8-sig"):
+        (tmp_path / "table.xls").write_bytes((start + as_text(ROWS, Way()).to_html(index=False)).encode(encoding))
+        with pytest.raises(InputError, match="web page or XML under the name of a workbook") as caught:
+            read("table.xls", tmp_path, {})
+        assert caught.value.code == "other-kind"

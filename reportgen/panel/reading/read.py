@@ -16,7 +16,7 @@ from reportgen.errors import ReadError
 from reportgen.panel.reading import columnar, database
 from reportgen.panel.reading.columns import find_columns, fold_name
 from reportgen.panel.reading.delimited import read_delimited
-from reportgen.panel.reading.kinds import refuse_other_kinds
+from reportgen.panel.reading.kinds import is_text_file, refuse_other_kinds, refuse_web_pages
 from reportgen.panel.reading.layouts.arrange import arrange
 from reportgen.panel.reading.layouts.wide import find_periods
 from reportgen.panel.reading.raw import KeyFinder, RawTable
@@ -137,6 +137,10 @@ def _read_path(path: Path, panel: PanelSettings, market: str | None, files: Sequ
     if start[:4] == columnar.MAGIC or suffix in {".parquet", ".pq"}:
         return _read_parquet(path, panel, market)
     # Old Excel files are OLE containers, new ones ZIP archives.
+    # Programs write text, or a web page, under the name of a workbook, and Excel opens both without a word.
+    if suffix in _SPREADSHEETS and is_text_file(path):
+        refuse_web_pages(path)
+        return read_delimited(path, wanted=_wanted(panel))
     if start[:4] == _OLE or suffix in _SPREADSHEETS or zipfile.is_zipfile(path):
         return _read_spreadsheet(path, panel)
     if suffix in SUFFIXES:

@@ -278,7 +278,7 @@ def folder_of_nothing(folder: Path) -> str:
         (named("panel.xlsx", b""), "empty-file"),
         (named("panel.parquet", b"PAR1"), "damaged-file"),
         (named("panel.parquet", b"a,b\n1,2\n"), "not-parquet"),
-        (named("panel.xlsx", b"a,b\n1,2\n"), "damaged-file"),
+        (named("panel.xlsx", b"a,b\n1,\x002\n"), "damaged-file"),
         (named("panel.xls", b"\xd0\xcf\x11\xe0 and more"), "damaged-file"),
         (named("panel.pkl", b"anything"), "pickle"),
         (pickled, "pickle"),
