@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from reportgen.panel.curves import ResponseCurve
 from reportgen.panel.features import ModelFrame
@@ -68,7 +69,20 @@ def curved(frame: ModelFrame, bends: Mapping[str, Bend]) -> ModelFrame:
         return frame
     usual = frame.promotion.mean(axis=0)
     curves = tuple(None if bend is None else bend.at(float(usual[k])) for k, bend in enumerate(found))
-    return replace(frame, curves=curves)
+    return replace(frame, curves=curves, initial=_initial(frame, curves))
+
+
+def _initial(frame: ModelFrame, curves: tuple[ResponseCurve | None, ...]) -> NDArray[np.float64]:
+    """What is known of a pharmacy before its first row, its promotion bent like the column it corrects.
+
+    Sales it begins with go with bent promotion; beside straight columns the rest would be taken for more curvature.
+    """
+    made = frame.initial.copy()
+    for place, term in enumerate(frame.initial_terms):
+        curve = curves[term.channel] if term.channel is not None else None
+        if curve is not None:
+            made[:, place] = curve.bend(frame.initial[:, place])
+    return made
 
 
 def can_bend(frame: ModelFrame, channel: int) -> bool:

@@ -74,6 +74,15 @@ def test_levels_that_are_spoken_of_and_the_range_that_was_seen_are_exact(shape: 
         assert point.seen == (shape.lowest <= point.promotion <= shape.highest)
 
 
+def test_what_flattens_is_found_where_it_flattens(shape: ResponseShape) -> None:
+    """Pharmacies differ in their usual promotion: straight columns of what they began with would bend it too much."""
+    usual = shape.at(1.0)
+    assert usual is not None
+    point = shape.points[usual]
+    assert point.estimate == pytest.approx(500.0 * shape.usual / (1.0 + shape.usual / 4.0), rel=0.08)
+    assert (shape.kind, shape.scale) == ("hill", pytest.approx(4.0, rel=0.25))
+
+
 def test_the_market_goes_round_and_has_a_report() -> None:
     results = analysed()
     assert from_json(to_json(results)) == results
