@@ -198,6 +198,7 @@ def _similar(alike: Rows, keys: Keys, column: str, role: str) -> Problem:
 
 def similar_names(names: tuple[str, ...]) -> list[tuple[str, ...]]:
     """Groups of names that look alike."""
-    folds = fold_names(names)
-    found = [tuple(name for name, fold in zip(names, folds, strict=True) if fold == i) for i in np.unique(folds)]
-    return [group for group in found if len(group) > 1]
+    found: dict[str, list[str]] = {}
+    for name in names:
+        found.setdefault(fold_key(name), []).append(name)
+    return [tuple(group) for group in found.values() if len(group) > 1]
