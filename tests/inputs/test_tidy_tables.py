@@ -95,3 +95,13 @@ def test_a_column_of_words_that_speak_of_measures_is_left_alone(
     table = as_text(ROWS, Way(numbers=numbers))
     table["campaign"] = ["sales week" if i % 3 else "visit week" for i in range(len(table))]
     assert same(read(save(table, tmp_path, "csv"), tmp_path, {}), ROWS) == ""
+
+
+def test_channels_in_rows_are_no_measures(tmp_path: Path, tried: Callable[..., None]) -> None:
+    tried("channels in rows without sales")
+    table = tidy(("sales rep visits", "emails"), "channel", "value")
+    source = save(table, tmp_path, "csv")
+    for reading in (lambda: read(source, tmp_path, {}), lambda: guided(source, tmp_path)):
+        with pytest.raises(InputError) as caught:
+            reading()
+        assert caught.value.code == "missing-column"

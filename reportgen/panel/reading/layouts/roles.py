@@ -54,6 +54,12 @@ def speaks_of(name: str, role: str) -> bool:
     return any(word in known for word in words) and not any(word in OTHER_WORDS for word in words)
 
 
+def are_measures(names: Sequence[str]) -> bool:
+    """Whether names are of measures: one speaks of sales, another one of promotion, and neither of both."""
+    spoken = [(speaks_of(name, "sales"), speaks_of(name, "promotion")) for name in names]
+    return (True, False) in spoken and (False, True) in spoken
+
+
 def guess_roles(frame: pd.DataFrame, delimiter: str = "") -> Guess:
     """Roles of the columns of a table.
 

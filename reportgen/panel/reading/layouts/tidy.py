@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from reportgen.panel.reading.columns import fold_name
-from reportgen.panel.reading.layouts.roles import measure_columns, speaks_of
+from reportgen.panel.reading.layouts.roles import are_measures, measure_columns
 from reportgen.panel.reading.layouts.wide import bound_columns, refuse_repeats, spread_measures
 from reportgen.panel.reading.raw import RawTable
 from reportgen.panel.reading.values.numbers import is_text, texts
@@ -46,8 +46,7 @@ def spread_tidy(raw: RawTable, wanted: Sequence[str]) -> RawTable:
     for column in names:
         measures = _measures(frame[column])
         named = {fold_name(measure) for measure in measures}
-        spoken = [role for role in ("sales", "promotion") if any(speaks_of(measure, role) for measure in measures)]
-        if len(spoken) < 2 and not (len(wanted) > 1 and known <= named):
+        if not are_measures(measures) and not (len(wanted) > 1 and known <= named):
             continue
         numbers = measure_columns(frame, [name for name in names if name != column], raw.delimiter)
         values = [name for name in numbers if fold_name(name) in _VALUES] or numbers

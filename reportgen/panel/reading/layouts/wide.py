@@ -15,7 +15,7 @@ import numpy as np
 
 from reportgen.errors import ReadError
 from reportgen.panel.reading.columns import fold_name
-from reportgen.panel.reading.layouts.roles import speaks_of
+from reportgen.panel.reading.layouts.roles import are_measures
 from reportgen.panel.reading.layouts.sums import sum_columns
 from reportgen.panel.reading.raw import RawTable, is_number
 from reportgen.panel.reading.values.date_forms import Written, read_form
@@ -190,8 +190,7 @@ def _measure_column(table: pd.DataFrame, ids: Sequence[str], period: str, sheets
             return column
     # A pharmacy without the rows of one measure leaves only the words to tell.
     for column in candidates:
-        spoken = [str(value) for value in table[column].dropna().unique()]
-        if any(speaks_of(v, "sales") for v in spoken) and any(speaks_of(v, "promotion") for v in spoken):
+        if are_measures([str(value) for value in table[column].dropna().unique()]):
             return column
     return ""
 
