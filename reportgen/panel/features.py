@@ -146,7 +146,7 @@ class ModelFrame:
         It is not known; a pharmacy's mean promotion stands for it. A straight response has a column of the correction
         for it, a bent one must know where on the curve a pharmacy begins.
         """
-        recorded = self.panel.recorded[self.grid_rows]
+        recorded = self.panel.kept[self.grid_rows]
         dose = np.bincount(self.group, weights=self.promotion[:, channel]) / np.bincount(self.group)
         age = np.arange(recorded.shape[1]) - recorded.argmax(axis=1)[:, None]
         rate = np.asarray(decays, dtype=np.float64)[..., None, None]
@@ -278,7 +278,7 @@ def _select_rows(
     """Used cells, and the reason each other recorded cell is lost (the first that applies)."""
     # Periods since the pharmacy's first record: lags that reach back beyond it are its beginning, later unknown ones
     # are gaps.
-    since_first = np.cumsum(np.maximum.accumulate(panel.recorded, axis=1), axis=1) - 1
+    since_first = np.cumsum(np.maximum.accumulate(panel.kept, axis=1), axis=1) - 1
     tests = (
         np.zeros(panel.sales.shape, dtype=bool) if panel.set_aside is None else panel.set_aside,
         np.isnan(panel.sales),

@@ -111,6 +111,11 @@ class MarketPanel:
                 raise ValueError(f"{name} has shape {array.shape}, expected {shape}")
             array.flags.writeable = False
 
+    @property
+    def kept(self) -> Booleans:
+        """``(G, T)`` recorded cells that are not set aside: with the first of them a pharmacy's record begins."""
+        return self.recorded if self.set_aside is None else self.recorded & ~self.set_aside
+
     @cached_property
     def data_hash(self) -> str:
         """SHA-256 (hex) of the market's data in canonical form."""

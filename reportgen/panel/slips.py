@@ -73,8 +73,9 @@ def _listed(
 def set_aside(panel: MarketPanel) -> MarketPanel:
     """The market without its slips, which it lists: their rows are lost for the reason ``set-aside``.
 
-    Sales count as unknown. A promotion slip leaves the pharmacy's usual promotion behind for the carry-over into later
-    periods, because something was given; its own row is lost.
+    Sales count as unknown, and in a month without sales written as zero promotion of zero, too. A promotion slip
+    leaves the pharmacy's usual promotion behind for the carry-over into later periods, because something was given;
+    its own row is lost.
     """
     slips = find_slips(panel)
     if not slips:
@@ -90,6 +91,10 @@ def set_aside(panel: MarketPanel) -> MarketPanel:
             promotion[(panel.channels.index(slip.column), *cell)] = slip.usual
         else:
             sales[cell] = np.nan
+            if slip.kind == "zero":
+                # Nothing was recorded: a zero of promotion there is as little known as that of sales.
+                given = promotion[(slice(None), *cell)]
+                promotion[(slice(None), *cell)] = np.where(given == 0.0, np.nan, given)
     return replace(panel, sales=sales, promotion=promotion, set_aside=mask, slips=slips)
 
 
@@ -148,9 +153,15 @@ def _alone(mask: Booleans, known: Floats) -> Booleans:
 
 
 def _zero_months(sales: Floats) -> Booleans:
-    """Zeros of pharmacies that otherwise always sell a good part of their usual amount, (G, T)."""
+    """Zeros of pharmacies that otherwise always sell a good part of their usual amount, (G, T).
+
+    Zeros before a pharmacy's first sale and after its last are of months in which it was not there, however many; those
+    between must be fewer than its sales.
+    """
     positive, zero = _positive(sales), sales == 0.0
-    count = np.isfinite(positive).sum(axis=1)
+    sold = np.isfinite(positive)
+    open_ = np.maximum.accumulate(sold, axis=1) & np.maximum.accumulate(sold[:, ::-1], axis=1)[:, ::-1]
+    count = sold.sum(axis=1)
     least, usual = _quantiles(positive, 0.0, 0.5)
     steady = (least >= SMALLEST_SALE * usual) & (usual >= FAR_FROM_ZERO * _spread(positive)[:, 0])
-    return np.asarray(zero & (steady & (count >= LEAST_VALUES) & (zero.sum(axis=1) < count))[:, None])
+    return np.asarray(zero & (steady & (count >= LEAST_VALUES) & ((zero & open_).sum(axis=1) < count))[:, None])

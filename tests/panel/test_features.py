@@ -115,7 +115,17 @@ def test_without_lags_there_is_no_initial_condition() -> None:
         ([], ("Average_Promotion",)),
         ([1], ("Before1_Sales", "Average_Promotion", "Before1_Promotion")),
         ([2], ("Before1_Sales", "Average_Promotion", "Before2_Promotion")),
-        ([1, 2, 3], ("Before1_Sales", "Before2_Sales", "Average_Promotion", "Before1_Promotion", "Before2_Promotion")),
+        (
+            [1, 2, 3],
+            (
+                "Before1_Sales",
+                "Before_Sales_Mean",
+                "Before2_Sales",
+                "Average_Promotion",
+                "Before1_Promotion",
+                "Before2_Promotion",
+            ),
+        ),
     ],
 )
 def test_what_is_known_before_the_first_row_reaches_as_far_as_the_lags(lags: list[int], names: tuple[str, ...]) -> None:

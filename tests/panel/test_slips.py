@@ -85,3 +85,18 @@ def test_rows_set_aside_are_lost_for_that_reason_and_listed(rng):
 def test_a_market_without_slips_is_left_as_it_is(rng):
     panel = make_panel("M", *market(rng))
     assert set_aside(panel) is panel
+
+
+def test_months_written_as_zero_and_set_aside_are_as_if_they_were_missing(rng):
+    sales, promotion = market(rng)
+    absent = rng.random(sales.shape) < 0.05
+    absent[4, :12] = absent[5, :13] = True  # opened late, one of them half-way through and one later
+    absent[6, 20:] = True
+    zeros = set_aside(make_panel("M", np.where(absent, 0.0, sales), np.where(absent, 0.0, promotion)))
+    missing = make_panel("M", np.where(absent, np.nan, sales), np.where(absent, np.nan, promotion), recorded=~absent)
+    one, other = (build_frame(panel, SETTINGS.model, SETTINGS.adstock) for panel in (zeros, missing))
+    np.testing.assert_array_equal(one.used, other.used)
+    np.testing.assert_array_equal(zeros.kept, missing.kept)
+    for name in ("response", "lags", "initial", "promotion", "correction"):
+        np.testing.assert_array_equal(getattr(one, name), getattr(other, name))
+    np.testing.assert_array_equal(one.adstock((0.5,)), other.adstock((0.5,)))

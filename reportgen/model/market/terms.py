@@ -258,7 +258,7 @@ def _correction_columns(frame: ModelFrame, adstock: Array, decays: Array) -> dic
     dose = np.add.reduceat(frame.promotion, starts, axis=0) / sizes
     # Periods since the first row of the record, not since the first used one: what promotion before the record left
     # fades from there on.
-    age = frame.column - frame.panel.recorded[frame.grid_rows].argmax(axis=1)[group]
+    age = frame.column - frame.panel.kept[frame.grid_rows].argmax(axis=1)[group]
     fading = decays ** (age - age.min())[:, None].astype(np.float64)
     columns = np.column_stack([frame.correction, mean[group], adstock[starts][group], fading * dose[group]])
     full = model_terms(frame, correction=True, random_slope=False).correction
