@@ -11,6 +11,8 @@ from reportgen.settings.section import Names, Section
 
 Response = Literal["level", "log"]
 SEED_LAGS = (1, 2)
+CURVE_SHARED_FROM = 5
+"""Markets of a run from which they share one curve; of fewer each decides for itself: none moves another's numbers."""
 Lags = Annotated[tuple[Annotated[int, Field(ge=1, le=24)], ...], Field(max_length=12), AfterValidator(coerce.unique)]
 Correction = Literal["initial-conditions", "none"]
 Method = Literal["REML", "ML"]

@@ -18,6 +18,7 @@ from reportgen.batch.state.fingerprint import Fingerprint, hash_strings
 from reportgen.batch.state.run_json import Agreed
 from reportgen.batch.workers import pool
 from reportgen.settings.sections import Settings
+from reportgen.settings.statistics import CURVE_SHARED_FROM
 
 if TYPE_CHECKING:
     from reportgen.batch.inputs.source import Markets
@@ -82,11 +83,23 @@ def is_shared(settings: Settings) -> bool:
 
 
 def are_asked(settings: Settings, source: Markets) -> bool:
-    """Return whether markets are asked before they are built; one market alone decides about its curve by itself."""
+    """Return whether markets are asked before they are built."""
     if not source.has_panels:
         return False
-    open_ = "auto" in (settings.model.response, settings.model.lags)
-    return open_ or is_shared(settings) or (settings.model.shape != "linear" and len(source.index.markets) > 1)
+    return (
+        "auto" in (settings.model.response, settings.model.lags)
+        or is_shared(settings)
+        or curve_is_shared(settings, source)
+    )
+
+
+def curve_is_shared(settings: Settings, source: Markets) -> bool:
+    """Return whether the markets share a curve; few decide each for itself.
+
+    Markets whose rows break the contract count, too: that one of them is refused must not move the others' numbers.
+    """
+    count = len(source.index.markets) + len(source.index.refused)
+    return settings.model.shape != "linear" and count >= CURVE_SHARED_FROM
 
 
 def agree(
@@ -129,7 +142,8 @@ def agree(
     )
     settings = chosen(settings, choices)
     shapes: Shapes = ()
-    if settings.model.shape != "linear":
+    shared = curve_is_shared(settings, source)
+    if shared:
         found = search_shapes(
             lambda question: ask(shape, lambda panel: ShapeJob(panel=panel, settings=settings, question=question)),
             settings.panel.promotion,
@@ -149,7 +163,8 @@ def agree(
         return None
     # Through JSON and back: what is used now is then exactly what run.json will give to the next run.
     content = json.loads(json.dumps({
-        "decay": None if decay is None else asdict(decay), "shapes": [asdict(one) for one in shapes],
+        "decay": None if decay is None else asdict(decay),
+        "shapes": [asdict(one) for one in shapes] if shared else None,
         "choices": [asdict(one) for one in choices],
     }))  # fmt: skip
     return Agreed(key=key, **content)

@@ -53,7 +53,7 @@ class Agreed:
 
     key: str
     decay: Mapping[str, Any] | None = None
-    shapes: Sequence[Mapping[str, Any]] = ()
+    shapes: Sequence[Mapping[str, Any]] | None = None
     choices: Sequence[Mapping[str, Any]] = ()
     """Settings that were ``auto`` and what the markets chose."""
 
@@ -67,11 +67,11 @@ class Agreed:
         curves = {name: tuple(DecayPoint(**point) for point in self.decay[name]) for name in ("profile", "support")}
         return SharedDecay(**{**self.decay, **curves})
 
-    def shared_shapes(self) -> Shapes:
-        """Return the channels with a curve."""
+    def shared_shapes(self) -> Shapes | None:
+        """Return the channels with a curve; None where every market decides for itself."""
         from reportgen.model.market.bend import shapes_from_plain
 
-        return shapes_from_plain(self.shapes)
+        return None if self.shapes is None else shapes_from_plain(self.shapes)
 
     def setting_choices(self) -> tuple[SettingChoice, ...]:
         """Return what was chosen for settings that are ``auto``."""
@@ -93,7 +93,7 @@ class Agreed:
         """
         if self.decay is None and not self.shapes and not self.choices:
             return stamp
-        shared = json.dumps([self.decay, list(self.shapes), list(self.choices)], sort_keys=True)
+        shared = json.dumps([self.decay, list(self.shapes or ()), list(self.choices)], sort_keys=True)
         return replace(stamp, data=hash_strings((stamp.data, shared)))
 
 

@@ -33,13 +33,14 @@ from reportgen.panel.features import ModelFrame
 from reportgen.panel.grid import MarketPanel
 from reportgen.results import CurveKind
 from reportgen.settings.sections import Settings
+from reportgen.settings.statistics import CURVE_SHARED_FROM
 
 KINDS: tuple[CurveKind, ...] = ("log", "hill", "exponential")
 SCALES = (0.12, 0.3, 0.75, 1.9, 4.7)
 """Scales of the first look, in usual promotion: equal steps of the logarithm; wider ones are nearly a line."""
 DECAYS = tuple(np.linspace(0.0, 0.9, 10).round(4).tolist())
-ALPHA, ALPHA_ALONE, FEW = 0.05, 0.01, 5
-"""Levels at which a curve is taken instead of the line: of many markets, and of fewer than ``FEW``. There a line that
+ALPHA, ALPHA_ALONE = 0.05, 0.01
+"""Levels at which a curve is taken instead of the line: of many markets, and of fewer than share one. There a line that
 should be a curve is still seen by the check of saturation, a curve that should be a line by none."""
 SUSPICION = 0.5
 """Pooled one-sided z of curvature below which no curve is looked for: hardly one could win by ``ALPHA``."""
@@ -148,7 +149,7 @@ def _search(evaluate: Evaluate, question: ShapeQuestion, wanted: str) -> Channel
     best = known.best()
     gain = 2.0 * known.height(best)
     line = replace(line, z=z, gain=gain, markets=known.markets)
-    alpha = ALPHA if known.markets >= FEW else ALPHA_ALONE
+    alpha = ALPHA if known.markets >= CURVE_SHARED_FROM else ALPHA_ALONE
     # One-sided: only a concave response can win.
     if not known.markets or (wanted == "auto" and gain < float(chi2.isf(2.0 * alpha, 1))):
         return line

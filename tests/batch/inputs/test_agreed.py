@@ -102,3 +102,24 @@ def test_merged_shards_remember_the_decay_they_share(project: Path, monkeypatch:
     again = build(project)
     assert again.exit_code == 0
     assert {outcome.action for outcome in again.markets} == {"up-to-date"}
+
+
+def test_few_markets_decide_about_their_curves_each_for_itself(project: Path) -> None:
+    """So that a market that is refused, or is new, does not move the numbers of the others."""
+    assert reportgen.build(project, formats=["results"], jobs=1).exit_code == 0
+    assert json.loads((project / "out/run.json").read_text())["agreed"] is None
+
+
+def test_many_markets_share_what_they_say_of_the_curve(tmp_path: Path) -> None:
+    import numpy as np
+
+    specs = [MarketSpec(market=name, pharmacies=12, periods=14, counts=True) for name in "ABCDE"]
+    rows = [_demo_rows(simulate_market(spec, np.random.default_rng(k))) for k, spec in enumerate(specs)]
+    (tmp_path / "data").mkdir()
+    pd.concat(rows).to_csv(tmp_path / "data/panel.csv", index=False)
+    assert reportgen.build(tmp_path, formats=["results"], jobs=1).exit_code == 0
+    kept = json.loads((tmp_path / "out/run.json").read_text())["agreed"]
+    assert kept["decay"] is None
+    shapes = {tuple(one.channel for one in found.shapes) for found in results(tmp_path).values()}
+    assert shapes == {tuple(one["channel"] for one in kept["shapes"])}
+    assert reportgen.build(tmp_path, formats=["results"], jobs=1).count("up-to-date") == 5
