@@ -304,3 +304,28 @@ def test_a_record_of_an_earlier_version_has_no_standard_error(tmp_path: Path) ->
     assert found is not None
     assert found.headline.se is None
     assert refresh(tmp_path, ("A",)).changed
+
+
+def test_a_file_system_without_hard_links_gets_copies(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(*_: object, **__: object) -> None:
+        raise OSError("Operation not supported")
+
+    for name in ("linked", "copied"):
+        complete(tmp_path / name, "A")
+        if name == "copied":
+            monkeypatch.setattr("os.link", refused)
+        refresh(tmp_path / name, ("A",))
+        # Made again with a neighbour: the page of A is taken over by a second name, or by its bytes.
+        complete(tmp_path / name, "B")
+        refresh(tmp_path / name, ("A", "B"))
+    linked, copied = (tmp_path / name / "site" for name in ("linked", "copied"))
+    assert listed(linked) == listed(copied)
+    assert all((linked / name).read_bytes() == (copied / name).read_bytes() for name in listed(linked))
+
+
+def test_where_a_file_system_knows_one_case_no_two_files_meet(tmp_path: Path) -> None:
+    for market in ("North", "NORTH", "north"):
+        complete(tmp_path, market)
+    refresh(tmp_path, ("NORTH", "North", "north"))
+    names = [path.relative_to(tmp_path).as_posix().casefold() for path in tmp_path.rglob("*")]
+    assert len(names) == len(set(names))
