@@ -40,7 +40,7 @@ def work_folder(out: Path) -> Path:
     Raises
     ------
     EnvironmentMissing
-        If there is a folder of that name without the seal.
+        If there is a folder of that name without the seal, or none can be made.
     """
     work = out / WORK
     if not (work / SEAL).is_file():
@@ -52,8 +52,12 @@ def work_folder(out: Path) -> Path:
                 "its own. Move it away, or name another output folder.",
                 code="foreign-folder",
             )
-        work.mkdir(parents=True, exist_ok=True)
-        files.write_atomic(work / SEAL, record.seal(dict(_SEALED)))
+        try:
+            work.mkdir(parents=True, exist_ok=True)
+            files.write_atomic(work / SEAL, record.seal(dict(_SEALED)))
+        except OSError as error:
+            message = f"{out.name}: cannot write there: {error.strerror}."
+            raise EnvironmentMissing(message, code="cannot-write") from error
     return work
 
 
