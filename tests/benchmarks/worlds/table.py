@@ -20,7 +20,10 @@ otherwise, truth by counterfactual recursion with the same shocks, default setti
 brackets the percent of markets that print one, where some do not). *Missed under "Works"*: percent of all markets that
 print "Works" and an interval of kept up or of the total that misses the truth (with two 95 % intervals a right method
 has 5 to 10). *Far off*: the same where the truth lies beyond one and a half times the interval (a right method: 0.3 to
-0.6). *Warned*: checks to look at or failed, with the percent of markets."""
+0.6). *Warned*: checks to look at or failed, with the percent of markets.
+
+Every market is analysed alone. The rows of saturating worlds are those of a straight response (`shape = "linear"`);
+what markets find together is in [curves.md](curves.md), named territories are in [territories.md](territories.md)."""
 COLUMNS = (
     "World", "Markets", "First month: bias", "held", "Kept up: bias", "held", "Incremental: bias", "held", '"Works"',
     'Missed under "Works"', "Far off", "Warned",
