@@ -10,7 +10,8 @@ import typer
 from reportgen.cli.options import Data, Debug, Json, Project, Set, parse_overrides
 
 if TYPE_CHECKING:
-    from reportgen.project.designing import DesignReport, Length
+    from reportgen.model.experiment.power import Showing
+    from reportgen.project.designing import DesignReport
     from reportgen.settings.sections import Settings
 
 
@@ -102,7 +103,7 @@ def show_design(report: DesignReport, settings: Settings) -> None:
     console.say(f"Who gets more: {console.short(report.file)}")
 
 
-def _row(one: Length, sales: float, *, log: bool, own: bool) -> tuple[str, ...]:
+def _row(one: Showing, sales: float, *, log: bool, own: bool) -> tuple[str, ...]:
     if one.smallest is None or one.meanwhile is None:
         shown = ("none would be seen", "", "")
     else:

@@ -307,7 +307,7 @@ def territory_summary(market: MarketFit, df: float | None) -> TerritorySummary |
         reason=market.time.territories,
         share_within=market.time.within,
         least_share=LEAST_WITHIN,
-        independent=market.independent,
+        independent=market.design.independent,
         df=df,
     )
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     import numpy as np
 
     from reportgen.model.experiment.assign import Assignment
+    from reportgen.model.experiment.power import Showing
     from reportgen.model.market.fit import MarketFit
     from reportgen.panel.grid import MarketPanel
 
@@ -39,16 +40,6 @@ class Balance:
     more: float
     as_before: float
     difference: float
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Length:
-    """What an experiment of so many periods would show; see ``model/experiment/power.py``."""
-
-    periods: int
-    smallest: float | None
-    meanwhile: float | None
-    power: float | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,7 +63,7 @@ class DesignReport:
     seed: int
     sales: float
     estimate: float | None
-    lengths: tuple[Length, ...]
+    lengths: tuple[Showing, ...]
     balance: tuple[Balance, ...]
 
     def plain(self) -> dict[str, Any]:
@@ -106,7 +97,7 @@ def design_experiment(
     import numpy as np
 
     from reportgen.batch.state import files
-    from reportgen.model.experiment.assign import TooFewPharmacies, assign, baseline
+    from reportgen.model.experiment.assign import LEAST_PHARMACIES, TooFewPharmacies, assign, baseline
     from reportgen.model.experiment.power import showings
 
     panel = _panel(settings, root, market)
@@ -120,10 +111,10 @@ def design_experiment(
         able = baseline(fitted.frame.panel, fitted.frame.grid_rows, place)
     except TooFewPharmacies as error:
         raise InputError(f"{panel.market}: {error}.", code="too-few-pharmacies") from None
-    if pharmacies is not None and not 8 <= pharmacies <= len(able.rows):
+    if pharmacies is not None and not LEAST_PHARMACIES <= pharmacies <= len(able.rows):
         raise UsageError(
             f"--pharmacies {pharmacies}: {panel.market} has {len(able.rows)} that sell until the end of the record; "
-            f"write a number from 8 to {len(able.rows)}.",
+            f"write a number from {LEAST_PHARMACIES} to {len(able.rows)}.",
             code="bad-pharmacies",
         )
     chosen = assign(able, rng, number=pharmacies)
@@ -152,12 +143,9 @@ def design_experiment(
         seed=seed,
         sales=float(chosen.baseline.size.mean()),
         estimate=estimate,
-        lengths=tuple(
-            Length(periods=one.periods, smallest=one.smallest, meanwhile=one.meanwhile, power=one.power)
-            for one in found
-        ),
+        lengths=found,
         balance=tuple(_balance(name, values, chosen.more) for name, values in known.items()),
-    )  # fmt: skip
+    )
 
 
 def _panel(settings: Settings, root: Path, market: str) -> MarketPanel:

@@ -110,9 +110,9 @@ def _response(market: MarketFit, channel: int, confidence: float) -> tuple[LongR
         contrast[0, order] = long_run_gradient(float(market.fit.beta[beta]), phi)
     else:
         contrast[0, beta] = 1.0
-    # Clustered least squares has as many independent pieces as pharmacies (Cameron and Miller 2015, J. Hum. Resour.
-    # 50).
-    df = float(degrees_of_freedom(market.fit, contrast)[0]) if market.rung != "pooled" else market.independent - 1.0
+    # Clustered least squares has as many independent pieces as clusters (Cameron and Miller 2015, J. Hum. Resour. 50).
+    pooled = market.rung == "pooled"
+    df = market.design.independent - 1.0 if pooled else float(degrees_of_freedom(market.fit, contrast)[0])
     effect, covariance = _kept_up(market, channel, order)
     final = long_run(effect, phi, covariance, lags=periods, decay=market.decays[channel], confidence=confidence, df=df)
     if market.mixture is not None:

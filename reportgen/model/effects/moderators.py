@@ -108,9 +108,7 @@ def _by_class(
         if sizes[k] >= LEAST_PHARMACIES
     )
     statistic, df, p = _differ(market, fits[0], len(names))
-    return ModeratorEffects(
-        column=column, classes=effects, statistic=statistic, df=(float(len(names) - 1), df), p=p
-    )  # fmt: skip
+    return ModeratorEffects(column=column, classes=effects, statistic=statistic, df=(float(len(names) - 1), df), p=p)
 
 
 def _without(design: Design, names: set[str]) -> Design:

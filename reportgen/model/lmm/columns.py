@@ -74,6 +74,11 @@ class Design:
     period_at: int = 0
     cluster: Index | None = None
 
+    @property
+    def independent(self) -> int:
+        """Number of independent units: clusters where there are any, else groups."""
+        return self.groups if self.cluster is None else int(self.cluster.max()) + 1
+
     def starts(self) -> Index:
         """First row of each group that has rows, shape (groups,)."""
         return np.searchsorted(self.group, np.arange(self.groups)).astype(np.intp)

@@ -164,7 +164,7 @@ def by_cluster(fit: LmmFit, cluster: Index) -> Array:
     blocks = own_blocks(fit, rows, np.arange(fit.design.groups))
     f = fit.at.half[0, :, :, fit.products.q :]
     blocks += f.transpose(0, 2, 1) @ f
-    out = np.zeros((int(cluster.max()) + 1, *blocks.shape[1:]))
+    out = np.zeros((fit.design.independent, *blocks.shape[1:]))
     np.add.at(out, cluster, blocks)
     return out
 

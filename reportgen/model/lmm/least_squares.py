@@ -45,7 +45,7 @@ def _cluster_covariance(x: Array, bread: Array, residuals: Array, design: Design
     n, k = x.shape
     scores = np.add.reduceat(x * residuals[:, None], design.starts(), axis=0)
     if design.cluster is not None:
-        together = np.zeros((int(design.cluster.max()) + 1, k))
+        together = np.zeros((design.independent, k))
         np.add.at(together, design.cluster, scores)
         scores = together
     groups = len(scores)
@@ -53,10 +53,6 @@ def _cluster_covariance(x: Array, bread: Array, residuals: Array, design: Design
     # (Cameron and Miller 2015, J. Hum. Resour. 50).
     factor = groups / (groups - 1) * (n - 1) / (n - k)
     return np.asarray(factor * bread @ (scores.T @ scores) @ bread)
-
-
-def _clusters(design: Design) -> int:
-    return design.groups if design.cluster is None else int(design.cluster.max()) + 1
 
 
 def within_estimate(design: Design) -> LeastSquares | None:
@@ -76,7 +72,7 @@ def within_estimate(design: Design) -> LeastSquares | None:
         return None
     beta, bread, residuals = solved
     values = _cluster_covariance(x, bread, residuals, design)
-    df = np.full(len(kept), _clusters(design) - 1.0)
+    df = np.full(len(kept), design.independent - 1.0)
     return LeastSquares(
         names=tuple(design.names[k] for k in kept),
         beta=beta,
@@ -97,7 +93,7 @@ def pooled_estimate(design: Design, *, clustered: bool = False) -> LeastSquares:
     if clustered:
         values = _cluster_covariance(design.x, bread, residuals, design)
         kind: StandardError = "cluster" if design.cluster is None else "territory"
-        covariance = FixedCovariance(values=values, kind=kind, df=np.full(p, _clusters(design) - 1.0))
+        covariance = FixedCovariance(values=values, kind=kind, df=np.full(p, design.independent - 1.0))
     else:
         covariance = FixedCovariance(values=sigma2 * bread, kind="gls", df=np.full(p, float(n - p)))
     return LeastSquares(names=design.names, beta=beta, covariance=covariance, residuals=residuals, sigma2=sigma2)

@@ -22,7 +22,6 @@ from reportgen.model.lmm.fit import LmmFit, Rung, fit_lmm
 from reportgen.model.lmm.inference import by_cluster
 from reportgen.model.market.decay import HIGHEST, DecayFit, DecayLikelihood, profile_interval, support_of
 from reportgen.model.market.terms import Terms, decay_terms, market_design
-from reportgen.model.market.territories import territory_codes
 from reportgen.panel.features import ModelFrame
 
 STEP = 0.02
@@ -53,8 +52,7 @@ def tempering(frame: ModelFrame, terms: Terms, decays: tuple[float, ...], *, con
     """What log-likelihoods of each channel's decay are multiplied by, lambda at these decays, (c,)."""
     full = decay_terms(frame, terms)
     ratio = np.array([_ratio(frame, full, decays, k, rung) for k in range(len(decays))])
-    codes = territory_codes(frame)
-    clusters = len(frame.pharmacies) if codes is None else int(codes.max()) + 1
+    clusters = market_design(frame, full, decays).independent
     return np.asarray(ratio * chi2.ppf(confidence, 1) / student.ppf(0.5 + confidence / 2.0, clusters - 1) ** 2)
 
 

@@ -123,12 +123,6 @@ class MarketFit:
         """Covariance of the fixed effects as a measure of distance: a sandwich has no more rank than clusters."""
         return self.covariance.values if self.design.cluster is None else model_covariance(self.fit).values
 
-    @property
-    def independent(self) -> int:
-        """Number of independent units: territories where errors are clustered by them, else pharmacies."""
-        cluster = self.design.cluster
-        return self.design.groups if cluster is None else int(cluster.max()) + 1
-
     def index(self, term: str) -> int:
         """Position of a fixed effect."""
         return self.terms.fixed.index(term)

@@ -4,7 +4,7 @@ Where enough of promotion's movement is left within territories, every period of
 own (``territory-periods``): who was visited more than others of the same territory in the same period is what is left
 to learn from, and whatever happened to a territory cannot pass for an effect of its visits. Where promotion is
 decided for territories as a whole these effects would leave nothing; then they stay out, what happens to a territory
-is part of the error, and the errors are clustered (:mod:`reportgen.model.market.clustered`).
+is part of the error, and the errors are clustered (CR2, :mod:`reportgen.model.lmm.inference`).
 
 Territories of one pharmacy share their effects: one row would be fitted exactly and tell nothing, and what happens to
 one pharmacy alone is its own error. Periods in which a territory has one row share that of their neighbour.
