@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from reportgen.model.experiment.readout import own_scale
+from reportgen.model.experiment.readout import known_before
 from reportgen.model.lmm.columns import Array, Index
 from reportgen.panel.grid import MarketPanel
 from reportgen.panel.periods import PER_YEAR
@@ -72,16 +72,8 @@ def baseline(panel: MarketPanel, usable: Index, channel: int = 0) -> Baseline:
     rows = np.intersect1d(np.flatnonzero(there), usable)
     if len(rows) < LEAST_PHARMACIES:
         raise TooFewPharmacies(len(rows))
-    before, after = (np.nanmean(part, axis=1) for part in (sales[rows, :half], sales[rows, half:]))
-    change = np.divide(after - before, before, out=np.zeros(len(rows)), where=before > 0.0)
-    size = np.nanmean(sales[rows], axis=1)
-    return Baseline(
-        rows=rows,
-        size=size,
-        growth=change,
-        scale=own_scale(sales[rows], size),
-        usual=np.nanmean(np.nan_to_num(panel.promotion[channel][rows, -window:]), axis=1),
-    )
+    size, growth, usual, scale = known_before(sales[rows], panel.promotion[channel][rows, -window:])
+    return Baseline(rows=rows, size=size, growth=growth, usual=usual, scale=scale)
 
 
 def assign(found: Baseline, rng: np.random.Generator, *, number: int | None = None) -> Assignment:

@@ -57,6 +57,20 @@ def contrast(outcome: Array, dose: Array, before: Array, scale: Array) -> Contra
     return Contrast(value=value, se=np.sqrt(meat) / squares, df=float(len(before) - basis.shape[1] - 1))
 
 
+def known_before(sales: Array, promotion: Array) -> tuple[Array, Array, Array, Array]:
+    """What K pharmacies did in the periods before, (K, T): what arms are drawn by, and compared given it.
+
+    Returns
+    -------
+        Mean sales a period, by which share their second half lies above the first, mean promotion, and how much each
+        pharmacy varies beside the others: (K,) each.
+    """
+    half = sales.shape[1] // 2
+    size, early, late = (np.nanmean(part, axis=1) for part in (sales, sales[:, :half], sales[:, half:]))
+    growth = np.divide(late - early, early, out=np.zeros(len(sales)), where=early > 0.0)
+    return size, growth, np.nan_to_num(promotion).mean(axis=1), own_scale(sales, size)
+
+
 def own_scale(sales: Array, size: Array) -> Array:
     """How much pharmacies vary beside each other, (K,), mean one: their size to a power from 0 to 1.
 

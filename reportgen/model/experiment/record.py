@@ -17,7 +17,8 @@ from math import sqrt
 import numpy as np
 
 from reportgen.model.checks.rules import grade
-from reportgen.model.experiment.readout import contrast, own_scale
+from reportgen.model.experiment.assign import LEAST_PHARMACIES
+from reportgen.model.experiment.readout import contrast, known_before
 from reportgen.model.lmm.columns import Array
 from reportgen.panel.grid import Booleans, MarketPanel
 from reportgen.panel.periods import PER_YEAR, period_index
@@ -27,7 +28,6 @@ from reportgen.settings.sections import Settings
 LEAST_PERIODS = 6
 """Periods since the assignment began from which on the model may say what remains of an effect."""
 LEAST_BEFORE = 4
-LEAST_PHARMACIES = 8
 OF_THE_DATA = frozenset({"balance", "entry-slips", "zero-months", "many-zeros"})
 """Checks that take the verdict from an experiment too; all others are of the model, which it does not need."""
 
@@ -46,16 +46,12 @@ def read_experiment(panel: MarketPanel, settings: Settings) -> Experiment | None
     if len(rows) < LEAST_PHARMACIES:
         return None
     sales, promotion = panel.sales[rows], np.nan_to_num(panel.promotion[0][rows])
-    early, late = (np.nanmean(sales[:, part], axis=1) for part in (slice(before.start, half), slice(half, first)))
-    size, usual = np.nanmean(sales[:, before], axis=1), promotion[:, before].mean(axis=1)
-    growth = np.divide(late - early, early, out=np.zeros(len(rows)), where=early > 0.0)
+    size, growth, usual, scale = known_before(sales[:, before], promotion[:, before])
     given = promotion[:, inside].mean(axis=1)
     extra = given - usual
     if not np.ptp(extra) > 0.0 or not (more := _arm(extra, size)).any():
         return None
-    known_before = np.column_stack([size, growth, usual])
-    scale = own_scale(sales[:, before], size)
-    found = contrast(np.nanmean(sales[:, inside], axis=1)[None], given, known_before, scale)
+    found = contrast(np.nanmean(sales[:, inside], axis=1)[None], given, np.column_stack([size, growth, usual]), scale)
     reach = float(found.reach(settings.report.confidence)[0])
     units = float((extra[:, None] * known[rows, inside]).sum())
     return Experiment(
