@@ -83,7 +83,7 @@ def show_design(report: DesignReport, settings: Settings) -> None:
         ],
         right=(1, 2, 3),
     )
-    log = settings.model.scale == "log"
+    log = report.response == "log"
     own = report.estimate is not None
     console.show_table(
         (

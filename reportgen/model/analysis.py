@@ -12,7 +12,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from reportgen.model.agreed.choices import choose, chosen, market_gains
+from reportgen.model.agreed.choices import choose_alone, chosen
 from reportgen.model.agreed.decay import SharedDecay
 from reportgen.model.agreed.shape import own_shapes
 from reportgen.model.bootstrap.run import FEW_PHARMACIES, bootstrap_market, bootstrap_slope_test, summarise_bootstrap
@@ -96,7 +96,7 @@ def analyse_market(
         What all markets chose for settings that are ``auto``; None: this market chooses for itself.
     """
     if choices is None:
-        choices = choose(lambda made, setting: {"": market_gains(panel, made, setting)}, settings)
+        choices = choose_alone(panel, settings)
     settings = chosen(settings, choices)
     frame, left_out = usable_frame(panel, settings)
     reasons = refusals(frame)

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from reportgen.model.experiment.power import Showing
     from reportgen.model.market.fit import MarketFit
     from reportgen.panel.grid import MarketPanel
+    from reportgen.results import MarketResults
+    from reportgen.settings.statistics import Response
 
 CHOICES = (1, 2, 3, 6, 9, 12, 18, 24)
 """Lengths in periods that are told beside the one asked for."""
@@ -46,11 +48,13 @@ class Balance:
 class DesignReport:
     """An experiment that was drawn.
 
-    ``estimate`` is the market's own effect of one unit kept up, as its results.json has it (None without one).
+    ``estimate`` is the market's own effect of one unit kept up, as its results.json has it (None without one). Effects
+    are in the unit of ``response``.
     """
 
     market: str
     channel: str
+    response: Response
     file: Path
     pharmacies: int
     more: int
@@ -103,7 +107,8 @@ def design_experiment(
     panel = _panel(settings, root, market)
     path = file or root / f"design-{files.slug(panel.market)}.csv"
     _refuse_to_replace(path, overwrite=overwrite)
-    fitted = _fitted(panel, settings)
+    built = _last_build(settings, root, panel.market)
+    fitted = _fitted(panel, settings, built)
     place = _channel(fitted, channel)
     seed = settings.run.seed if seed is None else seed
     rng = np.random.default_rng([seed & 0xFFFFFFFF, 15])
@@ -117,34 +122,35 @@ def design_experiment(
             f"write a number from {LEAST_PHARMACIES} to {len(able.rows)}.",
             code="bad-pharmacies",
         )
-    chosen = assign(able, rng, number=pharmacies)
-    usual = float(chosen.baseline.usual.mean())
+    drawn = assign(able, rng, number=pharmacies)
+    usual = float(drawn.baseline.usual.mean())
     # Half of the usual, in steps that a plan can be written in.
     given = dose if dose is not None else max(round(usual / 2.0), 1) if usual >= 1.0 else usual / 2.0 or 1.0
-    estimate = _own_estimate(settings, root, panel.market, fitted.frame.panel.channels[place])
+    estimate = None if built is None else _own_estimate(built, fitted, place)
     found = showings(
-        fitted, chosen, given, sorted({*(n for n in CHOICES if n <= 2 * periods), periods}), rng,
+        fitted, drawn, given, sorted({*(n for n in CHOICES if n <= 2 * periods), periods}), rng,
         channel=place, power=power, confidence=settings.report.confidence, estimate=estimate,
     )  # fmt: skip
-    files.write_atomic(path, _rows(panel, chosen, given).encode())
-    known = {"sales": chosen.baseline.size, "growth": chosen.baseline.growth, "promotion": chosen.baseline.usual}
+    files.write_atomic(path, _rows(panel, drawn, given).encode())
+    known = {"sales": drawn.baseline.size, "growth": drawn.baseline.growth, "promotion": drawn.baseline.usual}
     return DesignReport(
         market=panel.market,
         channel=fitted.frame.panel.channels[place],
+        response=fitted.frame.scale,
         file=path,
-        pharmacies=len(chosen.more),
-        more=int(chosen.more.sum()),
+        pharmacies=len(drawn.more),
+        more=int(drawn.more.sum()),
         in_market=len(panel.pharmacies),
-        strata=len(np.unique(chosen.stratum)),
+        strata=len(np.unique(drawn.stratum)),
         dose=given,
         usual=usual,
         power=power,
         confidence=settings.report.confidence,
         seed=seed,
-        sales=float(chosen.baseline.size.mean()),
+        sales=float(drawn.baseline.size.mean()),
         estimate=estimate,
         lengths=found,
-        balance=tuple(_balance(name, values, chosen.more) for name, values in known.items()),
+        balance=tuple(_balance(name, values, drawn.more) for name, values in known.items()),
     )
 
 
@@ -168,11 +174,15 @@ def _panel(settings: Settings, root: Path, market: str) -> MarketPanel:
     return open_panel(found)
 
 
-def _fitted(panel: MarketPanel, settings: Settings) -> MarketFit:
+def _fitted(panel: MarketPanel, settings: Settings, built: MarketResults | None) -> MarketFit:
+    """The market's fit, on the scale and with the lags of its report where these are ``auto``."""
+    from reportgen.model.agreed.choices import choose_alone, chosen
     from reportgen.model.market.fit import fit_market
     from reportgen.model.market.refusals import refusals, usable_frame
     from reportgen.model.prospects import BREAKDOWNS
 
+    agreed = built.model.choices if built is not None and built.model is not None else ()
+    settings = chosen(settings, agreed or choose_alone(panel, settings))
     frame, _ = usable_frame(panel, settings)
     reasons = [reason.code for reason in refusals(frame)]
     if not reasons:
@@ -203,8 +213,8 @@ def _channel(fitted: MarketFit, channel: str) -> int:
     return known.index(channel)
 
 
-def _own_estimate(settings: Settings, root: Path, market: str, channel: str) -> float | None:
-    """What the last build said one unit kept up brings, where it said it."""
+def _last_build(settings: Settings, root: Path, market: str) -> MarketResults | None:
+    """The results of the market's last build, where they are on this machine."""
     from reportgen.batch.market import RESULTS
     from reportgen.batch.state import files
     from reportgen.results import from_json
@@ -213,10 +223,17 @@ def _own_estimate(settings: Settings, root: Path, market: str, channel: str) -> 
         return None
     path = root / settings.run.out / "markets" / files.slug(market) / RESULTS
     try:
-        results = from_json(path.read_bytes())
+        return from_json(path.read_bytes())
     except (OSError, ReportgenError):
         return None
-    return next((one.kept_up.estimate for one in results.effects if one.channel == channel), None)
+
+
+def _own_estimate(built: MarketResults, fitted: MarketFit, place: int) -> float | None:
+    """What the last build said one unit kept up brings, where it said it on the scale of this fit."""
+    if built.model is None or built.model.response != fitted.frame.scale:
+        return None
+    channel = fitted.frame.panel.channels[place]
+    return next((one.kept_up.estimate for one in built.effects if one.channel == channel), None)
 
 
 def _refuse_to_replace(path: Path, *, overwrite: bool) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import reportgen
@@ -73,3 +74,24 @@ def test_what_does_not_exist_is_named(table: Path, tmp_path: Path) -> None:
     with pytest.raises(InputError, match="there is none"):
         designed(table, tmp_path, market="B")
     assert not list(tmp_path.glob("*.csv"))
+
+
+def test_the_experiment_is_planned_on_the_scale_that_the_report_has(tmp_path: Path) -> None:
+    panel = small_panel(3, pharmacies=24, periods=24)
+    sales = np.exp(8.0 + (panel.sales - panel.sales.mean()) / panel.sales.std())
+    rows = [
+        f"A,A{g:02d},{panel.period_label(t)},{sales[g, t]:.2f},{panel.promotion[0, g, t]:.0f}"
+        for g in range(24)
+        for t in range(24)
+    ]
+    table = tmp_path / "panel.csv"
+    table.write_text("\n".join(["market,pharmacy,month,sales,promotion", *rows]), "utf-8")
+    auto, money = ({"model.response": response} for response in ("auto", "level"))
+    alone = designed(table, tmp_path, overrides=auto)
+    reportgen.build(tmp_path, data=table, formats=["html"], overrides=auto)
+    after = designed(table, tmp_path, overwrite=True, overrides=auto)
+    assert (alone.response, alone.estimate, after.response) == ("log", None, "log")
+    assert after.lengths[0].smallest == alone.lengths[0].smallest
+    assert after.estimate is not None
+    other = designed(table, tmp_path, overwrite=True, overrides=money)
+    assert (other.response, other.estimate) == ("level", None), "a share of sales is no money"

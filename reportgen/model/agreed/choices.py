@@ -72,6 +72,11 @@ def choose(ask: Ask, settings: Settings) -> tuple[SettingChoice, ...]:
     return tuple(made)
 
 
+def choose_alone(panel: MarketPanel, settings: Settings) -> tuple[SettingChoice, ...]:
+    """What one market asks for, where the others of the run are not asked."""
+    return choose(lambda made, setting: {panel.market: market_gains(panel, made, setting)}, settings)
+
+
 def open_settings(settings: Settings) -> tuple[Setting, ...]:
     """Settings that the markets decide."""
     asked: dict[Setting, object] = {"response": settings.model.response, "lags": settings.model.lags}
