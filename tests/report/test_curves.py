@@ -182,7 +182,8 @@ def test_the_check_of_a_response_that_flattens_names_the_setting() -> None:
     bent, line = make_writer(FLAT, VISIT), make_writer(market_results(), VISIT)
     failed = replace(check, status="fail")
     assert "Set model.shape to “saturating”" in trust.advice(line, failed)
-    assert "sooner here than the curve that the markets share (model.shape)" in trust.advice(bent, failed)
+    assert "sooner here than the curve in the model, or later, or not at all" in trust.advice(bent, failed)
+    assert "Where the markets share the curve (model.shape)" in trust.advice(bent, failed)
     assert "The curve in the model (model.shape) leaves no sign" in trust.advice(bent, check)
     assert trust.name(bent, check) != trust.name(line, check)
 

@@ -32,7 +32,7 @@ SMALL_DRIFT, LARGE_DRIFT = 0.25, 0.5
 LARGE_EXCESS = 0.5
 """What a period's own promotion adds to the first period's effect, as a share of it, without which nothing fails."""
 ALPHA_CURVE, ALPHA_STRONG_CURVE = 0.05, 0.01
-"""One-sided levels at which a concave response is "review" and "fail"."""
+"""Levels at which a response that bends otherwise than the model has it is "review" and "fail"."""
 
 
 def check_drift(design: Design, term: str, effect: float, column: Index, *, channel: str | None = None) -> Check:
@@ -60,18 +60,22 @@ def _with_trend(design: Design, time: Array) -> Design:
     return design if within_estimate(tried) is None else tried
 
 
-def check_saturation(design: Design, term: str, *, looks: int = 1, channel: str | None = None) -> Check:
-    """T of a response of one channel that flattens with more promotion.
+def check_saturation(
+    design: Design, term: str, *, bent: bool = False, looks: int = 1, channel: str | None = None
+) -> Check:
+    """T of a response of one channel that flattens with more promotion; |t| where the model has a curve (``bent``).
 
     The column is log(1 + A / mean A): with the line beside it, a positive coefficient is a concave response. Against
-    the one-sided 95 % (fail: 99 %) point of t, shared among ``looks`` channels (Bonferroni).
+    the one-sided 95 % (fail: 99 %) point of t, shared among ``looks`` channels (Bonferroni). Beside a curve either sign
+    is one that does not fit, so both tails count: one market of a run may flatten more than the others, or not at all.
     """
     one = curvature(design, term)
     if one is None:
         return grade("saturation", None, channel=channel)
+    t, tails = one.value / one.se, 1.0 if bent else 2.0
     # critical_value is two-sided: twice the level leaves the one-sided share in one tail.
-    review, fail = (critical_value(1.0 - 2.0 * level / looks, one.df) for level in (ALPHA_CURVE, ALPHA_STRONG_CURVE))
-    return grade("saturation", one.value / one.se, review=review, fail=fail, channel=channel)
+    review, fail = (critical_value(1.0 - tails * level / looks, one.df) for level in (ALPHA_CURVE, ALPHA_STRONG_CURVE))
+    return grade("saturation", abs(t) if bent else t, review=review, fail=fail, channel=channel)
 
 
 def check_carry_over_shape(current: Estimate | None, first: float, *, channel: str | None = None) -> Check:
@@ -111,7 +115,8 @@ def response_checks(market: MarketFit, confidence: float) -> tuple[Check, ...]:
         made.append(check_lead_placebo(leads[k], effect, channel=name))
         made.append(check_carry_over_shape(currents[k], first, channel=name))
         made.append(check_drift(market.design, term, effect, frame.column, channel=name))
-        made.append(check_saturation(market.design, term, looks=len(effects), channel=name))
+        bent = frame.curve(k) is not None
+        made.append(check_saturation(market.design, term, bent=bent, looks=len(effects), channel=name))
     phi = market.fit.beta[[market.index(term) for term in terms.lags]]
     brought = None
     if frame.normalize and is_stationary(phi, terms.lag_periods):

@@ -63,7 +63,7 @@ pharmacy-trend                     < .05   < .001 p of trends of the pharmacies'
 drift                              > t95   > t999 |t| of a change of the effect along the record; both at
                                                   least the |t| of a quarter, a half of the effect
 saturation                         > t95   > t99  one-sided t of a response that flattens (log beside the
-                                                  line, within pharmacies)
+                                                  line, within pharmacies); |t| beside a curve
 scale                              > 2     > 6    gain in deviance of sales in proportion (or in money) on
                                                   the same rows; odds of 3 and 20 (Kass and Raftery 1995)
 lags                               > 0     > 6    gain in BIC of the best longer set of lags on the same

@@ -377,13 +377,13 @@ CURVED: dict[str, CheckWords] = {
         "percent",
     ),
     "saturation": CheckWords(
-        mark("Flattens no more than its curve"),
-        mark("How far the effect flattens beyond the curve in the model, its t"),
-        mark("The curve in the model (model.shape) leaves no sign that promotion brings still less the more there is."),
+        mark("Bends as its curve does"),
+        mark("How far the effect bends otherwise than the curve in the model, its |t|"),
+        mark("The curve in the model (model.shape) leaves no sign that promotion brings more or less than it says."),
         mark(
-            "Promotion flattens sooner here than the curve that the markets share (model.shape): what the first units "
-            "bring, and with it the total, is underestimated. Build this market in a project of its own, with "
-            "model.shape = “saturating”."
+            "Promotion flattens sooner here than the curve in the model, or later, or not at all: what the first units "
+            "bring, and with it the total, cannot be read from it. Where the markets share the curve (model.shape), "
+            "build this market in a project of its own."
         ),
     ),
 }

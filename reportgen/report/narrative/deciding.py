@@ -169,11 +169,11 @@ SENTENCES: dict[str, tuple[str, str]] = {
     ),
     "effect-flattens": (
         mark(
-            "Promotion brings less and less, more so than the model has it (model.shape): what the first units bring "
+            "The response to promotion bends otherwise than the model has it (model.shape): what the first units bring "
             "and the total are not known."
         ),
         mark(
-            "Promotion brings less and less, more so than the model has it (model.shape): what the first units bring "
+            "The response to promotion bends otherwise than the model has it (model.shape): what the first units bring "
             "and the total are not known."
         ),
     ),

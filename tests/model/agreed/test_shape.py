@@ -150,3 +150,12 @@ def test_shapes_survive_json() -> None:
 
     shapes = agreed_bent()
     assert shapes_from_plain(json.loads(json.dumps([asdict(one) for one in shapes]))) == shapes
+
+
+def test_a_straight_market_among_bent_ones_is_told_so_and_gives_no_total() -> None:
+    panel = draw(World(name="line", pharmacies=60, sigma=1_500.0), 0).to_panel("M")
+    results = analyse_market(panel, Settings(), PROVENANCE, shapes=agreed_bent())
+    assert next(check for check in results.checks if check.id == "saturation").status == "fail"
+    assert results.incremental is None
+    assert results.shapes[0].points == ()
+    assert any(one.check == "saturation" for one in results.withheld)

@@ -68,6 +68,8 @@ def test_a_response_that_flattens_is_seen_and_a_straight_one_is_not(usual):
     assert check_saturation(flat, TERM).status == "fail"
     assert check_saturation(with_response(usual, stock), TERM).status == "pass"
     assert check_saturation(with_response(usual, stock**2), TERM).status == "pass", "steeper is not flatter"
+    assert check_saturation(with_response(usual, stock**2), TERM, bent=True).status == "fail", "beside a curve it is"
+    assert check_saturation(flat, TERM, bent=True).value == abs(check_saturation(flat, TERM).value)
 
 
 def test_size_is_graded_by_the_elasticity():
