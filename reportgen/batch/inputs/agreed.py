@@ -9,7 +9,7 @@ no panel. A market that cannot answer counts in no sum; what is wrong with it is
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -22,59 +22,21 @@ from reportgen.settings.statistics import CURVE_SHARED_FROM
 
 if TYPE_CHECKING:
     from reportgen.batch.inputs.source import Markets
-    from reportgen.model.agreed.choices import Gains, Setting
-    from reportgen.model.agreed.shape import ShapeQuestion
-    from reportgen.model.market.bend import Shapes
     from reportgen.panel.grid import MarketPanel
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class ProfileJob:
-    """What a worker needs for one market's profile of the decay."""
+class Question:
+    """What a worker asks of one market: ``ask`` is a function of the statistics, called with the panel and the rest."""
 
+    ask: Callable[..., Any]
     panel: MarketPanel | StoredPanel
-    settings: Settings
-    decays: tuple[float, ...]
-    shapes: Shapes
+    rest: tuple[object, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class ChoiceJob:
-    """What a worker needs for what one market says of a setting."""
-
-    panel: MarketPanel | StoredPanel
-    settings: Settings
-    setting: Setting
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class ShapeJob:
-    """What a worker needs for one market's answer about a curve."""
-
-    panel: MarketPanel | StoredPanel
-    settings: Settings
-    question: ShapeQuestion
-
-
-def profile(job: ProfileJob) -> tuple[float, ...] | None:
-    """Return one market's log-likelihood at every decay asked for; runs in a worker."""
-    from reportgen.model.agreed.decay import market_profile
-
-    return market_profile(open_panel(job.panel), job.settings, job.decays, job.shapes)
-
-
-def choice(job: ChoiceJob) -> Gains | None:
-    """Return what one market says of a setting; runs in a worker."""
-    from reportgen.model.agreed.choices import market_gains
-
-    return market_gains(open_panel(job.panel), job.settings, job.setting)
-
-
-def shape(job: ShapeJob) -> tuple[float, ...] | None:
-    """Return one market's answer about a curve; runs in a worker."""
-    from reportgen.model.agreed.shape import market_shape
-
-    return market_shape(open_panel(job.panel), job.settings, job.question)
+def answer(question: Question) -> Any:
+    """Return what one market says; runs in a worker."""
+    return question.ask(open_panel(question.panel), *question.rest)
 
 
 def is_shared(settings: Settings) -> bool:
@@ -125,38 +87,33 @@ def agree(
     key = _key(source, stamp)
     if last is not None and last.key == key:
         return last
-    from reportgen.model.agreed.choices import choose, chosen
-    from reportgen.model.agreed.decay import search_shared_decay
-    from reportgen.model.agreed.shape import search_shapes
+    from reportgen.model.agreed.choices import choose, chosen, market_gains
+    from reportgen.model.agreed.decay import market_profile, search_shared_decay
+    from reportgen.model.agreed.shape import market_shape, search_shapes
 
     pool.warm_up(documents=set(settings.report.formats) != {"results"})
     limits = pool.Limits(timeout=settings.run.timeout, memory=settings.run.memory)
 
-    def ask(work: Callable[[Any], Any], job: Callable[[MarketPanel | StoredPanel], object]) -> dict[str, Any]:
-        ended = pool.run_tasks(work, _tasks(source, job), jobs=jobs, limits=limits, stopping=stopping)
+    def ask(what: Callable[..., Any], *rest: object) -> dict[str, Any]:
+        tasks = (
+            pool.Task(key=market, argument=Question(ask=what, panel=panel, rest=rest))
+            for market in source.index.markets
+            if (panel := source.panel(market)) is not None
+        )
+        ended = pool.run_tasks(answer, tasks, jobs=jobs, limits=limits, stopping=stopping)
         return {done.key: done.answer.value for done in ended}
 
-    choices = choose(
-        lambda made, setting: ask(choice, lambda panel: ChoiceJob(panel=panel, settings=made, setting=setting)),
-        settings,
-    )
+    choices = choose(lambda made, setting: ask(market_gains, made, setting), settings)
     settings = chosen(settings, choices)
-    shapes: Shapes = ()
-    shared = curve_is_shared(settings, source)
-    if shared:
+    shapes, decay = None, None
+    if curve_is_shared(settings, source):
         found = search_shapes(
-            lambda question: ask(shape, lambda panel: ShapeJob(panel=panel, settings=settings, question=question)),
-            settings.panel.promotion,
-            settings,
+            lambda question: ask(market_shape, settings, question), settings.panel.promotion, settings
         )
         shapes = tuple(one for one in found if one.bend is not None)
-    decay = None
-    if is_shared(settings) and not stopping():
+    if is_shared(settings):
         decay = search_shared_decay(
-            lambda decays: ask(
-                profile, lambda panel: ProfileJob(panel=panel, settings=settings, decays=decays, shapes=shapes)
-            ),
-            settings.report.confidence,
+            lambda decays: ask(market_profile, settings, decays, shapes or ()), settings.report.confidence
         )
     # Some markets were not asked: a sum over the others would be another agreement.
     if stopping():
@@ -164,17 +121,10 @@ def agree(
     # Through JSON and back: what is used now is then exactly what run.json will give to the next run.
     content = json.loads(json.dumps({
         "decay": None if decay is None else asdict(decay),
-        "shapes": [asdict(one) for one in shapes] if shared else None,
+        "shapes": None if shapes is None else [asdict(one) for one in shapes],
         "choices": [asdict(one) for one in choices],
     }))  # fmt: skip
     return Agreed(key=key, **content)
-
-
-def _tasks(source: Markets, job: Callable[[MarketPanel | StoredPanel], object]) -> Iterator[pool.Task]:
-    for market in source.index.markets:
-        panel = source.panel(market)
-        if panel is not None:
-            yield pool.Task(key=market, argument=job(panel))
 
 
 def _key(source: Markets, stamp: Fingerprint) -> str:

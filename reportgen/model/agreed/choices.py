@@ -14,9 +14,9 @@ from typing import Literal
 import numpy as np
 
 from reportgen.model.checks.rivals import check_scale, lag_gains
-from reportgen.model.lmm.columns import NoResidualVariation, RankDeficient
-from reportgen.model.market.fit import DependentTerm, fit_market
+from reportgen.model.market.fit import MarketFit, fit_market
 from reportgen.model.market.refusals import refusals, usable_frame
+from reportgen.model.prospects import BREAKDOWNS
 from reportgen.panel.grid import MarketPanel
 from reportgen.results import SettingChoice
 from reportgen.settings.sections import Settings
@@ -37,15 +37,19 @@ def market_gains(panel: MarketPanel, settings: Settings, setting: Setting) -> Ga
         return None
     try:
         market = fit_market(frame, settings)
-    except (DependentTerm, RankDeficient, NoResidualVariation):
+        return _gains_of(market, setting)
+    except BREAKDOWNS:
         return None
+
+
+def _gains_of(market: MarketFit, setting: Setting) -> Gains:
     if setting == "lags":
         return {
             ", ".join(map(str, (*market.terms.lag_periods, *further))): gain - len(further) * log(rows)
             for further, gain, rows in lag_gains(market)
         }
     gain = check_scale(market).value
-    if gain is None or float(np.mean(frame.sales <= 0.0)) > MOST_LOST:
+    if gain is None or float(np.mean(market.frame.sales <= 0.0)) > MOST_LOST:
         return {}
     return {"log": gain}
 

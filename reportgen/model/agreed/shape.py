@@ -21,14 +21,15 @@ from scipy.optimize import brentq
 from scipy.stats import chi2, norm
 from scipy.stats import t as student
 
-from reportgen.model.lmm.columns import Array, NoResidualVariation, RankDeficient
+from reportgen.model.lmm.columns import Array
 from reportgen.model.market.bend import Bend, ChannelShape, Shapes, can_bend, curved
 from reportgen.model.market.calendar import PROBE_DECAY, choose_time
 from reportgen.model.market.decay import DecayLikelihood, vertex
-from reportgen.model.market.fit import DependentTerm, estimable_terms, first_rung
+from reportgen.model.market.fit import estimable_terms, first_rung
 from reportgen.model.market.refusals import refusals, usable_frame
 from reportgen.model.market.terms import Terms, market_design
 from reportgen.model.market.variants import curvature
+from reportgen.model.prospects import BREAKDOWNS
 from reportgen.panel.features import ModelFrame
 from reportgen.panel.grid import MarketPanel
 from reportgen.results import CurveKind
@@ -84,7 +85,7 @@ def answer_shape(frame: ModelFrame, settings: Settings, question: ShapeQuestion)
         bends = (LINE, *question.bends)
         frames = [curved(frame, settled | {question.channel: bend}) for bend in bends]
         values = [_highest(one, terms, channel, settings) for one in frames]
-    except (DependentTerm, RankDeficient, NoResidualVariation):
+    except BREAKDOWNS:
         return None
     return tuple(values) if np.isfinite(values).all() else None
 
@@ -111,9 +112,8 @@ def _highest(frame: ModelFrame, terms: Terms, channel: int, settings: Settings) 
     values = likelihood.along(base, channel, points)
     top = int(np.clip(np.argmax(values), 1, len(points) - 2))
     near, heights = points[top - 1 : top + 2], values[top - 1 : top + 2]
-    at = vertex(near, heights)
-    a, b, c = np.polyfit(near - near[1], heights, 2)
-    return float(max(values.max(), np.polyval((a, b, c), at - near[1]) if a < 0.0 else values.max()))
+    parabola = np.polyfit(near - near[1], heights, 2)
+    return float(max(values.max(), np.polyval(parabola, vertex(near, heights) - near[1])))
 
 
 def own_shapes(frame: ModelFrame, settings: Settings) -> Shapes:
@@ -165,16 +165,17 @@ class _Known:
 
     def __init__(self, evaluate: Evaluate, question: ShapeQuestion) -> None:
         self._evaluate, self._question = evaluate, question
-        self._gains: dict[str, dict[Bend, float]] = {}
+        self._gains: dict[str, dict[Bend, float]] | None = None
 
     @property
     def markets(self) -> int:
-        return len(self._gains)
+        return len(self._gains or ())
 
     def ask(self, bends: Sequence[Bend]) -> None:
-        """A market that is lost on the way leaves all rounds: its likelihood would shift the sum."""
+        """Ask the markets about further bends, those that answered every time before."""
         answers = self._evaluate(replace(self._question, bends=tuple(bends)))
-        before = self._gains or {market: {} for market in answers}
+        # A market that is lost on the way leaves all rounds: its likelihood would shift the sum.
+        before = {market: {} for market in answers} if self._gains is None else self._gains
         rows = {market: row for market in before if (row := answers.get(market)) is not None}
         self._gains = {
             market: before[market] | {bend: value - row[0] for bend, value in zip(bends, row[1:], strict=True)}
@@ -184,7 +185,7 @@ class _Known:
     def _curve(self, kind: CurveKind) -> tuple[Array, Array]:
         """Logarithm of the scale and summed gain of one kind on a fine grid, by a spline through what is known."""
         total: dict[float, float] = {}
-        for gains in self._gains.values():
+        for gains in (self._gains or {}).values():
             for bend, gain in gains.items():
                 if bend.kind == kind:
                     total[log(bend.relative)] = total.get(log(bend.relative), 0.0) + gain
