@@ -27,7 +27,7 @@ from reportgen.model.effects.calibration import calibrate
 from reportgen.model.effects.curve import response_shapes
 from reportgen.model.effects.impact import Impact, market_generator, measure_impact
 from reportgen.model.effects.moderators import moderator_effects
-from reportgen.model.experiment.record import by_lot, experiment_checks, read_experiment
+from reportgen.model.experiment.record import as_recorded, by_lot, experiment_checks, read_experiment
 from reportgen.model.lmm.leave_one_out import Influence, leave_one_out
 from reportgen.model.lmm.variance_intervals import variance_intervals
 from reportgen.model.market.bend import Bend, Shapes, bends_of, can_bend, curved
@@ -72,6 +72,7 @@ from reportgen.results.soundness import faults, mend
 from reportgen.settings.sections import Settings
 
 LOG = logging.getLogger(__name__)
+AgreedDecay = SharedDecay | float | None
 
 
 def analyse_market(
@@ -79,7 +80,7 @@ def analyse_market(
     settings: Settings,
     provenance: Provenance,
     *,
-    shared_decay: SharedDecay | float | None = None,
+    shared_decay: AgreedDecay = None,
     shapes: Shapes | None = None,
     choices: tuple[SettingChoice, ...] | None = None,
 ) -> MarketResults:
@@ -116,16 +117,13 @@ def analyse_market(
 
 
 def _analysed(
-    frame: ModelFrame,
-    settings: Settings,
-    provenance: Provenance,
-    shared_decay: SharedDecay | float | None,
-    shapes: Shapes | None,
+    frame: ModelFrame, settings: Settings, provenance: Provenance, shared_decay: AgreedDecay, shapes: Shapes | None
 ) -> MarketResults:
     try:
         market = _fitted(frame, settings, shared_decay, own_shapes(frame, settings) if shapes is None else shapes)
     except UNFITTABLE as error:
         return _without_estimates(frame, provenance, "not-estimable", (unfittable(error, settings),))
+    settings = as_recorded(frame.panel, settings)
     if not market.certified:
         reason = Reason(code="not-certified", value=market.fit.kkt, detail=market.rung)
         bare = _without_estimates(frame, provenance, "not-estimated", (reason,))
@@ -133,9 +131,7 @@ def _analysed(
     return _with_estimates(market, settings, provenance)
 
 
-def _fitted(
-    frame: ModelFrame, settings: Settings, shared_decay: SharedDecay | float | None, shapes: Shapes
-) -> MarketFit:
+def _fitted(frame: ModelFrame, settings: Settings, shared_decay: AgreedDecay, shapes: Shapes) -> MarketFit:
     """The market's fit with the curves of its channels, and its rivals with other curves."""
     names = frame.panel.channels
     asked = (one for one in shapes if one.bend is not None and one.channel in names)
@@ -156,7 +152,7 @@ def _fitted(
 
 
 def _with_curves(
-    frame: ModelFrame, settings: Settings, shared_decay: SharedDecay | float | None, bends: Mapping[str, Bend]
+    frame: ModelFrame, settings: Settings, shared_decay: AgreedDecay, bends: Mapping[str, Bend]
 ) -> MarketFit:
     bent, channels = curved(frame, bends), len(frame.channel_terms)
     if isinstance(shared_decay, SharedDecay):

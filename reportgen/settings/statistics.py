@@ -41,8 +41,8 @@ class ModelSettings(Section):
         BeforeValidator(coerce.as_list, json_schema_input_type=str | tuple[str, ...]),
     ] = Field(
         (),
-        description="First and last period in which promotion was assigned at random to pharmacies, where model.design "
-        "is experiment; empty: in the whole record.",
+        description="First and last period in which promotion was assigned at random to pharmacies of every market, "
+        "where model.design is experiment; empty: in the whole record.",
         max_length=2,
         examples=[["2023-01", "2023-06"]],
     )

@@ -14,6 +14,7 @@ from reportgen.report.blocks import Bullets, Callout, MarketReport, Prose, Table
 from reportgen.report.document import build_report
 from reportgen.report.figures import draw_charts
 from reportgen.report.narrative import carry_over, foundation, ordinary, reasons, sections, summary, trust
+from reportgen.report.narrative.beyond.assigned import experiment_arms
 from reportgen.report.narrative.verdict import WORDS, effect_sentence, shown_code, verdict_line
 from reportgen.report.words.language import Language
 from reportgen.report.words.terms import random_label, term_label, term_unit
@@ -532,3 +533,10 @@ def test_names_from_right_to_left_are_fenced_off_in_sentences() -> None:
     assert w.say("without {pharmacy} {effect}", pharmacy=name, effect="₹ 233") == f"without \u2068{name}\u2069 ₹ 233"
     assert w.listed([name, "P1"]) == f"\u2068{name}\u2069, P1"
     assert w.say("{pharmacy}", pharmacy="औषधालय 3") == "औषधालय 3"
+
+
+def test_periods_of_an_experiment_that_cannot_be_read_are_not_passed_over() -> None:
+    assigned = Settings.model_validate({"model": {"design": "experiment", "assigned": ["2023-09", "2023-12"]}})
+    assert "no experiment can be read in this market" in experiment_arms(_writer(assigned))
+    assert "interval is too narrow" in experiment_arms(_writer(assigned, design="experiment", experiment=experiment()))
+    assert experiment_arms(_writer()) == ""

@@ -69,6 +69,13 @@ def read_experiment(panel: MarketPanel, settings: Settings) -> Experiment | None
     )
 
 
+def as_recorded(panel: MarketPanel, settings: Settings) -> Settings:
+    """The settings without their experiment where it cannot be read in this record: then nothing in it is by lot."""
+    if not settings.model.assigned or read_experiment(panel, settings) is not None:
+        return settings
+    return settings.model_copy(update={"model": settings.model.model_copy(update={"design": "observational"})})
+
+
 def _span(panel: MarketPanel, settings: Settings) -> tuple[int, int] | None:
     """First and last column of the assignment; None where there is none in this record, or too little before it."""
     model = settings.model

@@ -62,7 +62,8 @@ def territory_words(w: Writer) -> tuple[str, ...]:
     lines = [
         w.say(
             "What happens to a territory is part of the error: sales of the pharmacies of one territory may move "
-            "together, and the {count} territories are the independent units.",
+            "together, and the {count} territories are the independent units. Where several of them share what "
+            "happens to a region, the region is the territory to name (panel.territory).",
             count=w.count(found.independent, "territories.independent"),
         )
     ]

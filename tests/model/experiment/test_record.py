@@ -116,6 +116,14 @@ def test_a_market_with_an_experiment_goes_through_whole():
     assert list(faults(results)) == []
 
 
+def test_a_record_without_the_experiment_is_not_spoken_of_as_if_by_lot():
+    panel, _ = regions(size=30)
+    results = analyse_market(panel, chosen(["2010-01-04"]), PROVENANCE)
+    assert results.experiment is None
+    assert results.model is not None
+    assert results.model.design == "observational"
+
+
 @pytest.mark.parametrize("kind", ["month", "quarter", "week"])
 def test_a_period_is_found_by_its_label(kind):
     for index in (24_275, 8_090):

@@ -68,10 +68,10 @@ def experiment_sentence(w: Writer) -> str:
 
 
 def experiment_arms(w: Writer) -> str:
-    """What all of it brought, and who was compared with whom."""
+    """What all of it brought, who was compared with whom, and what that takes for granted."""
     found = w.results.experiment
     if found is None:
-        return ""
+        return _unread(w)
     bounds = (found.brought.lower, found.brought.upper)
     brought = w.say(
         "All that was assigned beyond the usual brought {total} while it ran ({interval}).",
@@ -84,4 +84,21 @@ def experiment_arms(w: Writer) -> str:
         more=w.count(found.more, "experiment.more"),
         all=w.count(found.pharmacies, "experiment.pharmacies"),
     )
-    return w.sentences(brought, arms)
+    granted = w.say(
+        "Who got more is read off the table and not off a plan, and every pharmacy counts by itself: without a lot in "
+        "this market, or where visits left the plan as sales went, this is no effect of a lot; where the lot fell on "
+        "whole territories, the interval is too narrow."
+    )
+    return w.sentences(brought, arms, granted)
+
+
+def _unread(w: Writer) -> str:
+    """Why nothing is told by lot although the settings name periods of an experiment."""
+    model = w.settings.model
+    if w.results.model is None or model.design != "experiment" or not model.assigned:
+        return ""
+    return w.say(
+        "In the periods of model.assigned no experiment can be read in this market: that takes four periods before, "
+        "eight pharmacies that sell before and meanwhile, and some that got more. What is said here is from the whole "
+        "record and no effect of a lot."
+    )

@@ -36,8 +36,14 @@ def class_words(w: Writer, k: int, one: ModeratorEffects) -> str:
     if one.p is None:
         return w.sentences(lead, w.say("Too few territories carry these classes to test whether they differ."))
     p = w.p(one.p, f"moderators.{k}.p")
+    if len({row.channel for row in one.classes}) > 1:
+        lead = w.sentences(lead, w.say("The test is of {channel}.", channel=clean(one.classes[0].channel, 40)))
     if one.p < LEVEL:
-        return w.sentences(lead, w.say("The classes differ in their effect ({p}).", p=p))
+        chance = w.say(
+            "Classes that were made from the sales of this record (by size or growth) differ by chance as well, which "
+            "that number does not count: make them from earlier sales."
+        )
+        return w.sentences(lead, w.say("The classes differ in their effect ({p}).", p=p), chance)
     return w.sentences(
         lead, w.say("That the classes differ in their effect cannot be said ({p}); overlapping is not equal.", p=p)
     )
