@@ -320,7 +320,8 @@ class _Builder:
         )
 
     def _method(self) -> Section:
-        w = self.w
+        w, territories = self.w, self.w.results.territories
+        clustered = territories is not None and territories.errors == "clustered"
         return self._section(
             "method",
             w.say("Method, limits and sources"),
@@ -335,8 +336,7 @@ class _Builder:
                 Definitions(items=self._provenance(), style="facts"),
                 Heading(text=w.say("Further reading"), anchor="reading"),
                 Definitions(
-                    items=method.reading(territories=w.results.territories is not None, curves=bool(w.results.shapes)),
-                    style="references",
+                    items=method.reading(clustered=clustered, curves=bool(w.results.shapes)), style="references"
                 ),
             ),
         )

@@ -141,6 +141,12 @@ class MarketResults:
         terms = self.model.promotion_terms if self.model else ()
         return next((row for row in self.fixed if row.term in terms), None)
 
+    def shape_of(self, channel: str | None) -> ResponseShape | None:
+        """Curve of a channel, of the first one where none is named; ``None`` where its response is a straight line."""
+        if channel is None:
+            channel = self.model.channels[0] if self.model is not None else ""
+        return next((one for one in self.shapes if one.channel == channel), None)
+
     @property
     def checks_run(self) -> int:
         """Checks that could be made."""

@@ -27,6 +27,7 @@ from reportgen.results import (
     ModelTerm,
     ModeratorEffects,
     Reason,
+    TimeKind,
     Verdict,
 )
 from reportgen.settings.sections import ReportSettings, Settings
@@ -148,6 +149,22 @@ def test_few_territories_are_said_on_the_first_page() -> None:
     many = replace(few, territories=replace(few.territories, count=24, independent=24, df=19.0))
     for quiet in (many, territory_results("periods"), market_results()):
         assert "territories over time" not in " ".join(build_report(quiet, VISIT).summary.confidence)
+
+
+def test_effects_of_territories_months_take_up_the_season() -> None:
+    unseen = Check(id="seasonality", status="not-run", value=None, threshold=1.0)
+    found = territory_results("periods")
+    assert found.time is not None
+    kinds: dict[TimeKind, bool] = {"none": True, "trend": True, "season": False, "territory-periods": False}
+    for kind, said in kinds.items():
+        other = replace(found, time=replace(found.time, kind=kind), checks=(unseen,))
+        lines = " ".join(build_report(other, VISIT).summary.confidence)
+        assert ("Whether the season carries part of the effect" in lines) is said, kind
+
+
+def test_references_on_clustered_errors_stand_where_errors_are_clustered() -> None:
+    for how, said in (("periods", False), ("clustered", True)):
+        assert ("Pustejovsky, Tipton (2018)" in repr(build_report(territory_results(how), VISIT))) is said
 
 
 def moderated(p: float | None, reason: Any = "") -> MarketResults:

@@ -195,5 +195,5 @@ def kit_for(results: MarketResults, formats: Formats, language: Language, theme:
 
 def usual_level(results: MarketResults, formats: Formats) -> str:
     """Usual promotion of the first channel where its response is a curve, else nothing."""
-    first = results.model.channels[0] if results.model is not None else ""
-    return next((formats.number(one.usual) for one in results.shapes if one.channel == first), "")
+    shape = results.shape_of(None)
+    return "" if shape is None else formats.number(shape.usual)

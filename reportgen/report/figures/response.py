@@ -45,9 +45,7 @@ class FlatteningCurve:
 
 def compute_curve(results: MarketResults, kit: Kit) -> FlatteningCurve | None:
     """Curve of the first channel; ``None`` where it is a straight line or what it brings is withheld."""
-    first = results.model.channels[0] if results.model is not None else ""
-    shape = next((one for one in results.shapes if one.channel == first), None)
-    kept_up = quantities.kept_up(results)
+    shape, kept_up = results.shape_of(None), quantities.kept_up(results)
     if shape is None or not shape.points or kept_up is None or shape.at(1.0) is None:
         return None
     points = shape.points
@@ -177,7 +175,7 @@ def chart_response(results: MarketResults, kit: Kit, name: str = "response") -> 
         title=_title(data, kit),
         table=table_curve(data),
         tips=[
-            (*axes.pixel(float(x), float(y)), f"{f.number(p.promotion)}: {_brought(p.estimate, kit)}")
+            (*axes.pixel(float(x), float(y)), f"{f.number(p.promotion)}: {f.effect(p.estimate)}")
             for x, y, p in zip(data.promotion, data.estimate, data.shape.points, strict=True)
         ],
         subtitle=kit.say(
@@ -192,7 +190,3 @@ def chart_response(results: MarketResults, kit: Kit, name: str = "response") -> 
             ),
         ),
     )
-
-
-def _brought(value: float, kit: Kit) -> str:
-    return kit.formats.effect(value)

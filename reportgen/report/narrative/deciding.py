@@ -226,7 +226,7 @@ def left_out_lines(w: Writer) -> tuple[str, ...]:
 def season_line(w: Writer) -> str:
     """That the season could not be looked at, where it could matter: the model has no effects of time of its own."""
     time = w.results.time
-    timed = time is not None and time.kind in ("periods", "season", "season+trend")
+    timed = time is not None and time.kind not in ("trend", "none")
     check = next((one for one in w.results.checks if one.id == "seasonality"), None)
     if timed or check is None or check.status != "not-run":
         return ""

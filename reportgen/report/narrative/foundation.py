@@ -153,8 +153,8 @@ def _chosen(w: Writer, position: int, choice: SettingChoice) -> str:
             "changes the deviance by {gain} after its price (markets asked: {count})."
         )
     return w.say(
-        message, setting=f"model.{choice.setting}", count=w.formats.integer(choice.markets), chosen=choice.chosen,
-        begun=choice.begun, rival=choice.rivals[best], gain=gain,
+        message, setting=f"model.{choice.setting}", chosen=choice.chosen, begun=choice.begun, rival=choice.rivals[best],
+        gain=gain, count=w.count(choice.markets, f"model.choices.{position}.markets"),
     )  # fmt: skip
 
 

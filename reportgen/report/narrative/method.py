@@ -223,11 +223,11 @@ def method(w: Writer) -> tuple[str, ...]:
 
 def _curve(w: Writer) -> str:
     return w.say(
-        "Whether the response to promotion flattens is asked of all markets of a run together (model.shape): curves of "
-        "one family (the shifted Box-Cox transform of promotion with carry-over, with logarithm, Hill’s and "
-        "exponential curve as members) are tried at every scale, in units of each market’s usual promotion, and the "
-        "one with the highest likelihood summed over the markets is taken where it gains more over the straight line "
-        "than chance allows. Its uncertainty is in the intervals of all sums."
+        "Whether the response to promotion flattens is asked of all markets of a run together, of fewer than five "
+        "each alone (model.shape): curves of one family (the shifted Box-Cox transform of promotion with carry-over, "
+        "with logarithm, Hill’s and exponential curve as members) are tried at every scale, in units of each market’s "
+        "usual promotion, and the one with the highest likelihood summed over the markets is taken where it gains "
+        "more over the straight line than chance allows. Its uncertainty is in the intervals of all sums."
     )
 
 
@@ -236,7 +236,7 @@ def glossary(w: Writer) -> tuple[Definition, ...]:
     return tuple(Definition(term=w.say(term), text=w.say(text)) for term, text in _GLOSSARY)
 
 
-def reading(*, territories: bool = False, curves: bool = False) -> tuple[Definition, ...]:
+def reading(*, clustered: bool = False, curves: bool = False) -> tuple[Definition, ...]:
     """Further reading (titles stay in their language); on clustered errors and on curves where a market has them."""
-    listed = (*READING, *(CURVED if curves else ()), *(CLUSTERED if territories else ()))
+    listed = (*READING, *(CURVED if curves else ()), *(CLUSTERED if clustered else ()))
     return tuple(Definition(term=who, text=what, link=link) for who, what, link in listed)

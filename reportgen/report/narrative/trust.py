@@ -99,8 +99,7 @@ def words(check: Check) -> CheckWords | None:
 
 def _here(w: Writer, check: Check) -> CheckWords | None:
     """The words of a check in this market: others where the response of its channel is a curve."""
-    channel = check.channel or (w.results.model.channels[0] if w.results.model is not None else "")
-    curved = check.id in CURVED and any(one.channel == channel for one in w.results.shapes)
+    curved = check.id in CURVED and w.results.shape_of(check.channel) is not None
     return CURVED[check.id] if curved else words(check)
 
 

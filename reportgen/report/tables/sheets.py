@@ -139,11 +139,8 @@ def _effects(w: Writer) -> list[tuple[Value, ...]]:
             (w.say(quantities.KEPT_UP), one.kept_up),
         ):
             rows.append((f"{label} ({unit})", name, found.estimate, found.lower, found.upper))
-        rows += [
-            (w.say("Usual promotion, where one more brings that"), name, shape.usual, None, None)
-            for shape in w.results.shapes
-            if shape.channel == one.channel
-        ]
+        if (shape := w.results.shape_of(one.channel)) is not None:
+            rows.append((w.say("Usual promotion, where one more brings that"), name, shape.usual, None, None))
         row = next((row for row in w.results.fixed if row.term == one.term), None)
         if row is not None and model is not None and model.normalize:
             label = f"{quantities.coefficient(w, model)} ({unit})"

@@ -48,7 +48,7 @@ def fitted_lines(results: MarketResults, most: int) -> FittedLines | None:
     """
     charts, model, market = results.charts, results.model, results.promotion_effect
     span, center, level = charts.promotion_range, charts.promotion_center, charts.market_level
-    if model is not None and any(one.channel == model.channels[0] for one in results.shapes):
+    if results.shape_of(None) is not None:
         return None
     if model is None or market is None or span is None or center is None or level is None:
         return None

@@ -15,6 +15,8 @@ from reportgen.report.words.names import clean
 from reportgen.report.words.phrases import mark
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from reportgen.report.words.writer import Writer
     from reportgen.results import CurveKind, ResponseShape, VerdictCode
 
@@ -83,29 +85,31 @@ def _level(w: Writer, shape: ResponseShape, place: int, source: str) -> str:
 def curve_words(w: Writer, code: VerdictCode) -> tuple[str, ...]:
     """With what promotion brought: how it flattens, channel by channel, and how far the sums reach beyond the data."""
     lines = []
-    for one in _curved(w):
+    for one, k, shape in _curved(w):
         own = w.results.channels[one.channel].verdict if w.results.channels else None
         first = flattening_line(one, code if own is None else own.code)
         # Where the answer is open or harm there is no more or less to tell.
-        text = w.sentences(first, _reach(one) if first else "", _beyond(one))
-        name = one.channel_name
-        if text:
-            lines.append(w.say("{channel}: {sentence}", channel=name, sentence=text) if name else text)
-    return tuple(lines)
+        text = w.sentences(first, _reach(one, k, shape) if first else "", _beyond(one, k, shape))
+        lines.append(_named(one, text))
+    return tuple(line for line in lines if line)
 
 
-def _curved(w: Writer) -> list[Writer]:
-    """Writers of the channels whose response flattens."""
-    channels = w.results.model.channels if w.results.model is not None else ()
-    writers = (w.of_channel(k) for k in range(len(channels)))
-    return [one for one in writers if one.shape is not None]
+def _curved(w: Writer) -> Iterator[tuple[Writer, int, ResponseShape]]:
+    """A writer of each channel whose response flattens, with place and curve."""
+    for k in range(len(w.results.model.channels) if w.results.model is not None else 0):
+        one = w.of_channel(k)
+        if one.shape is not None:
+            yield (one, *one.shape)
 
 
-def _reach(w: Writer) -> str:
+def _named(w: Writer, text: str) -> str:
+    """With the channel before it where there are several."""
+    name = w.channel_name
+    return w.say("{channel}: {sentence}", channel=name, sentence=text) if name and text else text
+
+
+def _reach(w: Writer, k: int, shape: ResponseShape) -> str:
     """Why totals are more than the effect of one more, times how many there were."""
-    if w.shape is None:
-        return ""
-    k, shape = w.shape
     bounds = (shape.reach_lower, shape.reach_upper)
     return w.say(
         "The usual promotion ({usual} {per_pharmacy}) brings {reach} times ({interval}) what it would if all of it "
@@ -121,11 +125,10 @@ def _reach(w: Writer) -> str:
     )
 
 
-def _beyond(w: Writer) -> str:
+def _beyond(w: Writer, k: int, shape: ResponseShape) -> str:
     """How far below the least promotion seen the curve is read for sales without any."""
-    if w.shape is None or w.results.incremental is None:
+    if w.results.incremental is None:
         return ""
-    k, shape = w.shape
     if shape.lowest <= HARDLY * shape.usual:
         return w.say("Some pharmacies were down to no promotion, so sales without it lie within what was seen.")
     return w.say(
@@ -151,25 +154,27 @@ def level_note(w: Writer) -> str:
 
 def tenth_more(w: Writer) -> Literal["pays", "open", "loses"] | None:
     """Whether a tenth more promotion would earn its cost; on a line it is as all of it, so only curves are asked."""
-    place = _tenth(w)
-    if place is None:
+    found = _tenth(w)
+    if found is None:
         return None
-    lower, upper = w.results.what_if[place].profit_lower or 0.0, w.results.what_if[place].profit_upper or 0.0
+    _, lower, upper = found
     return "pays" if lower > 0.0 else "loses" if upper < 0.0 else "open"
 
 
-def _tenth(w: Writer) -> int | None:
-    rows = enumerate(w.results.what_if if w.results.shapes else ())
-    known = (k for k, one in rows if isclose(one.change, 0.1) and None not in (one.profit_lower, one.profit_upper))
-    return next(known, None)
+def _tenth(w: Writer) -> tuple[int, float, float] | None:
+    """Place among the what-if rows, and interval of the change of profit."""
+    for k, one in enumerate(w.results.what_if if w.results.shapes else ()):
+        if isclose(one.change, 0.1) and one.profit_lower is not None and one.profit_upper is not None:
+            return k, one.profit_lower, one.profit_upper
+    return None
 
 
 def earns(w: Writer, returned: str) -> str:
     """Promotion earns its cost; on a curve a tenth more of it may not."""
-    place, more = _tenth(w), tenth_more(w)
-    if place is None or more is None:
+    found, more = _tenth(w), tenth_more(w)
+    if found is None or more is None:
         return w.say("Promotion earns its cost back (return {interval}): keep it.", interval=returned)
-    one, source = w.results.what_if[place], f"what_if.{place}"
+    place, lower, upper = found
     messages = {
         "pays": mark(
             "Promotion earns its cost back (return {interval}), and so would a tenth more (change of profit {profit})."
@@ -183,16 +188,14 @@ def earns(w: Writer, returned: str) -> str:
             "{profit}): keep it, do not raise it."
         ),
     }
-    bounds = (one.profit_lower or 0.0, one.profit_upper or 0.0)
-    sources = (f"{source}.profit_lower", f"{source}.profit_upper")
-    return w.say(messages[more], interval=returned, profit=w.interval(bounds, sources, "money-short"))
+    sources = (f"what_if.{place}.profit_lower", f"what_if.{place}.profit_upper")
+    return w.say(messages[more], interval=returned, profit=w.interval((lower, upper), sources, "money-short"))
 
 
 def shape_words(w: Writer) -> tuple[str, ...]:
     """With the model: which curve, from how many markets, and how much better than a line it is."""
     lines = []
-    for one in _curved(w):
-        k, shape = one.shape or (0, w.results.shapes[0])
+    for one, k, shape in _curved(w):
         text = w.plural(
             "The response to promotion is not a straight line but {curve}, found in {count} market (model.shape): "
             "twice its gain in log-likelihood over the line is {gain}.",
@@ -204,16 +207,14 @@ def shape_words(w: Writer) -> tuple[str, ...]:
             curve=w.say(NAMES[shape.kind]),
             gain=w.number(shape.gain, f"shapes.{k}.gain", digits=1),
         )
-        name = one.channel_name
-        lines.append(w.say("{channel}: {sentence}", channel=name, sentence=text) if name else text)
+        lines.append(_named(one, text))
     return tuple(lines)
 
 
 def definitions(w: Writer) -> list[Definition]:
     """The curve among the symbols of the equation: its formula with this market's numbers."""
     made = []
-    for one in _curved(w):
-        k, shape = one.shape or (0, w.results.shapes[0])
+    for one, k, shape in _curved(w):
         text = one.say(
             "{formula}, {curve} of promotion with carry-over a, with c = {scale} and usual promotion u = {usual} "
             "({unit} {per_pharmacy}); its slope is one at u, and the column of the formula holds f(a)",
