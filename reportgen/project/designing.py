@@ -7,13 +7,14 @@ is there is not replaced unless it is said that it may go.
 from __future__ import annotations
 
 import csv
-import difflib
 import io
+import re
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from reportgen.errors import InputError, ReportgenError, UsageError
+from reportgen.settings.messages import did_you_mean
 from reportgen.settings.sections import Settings
 
 if TYPE_CHECKING:
@@ -30,8 +31,6 @@ CHOICES = (1, 2, 3, 6, 9, 12, 18, 24)
 """Lengths in periods that are told beside the one asked for."""
 COLUMNS = ("market", "pharmacy", "stratum", "arm", "sales", "growth", "promotion_before", "promotion_planned")
 MORE, AS_BEFORE = "more", "as before"
-_RISKY = ("=", "+", "-", "@", "\t", "\r")
-"""First characters that a spreadsheet takes for a formula."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -164,10 +163,9 @@ def _panel(settings: Settings, root: Path, market: str) -> MarketPanel:
     if not market and len(known) == 1:
         market = known[0]
     if market not in known:
-        near = difflib.get_close_matches(market, known, n=1, cutoff=0.4)
         said = f"--market {market}: there is no such market." if market else "Name one market: --market CODE."
-        more = f" Did you mean {near[0]}?" if near else f" The first are {', '.join(known[:5])}." if known else ""
-        raise UsageError(said + more, code="unknown-market")
+        first = f" The first are {', '.join(known[:5])}." if known else ""
+        raise UsageError(said + (did_you_mean(market, known) or first), code="unknown-market")
     found = source.panel(market)
     if found is None:
         raise InputError(f"{market}: its rows cannot be read.", code="no-rows")
@@ -272,4 +270,6 @@ def _rows(panel: MarketPanel, chosen: Assignment, dose: float) -> str:
 
 def _guarded(code: str) -> str:
     """A code that no spreadsheet takes for a formula."""
-    return f"'{code}" if code.startswith(_RISKY) else code
+    from reportgen.batch.site.tables import FORMULA
+
+    return f"'{code}" if re.match(FORMULA, code) else code

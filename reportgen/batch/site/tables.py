@@ -27,7 +27,7 @@ FOLDER = "data"
 _AT_ONCE = 100
 # Signs at which a spreadsheet takes a text for a formula, and the tab and line end that lead it there (OWASP, CSV
 # Injection).
-_FORMULA = r"^[=+\-@\t\r|]"
+FORMULA = r"^[=+\-@\t\r|]"
 _TEXTS = ("market", "status", "verdict", "channel", "reason", "stale_since", "trouble", "response")
 _COUNTS = ("pharmacies", "months", "checks_passed", "checks_run")
 _NUMBERS = (
@@ -116,7 +116,7 @@ def _guarded(table: pa.Table) -> pa.Table:
     for place, column in enumerate(table.schema):
         if column.type == pa.string():
             text = table.column(place)
-            risky = pc.fill_null(pc.match_substring_regex(text, _FORMULA), False)
+            risky = pc.fill_null(pc.match_substring_regex(text, FORMULA), False)
             table = table.set_column(
                 place, column.name, pc.if_else(risky, pc.binary_join_element_wise("'", text, ""), text)
             )

@@ -99,15 +99,15 @@ def _by_class(
         return ModeratorEffects(column=column, reason="not-told-apart")
     if not fits[0].certified:
         return ModeratorEffects(column=column, reason="not-certified")
-    along = None if mixture is None else _along(mixture, fits[1:])
+    along, covariance = None if mixture is None else _along(mixture, fits[1:]), fixed_covariance(fits[0]).values
     sizes = np.bincount(codes)
     effects = tuple(
-        _effect(market, fits[0], along, channel, k, name, int(sizes[k]), confidence)
+        _effect(market, fits[0], covariance, along, channel, k, name, int(sizes[k]), confidence)
         for channel in range(len(market.terms.promotion))
         for k, name in enumerate(names)
         if sizes[k] >= LEAST_PHARMACIES
     )
-    statistic, df, p = _differ(market, fits[0], len(names))
+    statistic, df, p = _differ(market, fits[0], covariance, len(names))
     return ModeratorEffects(column=column, classes=effects, statistic=statistic, df=(float(len(names) - 1), df), p=p)
 
 
@@ -131,8 +131,8 @@ def _along(mixture: DecayMixture, fits: tuple[LmmFit, ...]) -> DecayMixture:
 
 
 def _effect(
-    market: MarketFit, fit: LmmFit, along: DecayMixture | None, channel: int, k: int, name: str, pharmacies: int,
-    confidence: float,
+    market: MarketFit, fit: LmmFit, covariance: Array, along: DecayMixture | None, channel: int, k: int, name: str,
+    pharmacies: int, confidence: float,
 ) -> ClassEffect:  # fmt: skip
     """First period and kept up of one class and channel."""
     terms, names, normalize = market.terms, fit.design.names, market.frame.normalize
@@ -140,7 +140,7 @@ def _effect(
     decay, phi, periods = market.decays[channel], fit.beta[order[1:]], terms.lag_periods
     now, kept = (1.0 - decay, 1.0) if normalize else (1.0, 1.0 / (1.0 - decay))
     beta = float(fit.beta[order[0]])
-    covariance = _widened(market, channel, fixed_covariance(fit).values[np.ix_(order, order)])
+    covariance = _widened(market, channel, covariance[np.ix_(order, order)])
     contrast = np.zeros((1, len(fit.beta)))
     contrast[0, order] = long_run_gradient(beta, phi) if is_stationary(phi, periods) else np.eye(len(order))[0]
     df = float(degrees_of_freedom(fit, contrast)[0])
@@ -185,13 +185,15 @@ def _widened(market: MarketFit, channel: int, covariance: Array) -> Array:
     return covariance * (market.covariance.values[k, k] / given if given > 0.0 else 1.0)
 
 
-def _differ(market: MarketFit, fit: LmmFit, count: int) -> tuple[float | None, float | None, float | None]:
+def _differ(
+    market: MarketFit, fit: LmmFit, covariance: Array, count: int
+) -> tuple[float | None, float | None, float | None]:
     """Wald F of equal coefficients of the first channel, its second df, and p."""
     at = [fit.design.names.index(_name(market.terms.promotion[0], k)) for k in range(count)]
     contrasts = np.zeros((count - 1, len(fit.beta)))
     contrasts[:, at[0]] = -1.0
     contrasts[np.arange(count - 1), at[1:]] = 1.0
-    spread = contrasts @ fixed_covariance(fit).values @ contrasts.T
+    spread = contrasts @ covariance @ contrasts.T
     apart, df = contrasts @ fit.beta, float(np.min(degrees_of_freedom(fit, contrasts)))
     if fit.design.cluster is not None:
         # Hotelling's T² on few clusters: with q contrasts df - q + 1 are left (Pustejovsky and Tipton 2018).
