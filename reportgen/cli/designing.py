@@ -47,8 +47,6 @@ def design(
     from reportgen.project import verbs
     from reportgen.project.designing import design_experiment
 
-    if dose is not None and not dose > 0.0:
-        raise typer.BadParameter("--dose is a number above 0")
     settings, root = verbs.open_project(project, data=data, overrides=parse_overrides(set_))
     report = design_experiment(
         settings, root, market=market, pharmacies=pharmacies, periods=periods, dose=dose, channel=channel,

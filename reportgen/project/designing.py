@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import io
+import math
 import re
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -93,7 +94,8 @@ def design_experiment(
     Raises
     ------
     UsageError
-        If the market, the channel or the number of pharmacies does not exist, or ``file`` is there.
+        If the market, the channel or the number of pharmacies does not exist, a number is out of its range, or ``file``
+        is there.
     InputError
         If the market gets no estimate, or too few of its pharmacies sell until the end of the record.
     """
@@ -103,6 +105,7 @@ def design_experiment(
     from reportgen.model.experiment.assign import LEAST_PHARMACIES, TooFewPharmacies, assign, baseline
     from reportgen.model.experiment.power import showings
 
+    _refuse_odd(periods, dose, power)
     panel = _panel(settings, root, market)
     path = file or root / f"design-{files.slug(panel.market)}.csv"
     _refuse_to_replace(path, overwrite=overwrite)
@@ -232,6 +235,15 @@ def _own_estimate(built: MarketResults, fitted: MarketFit, place: int) -> float 
         return None
     channel = fitted.frame.panel.channels[place]
     return next((one.kept_up.estimate for one in built.effects if one.channel == channel), None)
+
+
+def _refuse_odd(periods: int, dose: float | None, power: float) -> None:
+    """Numbers that no experiment has, whoever asks."""
+    if not 1 <= periods <= 120 or not 0.5 <= power <= 0.99 or (dose is not None and not 0.0 < dose < math.inf):
+        raise UsageError(
+            "--periods is a number from 1 to 120, --power one from 0.5 to 0.99, and --dose one above 0.",
+            code="bad-number",
+        )
 
 
 def _refuse_to_replace(path: Path, *, overwrite: bool) -> None:

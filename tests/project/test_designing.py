@@ -71,6 +71,9 @@ def test_what_does_not_exist_is_named(table: Path, tmp_path: Path) -> None:
         designed(table, tmp_path, pharmacies=25)
     with pytest.raises(UsageError, match="there are promotion"):
         designed(table, tmp_path, channel="calls")
+    for odd in ({"dose": -1.0}, {"dose": float("nan")}, {"periods": 0}, {"power": 1.0}):
+        with pytest.raises(UsageError, match="--dose one above 0"):
+            designed(table, tmp_path, **odd)
     with pytest.raises(InputError, match="there is none"):
         designed(table, tmp_path, market="B")
     assert not list(tmp_path.glob("*.csv"))
