@@ -2,7 +2,8 @@
 
 A pharmacy whose sales are the sum (or the mean) of all others of its market in every period, or of the pharmacies
 just above or below it in the file, is no pharmacy; nor is a market that sums the others. Two pharmacies with the same
-sales in every period are one, written twice, in one market or under two spellings of it.
+sales in every period are one, written twice, in one market or under two spellings of it. Small counts, and amounts so
+small that all of them are alike in two decimals, fit together by chance: such rows are what they say.
 """
 
 from __future__ import annotations
@@ -23,6 +24,8 @@ _NEARLY_ALL = 0.8
 _MOST_NAMES = 60
 _LONGEST = 1_000
 _ABSURD = 1e15
+_BY_CHANCE = 0.01
+"""How many rows of a table may be expected to be like another one, or a sum, by chance, for one to be called so."""
 Floats = NDArray[np.float64]
 Rows = NDArray[np.intp]
 
@@ -34,6 +37,11 @@ def check_totals(
     usable = np.flatnonzero((market.codes >= 0) & (pharmacy.codes >= 0) & (period >= 0) & (np.abs(sales) < _ABSURD))
     if not usable.size:
         return []
+    above = sales[usable][sales[usable] > 0]
+    usual = float(np.median(above)) if above.size else 1.0
+    if usual < 1.0:
+        # Sales in millions: two cents would be as much as a pharmacy sells.
+        sales = sales * (1_000.0 / usual)
     order = usable[np.lexsort((usable, market.codes[usable]))]
     starts = np.flatnonzero(np.diff(market.codes[order], prepend=-1))
     sums: list[Rows] = []
@@ -41,7 +49,7 @@ def check_totals(
     seen: dict[int, tuple[int, int]] = {}
     for rows in np.split(order, starts[1:]):
         grid, place = _grid(pharmacy.codes[rows], period[rows], sales[rows])
-        sums += [rows[place == g] for g in _sums(grid)]
+        sums += [rows[place == g] for g in _no_chance(grid, _sums(grid), len(pharmacy.names))]
         first = rows[np.unique(place, return_index=True)[1]]
         again = _copies(grid, np.unique(period[rows]), first, seen, int(market.codes[rows[0]]))
         copies += [(rows[place == g], row) for g, row in again]
@@ -49,16 +57,17 @@ def check_totals(
     problems = []
     if sums:
         found = np.unique(np.concatenate(sums))
-        names = sorted({pharmacy.names[int(pharmacy.codes[rows[0]])] for rows in sums})
-        whole = {market.names[int(market.codes[rows[0]])] for rows in sums if np.unique(pharmacy.codes[rows]).size > 1}
-        shown = ", ".join(quote(name) for name in sorted(whole or set(names))[:3])
+        several = [np.unique(pharmacy.codes[rows]).size > 1 for rows in sums]
+        keys = [market if whole else pharmacy for whole in several]
+        names = sorted({own.names[int(own.codes[rows[0]])] for own, rows in zip(keys, sums, strict=True)})
+        shown = ", ".join(map(quote, names[:3])) + (", …" if len(names) > 3 else "")
         problems.append(
             Problem(
                 code="sum-of-others",
                 severity="error",
-                column=columns.market if whole else columns.pharmacy,
+                column=columns.market if any(several) else columns.pharmacy,
                 text=f"sales of {shown} are the sums of other rows, in {{rows}}",
-                advice=f"Set panel.leave_out = [{shown}] to leave them out, or remove the rows.",
+                advice=_leave_out(names),
                 rows=found,
                 show=lambda i: pharmacy.names[int(pharmacy.codes[i])],
             )
@@ -95,16 +104,12 @@ def check_sums_of_periods(
     if not found:
         return None
     rows = np.array(found, dtype=np.intp)
-    names = _only_in(rows, market, pharmacy)
-    shown = ", ".join(quote(name, 200) for name in names)
     return Problem(
         code="sum-of-others",
         severity="error",
         column=columns.sales,
         text=f"rows without a {columns.month} sum up other rows: {{rows}}",
-        advice=f"Set panel.leave_out = [{shown}] to leave them out, or remove the rows."
-        if names
-        else "Remove the rows.",
+        advice=_leave_out(_only_in(rows, market, pharmacy)),
         rows=rows,
         show=lambda i: next((k.names[int(k.codes[i])] for k in (pharmacy, market) if k.codes[i] >= 0), ""),
     )
@@ -121,7 +126,15 @@ def _only_in(rows: Rows, *several: Keys) -> list[str]:
         if not own:
             return []
         names[own[0]] = None
-    return list(names) if len(names) <= _MOST_NAMES else []
+    return list(names)
+
+
+def _leave_out(names: list[str]) -> str:
+    """What to do about rows that these codes, if any, name."""
+    if not 0 < len(names) <= _MOST_NAMES:
+        return "Remove the rows."
+    shown = ", ".join(quote(name, 200) for name in names)
+    return f"Set panel.leave_out = [{shown}] to leave them out, or remove the rows."
 
 
 def _same_series(copies: list[tuple[Rows, int]], market: Keys, pharmacy: Keys, columns: Columns) -> Problem:
@@ -166,9 +179,7 @@ def _sums(grid: Floats) -> list[int]:
 
     def equal(values: Floats) -> NDArray[np.bool_]:
         """Which rows equal ``values`` ``(T,)`` or ``(G, T)`` in all their periods."""
-        # Sums of rounded sales are off by roundings: by a share of their size, and by two cents where they are small.
-        size = np.maximum(np.abs(values), np.abs(filled)) * _TOLERANCE + 0.02
-        return np.asarray(((np.abs(filled - values) <= size) | ~known).all(axis=1) & enough & (filled > 0).any(axis=1))
+        return np.asarray(_equals(filled, values, known) & enough & (filled > 0).any(axis=1))
 
     # With c total rows among them, all rows add up to (c + 1) times the total.
     for copies in range(1, _MOST_COPIES):
@@ -207,9 +218,43 @@ def _blocks(filled: Floats, known: NDArray[np.bool_], enough: NDArray[np.bool_])
     return found
 
 
-def _equals(values: Floats, others: Floats, known: NDArray[np.bool_]) -> bool:
-    size = np.maximum(np.abs(values), np.abs(others)) * _TOLERANCE + 0.02
-    return bool(((np.abs(values - others) <= size) | ~known).all())
+def _equals(values: Floats, others: Floats, known: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Whether known values equal others in all periods, the last axis."""
+    return np.asarray(((np.abs(values - others) <= _roundings(values, others)) | ~known).all(axis=-1))
+
+
+def _roundings(values: Floats, others: Floats) -> Floats:
+    """By what sums of rounded sales are off: a share of their size, and two cents where they are small."""
+    return np.asarray(np.maximum(np.abs(values), np.abs(others)) * _TOLERANCE + 0.02)
+
+
+def _no_chance(grid: Floats, found: list[int], trials: int, *, exact: bool = False) -> list[int]:
+    """Those of the found rows of ``(G, T)`` that chance alone would not make, once in so many trials.
+
+    A value that others have, too, is met as often as in its own row or in all, whichever is more: a pharmacy may be
+    small among large ones. Any other is one of those there could be between the least and the largest. Values are
+    alike but for roundings, unless ``exact``.
+    """
+    if not found:
+        return []
+    # Of copies only one: what only they have is no common value.
+    once = np.unique(np.where(np.isnan(grid), -np.inf, grid), axis=0)
+    every = np.sort(once[np.isfinite(once)])
+    step = np.diff(np.unique(every.round(6))).min(initial=np.inf)
+    places = max((every[-1] - every[0]) / step + 1.0, every.size)
+
+    def chance(own: Floats) -> float:
+        width = np.zeros(own.size) if exact else _roundings(own, own)
+
+        def alike(values: Floats) -> NDArray[np.intp]:
+            return np.searchsorted(values, own + width, "right") - np.searchsorted(values, own - width, "left")
+
+        mine, all_ = alike(np.sort(own)), alike(every)
+        rare = np.minimum((1.0 + 2.0 * width / step) / places, 1.0)
+        share = np.where(all_ > mine, np.maximum(mine / own.size, all_ / every.size), rare)
+        return float(share.prod())
+
+    return [g for g in found if chance(grid[g][~np.isnan(grid[g])]) * trials < _BY_CHANCE]
 
 
 def _copies(
@@ -244,7 +289,9 @@ def _copies(
         if values.size >= LEAST_COPIED and np.unique(values).size >= LEAST_COPIED // 2:
             found.setdefault(seen[key][0], []).append((g, seen[key][1]))
     least = max(2.0, _NEARLY_ALL * len(plain))
-    return [copy for other, own in found.items() if other == market or len(own) >= least for copy in own]
+    like = dict(found.pop(market, []))
+    inside = [(g, like[g]) for g in _no_chance(grid, list(like), len(seen) * len(plain), exact=True)]
+    return inside + [copy for own in found.values() if len(own) >= least for copy in own]
 
 
 def _market_sums(market: Keys, period: NDArray[np.int64], sales: Floats, usable: Rows) -> list[Rows]:
@@ -261,13 +308,10 @@ def _market_sums(market: Keys, period: NDArray[np.int64], sales: Floats, usable:
     rows = np.bincount(cell, minlength=cells).reshape(shape)
     grid = np.where(rows > 0, np.bincount(cell, sales[usable], cells).reshape(shape), np.nan)
     total = np.nansum(grid, axis=0)
-    found = []
+    codes = []
     for code in range(len(grid)):
         # What is the sum of all others is half of everything.
         known = ~np.isnan(grid[code])
-        if (
-            known.sum() >= LEAST_PERIODS
-            and (np.abs(2 * grid[code] - total)[known] <= total[known] * _TOLERANCE + 0.02).all()
-        ):
-            found.append(usable[market.codes[usable] == code])
-    return found
+        if known.sum() >= LEAST_PERIODS and _equals(2 * grid[code], total, known):
+            codes.append(code)
+    return [usable[market.codes[usable] == code] for code in _no_chance(grid, codes, len(grid))]
