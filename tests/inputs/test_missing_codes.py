@@ -109,6 +109,11 @@ def ordinary(name: str) -> pd.DataFrame:
         "a spend of 250, 500 and 5000": {"promotion": rng.choice([0, 250, 500, 5000], n, p=[0.5, 0.2, 0.2, 0.1])},
         "small counts with 9": {"promotion": rng.poisson(5.0, n)},
         "sales near 9999": {"sales": rng.normal(9999, 40, n).round(0)},
+        "a fee of 10000 beside visits that cost up to 500": {
+            "promotion": np.where(rng.random(n) < 0.1, 10_000, rng.integers(0, 500, n))
+        },
+        "returns of one pack of 99": {"sales": np.where(rng.random(n) < 0.08, -99.0, 99.0 * rng.poisson(3.0, n))},
+        "returns of one pack, counted": {"sales": np.where(rng.random(n) < 0.08, -1.0, rng.poisson(6.0, n))},
         "returns": {"sales": np.where(rng.random(n) < 0.05, -rng.integers(1, 400, n), rng.integers(500, 900, n))},
     }
     return table.assign(**made[name])
@@ -117,7 +122,9 @@ def ordinary(name: str) -> pd.DataFrame:
 @pytest.mark.parametrize(
     "name",
     ["a price of 999", "percent up to 99", "0 and 1", "rare large orders", "a spend that is always 5000",
-     "a spend of 250, 500 and 5000", "small counts with 9", "sales near 9999", "returns"],
+     "a spend of 250, 500 and 5000", "small counts with 9", "sales near 9999",
+     "a fee of 10000 beside visits that cost up to 500", "returns of one pack of 99", "returns of one pack, counted",
+     "returns"],
 )  # fmt: skip
 def test_ordinary_numbers_are_not_suspected(name: str, tmp_path: Path, tried: Callable[..., None]) -> None:
     tried(f"no code: {name}")

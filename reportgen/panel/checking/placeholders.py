@@ -2,13 +2,16 @@
 
 A value is one if it is far outside the others of its market, or repeated as no other is; a row of nines needs less to
 be suspected than another number. What it means is the user's to say (``panel.missing``, or ``panel.accept``).
+
+Fixed amounts of promotion (a fee beside small visits) are repeated far above the rest, too, so there much more is asked
+for. A return of one pack is minus a value that pharmacies sell for.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,6 +35,8 @@ _LEAST_REST = 5
 _ABSURD = 1e15
 """Beyond it no value is usable, whatever it stands for."""
 Floats = NDArray[np.float64]
+Kind = Literal["amounts", "returns", "promotion", "signed"]
+"""Amounts are never negative, unless they may be returns; a signed column (controls) may well be."""
 
 
 def leave_out_missing(column: pd.Series, parsed: ParsedNumbers, words: Sequence[str]) -> tuple[ParsedNumbers, Rows]:
@@ -67,14 +72,8 @@ class Placeholder:
     rows: Rows
 
 
-def find_placeholders(values: Floats, market: NDArray[np.intp], *, signed: bool = False) -> list[Placeholder]:
-    """Values that stand for a missing one, each market judged by itself.
-
-    Parameters
-    ----------
-    signed
-        Whether the column may well be negative; else a single negative value that is repeated is one, too.
-    """
+def find_placeholders(values: Floats, market: NDArray[np.intp], kind: Kind) -> list[Placeholder]:
+    """Values that stand for a missing one, each market judged by itself."""
     suspects = np.union1d(market[_are_usual(values)], market[values < 0])
     suspects = np.union1d(suspects, _heavy_tops(values, market))
     suspects = suspects[suspects >= 0]
@@ -85,7 +84,7 @@ def find_placeholders(values: Floats, market: NDArray[np.intp], *, signed: bool 
     starts = np.flatnonzero(np.diff(market[order], prepend=-1))
     found: dict[float, Rows] = {}
     for rows in np.split(order, starts[1:]):
-        for value in _of_market(values[rows], signed=signed):
+        for value in _of_market(values[rows], kind):
             mask = found.setdefault(value, np.zeros(values.size, dtype=bool))
             mask[rows[values[rows] == value]] = True
     return [Placeholder(value, found[value]) for value in sorted(found)]
@@ -120,7 +119,7 @@ def _heavy_tops(values: Floats, market: NDArray[np.intp]) -> NDArray[np.intp]:
     return np.flatnonzero((times >= _REPEATED) & (count > times) & (mean <= 0.11 * top))
 
 
-def _of_market(values: Floats, *, signed: bool) -> list[float]:
+def _of_market(values: Floats, kind: Kind) -> list[float]:
     distinct, counts = np.unique(values[values != 0], return_counts=True)
     usual = np.isin(np.abs(distinct), _USUAL) & (distinct != 9)
     plain = (distinct > 0) & ~usual
@@ -129,12 +128,12 @@ def _of_market(values: Floats, *, signed: bool) -> list[float]:
     high = float(np.quantile(rest, 0.95)) if rest.size >= _LEAST_REST else np.nan
     nines = np.flatnonzero(usual & (distinct > 0))
     found = [float(distinct[i]) for i in nines if _positive(distinct[i], int(counts[i]), often, high, distinct)]
-    found += _negative(distinct, counts, usual, high, signed=signed)
+    found += _negative(distinct, counts, usual, high, kind)
     if rest.size > _LEAST_REST and not found:
         top, times = distinct[plain][-1], int(counts[plain][-1])
         others = rest[rest < top]
         # A few fixed amounts may well be ten times apart.
-        far = _VERY_FAR if plain.sum() > _LEAST_REST else _VERY_FAR**2
+        far = _VERY_FAR if plain.sum() > _LEAST_REST and kind != "promotion" else _VERY_FAR**2
         if times >= _REPEATED and others.size >= _LEAST_REST and top >= far * np.quantile(others, 0.99):
             found.append(float(top))
     return found
@@ -153,17 +152,18 @@ def _positive(value: float, count: int, often: int, high: float, distinct: Float
     return spike or bool(long and value > high)
 
 
-def _negative(distinct: Floats, counts: NDArray[np.intp], usual: Rows, high: float, *, signed: bool) -> list[float]:
+def _negative(distinct: Floats, counts: NDArray[np.intp], usual: Rows, high: float, kind: Kind) -> list[float]:
     below = distinct < 0
     if not below.any():
         return []
     far = np.abs(distinct) > _FAR * (0.0 if np.isnan(high) else high)
     found = below & usual & far & (counts >= 2)
-    if not signed:
+    if kind != "signed":
+        near = below & ~np.isin(-distinct, distinct) if kind == "returns" else below
         if below.sum() == 1:
-            found |= below & ((counts >= _REPEATED) | (usual & (counts >= 2)))
+            found |= near & ((counts >= _REPEATED) | (usual & (counts >= 2)))
         others = counts[below & ~usual]
-        found |= below & usual & (counts >= max(_REPEATED, _SPIKE * int(others.max(initial=1))))
+        found |= near & usual & (counts >= max(_REPEATED, _SPIKE * int(others.max(initial=1))))
     return [float(value) for value in distinct[found]]
 
 

@@ -12,7 +12,13 @@ from numpy.typing import NDArray
 
 from reportgen.panel.checking.column_problems import ColumnProblems, Rows, are, no_result
 from reportgen.panel.checking.findings import NO_ROWS, Problem, Severity, quote
-from reportgen.panel.checking.placeholders import CODE, check_placeholders, find_placeholders, leave_out_missing
+from reportgen.panel.checking.placeholders import (
+    CODE,
+    Kind,
+    check_placeholders,
+    find_placeholders,
+    leave_out_missing,
+)
 from reportgen.panel.checking.promotion_checks import check_empty_promotion, check_promotion
 from reportgen.panel.reading.columns import Columns
 from reportgen.panel.reading.values.currency import codes_of, currency_columns, sign_of
@@ -67,12 +73,12 @@ def read_values(
         if panel.missing:
             parsed, left_out = leave_out_missing(frame[name], parsed, panel.missing)
             found.add("read-as-missing", "note", left_out, "is read as empty in {rows}, as panel.missing says")
-        placeholders = find_placeholders(parsed.values, market, signed=name in columns.controls)
+        placeholders = find_placeholders(parsed.values, market, _kind(name, columns, settings))
         suspected[name] = found, placeholders
         if name in columns.promotion:
             parsed = check_empty_promotion(found, parsed, panel.empty_promotion, market)
         _check_numbers(found, parsed, how)
-        doubted = np.any([one.rows for one in placeholders], axis=0) if placeholders else np.zeros(len(frame), bool)
+        doubted = np.any([one.rows for one in placeholders], axis=0)
         meant = parsed.values if CODE in panel.accept else np.where(doubted, np.nan, parsed.values)
         if name == columns.sales:
             problems += _check_heading(name)
@@ -88,6 +94,15 @@ def read_values(
         problems += _check_beside(frame[name], name, conventions.currency, whole)
     check_placeholders(suspected, panel.missing)
     return values, problems + [problem for found, _ in suspected.values() for problem in found.problems]
+
+
+def _kind(name: str, columns: Columns, settings: Settings) -> Kind:
+    """What a column's values may be where one of them is repeated."""
+    if name in columns.controls:
+        return "signed"
+    if name in columns.promotion:
+        return "promotion"
+    return "returns" if name == columns.sales and settings.panel.negative_sales == "keep" else "amounts"
 
 
 def _check_role(
