@@ -106,6 +106,19 @@ def test_a_column_that_may_be_the_year_is_asked_about(
     ] == []
 
 
+def test_the_year_in_which_a_pharmacy_opened_is_not_that_of_its_months(
+    tmp_path: Path, tried: Callable[..., None]
+) -> None:
+    tried("the year of opening")
+    made = table(WRITTEN["Jan"], {})[[y == 2021 for y in YEARS]]
+    opened = {pharmacy: str(1990 + 3 * i) for i, pharmacy in enumerate(made["pharmacy"].unique())}
+    source = save(made.assign(year_opened=made["pharmacy"].map(opened)), tmp_path)
+    with pytest.raises(InputError, match=r'may stand in "year_opened".* or panel\.year if all rows are of one year'):
+        read(source, tmp_path, {})
+    found = read(source, tmp_path, {"panel.year": 2021})
+    assert {panel.period_label(0) for panel in found.values()} == {"2021-01"}
+
+
 @pytest.mark.parametrize("title", ["Sales 2021", "Report for FY 2021", ""])
 def test_a_year_above_the_table_or_in_the_name_of_its_file_is_asked_about(
     title: str, tmp_path: Path, tried: Callable[..., None]

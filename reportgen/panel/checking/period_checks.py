@@ -43,7 +43,11 @@ def place_years(
     if panel.year or is_typed(column) or not are_parts(column):
         return column, []
     found = find_years(frame, columns.spare)
-    certain = [one for one in found if one.certain]
+    # A year that each pharmacy has one of says when it opened, and not when it sold.
+    of_pharmacy = frame[[one.name for one in found]].groupby([frame[columns.market], frame[columns.pharmacy]]).nunique()
+    certain = [
+        one for one in found if one.certain and (of_pharmacy[one.name].max() > 1 or frame[one.name].nunique() < 2)
+    ]
     chosen = [one for one in certain if one.kind == "calendar"] or certain
     month = columns.month
     if len(chosen) == 1:
