@@ -134,3 +134,12 @@ def test_two_pharmacies_that_only_look_alike_stay_two(spelled: str, tmp_path: Pa
     source = save(as_text(rows, Way()), tmp_path)
     assert same(read(source, tmp_path, {}), rows) == ""
     assert "similar-pharmacy" in {f.code for f in check(data=tmp_path / source).findings}
+
+
+def test_folders_are_not_told_of_a_setting_that_does_not_join_them(tmp_path: Path, tried: Callable[..., None]) -> None:
+    tried("two folders alike")
+    other = ROWS[ROWS["market"] == "North"].assign(market="north", sales=lambda rows: rows["sales"] * 1.7 + 9.0)
+    source = save(as_text(pd.concat([ROWS, other]), Way()), tmp_path, "folder")
+    (said,) = [f.message for f in check(data=tmp_path / source).findings if f.code == "similar-market"]
+    assert "Give their folders one name if they mean the same." in said
+    assert "join" not in said

@@ -31,7 +31,11 @@ if TYPE_CHECKING:
     from reportgen.panel.reading.raw import RawTable
     from reportgen.panel.reading.values.source_conventions import Conventions
 
-_JOIN = 'Set panel.spellings = "join" to make them one, written as most of the rows are, or'
+_ADVICE = {
+    "split-market": 'Give their folders one name, or set panel.spellings = "apart" if they are not the same.',
+    "similar-market": "Give their folders one name if they mean the same.",
+}
+"""Of spellings in the names of folders, which no setting joins."""
 _MOST_LINES = 20
 _MAY_PASS = {"worker-crash", "timeout", "out-of-memory"}
 
@@ -156,7 +160,7 @@ def similar_markets(
             for problem in checked.problems:
                 if problem.code in {"split-market", "similar-market", "same-series"}:
                     text = problem.text.replace("{rows}", plural(problem.rows.size, "row"))
-                    advice = problem.advice.replace(_JOIN, "Give their folders one name, or set panel.spellings =")
+                    advice = _ADVICE.get(problem.code, problem.advice)
                     own = replace(problem, rows=NO_ROWS, text=text, advice=advice, count=problem.rows.size)
                     found.append((group, word(own, Path(settings.panel.source).name, NO_ROWS, None)))
     return found
