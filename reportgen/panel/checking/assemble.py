@@ -20,7 +20,7 @@ def assemble_markets(
     raw: RawTable, checked: Checked, settings: Settings, refused: Collection[str]
 ) -> MappingProxyType[str, MarketPanel]:
     """Markets by code in code order, without the refused ones and without rows that have no market."""
-    order = np.lexsort((checked.period, checked.pharmacy, checked.market))
+    order = np.lexsort((checked.period, checked.pharmacy))
     grids = {
         code: _assemble(raw, checked, settings, code, rows)
         for code, rows in split_markets(checked, order)

@@ -15,14 +15,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reportgen.panel.checking.findings import NO_ROWS, Problem, of_table, plural, quote
-from reportgen.panel.checking.key_checks import Keys, check_keys, read_keys, read_levels
+from reportgen.panel.checking.key_checks import Keys, check_keys, read_keys, read_levels, split_rows
 from reportgen.panel.checking.period_checks import check_calendar, explain_repeats, place_years, read_periods
 from reportgen.panel.checking.spellings import check_spellings, join_spellings
 from reportgen.panel.checking.total_checks import check_sums_of_periods, check_totals
 from reportgen.panel.checking.value_checks import read_values
 from reportgen.panel.reading.columns import ONE_MARKET, Columns, MissingColumn, find_columns
 from reportgen.panel.reading.raw import RaggedRow, RawTable
-from reportgen.panel.reading.values.numbers import texts
+from reportgen.panel.reading.values.numbers import blank_cells, texts
 from reportgen.panel.reading.values.source_conventions import Conventions, find_conventions
 from reportgen.settings.sections import Settings
 
@@ -132,13 +132,9 @@ def run_checks(raw: RawTable, settings: Settings, conventions: Conventions | Non
 
 
 def split_markets(checked: Checked, order: NDArray[np.intp]) -> Iterator[tuple[str, NDArray[np.intp]]]:
-    """Code and rows of each market, from rows sorted by market; rows without a market are left out."""
-    order = order[checked.market[order] >= 0]
-    # Positions in the codes are not negative here, so the first row differs from what is put before it.
-    starts = np.flatnonzero(np.diff(checked.market[order], prepend=-1))
-    for rows in np.split(order, starts[1:]):
-        if rows.size:
-            yield checked.market_codes[int(checked.market[rows[0]])], rows
+    """Code and rows of each market, the rows in their order; those without a market are left out."""
+    for rows in split_rows(checked.market, order[checked.market[order] >= 0]):
+        yield checked.market_codes[int(checked.market[rows[0]])], rows
 
 
 def _without(problems: list[Problem], rows: NDArray[np.intp]) -> list[Problem]:
@@ -268,7 +264,7 @@ def _drop_blank_rows(
     blank = whole.copy()
     for name in (columns.market, columns.pharmacy, columns.month, *columns.numbers):
         if blank.any():
-            blank &= _is_empty(raw.frame[name])
+            blank &= blank_cells(raw.frame[name])
     frame, file_rows = raw.frame, raw.file_rows()
     if blank.any():
         problems.append(
@@ -316,14 +312,3 @@ def _moved(raw: RawTable, gone: NDArray[np.bool_]) -> tuple[RaggedRow, ...]:
 
 def _widths(found: int, expected: int) -> str:
     return f"{found} fields, not {expected}"
-
-
-def _is_empty(column: pd.Series) -> NDArray[np.bool_]:
-    import pyarrow.compute as pc
-
-    # Numbers and dates are empty only where they are missing; text may be blank.
-    if column.dtype.kind in "biufcM":
-        return np.asarray(column.isna().to_numpy(dtype=bool))
-    text = texts(column)
-    empty = pc.fill_null(pc.equal(pc.utf8_trim_whitespace(text), ""), fill_value=True)
-    return np.array(empty.to_numpy(zero_copy_only=False), dtype=bool)

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 Rows = NDArray[np.bool_]
+ABSURD = 1e15
+"""Beyond it no value is usable, whatever it stands for."""
 _FAILED = r"#(n/a|nv|ref!|bezug!|value!|wert!|name\?|div/0!|num!|zahl!|null!|spill!|calc!|uncalculated!)"
 ERROR_TEXT = rf"(?i)^\s*({_FAILED}|err:\d+)\s*$"
 """Text of a cell whose formula failed, in English and German, or has no result."""

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from reportgen.panel.checking.checks import split_markets
 from reportgen.panel.grid import known_mean
 from reportgen.panel.periods import period_label
+from reportgen.panel.reading.values.numbers import blank_cells
 from reportgen.results import BINS, Calendar, Cell, ColumnFacts, ColumnRole, Distribution, MarketFacts, TableFacts
 
 if TYPE_CHECKING:
@@ -114,7 +115,7 @@ class TableSurvey:
             if name in checked.values:
                 self._numbers.setdefault(name, _Counts(role)).add(checked.values[name])
         self._count_others(raw, checked)
-        rows_by_market = split_markets(checked, np.argsort(checked.market, kind="stable"))
+        rows_by_market = split_markets(checked, np.arange(checked.market.size))
         self._markets += [_market(checked, self._settings, code, rows) for code, rows in rows_by_market]
 
     def _count_others(self, raw: RawTable, checked: Checked) -> None:
@@ -191,7 +192,7 @@ def _roles(checked: Checked) -> dict[str, ColumnRole]:
 
 def _other_column(column: pd.Series, name: str, role: ColumnRole, checked: Checked, settings: Settings) -> ColumnFacts:
     """A column that holds no numbers of the model: keys, the month, or one without a role."""
-    empty = int((column.isna() | (column.astype(str).str.strip() == "")).sum())
+    empty = int(blank_cells(column).sum())
     facts = ColumnFacts(name=name, role=role, filled=len(column) - empty, empty=empty)
     if role == "month":
         known = checked.period[checked.period >= 0]

@@ -41,6 +41,12 @@ class Keys:
         return first
 
 
+def split_rows(codes: NDArray[np.intp], rows: NDArray[np.intp]) -> list[NDArray[np.intp]]:
+    """The given rows of each code, in the order of the codes and of the rows; ``codes`` are those of all rows."""
+    order = rows[np.argsort(codes[rows], kind="stable")]
+    return [own for own in np.split(order, np.flatnonzero(np.diff(codes[order])) + 1) if own.size]
+
+
 def read_keys(column: pd.Series) -> Keys:
     """Distinct texts of a column; blank text is no key, any other text is kept as it is."""
     import pyarrow.compute as pc
@@ -170,7 +176,7 @@ def read_levels(
     joint = market.codes * max(len(pharmacy.names), 1) + pharmacy.codes
     owner = np.where((market.codes >= 0) & (pharmacy.codes >= 0), joint, -1)
     levels, problems = {}, []
-    for name in dict.fromkeys((*((columns.territory,) if columns.territory else ()), *columns.moderators)):
+    for name in filter(None, dict.fromkeys((columns.territory, *columns.moderators))):
         read = read_keys(frame[name])
         own = _of_first_row(read.codes, owner)
         levels[name] = Keys(codes=own, names=read.names)

@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from reportgen.panel.checking.column_problems import ColumnProblems, Rows
+from reportgen.panel.checking.column_problems import ABSURD, ColumnProblems, Rows
+from reportgen.panel.checking.key_checks import split_rows
 from reportgen.panel.reading.values.numbers import ParsedNumbers, is_text, texts
 
 if TYPE_CHECKING:
@@ -32,8 +33,6 @@ _FAR, _VERY_FAR = 3.0, 10.0
 _SPIKE, _REPEATED = 3, 3
 """Times as frequent as any other value, and rows, from which a value is repeated as no other is."""
 _LEAST_REST = 5
-_ABSURD = 1e15
-"""Beyond it no value is usable, whatever it stands for."""
 Floats = NDArray[np.float64]
 Kind = Literal["amounts", "returns", "promotion", "signed"]
 """Amounts are never negative, unless they may be returns; a signed column (controls) may well be."""
@@ -79,11 +78,9 @@ def find_placeholders(values: Floats, market: NDArray[np.intp], kind: Kind) -> l
     suspects = suspects[suspects >= 0]
     if not suspects.size:
         return []
-    chosen = np.flatnonzero((np.abs(values) < _ABSURD) & np.isin(market, suspects))
-    order = chosen[np.argsort(market[chosen], kind="stable")]
-    starts = np.flatnonzero(np.diff(market[order], prepend=-1))
+    chosen = np.flatnonzero((np.abs(values) < ABSURD) & np.isin(market, suspects))
     found: dict[float, Rows] = {}
-    for rows in np.split(order, starts[1:]):
+    for rows in split_rows(market, chosen):
         for value in _of_market(values[rows], kind):
             mask = found.setdefault(value, np.zeros(values.size, dtype=bool))
             mask[rows[values[rows] == value]] = True
@@ -103,7 +100,7 @@ def _are_usual(values: Floats) -> NDArray[np.intp]:
 
 def _heavy_tops(values: Floats, market: NDArray[np.intp]) -> NDArray[np.intp]:
     """Markets whose largest value is repeated and so far above their mean that it may be far above all others."""
-    above = (values > 0) & (values < _ABSURD) & (market >= 0)
+    above = (values > 0) & (values < ABSURD) & (market >= 0)
     if not above.any():
         return np.empty(0, dtype=np.intp)
     codes, positive = (market, values) if above.all() else (market[above], values[above])

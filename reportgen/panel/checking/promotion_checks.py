@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reportgen.panel.checking.column_problems import ColumnProblems
-from reportgen.panel.reading.values.numbers import ParsedNumbers, is_text, texts
+from reportgen.panel.reading.values.numbers import ParsedNumbers, is_text, matches, texts
 
 MANY = 0.05
 """Share of a market's rows whose promotion may be empty without a question."""
@@ -51,12 +51,9 @@ def check_empty_promotion(
 
 
 def _crosses(found: ColumnProblems) -> NDArray[np.bool_]:
-    import pyarrow.compute as pc
-
     if not is_text(found.column):
         return np.zeros(len(found.column), dtype=bool)
-    marked = pc.match_substring_regex(texts(found.column), r"^\s*[xX✓✔×]\s*$")
-    return np.array(pc.fill_null(marked, fill_value=False).to_numpy(zero_copy_only=False), dtype=bool)
+    return matches(texts(found.column), r"^\s*[xX✓✔×]\s*$")
 
 
 def check_promotion(found: ColumnProblems, parsed: ParsedNumbers, market: NDArray[np.intp]) -> None:

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reportgen.panel.checking.findings import Problem, of_table, plural, quote
-from reportgen.panel.checking.key_checks import INVISIBLE, Keys
+from reportgen.panel.checking.key_checks import INVISIBLE, Keys, split_rows
 from reportgen.panel.reading.columns import Columns
 
 Rows = NDArray[np.intp]
@@ -127,12 +127,9 @@ def _alike(keys: Keys, within: Rows, folds: Rows) -> list[Rows]:
     if np.unique(folds).size == folds.size:
         return []
     rows = np.flatnonzero((keys.codes >= 0) & (within >= 0) & (np.bincount(folds)[folds] > 1)[keys.codes])
-    if not rows.size:
-        return []
     joint = within[rows] * folds.size + folds[keys.codes[rows]]
-    order = np.argsort(joint, kind="stable")
-    starts = np.flatnonzero(np.diff(joint[order], prepend=-1))
-    return [group for group in np.split(rows[order], starts[1:]) if np.unique(keys.codes[group]).size > 1]
+    groups = [rows[own] for own in split_rows(joint, np.arange(rows.size))]
+    return [group for group in groups if np.unique(keys.codes[group]).size > 1]
 
 
 def _fit(codes: Rows, cell: NDArray[np.int64], sales: NDArray[np.float64], *, handover: bool) -> bool:

@@ -11,8 +11,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from reportgen.panel.checking.column_problems import ABSURD
 from reportgen.panel.checking.findings import Problem, plural, quote
-from reportgen.panel.checking.key_checks import Keys
+from reportgen.panel.checking.key_checks import Keys, split_rows
 from reportgen.panel.reading.columns import Columns
 
 LEAST_PERIODS = 4
@@ -23,7 +24,6 @@ _MOST_COPIES = 4
 _NEARLY_ALL = 0.8
 _MOST_NAMES = 60
 _LONGEST = 1_000
-_ABSURD = 1e15
 _BY_CHANCE = 0.01
 """How many rows of a table may be expected to be like another one, or a sum, by chance, for one to be called so."""
 Floats = NDArray[np.float64]
@@ -34,7 +34,7 @@ def check_totals(
     market: Keys, pharmacy: Keys, period: NDArray[np.int64], sales: Floats, columns: Columns
 ) -> list[Problem]:
     """Pharmacies and markets that are sums of others, and pharmacies that are copies (errors)."""
-    usable = np.flatnonzero((market.codes >= 0) & (pharmacy.codes >= 0) & (period >= 0) & (np.abs(sales) < _ABSURD))
+    usable = np.flatnonzero((market.codes >= 0) & (pharmacy.codes >= 0) & (period >= 0) & (np.abs(sales) < ABSURD))
     if not usable.size:
         return []
     above = sales[usable][sales[usable] > 0]
@@ -42,12 +42,10 @@ def check_totals(
     if usual < 1.0:
         # Sales in millions: two cents would be as much as a pharmacy sells.
         sales = sales * (1_000.0 / usual)
-    order = usable[np.lexsort((usable, market.codes[usable]))]
-    starts = np.flatnonzero(np.diff(market.codes[order], prepend=-1))
     sums: list[Rows] = []
     copies: list[tuple[Rows, int]] = []
     seen: dict[int, tuple[int, int]] = {}
-    for rows in np.split(order, starts[1:]):
+    for rows in split_rows(market.codes, usable):
         grid, place = _grid(pharmacy.codes[rows], period[rows], sales[rows])
         sums += [rows[place == g] for g in _no_chance(grid, _sums(grid), len(pharmacy.names))]
         first = rows[np.unique(place, return_index=True)[1]]
@@ -82,7 +80,7 @@ def check_sums_of_periods(
 ) -> Problem | None:
     """Rows without a period that sum up the rows above or beside them: subtotals of pharmacies, a grand total."""
     placed = (period >= 0) & np.isfinite(sales)
-    candidates = np.flatnonzero((period < 0) & (sales > 0) & (sales < _ABSURD))
+    candidates = np.flatnonzero((period < 0) & (sales > 0) & (sales < ABSURD))
     if not candidates.size or candidates.size > placed.sum() / 2:
         return None
     running = np.concatenate([[0.0], np.cumsum(np.where(placed, sales, 0.0))])

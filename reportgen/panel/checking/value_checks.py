@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from reportgen.panel.checking.column_problems import ColumnProblems, Rows, are, no_result
+from reportgen.panel.checking.column_problems import ABSURD, ColumnProblems, Rows, are, no_result
 from reportgen.panel.checking.findings import NO_ROWS, Problem, Severity, quote
 from reportgen.panel.checking.placeholders import (
     CODE,
@@ -30,6 +30,7 @@ from reportgen.panel.reading.values.numbers import (
     Convention,
     ParsedNumbers,
     is_text,
+    matches,
     parse_numbers,
     split_typed,
     texts,
@@ -41,7 +42,6 @@ from reportgen.settings.sections import Settings
 if TYPE_CHECKING:
     import pandas as pd
 
-ABSURD = 1e15
 _UNIT_WORDS = re.compile(
     r"['’]000s?|\b000s?\b|\bk(?=\s|\)|€|$)|\b(thousands?|tsd|teur|millions?|mio|mn|lakhs?|lacs?|crores?|cr)\b",
     re.IGNORECASE,
@@ -193,24 +193,17 @@ def _say_truth(found: ColumnProblems, parsed: ParsedNumbers) -> None:
 
 def error_cells(column: pd.Series) -> Rows:
     """Which cells hold the text of a formula's error, ``(n,)``: ``#DIV/0!``, ``#N/A``, ``#BEZUG!``, ``Err:502``."""
-    import pyarrow.compute as pc
-
     if not is_text(column):
         return np.zeros(len(column), dtype=bool)
-    found = pc.match_substring_regex(texts(column), r"(?i)^\s*(#[^\d\s]\S*|err:\d+)\s*$")
-    return np.array(pc.fill_null(found, fill_value=False).to_numpy(zero_copy_only=False), dtype=bool)
+    return matches(texts(column), r"(?i)^\s*(#[^\d\s]\S*|err:\d+)\s*$")
 
 
 def _check_currency(found: ColumnProblems, currency: str) -> None:
     """Amounts whose sign is of another currency than the table's."""
-    import pyarrow.compute as pc
-
     if not is_text(found.column):
         return
     text = texts(found.column)
-    signed = np.flatnonzero(
-        pc.fill_null(pc.match_substring_regex(text, rf"(?i){MONEY}"), fill_value=False).to_numpy(zero_copy_only=False)
-    )
+    signed = np.flatnonzero(matches(text, rf"(?i){MONEY}"))
     if not signed.size:
         return
     other = np.zeros(len(text), dtype=bool)
@@ -265,13 +258,10 @@ def _check_thousands(
     found: ColumnProblems, parsed: ParsedNumbers, convention: Convention, market: NDArray[np.intp]
 ) -> None:
     """Numbers with one separator before three digits that fit the others of their market only 1,000 times apart."""
-    import pyarrow.compute as pc
-
     if not is_text(found.column) or not np.isfinite(parsed.values).any():
         return
     text = texts(split_typed(found.column)[2] if found.column.dtype == object else found.column)
-    alone = pc.fill_null(pc.match_substring_regex(text, f"{DOT_ALONE}|{COMMA_ALONE}"), fill_value=False)
-    alone = np.array(alone.to_numpy(zero_copy_only=False), dtype=bool) & np.isfinite(parsed.values)
+    alone = matches(text, f"{DOT_ALONE}|{COMMA_ALONE}") & np.isfinite(parsed.values)
     plain = ~alone & np.isfinite(parsed.values) & (parsed.values > 0)
     if not alone.any() or not plain.any():
         return

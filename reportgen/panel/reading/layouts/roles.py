@@ -21,7 +21,7 @@ from reportgen.panel.reading.values.conventions import decide, survey_numbers
 from reportgen.panel.reading.values.date_forms import read_form
 from reportgen.panel.reading.values.date_order import order_dates
 from reportgen.panel.reading.values.dates import is_typed, parse_periods
-from reportgen.panel.reading.values.numbers import is_text, parse_numbers, texts
+from reportgen.panel.reading.values.numbers import distinct_texts, is_text, parse_numbers, texts
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -116,11 +116,9 @@ def _month(table: pd.DataFrame, names: Sequence[str]) -> str | tuple[str, ...]:
 
 
 def _looks_like_dates(column: pd.Series, name: str) -> bool:
-    import pyarrow.compute as pc
-
     if is_typed(column):
         return True
-    found = [value for value in pc.unique(texts(column)).to_pylist() if value and value.strip()][:400]
+    found = distinct_texts(column)[:400]
     if not found:
         return False
     forms = [read_form(value) for value in found]

@@ -16,7 +16,7 @@ from reportgen.panel.reading.columns import fold_name
 from reportgen.panel.reading.layouts.roles import are_measures, measure_columns
 from reportgen.panel.reading.layouts.wide import bound_columns, refuse_repeats, spread_measures
 from reportgen.panel.reading.raw import RawTable
-from reportgen.panel.reading.values.numbers import is_text, texts
+from reportgen.panel.reading.values.numbers import distinct_texts, is_text
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -66,9 +66,7 @@ def spread_tidy(raw: RawTable, wanted: Sequence[str]) -> RawTable:
 
 def _measures(column: pd.Series) -> list[str]:
     """The few texts of a column, if they are no numbers; else none."""
-    import pyarrow.compute as pc
-
     if not is_text(column):
         return []
-    found = [value for value in pc.unique(texts(column)).to_pylist() if value and value.strip()]
+    found = distinct_texts(column)
     return found if 2 <= len(found) <= _MOST_MEASURES else []

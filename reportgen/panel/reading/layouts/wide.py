@@ -19,7 +19,7 @@ from reportgen.panel.reading.layouts.roles import are_measures
 from reportgen.panel.reading.layouts.sums import sum_columns
 from reportgen.panel.reading.raw import RawTable, is_number
 from reportgen.panel.reading.values.date_forms import Written, read_form
-from reportgen.panel.reading.values.numbers import is_text, texts
+from reportgen.panel.reading.values.numbers import blank_cells, is_text
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -132,7 +132,7 @@ def make_long(raw: RawTable, sheets: str = "", keep: Collection[str] = ()) -> Ra
         ids = [name for name in ids if name not in bound]
         values = [name for name in table.columns if name not in ids and name != _free(PERIOD, ids)]
     # A blank in every measure is how such tables write that there was no pharmacy yet, or none any more.
-    kept = ~np.logical_and.reduce([_blank(table[name]) for name in values])
+    kept = ~np.logical_and.reduce([blank_cells(table[name]) for name in values])
     return replace(
         raw, frame=table[kept].reset_index(drop=True), lines=rows[kept], layout="months in columns", sums=tuple(sums)
     )
@@ -161,15 +161,6 @@ def _typed(values: np.ndarray) -> pd.Series:
     if all(isinstance(value, str) for value in known):
         return pd.Series([value if isinstance(value, str) else None for value in values.tolist()], dtype="str")
     return pd.Series(values, dtype=object)
-
-
-def _blank(column: pd.Series) -> np.ndarray:
-    import pyarrow.compute as pc
-
-    if not is_text(column):
-        return np.asarray(column.isna().to_numpy(dtype=bool))
-    empty = pc.fill_null(pc.equal(pc.utf8_trim_whitespace(texts(column)), ""), fill_value=True)
-    return np.array(empty.to_numpy(zero_copy_only=False), dtype=bool)
 
 
 def _measure_column(table: pd.DataFrame, ids: Sequence[str], period: str, sheets: str) -> str:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from reportgen.panel.reading.values.date_forms import read_form
-from reportgen.panel.reading.values.numbers import texts
+from reportgen.panel.reading.values.numbers import distinct_texts, texts
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -86,19 +86,14 @@ def _full(text: str) -> int:
 
 def find_years(frame: pd.DataFrame, names: Sequence[str]) -> list[YearColumn]:
     """Columns of ``names`` that hold nothing but years."""
-    import pyarrow.compute as pc
-
     found = []
     for name in names:
-        values = pc.unique(texts(frame[name])).to_pylist()
-        known = [value for value in values if value and value.strip()]
+        known = distinct_texts(frame[name])
         if not known or len(known) > _MOST_YEARS:
             continue
         words = set(re.findall(r"[^\W\d_]+", name.casefold()))
-        financial = bool(words & _FINANCIAL_NAMES)
-        years = [
-            read_year(value, financial=financial, short=bool(words & (_NAMES | _FINANCIAL_NAMES))) for value in known
-        ]
+        financial, certain = bool(words & _FINANCIAL_NAMES), bool(words & (_NAMES | _FINANCIAL_NAMES))
+        years = [read_year(value, financial=financial, short=certain) for value in known]
         if any(year is None for year in years):
             continue
         kinds = {year.kind for year in years if year}
@@ -106,7 +101,7 @@ def find_years(frame: pd.DataFrame, names: Sequence[str]) -> list[YearColumn]:
             YearColumn(
                 name=name,
                 kind="financial" if "financial" in kinds else "calendar",
-                certain=bool(words & (_NAMES | _FINANCIAL_NAMES)),
+                certain=certain,
                 example=known[0],
             )
         )
@@ -115,12 +110,10 @@ def find_years(frame: pd.DataFrame, names: Sequence[str]) -> list[YearColumn]:
 
 def are_parts(column: pd.Series) -> bool:
     """Whether a column holds months, quarters or weeks without their year: ``Jan``, ``3``, ``Q2``."""
-    import pyarrow.compute as pc
-
     # The first cells tell a column of dates, which most are, without looking at the others.
     if not all(_part(value) for value in texts(column.head(_FEW)).to_pylist() if value and value.strip()):
         return False
-    known = [value for value in pc.unique(texts(column)).to_pylist() if value and value.strip()]
+    known = distinct_texts(column)
     return bool(known) and len(known) <= _MOST_PARTS and all(_part(value) for value in known)
 
 

@@ -122,6 +122,23 @@ def texts(column: pd.Series) -> pa.Array:
     return array.combine_chunks() if isinstance(array, pa.ChunkedArray) else array
 
 
+def distinct_texts(column: pd.Series) -> list[str]:
+    """The different texts of a column, without blank and missing ones."""
+    import pyarrow.compute as pc
+
+    return [value for value in pc.unique(texts(column)).to_pylist() if value and value.strip()]
+
+
+def blank_cells(column: pd.Series) -> NDArray[np.bool_]:
+    """Which cells are missing or blank text."""
+    import pyarrow.compute as pc
+
+    if not is_text(column):
+        return np.asarray(column.isna().to_numpy(dtype=bool))
+    empty = pc.fill_null(pc.equal(pc.utf8_trim_whitespace(texts(column)), ""), fill_value=True)
+    return np.array(empty.to_numpy(zero_copy_only=False), dtype=bool)
+
+
 def _is_missing(value: object) -> bool:
     import pandas as pd
 
@@ -172,7 +189,7 @@ def parse_numbers(column: pd.Series, convention: Convention) -> ParsedNumbers:
         values[rest], flags[:, rest] = _parse_each(text, rest, convention)
     bad, percent, truth, doubt = flags
     for separator in unsure:
-        doubt |= _matches(text, DOT_ALONE if separator == "." else COMMA_ALONE) & ~bad
+        doubt |= matches(text, DOT_ALONE if separator == "." else COMMA_ALONE) & ~bad
     # No value at all rather than the likelier one: a thousandfold error in a few cells is not seen in a sum.
     values[doubt] = np.nan
     return ParsedNumbers(values=values, bad=bad, ambiguous=doubt & ~bad, percent=percent, truth=truth, plain=plain)
@@ -199,7 +216,8 @@ def _separators_in_doubt(convention: Convention) -> str:
     return ".," if convention.mixed else convention.ambiguous
 
 
-def _matches(text: pa.Array, pattern: str) -> NDArray[np.bool_]:
+def matches(text: pa.Array, pattern: str) -> NDArray[np.bool_]:
+    """Which texts a pattern is found in; none of the missing ones."""
     import pyarrow.compute as pc
 
     found = pc.fill_null(pc.match_substring_regex(text, pattern), fill_value=False)
