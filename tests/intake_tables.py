@@ -350,6 +350,19 @@ KINDS: Mapping[str, Callable[[list[list[str]], pd.DataFrame, Way, Path], str]] =
 }
 
 
+def save(table: pd.DataFrame, folder: Path, kind: str = "csv", sep: str = ",") -> str:
+    """Write a table as it is, in a workbook with sales and promotion as numbers; the name of its file or folder."""
+    if kind == "folder":
+        table.to_parquet(folder / "table", partition_cols=["market"], index=False)
+        return "table"
+    if kind == "xlsx":
+        numbers = {"sales": float, "promotion": float}
+        table.astype(numbers).to_excel(folder / "table.xlsx", index=False, engine="xlsxwriter")
+        return "table.xlsx"
+    table.to_csv(folder / "table.csv", index=False, sep=sep)
+    return "table.csv"
+
+
 def read(source: str, folder: Path, settings: Mapping[str, Any]) -> dict[str, Any]:
     """Markets of a source as a build reads them: whole, or market by market under the conventions of all.
 

@@ -8,22 +8,11 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from intake_tables import Way, as_text, guided, panel_rows, read, same
+from intake_tables import Way, as_text, guided, panel_rows, read, same, save
 from reportgen.api import check
 from reportgen.errors import InputError
 
 ROWS = panel_rows()
-
-
-def save(table: pd.DataFrame, folder: Path, kind: str = "csv") -> str:
-    if kind == "folder":
-        table.to_parquet(folder / "table", partition_cols=["market"], index=False)
-        return "table"
-    if kind == "xlsx":
-        table.astype({"sales": float}).to_excel(folder / "table.xlsx", index=False)
-        return "table.xlsx"
-    table.to_csv(folder / "table.csv", index=False)
-    return "table.csv"
 
 
 def halves(first: str, second: str) -> list[str]:

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from intake_tables import Way, as_text, panel_rows, read, same
+from intake_tables import Way, as_text, panel_rows, read, same, save
 from reportgen.errors import InputError
 
 ROWS = panel_rows(pharmacies=6)
@@ -31,14 +31,9 @@ def with_code(
     sep, change = WRITTEN[written]
     if kind == "csv":
         table[["sales", "promotion"]] = table[["sales", "promotion"]].map(change)
-        table.to_csv(folder / "table.csv", index=False, sep=sep)
-        return "table.csv"
-    numbers = table.astype({"sales": float, "promotion": float})
-    if kind == "xlsx":
-        numbers.to_excel(folder / "table.xlsx", index=False, engine="xlsxwriter")
-        return "table.xlsx"
-    numbers.to_parquet(folder / "table", partition_cols=["market"], index=False)
-    return "table"
+    else:
+        table = table.astype({"sales": float, "promotion": float})
+    return save(table, folder, kind, sep)
 
 
 def drawn(seed: int, count: int) -> list[int]:

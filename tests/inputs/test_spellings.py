@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from intake_tables import Way, as_text, panel_rows, read, same
+from intake_tables import Way, as_text, panel_rows, read, same, save
 from reportgen.api import check
 from reportgen.errors import InputError
 
@@ -24,17 +24,6 @@ SPELLED: Mapping[str, Callable[[str], str]] = {
     "full width": lambda text: "".join(chr(ord(c) + 0xFEE0) if c.isascii() and c.isalnum() else c for c in text),
     "a zero-width blank": lambda text: text[:2] + "\u200b" + text[2:],
 }
-
-
-def save(table: pd.DataFrame, folder: Path, kind: str = "csv") -> str:
-    if kind == "xlsx":
-        table.astype({"sales": float, "promotion": float}).to_excel(folder / "table.xlsx", index=False)
-        return "table.xlsx"
-    if kind == "folder":
-        table.to_parquet(folder / "table", partition_cols=["market"], index=False)
-        return "table"
-    table.to_csv(folder / "table.csv", index=False)
-    return "table.csv"
 
 
 def refused(source: str, folder: Path, settings: Mapping[str, Any] | None = None) -> InputError:
