@@ -43,19 +43,15 @@ def refuse_other_kinds(path: Path, start: bytes) -> None:
         )
 
 
-def is_text_file(path: Path) -> bool:
-    """Whether a file begins like text: UTF-16 by its mark, or no bytes that only binary files have."""
-    with path.open("rb") as stream:
-        start = stream.read(4096)
+def begins_like_text(start: bytes) -> bool:
+    """Whether a file that begins so is text: UTF-16 by its mark, or no bytes that only binary files have."""
     if start[:2] in {b"\xff\xfe", b"\xfe\xff"}:
         return True
     return bool(start) and not any(byte < 9 or 13 < byte < 32 for byte in start)
 
 
-def refuse_web_pages(path: Path) -> None:
+def refuse_web_pages(path: Path, start: bytes) -> None:
     """Raise :class:`ReadError` if a file that is called a workbook is a web page or XML."""
-    with path.open("rb") as stream:
-        start = stream.read(1024)
     if start.lstrip(b"\xef\xbb\xbf\xff\xfe\x00 \t\r\n")[:1] == b"<":
         raise ReadError(
             f"{path.name}: this is a web page or XML under the name of a workbook, as some programs export it. Open it "

@@ -16,7 +16,7 @@ from reportgen.errors import ReadError
 from reportgen.panel.reading import columnar, database
 from reportgen.panel.reading.columns import find_columns, fold_name
 from reportgen.panel.reading.delimited import read_delimited
-from reportgen.panel.reading.kinds import is_text_file, refuse_other_kinds, refuse_web_pages
+from reportgen.panel.reading.kinds import begins_like_text, refuse_other_kinds, refuse_web_pages
 from reportgen.panel.reading.layouts.arrange import arrange
 from reportgen.panel.reading.layouts.wide import find_periods
 from reportgen.panel.reading.raw import KeyFinder, RawTable
@@ -31,6 +31,8 @@ __all__ = ["RawTable", "is_database", "list_markets", "read_table", "survey_part
 _SPREADSHEETS = {".xlsx", ".xlsm", ".xlsb", ".xls", ".ods"}
 _PICKLES = {".pkl", ".pickle", ".joblib", ".dill"}
 _OLE = b"\xd0\xcf\x11\xe0"
+_START = 4096
+"""Bytes at the beginning of a file that tell its kind."""
 
 
 def is_database(source: str) -> bool:
@@ -122,7 +124,7 @@ def _read_path(path: Path, panel: PanelSettings, market: str | None, files: Sequ
     if not path.is_file():
         raise ReadError(f"{path.name}: this is not a regular file. Name a file or a folder.", code="not-a-file")
     with path.open("rb") as stream:
-        start = stream.read(8)
+        start = stream.read(_START)
     suffix = path.suffix.casefold()
     # A pickle of protocol 2 and later begins with its opcode PROTO and the number of the protocol.
     if suffix in _PICKLES or (start[:1] == b"\x80" and start[1:2] in {b"\x02", b"\x03", b"\x04", b"\x05"}):
@@ -138,8 +140,8 @@ def _read_path(path: Path, panel: PanelSettings, market: str | None, files: Sequ
         return _read_parquet(path, panel, market)
     # Old Excel files are OLE containers, new ones ZIP archives.
     # Programs write text, or a web page, under the name of a workbook, and Excel opens both without a word.
-    if suffix in _SPREADSHEETS and is_text_file(path):
-        refuse_web_pages(path)
+    if suffix in _SPREADSHEETS and begins_like_text(start):
+        refuse_web_pages(path, start)
         return read_delimited(path, wanted=_wanted(panel))
     if start[:4] == _OLE or suffix in _SPREADSHEETS or zipfile.is_zipfile(path):
         return _read_spreadsheet(path, panel)
