@@ -107,6 +107,7 @@ def ordinary(name: str) -> pd.DataFrame:
         "a fee of 10000 beside visits that cost up to 500": {
             "promotion": np.where(rng.random(n) < 0.1, 10_000, rng.integers(0, 500, n))
         },
+        "sales capped at 9999": {"sales": np.minimum(rng.lognormal(8.7, 0.4, n), 9999.0).round(0)},
         "returns of one pack of 99": {"sales": np.where(rng.random(n) < 0.08, -99.0, 99.0 * rng.poisson(3.0, n))},
         "returns of one pack, counted": {"sales": np.where(rng.random(n) < 0.08, -1.0, rng.poisson(6.0, n))},
         "returns": {"sales": np.where(rng.random(n) < 0.05, -rng.integers(1, 400, n), rng.integers(500, 900, n))},
@@ -118,7 +119,8 @@ def ordinary(name: str) -> pd.DataFrame:
     "name",
     ["a price of 999", "percent up to 99", "0 and 1", "rare large orders", "a spend that is always 5000",
      "a spend of 250, 500 and 5000", "small counts with 9", "sales near 9999",
-     "a fee of 10000 beside visits that cost up to 500", "returns of one pack of 99", "returns of one pack, counted",
+     "a fee of 10000 beside visits that cost up to 500", "sales capped at 9999", "returns of one pack of 99",
+     "returns of one pack, counted",
      "returns"],
 )  # fmt: skip
 def test_ordinary_numbers_are_not_suspected(name: str, tmp_path: Path, tried: Callable[..., None]) -> None:

@@ -4,7 +4,7 @@ A value is one if it is far outside the others of its market, or repeated as no 
 be suspected than another number. What it means is the user's to say (``panel.missing``, or ``panel.accept``).
 
 Fixed amounts of promotion (a fee beside small visits) are repeated far above the rest, too, so there much more is asked
-for. A return of one pack is minus a value that pharmacies sell for.
+for. A return of one pack is minus what pharmacies sell for, a few times over.
 """
 
 from __future__ import annotations
@@ -33,6 +33,10 @@ _FAR, _VERY_FAR = 3.0, 10.0
 _SPIKE, _REPEATED = 3, 3
 """Times as frequent as any other value, and rows, from which a value is repeated as no other is."""
 _LEAST_REST = 5
+_CLOSE, _MANY_CLOSE = 0.9, 0.02
+"""Share of a value from which others are close below it; share of the others from which values are capped there."""
+_FEW_PACKS, _NEARLY_ALL = 5, 0.9
+"""Packs that the smallest sale may have, and share of sales in whole packs, for a return to be one pack."""
 Floats = NDArray[np.float64]
 Kind = Literal["amounts", "returns", "promotion", "signed"]
 """Amounts are never negative, unless they may be returns; a signed column (controls) may well be."""
@@ -124,7 +128,7 @@ def _of_market(values: Floats, kind: Kind) -> list[float]:
     often = int(counts[plain].max(initial=1))
     high = float(np.quantile(rest, 0.95)) if rest.size >= _LEAST_REST else np.nan
     nines = np.flatnonzero(usual & (distinct > 0))
-    found = [float(distinct[i]) for i in nines if _positive(distinct[i], int(counts[i]), often, high, distinct)]
+    found = [float(distinct[i]) for i in nines if _positive(distinct[i], int(counts[i]), often, high, rest, distinct)]
     found += _negative(distinct, counts, usual, high, kind)
     if rest.size > _LEAST_REST and not found:
         top, times = distinct[plain][-1], int(counts[plain][-1])
@@ -136,7 +140,7 @@ def _of_market(values: Floats, kind: Kind) -> list[float]:
     return found
 
 
-def _positive(value: float, count: int, often: int, high: float, distinct: Floats) -> bool:
+def _positive(value: float, count: int, often: int, high: float, rest: Floats, distinct: Floats) -> bool:
     """Whether a row of nines stands for a missing value."""
     long = bool(value >= 9999)
     # One alone is a slip of the pen like any other (``slips.py``).
@@ -144,6 +148,9 @@ def _positive(value: float, count: int, often: int, high: float, distinct: Float
         return long and count >= 2
     if value > _FAR * high:
         return True
+    # Three digits or more, up to which the others reach and beyond which there is none: values are capped there.
+    if value >= 999 and value == distinct[-1] and (rest > _CLOSE * value).mean() >= _MANY_CLOSE:
+        return False
     # A price of 999 has multiples among the amounts.
     spike = count >= max(_REPEATED, _SPIKE * often) and 2 * value not in distinct
     return spike or bool(long and value > high)
@@ -156,12 +163,21 @@ def _negative(distinct: Floats, counts: NDArray[np.intp], usual: Rows, high: flo
     far = np.abs(distinct) > _FAR * (0.0 if np.isnan(high) else high)
     found = below & usual & far & (counts >= 2)
     if kind != "signed":
-        near = below & ~np.isin(-distinct, distinct) if kind == "returns" else below
-        if below.sum() == 1:
-            found |= near & ((counts >= _REPEATED) | (usual & (counts >= 2)))
         others = counts[below & ~usual]
-        found |= near & usual & (counts >= max(_REPEATED, _SPIKE * int(others.max(initial=1))))
+        near = below & usual & (counts >= max(_REPEATED, _SPIKE * int(others.max(initial=1))))
+        if below.sum() == 1:
+            near |= below & ((counts >= _REPEATED) | (usual & (counts >= 2)))
+        if kind == "returns":
+            near[near] = [not _is_pack(-one, distinct[distinct > 0]) for one in distinct[near]]
+        found |= near
     return [float(value) for value in distinct[found]]
+
+
+def _is_pack(value: float, sales: Floats) -> bool:
+    """Whether pharmacies sell for multiples of a value, from few on."""
+    packs = sales / value
+    whole = np.abs(packs - np.rint(packs)) < 1e-3
+    return bool(packs.min(initial=np.inf) <= _FEW_PACKS and whole.mean() >= _NEARLY_ALL)
 
 
 def check_placeholders(found: Mapping[str, tuple[ColumnProblems, list[Placeholder]]], named: Sequence[str]) -> None:
