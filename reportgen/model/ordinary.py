@@ -102,5 +102,6 @@ def _incremental(market: MarketFit, ols: LeastSquares) -> float:
         decay=np.array(market.decays),
         normalize=frame.normalize,
         curves=frame.curves,
+        before=frame.before() if frame.curves else None,
     )
     return float(totals.total[0])

@@ -146,11 +146,18 @@ class ModelFrame:
         It is not known; a pharmacy's mean promotion stands for it. A straight response has a column of the correction
         for it, a bent one must know where on the curve a pharmacy begins.
         """
-        recorded = self.panel.kept[self.grid_rows]
-        dose = np.bincount(self.group, weights=self.promotion[:, channel]) / np.bincount(self.group)
-        age = np.arange(recorded.shape[1]) - recorded.argmax(axis=1)[:, None]
-        rate = np.asarray(decays, dtype=np.float64)[..., None, None]
-        return np.where(age >= 0, dose[:, None] * rate ** (np.maximum(age, 0) + 1), 0.0)
+        rate = np.asarray(decays, dtype=np.float64)
+        # As much again as a dose that was given in the period before the first, and adstock's weights are not scaled.
+        return rate[..., None, None] * transforms.adstock(self.before()[channel], rate, normalize=False)
+
+    def before(self) -> Floats:
+        """Mean promotion of each pharmacy in the period its record begins, zero elsewhere, ``(c, Gu, T)``."""
+        begins = np.zeros((len(self.channel_terms), *self.used[self.grid_rows].shape))
+        first = self.panel.kept[self.grid_rows].argmax(axis=1)
+        sizes = np.bincount(self.group)
+        for channel, dose in enumerate(self.promotion.T):
+            begins[channel, np.arange(len(first)), first] = np.bincount(self.group, weights=dose) / sizes
+        return begins
 
     def level(self, decay: float, channel: int = 0) -> Floats:
         """Promotion of one channel with its carry-over, not bent, in units per period: ``(n,)``."""

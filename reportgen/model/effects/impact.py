@@ -256,6 +256,7 @@ def _totals(market: MarketFit, draws: ModelDraws) -> RecursionTotals:
         decay=draws.decays,
         normalize=frame.normalize,
         curves=frame.curves,
+        before=frame.before() if frame.curves else None,
     )
 
 

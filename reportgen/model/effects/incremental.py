@@ -9,7 +9,8 @@ initial sales are given),
 on *every* calendar period: a period without a usable row passes the difference on but adds nothing
 to the totals. Level response: sales without promotion are y - delta. Log response: y exp(-delta).
 Scaling promotion by 1 + s gives y + s delta, or y exp(s delta); s = -1 is "without promotion". Where adstock is bent
-by a curve f the drive is slope f(A), and a scenario is walked by itself with slope (f((1 + s) A) - f(A)).
+by a curve f the drive is slope (f(A + L) - f(L)), with L what is left of promotion from before the record, and a
+scenario is walked by itself with slope (f((1 + s) A + L) - f(A + L)).
 
 Memory is O(block x pharmacies) for the recursion and O(draws x (pharmacies + periods)) for the
 answer; no (draws, pharmacies, periods) array is ever made.
@@ -86,6 +87,7 @@ def recursion_totals(
     decay: ArrayLike | None = None,
     normalize: bool = True,
     curves: Sequence[ResponseCurve | None] = (),
+    before: Array | None = None,
     changes: Sequence[float] = SCENARIOS,
     block: int = BLOCK,
 ) -> RecursionTotals:
@@ -110,6 +112,9 @@ def recursion_totals(
         Whether adstock weights are scaled to sum to one (with ``decay`` only).
     curves
         How each channel's adstock is bent (with ``decay`` only); empty: not at all.
+    before
+        (c, G, T) mean promotion of a pharmacy where its record begins, zero elsewhere: what stands for promotion from
+        before. It goes on working in sales without promotion, and says where on a curve a pharmacy begins.
 
     Returns
     -------
@@ -122,7 +127,9 @@ def recursion_totals(
     # Whatever has no draws is the same in all of them.
     rate = None if decay is None else np.atleast_2d(np.asarray(decay, dtype=np.float64))
     draws = max(slope.shape[0], lag_effect.shape[0], 1 if rate is None else rate.shape[0])
-    walk = _Walk.of(used, sales, promotion, tuple(lags), response == "log", normalize, tuple(changes), tuple(curves))
+    walk = _Walk.of(
+        used, sales, promotion, tuple(lags), response == "log", normalize, tuple(changes), tuple(curves), before
+    )
     parts = []
     for start in range(0, draws, block):
         size = min(block, draws - start)
@@ -151,11 +158,12 @@ class _Walk:
     normalize: bool
     changes: tuple[float, ...]
     curves: tuple[ResponseCurve | None, ...]
+    before: Array  # (T, c, G)
 
     @classmethod
     def of(
         cls, used: Mask, sales: Array, promotion: Array, lags: tuple[int, ...], log: bool, normalize: bool,
-        changes: tuple[float, ...], curves: tuple[ResponseCurve | None, ...],
+        changes: tuple[float, ...], curves: tuple[ResponseCurve | None, ...], before: Array | None,
     ) -> _Walk:  # fmt: skip
         dose = np.ascontiguousarray(np.moveaxis(np.asarray(promotion, dtype=np.float64), 2, 0))
         return cls(
@@ -168,6 +176,7 @@ class _Walk:
             normalize=normalize,
             changes=changes,
             curves=curves,
+            before=np.zeros_like(dose) if before is None else np.ascontiguousarray(np.moveaxis(before, 2, 0)),
         )
 
     def run(self, slope: Array, phi: Array, rate: Array | None) -> tuple[Array, Array, Array]:
@@ -180,10 +189,10 @@ class _Walk:
         # beside it. A ring: only as many periods are kept as the longest lag looks back.
         walked = 1 + (len(self.changes) if self._bent else 0)
         past = np.zeros((max(self.lags, default=0) + 1, walked, draws, size))
-        stock = np.zeros(slope.shape)
+        stock, left = np.zeros(slope.shape), np.zeros(slope.shape)
         for t in range(periods):
             deltas = past[t % len(past)]
-            self._step(t, deltas, past, stock, slope, phi, rate)
+            self._step(t, deltas, past, (stock, left), slope, phi, rate)
             delta, scenarios = deltas[0], deltas[1:]
             if self.log:
                 # Log response: sales without promotion are sales times exp(-delta), whatever else moved them.
@@ -208,36 +217,44 @@ class _Walk:
         return any(curve is not None for curve in self.curves)
 
     def _step(
-        self, t: int, deltas: Array, past: Array, stock: Array, slope: Array, phi: Array, rate: Array | None
-    ) -> None:
-        """Write the differences of period t into ``deltas``, a row of ``past``; advance ``stock``."""
+        self, t: int, deltas: Array, past: Array, stocks: tuple[Array, Array], slope: Array, phi: Array,
+        rate: Array | None,
+    ) -> None:  # fmt: skip
+        """Write the differences of period t into ``deltas``, a row of ``past``; advance the adstock of the record, and
+        what is left of promotion from before (a curve only asks for it).
+        """
+        stock, left = stocks
         if rate is None:
             stock[:] = self.promotion[t]
         else:
             # Adstock A_t = w x_t + d A_(t-1) in place, w = 1 - d where weights sum to one.
             stock *= rate[:, :, None]
             stock += (1.0 - rate)[:, :, None] * self.promotion[t] if self.normalize else self.promotion[t]
+            if self._bent:
+                left += self.before[t]
+                left *= rate[:, :, None]
         deltas[:] = 0.0
         for c in range(slope.shape[1]):
-            now = self._response(stock[:, c], rate, c)
+            now = self._response(stock[:, c], left[:, c], rate, c)
             deltas[0] += slope[:, c] * now
             for s, change in enumerate(self.changes if self._bent else ()):
-                deltas[1 + s] += slope[:, c] * (self._response((1.0 + change) * stock[:, c], rate, c) - now)
+                deltas[1 + s] += slope[:, c] * (self._response((1.0 + change) * stock[:, c], left[:, c], rate, c) - now)
         for j, lag in enumerate(self.lags):
             if lag <= t:
                 deltas += phi[:, j, None] * past[(t - lag) % len(past)]
         # Nothing is brought before a pharmacy's first used period; in gaps after it promotion works on unseen.
         deltas *= self.alive[t]
 
-    def _response(self, stock: Array, rate: Array | None, channel: int) -> Array:
-        """Adstock (B, G) of one channel, bent where it is; a curve is in units of weights that sum to one."""
+    def _response(self, stock: Array, left: Array, rate: Array | None, channel: int) -> Array:
+        """What adstock (B, G) of one channel adds to what is ``left`` of earlier promotion, bent where it is.
+
+        A curve is in units of weights that sum to one, and so is ``left``.
+        """
         curve = self.curves[channel] if self.curves else None
         if curve is None:
             return stock
-        if self.normalize or rate is None:
-            return curve.bend(stock)
-        rest = 1.0 - rate[:, channel, None]
-        return np.asarray(curve.bend(stock * rest) / rest)
+        rest = np.float64(1.0) if self.normalize or rate is None else 1.0 - rate[:, channel, None]
+        return np.asarray((curve.bend(stock * rest + left) - curve.bend(left)) / rest)
 
 
 def _limits(draws: Array, confidence: float) -> tuple[float, float]:

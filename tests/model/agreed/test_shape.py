@@ -125,6 +125,23 @@ def test_totals_follow_the_curve() -> None:
     assert found.scenario[0] == pytest.approx([-path(1.0).sum(), (path(1.25) - path(1.0)).sum()])
 
 
+def test_what_is_left_of_promotion_from_before_stays_on_the_curve() -> None:
+    frame = frames(BENT, 1)[0]
+    bent = curved(frame, {"promotion": Bend(kind="hill", relative=1.0)})
+    dose = np.bincount(frame.group, weights=frame.promotion[:, 0]) / np.bincount(frame.group)
+    expected = dose[:, None] * 0.5 ** np.arange(1, frame.used.shape[1] + 1)
+    assert bent.leftover(0.5) == pytest.approx(expected)
+    kept = {
+        "used": frame.used, "sales": frame.panel.sales, "slopes": np.ones((1, len(dose))), "phi": [], "lags": (),
+        "promotion": frame.panel.promotion, "response": "level", "decay": [0.5], "curves": bent.curves,
+    }  # fmt: skip
+    found = recursion_totals(**kept, before=bent.before())
+    curve, alone = bent.curves[0], recursion_totals(**kept)
+    stock = bent.adstock_grid(0.5)
+    assert found.period[0, 2:] == pytest.approx((stock - curve.bend(bent.leftover(0.5)))[:, 2:].sum(axis=0))
+    assert np.all(found.period[0, 2:6] < alone.period[0, 2:6])
+
+
 def test_a_curved_market_says_so_in_its_results_and_they_come_back() -> None:
     panel = draw(BENT, 0).to_panel("M")
     shapes = agreed_bent()
