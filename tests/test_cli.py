@@ -297,13 +297,13 @@ def test_a_long_run_lists_what_needs_a_look_and_counts_the_rest(capsys: pytest.C
         return MarketOutcome(market=f"M{k:03d}", slug=f"m{k}", action="built", reason="new", headline=headline)
 
     run = RunResult(out=Path("out"), index=None, markets=tuple(outcome(k) for k in range(120)), seconds=60.0)
-    console.show_run(run, locale="en_GB", currency="GBP", response="level")
+    console.show_run(run, locale="en_GB", currency="GBP")
     short = capsys.readouterr().out
     assert "M030" in short
     assert "M031" not in short
     assert "119 more are in the overview" in short
     state["verbose"] = True
-    console.show_run(run, locale="en_GB", currency="GBP", response="level")
+    console.show_run(run, locale="en_GB", currency="GBP")
     start_afresh()
     assert capsys.readouterr().out.count("\nM") == 120
 

@@ -82,6 +82,7 @@ def merge(
     run.stamp = fingerprint(settings, root)
     # Shards that saw other data agreed on something else: then the next build asks the markets again.
     run.agreed = lasts[0].agreed if all(last.agreed == lasts[0].agreed for last in lasts) else None
+    run.settle()
     with hold_lock(run.out), Interrupts() as interrupts:
         swap.work_folder(run.out)
         swap.recover(run.out)
@@ -106,6 +107,7 @@ def merge(
             index=None,
             markets=tuple(run.outcomes[market] for market in sorted(run.outcomes)),
             seconds=time.monotonic() - start,
+            response=run.settings.model.scale,
             interrupted=interrupts.stopping(),
             gone=run.gone,
         )

@@ -113,6 +113,7 @@ def _go(run: Run, source: Markets, start: float) -> RunResult:
             index=None,
             markets=tuple(_planned(plan) for plan in plans),
             seconds=time.monotonic() - start,
+            response=run.settings.model.scale,
             dry_run=True,
             gone=run.gone if run.source.has_panels else None,
             warnings=tuple(_warnings(run, plans)),
@@ -126,8 +127,7 @@ def _locked(run: Run, chosen: Sequence[str], interrupts: Interrupts, start: floa
     swap.work_folder(run.out)
     swap.recover(run.out)
     run.agreed = _agreed(run, interrupts.stopping)
-    if agreed := run.agreed or run.last.agreed:
-        run.settings = agreed.settled(run.settings)
+    run.settle()
     plans = _plan(run, chosen)
     run.warnings += _warnings(run, plans)
     interrupted = False
@@ -151,6 +151,7 @@ def _locked(run: Run, chosen: Sequence[str], interrupts: Interrupts, start: floa
         index=None,
         markets=tuple(run.outcomes[market] for market in sorted(run.outcomes)),
         seconds=time.monotonic() - start,
+        response=run.settings.model.scale,
         interrupted=interrupted or interrupts.stopping(),
         warnings=(*run.source.warnings(), *run.warnings),
         gone=run.gone if run.source.has_panels else None,

@@ -49,6 +49,11 @@ class Run:
     def __post_init__(self) -> None:
         self.formats = choose_formats(self.settings, only=self.request.only, elsewhere=bool(self.request.scheduler))
 
+    def settle(self) -> None:
+        """Put what the markets chose, now or in the run before, in the place of settings that are ``auto``."""
+        if agreed := self.agreed or self.last.agreed:
+            self.settings = agreed.settled(self.settings)
+
     def look_for_gone(self, present: Collection[str]) -> None:
         """Find the markets of the site that are not ``present`` in the input, and name them."""
         # A part knows only its own markets: what it lacks may be in another.

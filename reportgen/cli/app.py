@@ -371,9 +371,7 @@ def _finish(result: Any, settings: Any) -> None:
     from reportgen.cli import console
 
     report = settings.report
-    console.show_run(
-        result, locale=report.locale, currency=report.currency, response=settings.model.scale, debug=state["debug"]
-    )
+    console.show_run(result, locale=report.locale, currency=report.currency, debug=state["debug"])
     raise typer.Exit(result.exit_code)
 
 

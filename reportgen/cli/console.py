@@ -210,7 +210,7 @@ class JsonProgress:
         event("stage", stage=name)
 
 
-def show_run(result: RunResult, *, locale: str, currency: str, response: str, debug: bool = False) -> None:
+def show_run(result: RunResult, *, locale: str, currency: str, debug: bool = False) -> None:
     """Print the table of markets, what failed and what to do, and the page to open."""
     for warning in result.warnings:
         note(f"Warning: {warning}")
@@ -223,7 +223,7 @@ def show_run(result: RunResult, *, locale: str, currency: str, response: str, de
     if result.count("up-to-date") == len(result.markets):
         say(f"Nothing to do: {len(result.markets)} markets are up to date.")
     else:
-        _show_markets(result, locale=locale, currency=currency, response=response)
+        _show_markets(result, locale=locale, currency=currency)
         _show_failures(result, debug=debug)
         say(_totals(result))
     if result.site_error:
@@ -258,10 +258,10 @@ def _documents(result: RunResult) -> str:
     return f": the overview; of {len(folders)} markets there is {listed}."
 
 
-def _show_markets(result: RunResult, *, locale: str, currency: str, response: str) -> None:
+def _show_markets(result: RunResult, *, locale: str, currency: str) -> None:
     from reportgen.report.words.formats import Formats
 
-    formats = Formats(locale=locale, currency=currency, response="log" if response == "log" else "level")
+    formats = Formats(locale=locale, currency=currency, response=result.response)
     shown = list(result.markets)
     if len(shown) > _MOST_ROWS and not state["verbose"]:
         # Of many markets those that need a look; the others are in the overview.

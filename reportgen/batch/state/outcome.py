@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Literal, Protocol
 
 from reportgen.batch.state.record import Headline
+from reportgen.settings.statistics import Response
 
 Reason = Literal[
     "new",
@@ -78,6 +79,8 @@ class RunResult:
     """The page to open, if a site was built."""
     markets: tuple[MarketOutcome, ...]
     seconds: float
+    response: Response = "level"
+    """Scale of sales that the effects are of, which the markets may have chosen (``model.response = "auto"``)."""
     interrupted: bool = False
     dry_run: bool = False
     warnings: tuple[str, ...] = ()

@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 import reportgen
+from reportgen import api
 from reportgen.batch.inputs.source import Source
 from reportgen.model.agreed import decay as shared_decay
 from reportgen.model.agreed.decay import market_profile, search_shared_decay
@@ -123,3 +124,19 @@ def test_many_markets_share_what_they_say_of_the_curve(tmp_path: Path) -> None:
     shapes = {tuple(one.channel for one in found.shapes) for found in results(tmp_path).values()}
     assert shapes == {tuple(one["channel"] for one in kept["shapes"])}
     assert reportgen.build(tmp_path, formats=["results"], jobs=1).count("up-to-date") == 5
+
+
+def test_a_scale_that_the_markets_chose_is_the_one_of_the_run(tmp_path: Path) -> None:
+    import numpy as np
+
+    specs = [MarketSpec(market=name, pharmacies=20, periods=20, counts=True) for name in "AB"]
+    table = pd.concat(_demo_rows(simulate_market(spec, np.random.default_rng(k))) for k, spec in enumerate(specs))
+    table["sales"] = np.exp(table["sales"] / table["sales"].mean() * 4.0)
+    (tmp_path / "data").mkdir()
+    table.to_csv(tmp_path / "data/panel.csv", index=False)
+    built = reportgen.build(tmp_path, overrides={"model.response": "auto"}, formats=["results"], jobs=1)
+    assert built.response == "log"
+    assert {one.model.response for one in results(tmp_path).values()} == {"log"}
+    kept = reportgen.build(tmp_path, overrides={"model.response": "auto"}, formats=["results"], jobs=1)
+    assert (kept.count("up-to-date"), kept.response) == (2, "log")
+    assert api.render(tmp_path, overrides={"model.response": "auto"}, formats=["results"]).response == "log"
