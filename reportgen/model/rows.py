@@ -368,5 +368,8 @@ def model_summary(market: MarketFit, settings: Settings) -> ModelSummary:
         random_terms=terms.random,
         terms=terms.read if not own or "trend" in roles else (*terms.read, ModelTerm(term=TREND, role="trend")),
         rung=market.rung,
+        typed=(settings.model.formula, settings.model.re_formula)
+        if settings.model.formula or settings.model.re_formula
+        else None,
         standard_error=market.covariance.kind,
     )

@@ -8,7 +8,6 @@ lost for exactly one reason. What the columns mean statistically is left to ``mo
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
@@ -18,6 +17,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from reportgen.panel import transforms
 from reportgen.panel.curves import ResponseCurve
+from reportgen.panel.derived import control_columns, term_name
 from reportgen.panel.grid import Booleans, Floats, MarketPanel
 from reportgen.results import ModelTerm, RowsLost
 from reportgen.settings.statistics import AdstockSettings, ModelSettings
@@ -64,7 +64,7 @@ class ModelFrame:
     lags, lag_names, lag_periods
         ``(n, L)`` the response 1, 2 ... periods earlier.
     controls, control_names
-        ``(n, k)`` in the units of their columns.
+        ``(n, k)`` in the units of their columns, or what ``model.formula`` makes of them.
     correction, correction_names
         ``(n, m)`` initial condition, constant within a pharmacy: the response in the last known period before
         its first row, and where lags reach back further than two periods the mean of those before; none without lags.
@@ -187,7 +187,8 @@ def build_frame(panel: MarketPanel, model: ModelSettings, adstock: AdstockSettin
     lagged = np.empty((len(model.lag_periods), *response.shape))
     for row, k in zip(lagged, model.lag_periods, strict=True):
         row[...] = transforms.lag(response, k)
-    used, lost = _select_rows(panel, model, response, lagged)
+    controls, control_names = control_columns(panel, model.formula)
+    used, lost = _select_rows(panel, model, response, lagged, controls)
     grid_row, column = np.nonzero(used)
     grid_rows, group = np.unique(grid_row, return_inverse=True)
     response_name = "Sales" if model.scale == "level" else "Log_Sales"
@@ -209,8 +210,9 @@ def build_frame(panel: MarketPanel, model: ModelSettings, adstock: AdstockSettin
         lags=np.ascontiguousarray(lagged[:, grid_row, column].T),
         lag_names=lag_names,
         lag_periods=tuple(model.lag_periods),
-        controls=np.ascontiguousarray(panel.controls[:, grid_row, column].T),
-        control_names=_control_names(panel, _taken(response_name, lag_names, labels, initial_terms)),
+        controls=np.ascontiguousarray(controls[:, grid_row, column].T),
+        # A column that would have the name of another term gets a number.
+        control_names=_distinct(control_names, taken=_taken(response_name, lag_names, labels, initial_terms)),
         correction=initial[:, [k for k, term in enumerate(initial_terms) if term.term in _CORRECTED]],
         correction_names=tuple(_CORRECTED[term.term] for term in initial_terms if term.term in _CORRECTED),
         initial=initial,
@@ -222,13 +224,6 @@ def build_frame(panel: MarketPanel, model: ModelSettings, adstock: AdstockSettin
         normalize=adstock.normalize,
         rows_lost=lost,
     )
-
-
-def term_name(column: str) -> str:
-    """Column name as a model term: ``display share`` becomes ``Display_Share``; letters of any script survive."""
-    kept = (char if char.isalnum() or unicodedata.category(char)[0] == "M" else " " for char in column)
-    words = "".join(kept).split()
-    return "_".join(word[:1].upper() + word[1:] for word in words) or "Column"
 
 
 def _distinct(names: Iterable[str], taken: tuple[str, ...]) -> tuple[str, ...]:
@@ -249,11 +244,6 @@ def _taken(
     parts = ("Adstock", "Mean", "Initial", "Presample")
     promotion = [promotion_term(part, label) for part in parts for label in labels]
     return (*RESERVED_TERMS, response_name, *lag_names, *promotion, *(column.term for column in initial_terms))
-
-
-def _control_names(panel: MarketPanel, taken: tuple[str, ...]) -> tuple[str, ...]:
-    """Controls as terms; a column that would have the name of another term gets a number."""
-    return _distinct((term_name(name) for name in panel.control_names), taken=taken)
 
 
 def _channel_labels(panel: MarketPanel) -> tuple[str, ...]:
@@ -280,7 +270,7 @@ def _response(panel: MarketPanel, scale: Literal["level", "log"]) -> Floats:
 
 
 def _select_rows(
-    panel: MarketPanel, model: ModelSettings, response: Floats, lagged: Floats
+    panel: MarketPanel, model: ModelSettings, response: Floats, lagged: Floats, controls: Floats
 ) -> tuple[Booleans, tuple[RowsLost, ...]]:
     """Used cells, and the reason each other recorded cell is lost (the first that applies)."""
     # Periods since the pharmacy's first record: lags that reach back beyond it are its beginning, later unknown ones
@@ -290,7 +280,7 @@ def _select_rows(
         np.zeros(panel.sales.shape, dtype=bool) if panel.set_aside is None else panel.set_aside,
         np.isnan(panel.sales),
         np.isnan(panel.promotion).any(axis=0),
-        np.isnan(panel.controls).any(axis=0),
+        ~np.isfinite(controls).all(axis=0),
         np.isnan(response),
         since_first < max(model.lag_periods, default=0),
         np.isnan(lagged).any(axis=0),

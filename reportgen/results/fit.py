@@ -152,6 +152,8 @@ class ModelSummary:
     rung: Literal["correlated", "uncorrelated", "intercept", "pooled"]
     choices: tuple[SettingChoice, ...] = ()
     """Settings that the markets of the run decided."""
+    typed: tuple[str, str] | None = None
+    """``model.formula`` and ``model.re_formula`` as set, where one of them is."""
     standard_error: Literal["full-information", "gls", "cluster", "territory"]
     """``cluster``: by pharmacy (pooled model); ``territory``: by territory, CR2."""
 

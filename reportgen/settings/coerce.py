@@ -10,6 +10,7 @@ import base64
 import difflib
 import json
 import re
+import unicodedata
 from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
@@ -52,6 +53,19 @@ def key(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return value[0] if len(value) == 1 else tuple(value)
     return value
+
+
+def fold_name(name: str) -> str:
+    """Name without case, blanks, punctuation or composition, for comparison."""
+    # NFKC makes one of composed and decomposed letters and of wide and narrow forms. Marks stay: without them
+    # Devanagari vowels would be lost, and names with them.
+    folded = unicodedata.normalize("NFKC", name).casefold()
+    return "".join(c for c in folded if c.isalnum() or unicodedata.category(c)[0] == "M")
+
+
+def one_line(value: str) -> str:
+    """A text without line ends and blanks around it."""
+    return " ".join(value.split())
 
 
 def unique(values: tuple[Any, ...]) -> tuple[Any, ...]:

@@ -24,6 +24,7 @@ from reportgen.settings import calibration, coerce
 from reportgen.settings.coerce import is_table
 from reportgen.settings.messages import at_line, refusal, toml_refusal
 from reportgen.settings.sections import Settings, sections
+from reportgen.settings.settled import settle
 
 PREFIX = "REPORTGEN_"
 _PROGRAM_VARIABLES = frozenset({"REPORTGEN_UPDATE_GOLDEN", "REPORTGEN_DB_PASSWORD", "REPORTGEN_MAIL_PASSWORD"})
@@ -137,9 +138,16 @@ def load_settings(
         raise ConfigError("\n".join(problems), code="unknown-setting")
     places = _places(origins, path.name, lines)
     settings, problems = _validate(values, places)
+    formulas: dict[str, str] = {}
+    if settings is not None:
+        settings, formulas, wrong = settle(settings, {key: places[key] for key in values})
+        problems += wrong
     logo, unfit = _logo(path.parent, values.get("brand.logo"))
     problems += [f"{places['brand.logo']}: {unfit}"] if unfit else []
     panel = None if settings is None else settings.panel
+    # A setting that a formula decided is where the formula is.
+    origins |= {key: origins[by] for key, by in formulas.items()}
+    places |= {key: places[by] for key, by in formulas.items()}
     found, wrong = calibration.read_calibration(experiments, panel, path.name, lines)
     problems += wrong
     if settings is None or problems:

@@ -11,6 +11,7 @@ from reportgen.settings.section import Names, Section
 
 Response = Literal["level", "log"]
 SEED_LAGS = (1, 2)
+MOST_MODERATORS = 4
 CURVE_SHARED_FROM = 5
 """Markets of a run from which they share one curve; of fewer each decides for itself: none moves another's numbers."""
 Lags = Annotated[tuple[Annotated[int, Field(ge=1, le=24)], ...], Field(max_length=12), AfterValidator(coerce.unique)]
@@ -23,6 +24,21 @@ Time = Literal["auto", "periods", "territory-periods", "season+trend", "season",
 class ModelSettings(Section):
     """The linear mixed model of one market."""
 
+    formula: Annotated[str, AfterValidator(coerce.one_line)] = Field(
+        "",
+        description="The model as typed in statsmodels; empty: as the settings below say. Names: Sales or Log_Sales, "
+        "Adstock_Promotion (or Adstock_ and the channel), Lag1_Sales …, Trend, Season, Period, columns of the table; "
+        "log(price), power(price, 2), poly(price, 3), spline(price, 4); price:income; Adstock_Promotion:size_class.",
+        max_length=1000,
+        examples=["Sales ~ Adstock_Promotion + Lag1_Sales + Lag2_Sales"],
+    )
+    re_formula: Annotated[str, AfterValidator(coerce.one_line)] = Field(
+        "",
+        description="What differs between pharmacies, as typed in statsmodels: ~ Adstock_Promotion, ~ 1, or with "
+        "+ Trend; empty: as model.random_slope and model.pharmacy_trend say.",
+        max_length=1000,
+        examples=["~ Adstock_Promotion"],
+    )
     lags: Literal["auto"] | Lags = Field(
         SEED_LAGS,
         description="Lags of sales, in periods. auto: what explains sales of all markets best (BIC) among 1 and 2, "
@@ -64,7 +80,7 @@ class ModelSettings(Section):
         (),
         description="Columns that sort pharmacies into classes, e.g. region or size class: the promotion effect is "
         "also told class by class.",
-        max_length=4,
+        max_length=MOST_MODERATORS,
         examples=[["size_class"]],
     )
     ladder: bool = Field(

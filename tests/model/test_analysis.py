@@ -324,3 +324,24 @@ def test_provenance_and_market_code_pass_through():
     panel = changed_panel(small_panel(pharmacies=24), market="NA")
     found = analyse_market(panel, settings(adstock={"decay": 0.5}), replace(PROVENANCE, seed=77))
     assert (found.market, found.provenance.seed) == ("NA", 77)
+
+
+def test_a_formula_that_says_what_is_set_gives_the_same_numbers():
+    found = analysed(small_panel(), model={"formula": "Sales ~ Adstock_Promotion + Lag1_Sales + Lag2_Sales"})
+    plain = analysed(small_panel())
+    assert found.model.typed == ("Sales ~ Adstock_Promotion + Lag1_Sales + Lag2_Sales", "")
+    assert replace(found, model=replace(found.model, typed=None)) == plain
+
+
+def test_columns_that_a_formula_makes_are_controls_of_the_model():
+    seed = small_panel(4, pharmacies=30, periods=24)
+    price = np.random.default_rng(8).uniform(5.0, 15.0, seed.sales.shape)
+    market = changed_panel(
+        seed, sales=seed.sales - 900.0 * np.log(price), controls=price[None], control_names=("price",)
+    )
+    text = "Sales ~ Adstock_Promotion + Lag1_Sales + Lag2_Sales + log(price) + price:Trend"
+    found = analysed(market, model={"formula": text})
+    assert found.model.control_terms == ("Log_Price", "Price_By_Trend")
+    assert "Lag2_Sales + Log_Price + Price_By_Trend + Initial_Sales" in found.model.formula
+    row = next(row for row in found.fixed if row.term == "Log_Price")
+    assert row.lower < -900.0 < row.upper

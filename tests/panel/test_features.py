@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reportgen.panel.features import ModelFrame, build_frame, term_name
+from reportgen.panel.derived import term_name
+from reportgen.panel.features import ModelFrame, build_frame
 from reportgen.panel.grid import MarketPanel, make_panel
 from reportgen.panel.simulate import MarketSpec, simulate_panel
 from reportgen.results import RowsLost

@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 
 from reportgen.panel.checking.checks import Checked, split_markets
 from reportgen.panel.grid import Floats, MarketPanel
-from reportgen.panel.reading.columns import fold_name
 from reportgen.panel.reading.raw import RawTable
 from reportgen.panel.slips import set_aside
+from reportgen.settings.coerce import fold_name
 from reportgen.settings.sections import Settings
 
 

@@ -24,6 +24,8 @@ from reportgen.panel.reading.columns import ONE_MARKET, Columns, MissingColumn, 
 from reportgen.panel.reading.raw import RaggedRow, RawTable
 from reportgen.panel.reading.values.numbers import blank_cells, texts
 from reportgen.panel.reading.values.source_conventions import Conventions, find_conventions
+from reportgen.settings.formula import NAMES
+from reportgen.settings.messages import did_you_mean
 from reportgen.settings.sections import Settings
 
 if TYPE_CHECKING:
@@ -236,8 +238,12 @@ def _missing_column(raw: RawTable, columns: Columns, missing: MissingColumn, set
     more = ", …" if len(raw.frame.columns) > 12 else ""
     key = {"control": "panel.controls", "moderator": "model.moderators"}.get(missing.role, f"panel.{missing.role}")
     advice = f"Set {key} to the right name."
+    if settings.model.formula and missing.role in ("control", "moderator"):
+        advice = "Set it right in model.formula."
     if missing.proposals:
         advice = f"Did you mean {quote(missing.proposals[0])}? {advice}"
+    elif settings.model.formula and (near := did_you_mean(missing.wanted, NAMES)):
+        advice = f"{near.strip()} {advice}"
     return of_table(
         "missing-column",
         "error",

@@ -8,10 +8,10 @@ further apart is proposed, never taken.
 from __future__ import annotations
 
 import difflib
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from reportgen.settings.coerce import fold_name
 from reportgen.settings.sections import PanelSettings
 
 ONE_MARKET = "(market)"
@@ -134,14 +134,6 @@ def find_columns(names: Sequence[str], panel: PanelSettings, moderators: Sequenc
 def wanted_roles() -> tuple[str, str]:
     """Roles that several columns may play."""
     return ("promotion", "control")
-
-
-def fold_name(name: str) -> str:
-    """Name without case, blanks, punctuation or composition, for comparison."""
-    # NFKC makes one of composed and decomposed letters and of wide and narrow forms. Marks stay: without them
-    # Devanagari vowels would be lost, and names with them.
-    folded = unicodedata.normalize("NFKC", name).casefold()
-    return "".join(c for c in folded if c.isalnum() or unicodedata.category(c)[0] == "M")
 
 
 def column_of(key: str | tuple[str, ...]) -> str:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from reportgen.errors import ReadError
 from reportgen.panel.reading import columnar, database
-from reportgen.panel.reading.columns import find_columns, fold_name
+from reportgen.panel.reading.columns import find_columns
 from reportgen.panel.reading.delimited import read_delimited
 from reportgen.panel.reading.kinds import begins_like_text, refuse_other_kinds, refuse_web_pages
 from reportgen.panel.reading.layouts.arrange import arrange
@@ -24,6 +24,7 @@ from reportgen.panel.reading.spreadsheet import SHEET, read_spreadsheet
 from reportgen.panel.reading.statistical import SUFFIXES, read_statistical
 from reportgen.panel.reading.values.currency import currency_columns
 from reportgen.panel.reading.values.source_conventions import Conventions, Evidence
+from reportgen.settings.coerce import fold_name
 from reportgen.settings.sections import PanelSettings, Settings
 
 __all__ = ["RawTable", "is_database", "list_markets", "read_table", "survey_partitions"]

@@ -17,10 +17,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from reportgen.errors import ReadError
-from reportgen.panel.reading.columns import fold_name
 from reportgen.panel.reading.header import SEARCHED, count_footnotes, find_header, name_groups
 from reportgen.panel.reading.raw import KeyFinder, RawTable, cell_text, is_number
 from reportgen.panel.reading.workbook import WorkbookFacts, look_into
+from reportgen.settings.coerce import fold_name
 
 if TYPE_CHECKING:
     import pandas as pd

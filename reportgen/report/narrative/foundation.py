@@ -121,6 +121,8 @@ def model_words(w: Writer) -> tuple[str, ...]:
     else:
         lines.append(w.say("Each pharmacy has a level of its own; the promotion effect is one for all."))
     lines += [*shape_words(w), *time_words(w)]
+    if model.typed is not None:
+        lines.append(w.say("The settings ask for it as {formula}.", formula="; ".join(filter(None, model.typed))))
     if model.response == "log":
         lines.append(w.say("The model works on the logarithm of sales, so effects are percentages of sales."))
     lines += [_chosen(w, k, choice) for k, choice in enumerate(model.choices)]

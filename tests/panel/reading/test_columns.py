@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from reportgen.panel.reading.columns import find_columns, fold_name
+from reportgen.panel.reading.columns import find_columns
+from reportgen.settings.coerce import fold_name
 from reportgen.settings.sections import PanelSettings
 
 

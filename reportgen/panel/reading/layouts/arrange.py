@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from reportgen.errors import ReadError
-from reportgen.panel.reading.columns import column_of, find_columns, fold_name
+from reportgen.panel.reading.columns import column_of, find_columns
 from reportgen.panel.reading.layouts.tidy import spread_tidy
 from reportgen.panel.reading.layouts.wide import make_long
 from reportgen.panel.reading.layouts.years import find_years, join_year
 from reportgen.panel.reading.raw import RawTable
 from reportgen.panel.reading.values.numbers import is_text, texts
+from reportgen.settings.coerce import fold_name
 from reportgen.settings.sections import PanelSettings
 
 if TYPE_CHECKING:

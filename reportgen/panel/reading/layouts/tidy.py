@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from reportgen.panel.reading.columns import fold_name
 from reportgen.panel.reading.layouts.roles import are_measures, measure_columns
 from reportgen.panel.reading.layouts.wide import bound_columns, refuse_repeats, spread_measures
 from reportgen.panel.reading.raw import RawTable
 from reportgen.panel.reading.values.numbers import distinct_texts, is_text
+from reportgen.settings.coerce import fold_name
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from reportgen.errors import ReadError
-from reportgen.panel.reading.columns import fold_name
 from reportgen.panel.reading.layouts.roles import are_measures
 from reportgen.panel.reading.layouts.sums import sum_columns
 from reportgen.panel.reading.raw import RawTable, is_number
 from reportgen.panel.reading.values.date_forms import Written, read_form
 from reportgen.panel.reading.values.numbers import blank_cells, is_text
+from reportgen.settings.coerce import fold_name
 
 if TYPE_CHECKING:
     import pandas as pd
