@@ -243,6 +243,7 @@ class _Builder:
             carry_over.lead(w),
             (
                 *carry_over.decay_words(w),
+                self.figure("common"),
                 *self.figures("decay"),
                 *self.figures("impulse"),
                 tables.impulse(w),

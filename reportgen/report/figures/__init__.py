@@ -14,6 +14,7 @@ from reportgen.report.blocks import Chart
 from reportgen.report.channels import of_channel
 from reportgen.report.figures import (
     caterpillar,
+    common,
     contribution,
     decay,
     forest,
@@ -56,6 +57,7 @@ CHARTS: Mapping[str, Callable[[MarketResults, Kit, str], Made]] = {
     "multiples": multiples.chart_multiples,
     "forest": forest.chart_coefficients,
     "estimators": forest.chart_estimators,
+    "common": common.chart_common,
     "decay": decay.charts_decay,
     "impulse": impulse.chart_impulse,
     "impulse_brief": impulse.chart_impulse_small,
