@@ -66,7 +66,7 @@ def build(
     select, exclude
         Market codes, globs, or ``status:failed``.
     formats
-        Some of html, pdf, brief, xlsx, quarto, added to what is there; or only ``results``. By default
+        Some of html, pdf, brief, xlsx, pptx, quarto, added to what is there; or only ``results``. By default
         ``report.formats``, without PDF where this machine cannot make it.
     only
         Remove documents of other formats.

@@ -120,6 +120,7 @@ PLACING = {
     "report/figures/shrinkage.py": "a few wild estimates leave the picture",
     "report/figures/ranking.py": "the points farthest from the middle are named",
     "report/site/directory.py": "too many pharmacies make no page",
+    "render/slides/pages.py": "texts take the size at which they fit",
 }
 """Modules that use such a number to choose what is drawn, and print none."""
 

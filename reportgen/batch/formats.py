@@ -1,7 +1,7 @@
 """Which documents a run makes of each market: those asked for and those there are, less what cannot be made here.
 
 Asking for a format adds it; only ``--only`` takes one away. Without the libraries of PDF everything else is made,
-unless PDF was asked for by name.
+unless PDF was asked for by name; the same holds for slides.
 """
 
 from __future__ import annotations
@@ -12,12 +12,14 @@ from typing import TYPE_CHECKING
 
 from reportgen.errors import EnvironmentMissing
 from reportgen.render import pango
+from reportgen.render.slides import package
 from reportgen.settings.sections import Settings
 
 if TYPE_CHECKING:
     from reportgen.batch.plan import PlannedMarket
 
 PRINTED = frozenset({"pdf", "brief"})
+SLIDES = frozenset({"pptx"})
 _NUMBERS_ONLY = "results"
 
 
@@ -43,8 +45,11 @@ class Formats:
         # Of markets that are not built again nothing is removed and nothing is missing.
         built = [plan for plan in plans if plan.reason not in {"up-to-date", "refused"}]
         lost = [set(plan.record.formats) - set(plan.formats) - {_NUMBERS_ONLY} for plan in built if plan.record]
-        if self.lacking and (self.lacking & self.asked or any(formats & self.lacking for formats in lost)):
+        missed = self.lacking & self.asked.union(*lost)
+        if missed & PRINTED:
             said.append(f"PDF needs libraries that this machine lacks: made without it. {pango.INSTALL}")
+        if missed & SLIDES:
+            said.append(f"Slides need python-pptx, which is not installed: made without them. {package.INSTALL}")
         removed = sorted(set().union(*lost) - self.lacking)
         if self.only and removed:
             count = sum(bool(formats - self.lacking) for formats in lost)
@@ -63,10 +68,17 @@ def choose_formats(settings: Settings, *, only: bool, elsewhere: bool) -> Format
     Raises
     ------
     EnvironmentMissing
-        If PDF is asked for by name, and this machine cannot make it.
+        If PDF is asked for by name, or slides, and this machine cannot make them.
     """
     asked = frozenset(settings.report.formats)
-    lacking = PRINTED if not elsewhere and pango.pango_missing() else frozenset[str]()
+    lacking = frozenset[str]()
+    if not elsewhere:
+        lacking |= PRINTED if pango.pango_missing() else frozenset()
+        lacking |= SLIDES if package.slides_missing() else frozenset()
+    if SLIDES & lacking & asked:
+        raise EnvironmentMissing(
+            f"Slides need python-pptx, which is not installed: {package.INSTALL}.", code="no-slides"
+        )
     # Only where the user wrote the formats down: the default must not fail on a machine without Pango.
     if lacking & asked and "formats" in settings.report.model_fields_set:
         raise EnvironmentMissing(

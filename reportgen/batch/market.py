@@ -108,8 +108,16 @@ def documents(results: MarketResults, job: MarketJob) -> Iterator[tuple[str, byt
         from reportgen.render.workbook import render_workbook
 
         yield "report.xlsx", render_workbook(results, job.settings)
-    # Neither needs words or pictures: the document is not even made.
-    if wanted <= {"results", "xlsx"}:
+    if "pptx" in wanted:
+        from reportgen.render.slides.pages import render_deck
+        from reportgen.report.slides.market import build_deck
+
+        yield (
+            "slides.pptx",
+            render_deck(build_deck(results, job.settings), template=job.settings.brand.slides_template(job.root)),
+        )
+    # None of these needs pictures: the document is not even made.
+    if wanted <= {"results", "xlsx", "pptx"}:
         return
     from reportgen.report.document import build_report
 

@@ -36,7 +36,7 @@ function __reportgen_complete
 end
 complete --command reportgen --arguments "(__reportgen_complete)"
 """
-_FORMATS = ("html", "pdf", "brief", "xlsx", "quarto", "results")
+_FORMATS = ("html", "pdf", "brief", "xlsx", "pptx", "quarto", "results")
 
 
 class Shell(StrEnum):

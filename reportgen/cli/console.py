@@ -29,7 +29,7 @@ _WIDTH = 120
 _MOST_FAILURES = 20
 _MOST_ROWS = 50
 _MOST_LOOKED_AT = 1000
-_DOCUMENTS = ("report.html", "report.pdf", "brief.pdf", "report.xlsx")
+_DOCUMENTS = ("report.html", "report.pdf", "brief.pdf", "report.xlsx", "slides.pptx")
 
 
 def printable(text: str) -> str:

@@ -63,7 +63,7 @@ Formats = Annotated[
     typer.Option(
         "--formats",
         metavar="LIST",
-        help="html,pdf,brief,xlsx,quarto: added to what is there. results: numbers only.",
+        help="html,pdf,brief,xlsx,pptx,quarto: added to what is there. results: numbers only.",
         autocompletion=complete_formats,
     ),
 ]

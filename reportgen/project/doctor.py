@@ -22,6 +22,7 @@ from reportgen.batch.state.fingerprint import versions
 from reportgen.errors import EnvironmentMissing, ReportgenError
 from reportgen.programs import find_program
 from reportgen.render.pango import INSTALL
+from reportgen.render.slides.package import INSTALL as SLIDES
 
 State = Literal["ok", "warning", "missing"]
 _LEAST_DISK = 500 * 1024 * 1024
@@ -50,6 +51,7 @@ def examine(out: Path) -> tuple[Probe, ...]:
         _quarto(),
         _rsvg_convert(),
         _pagefind(),
+        _slides(),
         _writable(out),
         _disk(out),
     )
@@ -170,6 +172,16 @@ def _pagefind() -> Probe:
     if code != 0:
         return Probe(name=PROGRAM, state="warning", found=f"{path} --version failed: {last[0][:200]}", advice=advice)
     return Probe(name=PROGRAM, state="ok", found=f"{last[0].removeprefix(PROGRAM).strip()[:40]}, {path}")
+
+
+def _slides() -> Probe:
+    """Look for the library that writes slides."""
+    try:
+        return Probe(name="python-pptx", state="ok", found=metadata.version("python-pptx"))
+    except metadata.PackageNotFoundError:
+        return Probe(
+            name="python-pptx", state="warning", found="not installed", advice=f"Only for --formats pptx: {SLIDES}"
+        )
 
 
 def _writable(out: Path) -> Probe:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from reportgen.results import MarketResults
     from reportgen.settings.sections import Settings
 
-_OPTIONS = {
+OPTIONS = {
     "in_memory": True,
     "strings_to_formulas": False,
     "strings_to_urls": False,
@@ -45,7 +45,7 @@ def _write(content: Workbook) -> bytes:
     import xlsxwriter
 
     buffer = io.BytesIO()
-    book: Book = xlsxwriter.Workbook(buffer, _OPTIONS)
+    book: Book = xlsxwriter.Workbook(buffer, OPTIONS)
     # The time of creation is part of the file: the date of the report in its place keeps the bytes.
     created = datetime.fromisoformat(content.date or "2000-01-01")
     book.set_properties({"title": content.title, "created": created})
@@ -56,11 +56,16 @@ def _write(content: Workbook) -> bytes:
     return buffer.getvalue()
 
 
-def _formats(book: Book, content: Workbook) -> dict[str, Format]:
+def number_codes(symbol: str, *, indian_grouping: bool) -> dict[str, str]:
+    """Number format of each kind of cell; ``symbol`` is the currency sign or empty."""
     # In a number format text stands in quotes, and there is no way to write a quote inside them.
-    symbol = f'"{content.symbol.replace(chr(34), "")} "' if content.symbol else ""
-    money = _INDIAN.format(s=symbol) if content.indian_grouping else f"{symbol}#,##0;-{symbol}#,##0"
-    codes = {"text": "@", "integer": "#,##0", "number": "#,##0.000", "money": money, "percent": "0.0%", "p": "0.0000"}
+    sign = f'"{symbol.replace(chr(34), "")} "' if symbol else ""
+    money = _INDIAN.format(s=sign) if indian_grouping else f"{sign}#,##0;-{sign}#,##0"
+    return {"text": "@", "integer": "#,##0", "number": "#,##0.000", "money": money, "percent": "0.0%", "p": "0.0000"}
+
+
+def _formats(book: Book, content: Workbook) -> dict[str, Format]:
+    codes = number_codes(content.symbol, indian_grouping=content.indian_grouping)
     formats = {kind: book.add_format({"num_format": code, "valign": "top"}) for kind, code in codes.items()}
     formats["text"].set_text_wrap()
     formats["heading"] = book.add_format({"bold": True, "bottom": 1, "text_wrap": True, "valign": "top"})

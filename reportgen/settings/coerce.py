@@ -11,6 +11,7 @@ import difflib
 import json
 import re
 import unicodedata
+import zipfile
 from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
@@ -265,6 +266,24 @@ def logo(path: Path) -> str:
     else:
         raise ValueError(f"{path.name} is neither PNG nor SVG")
     return f"data:image/{kind};base64,{base64.b64encode(content).decode('ascii')}"
+
+
+def presentation(path: Path) -> Path:
+    """Check that a file is a presentation or a template of one, without macros."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            names = archive.namelist()
+    except FileNotFoundError:
+        raise ValueError(f"there is no file {path.name}") from None
+    except OSError as error:
+        raise ValueError(f"{path.name} cannot be read ({error.strerror})") from None
+    except zipfile.BadZipFile:
+        names = []
+    if "ppt/presentation.xml" not in names:
+        raise ValueError(f"{path.name} is no presentation (.pptx) and no template of one (.potx)")
+    if any(name.endswith("vbaProject.bin") for name in names):
+        raise ValueError(f"{path.name} holds macros; save it as .potx")
+    return path
 
 
 def toml_value(value: Any) -> str:

@@ -11,7 +11,7 @@ import codecs
 import difflib
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args, get_origin
@@ -142,8 +142,10 @@ def load_settings(
     if settings is not None:
         settings, formulas, wrong = settle(settings, {key: places[key] for key in values})
         problems += wrong
-    logo, unfit = _logo(path.parent, values.get("brand.logo"))
-    problems += [f"{places['brand.logo']}: {unfit}"] if unfit else []
+    brand = {}
+    for key, check in (("logo", coerce.logo), ("slides", coerce.presentation)):
+        brand[key], unfit = _file(path.parent, f"brand.{key}", values.get(f"brand.{key}"), check)
+        problems += [f"{places[f'brand.{key}']}: {unfit}"] if unfit else []
     panel = None if settings is None else settings.panel
     # A setting that a formula decided is where the formula is.
     origins |= {key: origins[by] for key, by in formulas.items()}
@@ -152,14 +154,12 @@ def load_settings(
     problems += wrong
     if settings is None or problems:
         raise ConfigError("\n".join(dict.fromkeys(problems)), code="bad-setting")
-    located = settings.model_copy(
-        update={"brand": settings.brand.model_copy(update={"logo": logo}), calibration.NAME: found}
-    )
+    located = settings.model_copy(update={"brand": settings.brand.model_copy(update=brand), calibration.NAME: found})
     return LoadedSettings(settings=located, origins=origins, places=places)
 
 
-def _logo(folder: Path, value: object) -> tuple[str, str]:
-    """Return where the logo is, found from any current folder, and why it cannot be used (empty: it can).
+def _file(folder: Path, key: str, value: object, check: Callable[[Path], object]) -> tuple[str, str]:
+    """Return where a file of the brand is, found from any current folder, and why it cannot be used (empty: it can).
 
     Its path starts from the settings file, as all paths do.
     """
@@ -167,9 +167,9 @@ def _logo(folder: Path, value: object) -> tuple[str, str]:
         return "", ""
     path = folder.absolute() / value
     try:
-        coerce.logo(path)
+        check(path)
     except ValueError as error:
-        return str(path), refusal("brand.logo", _keys()["brand.logo"], value, str(error))
+        return str(path), refusal(key, _keys()[key], value, str(error))
     return str(path), ""
 
 

@@ -24,7 +24,7 @@ SCHEMA_FILE = "reportgen.schema.json"
 Period = Literal["month", "week", "quarter"]
 Rule = Literal["sum", "mean", "max", "min", "first", "last"]
 Search = Literal["plain", "pagefind"]
-Format = Literal["html", "pdf", "brief", "xlsx", "quarto", "results"]
+Format = Literal["html", "pdf", "brief", "xlsx", "pptx", "quarto", "results"]
 
 
 Texts = Annotated[
@@ -165,7 +165,7 @@ class ReportSettings(Section):
     confidence: Annotated[float, Field(gt=0.5, lt=1)] = Field(0.95, description="Level of the intervals.")
     formats: Annotated[
         tuple[Format, ...], BeforeValidator(coerce.as_list, json_schema_input_type=Format | tuple[Format, ...])
-    ] = Field(("html", "pdf", "brief"), description="html, pdf, brief, xlsx, quarto.")
+    ] = Field(("html", "pdf", "brief"), description="html, pdf, brief, xlsx, pptx, quarto.")
     top: Annotated[int, Field(ge=3, le=50)] = Field(15, description="Pharmacies shown at each end of a PDF table.")
     promotion_unit: str = Field("unit", description="What one unit of promotion is called, e.g. visit.")
     paper: Literal["A4", "Letter"] = Field("A4", description="Paper size of the PDF.")
@@ -191,6 +191,13 @@ class BrandSettings(Section):
         "", description="Accent colour, #rrggbb; checked for contrast.", examples=["#0a6a82"]
     )
     footer: str = Field("", description="Line at the foot of each page.")
+    slides: str = Field(
+        "", description="Presentation or template (.pptx, .potx) that slides take their looks from; empty: our own."
+    )
+
+    def slides_template(self, root: Path) -> Path | None:
+        """Return the company's template of slides, if there is one; ``root`` is where relative paths start."""
+        return root / self.slides if self.slides else None
 
 
 class RunSettings(Section):

@@ -25,12 +25,14 @@ if TYPE_CHECKING:
     from reportgen.batch.site.tables import SiteTables
     from reportgen.report.site.changes import Changes
     from reportgen.report.site.market_line import MarketSummary
-    from reportgen.report.site.overview import Download
+    from reportgen.report.site.overview import Download, Overview
     from reportgen.results import OverviewResults
 
 FOLDER = "site"
 PAGE = "report.html"
-DOCUMENTS = (PAGE, "report.pdf", "brief.pdf", "report.xlsx", "results.json")
+SLIDES = "slides.pptx"
+"""Of a market, and of all of them beside the page over all markets."""
+DOCUMENTS = (PAGE, "report.pdf", "brief.pdf", "report.xlsx", SLIDES, "results.json")
 """Of a market, as far as they exist."""
 GONE = "gone"
 """Code of a market whose report is kept although the data no longer have it."""
@@ -147,6 +149,7 @@ def _fill(job: SiteJob, folder: Path) -> None:
     pages = build_pages(
         found.summaries, job.settings, as_of=job.as_of, across=found.across, changes=job.changes,
         downloads=found.downloads, sample=found.sample, pharmacies=found.pharmacies,
+        slides=SLIDES if _with_slides(job) else "",
     )  # fmt: skip
     content = site_files(pages, templates=templates)
     # Before the pages are written: the sitemap lists the reports that are put in place here.
@@ -155,6 +158,8 @@ def _fill(job: SiteJob, folder: Path) -> None:
         reports = [name for name in written if name.endswith(f"/{PAGE}")]
         addresses = ["", *(name for name in content if name not in (INDEX, "404.html")), *sorted(reports)]
         content[SITEMAP] = sitemap(job.settings.report.site_url, addresses, job.as_of)
+    if _with_slides(job):
+        content[SLIDES] = _slides(job, pages[INDEX], found)
     for name, body in content.items():
         files.write_new(folder / name, body)
         written[name] = files.sha256_bytes(body)
@@ -164,6 +169,21 @@ def _fill(job: SiteJob, folder: Path) -> None:
         written |= index_pages(folder)
     sealed = {"stamp": job.stamp, "files": dict(sorted(written.items())), "pages": keys}
     files.write_new(folder / record.NAME, record.seal(sealed))
+
+
+def _with_slides(job: SiteJob) -> bool:
+    """Whether any market has slides, and the library that writes them is here."""
+    from reportgen.render.slides.package import slides_missing
+
+    return any(SLIDES in one.hashes for one in job.markets) and not slides_missing()
+
+
+def _slides(job: SiteJob, overview: Overview, found: _Collected) -> bytes:
+    from reportgen.render.slides.pages import render_deck
+    from reportgen.report.slides.across import build_across
+
+    deck = build_across(overview, found.summaries, found.across, job.settings.for_site())
+    return render_deck(deck, template=job.settings.brand.slides_template(job.root))
 
 
 def _collect(job: SiteJob, tables: SiteTables) -> _Collected:

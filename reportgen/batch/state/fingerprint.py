@@ -49,7 +49,7 @@ class Fingerprint:
     numbers: str
     """Settings that change results.json."""
     documents: str
-    """Settings that change only the documents, and the logo."""
+    """Settings that change only the documents, the logo and the template of slides."""
     templates: str
     """Our templates and catalogues of words, and the user's overrides."""
     code: str
@@ -111,14 +111,15 @@ def _document_settings(settings: Settings, root: Path) -> dict[str, Any]:
     # their content; the other two change the site alone.
     elsewhere = {"confidence", "formats", "templates", "site_url", "search"}
     report = settings.report.model_dump(mode="json", exclude=elsewhere)
-    brand = settings.brand.model_dump(mode="json", exclude={"logo"})
-    logo = ""
-    if settings.brand.logo:
-        path = root / settings.brand.logo
-        if not path.is_file():
-            raise ConfigError(f"brand.logo: there is no file {path.name}.", code="no-logo")
-        logo = sha256_file(path)
-    return {"report": report, "brand": brand, "logo": logo, "as_of": settings.run.as_of}
+    brand = settings.brand.model_dump(mode="json", exclude={"logo", "slides"})
+    made = {"report": report, "brand": brand, "as_of": settings.run.as_of}
+    for key in ("logo", "slides"):
+        name = getattr(settings.brand, key)
+        path = root / name
+        if name and not path.is_file():
+            raise ConfigError(f"brand.{key}: there is no file {path.name}.", code=f"no-{key}")
+        made[key] = sha256_file(path) if name else ""
+    return made
 
 
 def _templates_hash(settings: Settings, root: Path) -> str:

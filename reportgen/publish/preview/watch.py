@@ -192,6 +192,8 @@ def _watched(watch: Watch) -> Iterator[Path]:
         yield from _files(own)
     if settings.brand.logo and "://" not in settings.brand.logo:
         yield root / settings.brand.logo
+    if settings.brand.slides:
+        yield root / settings.brand.slides
     if "://" not in settings.panel.source:
         yield from _files(root / settings.panel.source)
 

@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from reportgen.settings.sections import Settings
 
 ORDER: tuple[VerdictCode, ...] = ("works", "works-unevenly", "unclear", "no-effect", "negative", "cannot-tell")
-_PAGES = ("report.html", "report.pdf", "brief.pdf", "report.xlsx", "results.json")
-_FILES = ("brief.pdf", "report.pdf", "report.xlsx", "results.json")
+_PAGES = ("report.html", "report.pdf", "brief.pdf", "slides.pptx", "report.xlsx", "results.json")
+_FILES = ("brief.pdf", "report.pdf", "slides.pptx", "report.xlsx", "results.json")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -58,6 +58,7 @@ def build_pages(
     downloads: Sequence[Download] = (),
     sample: MarketResults | None = None,
     pharmacies: Mapping[str, Sequence[str]] | None = None,
+    slides: str = "",
 ) -> dict[str, Overview]:
     """Every page around the reports, by file name.
 
@@ -67,6 +68,8 @@ def build_pages(
         Results of any market, for the words on method; no method page without.
     pharmacies
         Codes by market, for the page that finds them.
+    slides
+        File of slides over all markets beside the pages, if there is one.
 
     Others are those of :func:`~reportgen.report.site.overview.build_overview`.
     """
@@ -83,7 +86,9 @@ def build_pages(
     if sample is not None:
         pages[METHOD] = _method(overview, sample, settings)
     pages[MISSING] = _missing(overview, settings)
-    return {name: replace(page, menu=_menu(name, pages, settings, bool(downloads))) for name, page in pages.items()}
+    return {
+        name: replace(page, menu=_menu(name, pages, settings, bool(downloads), slides)) for name, page in pages.items()
+    }
 
 
 def build_navigation(
@@ -108,7 +113,9 @@ def _neighbour(summary: MarketSummary | None) -> PageLink | None:
     return PageLink(text=clean(summary.market), address=f"../../{address(summary)}", current=False)
 
 
-def _menu(name: str, pages: dict[str, Overview], settings: Settings, downloads: bool) -> tuple[PageLink, ...]:
+def _menu(
+    name: str, pages: dict[str, Overview], settings: Settings, downloads: bool, slides: str
+) -> tuple[PageLink, ...]:
     _ = Language(settings.report.locale).gettext
     entries = [
         (INDEX, _("All markets")), (SEARCH, _("Search all text")), (FIND, _("Search pharmacies")),
@@ -117,6 +124,8 @@ def _menu(name: str, pages: dict[str, Overview], settings: Settings, downloads: 
     made = [PageLink(text=text, address=file, current=file == name) for file, text in entries if file in pages]
     if downloads:
         made.append(PageLink(text=_("Download all numbers"), address=f"{INDEX}#downloads", current=False))
+    if slides:
+        made.append(PageLink(text=_("Slides"), address=slides, current=False))
     return tuple(made)
 
 

@@ -1,0 +1,178 @@
+"""One deck over all markets: the whole in figures, the effect of every market, a worklist, and who needs what.
+
+Sentences and figures are those of the page over all markets; markets stand by the sales that go with promotion.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from reportgen.report.narrative.verdict import WORDS
+from reportgen.report.site.market_table import ORDER, TableWriter, table_writer
+from reportgen.report.slides.deck import Card, Deck, NativeChart, Series, Slide, SlideTable, TextList
+from reportgen.report.words import quantities
+from reportgen.report.words.names import clean, told_apart
+from reportgen.results.derived.intervals import about_se
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from reportgen.report.site.market_line import MarketSummary
+    from reportgen.report.site.overview import Overview
+    from reportgen.results import OverviewResults
+    from reportgen.settings.sections import Settings
+
+BARS, ROWS, NAMES = 20, 12, 30
+"""Markets on one slide: as bars, as rows of a table, and named under one verdict."""
+_NAME = 26
+
+
+def build_across(
+    overview: Overview, summaries: Sequence[MarketSummary], across: OverviewResults, settings: Settings
+) -> Deck:
+    """Finished slides over all markets of a run."""
+    w = table_writer(settings, summaries)
+    known = sorted((one for one in summaries if one.estimated), key=lambda one: (-(one.incremental or 0.0), one.market))
+    excluded = [one for one in summaries if not one.estimated]
+    slides = [
+        _whole(w, overview, summaries),
+        *(_effects(w, across, start) for start in range(0, len(across.markets), BARS)),
+        *(_worklist(w, known[start : start + ROWS], start) for start in range(0, len(known), ROWS)),
+        *(_needs(w, excluded[start : start + ROWS]) for start in range(0, len(excluded), ROWS)),
+    ]
+    foot = " · ".join(part for part in (overview.brand.name, overview.brand.footer, overview.date) if part)
+    return Deck(
+        lang=overview.lang,
+        title=overview.document_title,
+        date_iso=overview.date_iso,
+        brand=overview.brand,
+        symbol=w.formats.symbol if w.formats.currency else "",
+        indian_grouping=settings.report.locale.endswith("_IN"),
+        foot=foot,
+        slides=tuple(slides),
+    )
+
+
+def _sources(w: TableWriter, name: str) -> str:
+    return w.say("Sources: {file}.", file=name)
+
+
+def _whole(w: TableWriter, overview: Overview, summaries: Sequence[MarketSummary]) -> Slide:
+    """Totals, and which markets have which verdict."""
+    cards = tuple(Card(label="", value=one.value, unit=one.label, interval="") for one in overview.totals[:3])
+    return Slide(
+        name="whole",
+        kicker=f"{overview.heading} · {overview.scope}",
+        title=overview.lead,
+        cards=cards,
+        lists=tuple(
+            TextList(heading=w.say(WORDS[code][0]), items=(", ".join(_named(names)),))
+            for code in ORDER
+            if (names := [clean(one.market, _NAME) for one in summaries if one.verdict == code])
+        ),
+        notes=(_sources(w, "data/overview.json (totals)"),),
+    )
+
+
+def _named(names: list[str]) -> list[str]:
+    """As many names as a slide has room for."""
+    return names if len(names) <= NAMES else [*names[: NAMES - 1], "…"]
+
+
+def _effects(w: TableWriter, across: OverviewResults, start: int) -> Slide:
+    """Effects of markets on the scale that they share, strongest first."""
+    ranked = sorted(enumerate(across.markets), key=lambda one: (-one[1].estimate, one[1].market))
+    part = ranked[start : start + BARS]
+    names = [clean(one.market) for _, one in part]
+    what = w.say("Effect by market, % of sales")
+    title = w.say(
+        "{above} of {count} markets lie clearly above zero.",
+        above=w.formats.integer(across.above_zero),
+        count=w.formats.integer(len(across.markets)),
+    )
+    chart = NativeChart(
+        kind="bars",
+        title=what,
+        alt=w.say(
+            "Bars: {what} of {count} markets with {level} intervals, highest first: {names}.",
+            what=what,
+            count=w.formats.integer(len(part)),
+            level=w.formats.level(across.confidence),
+            names=", ".join(names[:3]),
+        ),
+        categories=told_apart(names, lambda name: clean(name, _NAME)),
+        series=(
+            Series(
+                name=what,
+                values=tuple(one.estimate for _, one in part),
+                lower=tuple(one.lower for _, one in part),
+                upper=tuple(one.upper for _, one in part),
+                places=tuple(f"markets.{k}" for k, _ in part),
+                fields=("estimate", "lower", "upper"),
+                tones=tuple("above" if one.lower > 0 else "below" if one.upper < 0 else "" for _, one in part),
+            ),
+        ),
+        unit="points",
+    )
+    reading = (
+        w.say("Bars are estimates, lines their {level} intervals.", level=w.formats.level(across.confidence)),
+        w.say("Coloured: clearly above or below zero. Grey: not to be told from nothing."),
+    )
+    lists = (TextList(heading=w.say("How to read it"), items=reading),)
+    notes = (_sources(w, "data/overview.json (markets: estimate, lower, upper)"),)
+    return Slide(
+        name="effects", kicker=w.say("Markets side by side"), title=title, chart=chart, lists=lists, notes=notes
+    )
+
+
+def _worklist(w: TableWriter, part: Sequence[MarketSummary], start: int) -> Slide:
+    """Markets by the sales that go with promotion."""
+    rows = tuple(_row(w, one) for one in part)
+    return Slide(
+        name="worklist",
+        kicker=w.say("Markets"),
+        title=w.say("Markets by the sales that go with promotion, {first} to {last}",
+                    first=w.formats.integer(start + 1), last=w.formats.integer(start + len(part))),
+        table=SlideTable(
+            columns=(
+                w.say("Market"), w.say("Verdict"), w.say(quantities.KEPT_UP),
+                w.say("{level} interval", level=w.level), w.say("With promotion"), w.say("Share of sales"),
+                w.say("Checks"),
+            ),
+            rows=rows,
+            widths=(0.2, 0.17, 0.13, 0.21, 0.13, 0.1, 0.1),
+            alt=w.say("Table: markets with verdict, effect, sales that go with promotion, and checks."),
+        ),
+        notes=(_sources(w, "results.json (effects.0.kept_up, incremental)"),),
+    )  # fmt: skip
+
+
+def _row(w: TableWriter, one: MarketSummary) -> tuple[str, ...]:
+    f = w.log_formats if one.response == "log" else w.formats
+    spread = about_se(one.kept_up_lower, one.kept_up_upper)
+    return (
+        clean(one.market),
+        w.say(WORDS[one.verdict][0]),
+        # An open answer is its interval.
+        "–" if one.verdict in ("unclear", "no-effect") else f.effect(one.kept_up, spread),
+        f.effect_interval(one.kept_up_lower, one.kept_up_upper, spread),
+        f.money_short(one.incremental),
+        f.percent(one.share),
+        f"{one.checks_passed} / {one.checks_run}",
+    )
+
+
+def _needs(w: TableWriter, part: Sequence[MarketSummary]) -> Slide:
+    """Markets without an estimate, and why."""
+    return Slide(
+        name="needs",
+        kicker=w.say("Markets without an estimate"),
+        title=w.say("These markets are in no total above."),
+        table=SlideTable(
+            columns=(w.say("Market"), w.say("Status"), w.say("Reason")),
+            rows=tuple((clean(one.market), w.status_word(one.status), one.reason) for one in part),
+            widths=(0.2, 0.2, 0.6),
+            alt=w.say("Table: markets without an estimate, and why."),
+        ),
+        notes=(_sources(w, "results.json (reasons)"),),
+    )

@@ -1,0 +1,120 @@
+"""The numbers of the charts on slides, as the results hold them, with the place of each."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from reportgen.report.slides.deck import NativeChart, Series, Tone
+from reportgen.report.words import quantities
+from reportgen.report.words.names import clean, told_apart
+from reportgen.results.derived.standing import standings
+
+if TYPE_CHECKING:
+    from reportgen.report.words.writer import Writer
+
+MOST_BARS = 16
+"""Pharmacies in one chart; of more, both ends."""
+_NAME = 26
+_TONES: dict[int, Tone] = {1: "above", 0: "", -1: "below"}
+_LIMITED = ("total_slope", "lower", "upper")
+
+
+def effects_of_pharmacies(w: Writer, *, hollow: bool) -> NativeChart | None:
+    """Effects of pharmacies with their intervals, highest first: all, or the half of a chart at each end."""
+    sides = standings(w.results)
+    rows = [
+        (k, row, side)
+        for k, (row, side) in enumerate(zip(w.results.pharmacies, sides, strict=True))
+        if None not in (row.total_slope, row.lower, row.upper)
+    ]
+    rows.sort(key=lambda one: (-(one[1].total_slope or 0.0), one[1].pharmacy))
+    if not rows:
+        return None
+    if len(rows) > MOST_BARS:
+        rows = [*rows[: MOST_BARS // 2], *rows[-MOST_BARS // 2 :]]
+    what = quantities.coefficient(w, w.results.model)
+    names = [clean(row.pharmacy) for _, row, _ in rows]
+    return NativeChart(
+        kind="bars",
+        title=f"{what}, {w.formats.symbol if not w.log else '%'} {w.per_unit}",
+        alt=w.say(
+            "Bars: {what} of {count} pharmacies with {level} intervals, highest first: {names}.",
+            what=what,
+            count=w.formats.integer(len(rows)),
+            level=w.formats.level(w.confidence),
+            names=", ".join(names[:3]),
+        ),
+        categories=told_apart(names, lambda name: clean(name, _NAME)),
+        series=(
+            Series(
+                name=what,
+                values=tuple(_drawn(w, row.total_slope) for _, row, _ in rows),
+                lower=tuple(_drawn(w, row.lower) for _, row, _ in rows),
+                upper=tuple(_drawn(w, row.upper) for _, row, _ in rows),
+                places=tuple(f"pharmacies.{k}" for k, _, _ in rows),
+                fields=_LIMITED,
+                tones=tuple(_TONES[side] for _, _, side in rows),
+            ),
+        ),
+        unit="percent" if w.log else "money",
+        hollow=hollow,
+    )
+
+
+def months(w: Writer) -> NativeChart | None:
+    """Sales of the market by period, and what they would have been without promotion, with its interval."""
+    found = w.results.incremental.months if w.results.incremental is not None else ()
+    if not found:
+        return sales(w)
+    places = tuple(f"incremental.months.{k}" for k in range(len(found)))
+    level = w.formats.level(w.confidence)
+    lines: tuple[tuple[str, str, str], ...] = (
+        ("sales", w.say("Sales"), "main"),
+        ("without", w.say("Without promotion"), "muted"),
+        ("without_lower", w.say("Lower limit ({level})", level=level), "limit"),
+        ("without_upper", w.say("Upper limit ({level})", level=level), "limit"),
+    )
+    return NativeChart(
+        kind="lines",
+        title=w.say("Sales of the market {per_period}, {currency}", per_period=w.per_period, currency=w.formats.symbol),
+        alt=w.say("Lines: sales of the market by period, and the estimate of sales without promotion."),
+        categories=tuple(w.formats.period(month.period) for month in found),
+        series=tuple(
+            Series(
+                name=name,
+                values=tuple(getattr(month, field) for month in found),
+                places=places,
+                fields=(field,),
+                look=look,  # type: ignore[arg-type]
+            )
+            for field, name, look in lines
+        ),
+        unit="money",
+    )
+
+
+def sales(w: Writer) -> NativeChart | None:
+    """Sales of the market by period, as read."""
+    monthly = w.results.charts.monthly
+    if monthly is None or not monthly.periods:
+        return None
+    return NativeChart(
+        kind="lines",
+        title=w.say("Sales of the market {per_period}, {currency}", per_period=w.per_period, currency=w.formats.symbol),
+        alt=w.say("Line: sales of the market by period, as read."),
+        categories=tuple(w.formats.period(period) for period in monthly.periods),
+        series=(
+            Series(
+                name=w.say("Sales"),
+                values=monthly.sales_total,
+                places=tuple(f"charts.monthly.sales_total.{k}" for k in range(len(monthly.periods))),
+                fields=("",),
+            ),
+        ),
+        unit="money",
+    )
+
+
+def _drawn(w: Writer, value: float | None) -> float | None:
+    """Effect of the promotion that a report speaks of, as it is written: money, or a share."""
+    return None if value is None else w.formats.effect_value(value * w.step)
