@@ -2,6 +2,8 @@
 
 ``python scripts/catalogue.py`` reads the sources of every folder that speaks (``SOURCES``), writes
 ``locale/messages.pot`` and merges it into every ``locale/<language>.po``: new messages arrive empty, obsolete ones go.
+Every message has an id, by which ``report.words`` replaces it: its first words and a hash of all of it. One that is
+worded anew keeps its id (it is the nearest to one that has gone), so ids that users have written down stay.
 With ``--check`` nothing is written, and the exit code says whether the files are as they should be.
 
 Babel keeps the files; finding the messages is done here on the syntax tree, because sentences are often chosen inside
@@ -12,6 +14,8 @@ templates, which print finished strings only.
 from __future__ import annotations
 
 import ast
+import difflib
+import hashlib
 import re
 import sys
 from io import BytesIO
@@ -42,6 +46,10 @@ _SPECS = {name: groups[0] if len(groups[0]) > 1 else None for name, groups in KE
 """What Babel asks of the calls that :func:`messages_of` found: two parts, or one."""
 
 _PLACEHOLDER = re.compile(r"\{(\w*)\}")
+_REWORDED = 0.7
+"""Likeness from which a new message is an old one in other words."""
+_WORDS = 6
+_MERGING = (b"<<<<<<<", b"=======", b">>>>>>>")
 Found = tuple[int, str | tuple[str, ...]]
 
 
@@ -94,12 +102,40 @@ def collect(root: Path = CATALOGUES.parents[1]) -> Catalog:
     return catalogue
 
 
+def identify(catalogue: Catalog, before: Catalog) -> None:
+    """Give every message an id, as a comment: that of ``before``, of the message it replaces, or a new one."""
+    held = {message.id: message.auto_comments[0] for message in before if message.id and message.auto_comments}
+    now = {message.id for message in catalogue if message.id}
+    # Ids whose message has gone, by its text.
+    gone = {_shown(key): name for key, name in held.items() if key not in now}
+    taken = {name for key, name in held.items() if key in now}
+    for message in catalogue:
+        if not message.id:
+            continue
+        name = held.get(message.id)
+        if name is None:
+            near = difflib.get_close_matches(_shown(message.id), gone, n=1, cutoff=_REWORDED)
+            name = gone.pop(near[0]) if near else new_id(message.id)
+            if name in taken:
+                name = new_id(message.id)
+            taken.add(name)
+        message.auto_comments = [name]
+
+
+def new_id(key: str | Sequence[str]) -> str:
+    """First words of a message and four digits of its hash: ``works-unevenly-1f0c``."""
+    text = _shown(key)
+    words = re.findall(r"[a-z0-9]+", text.lower().replace("’", ""))[:_WORDS]
+    return "-".join([*words, hashlib.sha256(text.encode()).hexdigest()[:4]])
+
+
 def read(path: Path) -> Catalog:
     """Read a catalogue file."""
     from babel.messages.pofile import read_po
 
-    with path.open("rb") as source:
-        return read_po(source, locale=None if path == TEMPLATE else path.stem)
+    # The template is made again after a merge of branches, whose signs it may still hold.
+    lines = [line for line in path.read_bytes().splitlines(keepends=True) if not line.startswith(_MERGING)]
+    return read_po(BytesIO(b"".join(lines)), locale=None if path == TEMPLATE else path.stem)
 
 
 def write(path: Path, catalogue: Catalog) -> None:
@@ -123,6 +159,8 @@ def merge(catalogue: Catalog, template: Catalog) -> None:
     """Bring ``catalogue`` to the messages of ``template``; nothing is guessed."""
     catalogue.update(template, no_fuzzy_matching=True)
     catalogue.obsolete.clear()
+    for message in catalogue:
+        message.auto_comments = []
 
 
 def faults(catalogue: Catalog, template: Catalog) -> list[str]:
@@ -156,6 +194,7 @@ def main(arguments: Sequence[str]) -> int:
     """Write the template and merge it into every language; ``--check`` only compares."""
     check = "--check" in arguments
     template = collect()
+    identify(template, read(TEMPLATE) if TEMPLATE.is_file() else template)
     wrong: list[str] = []
     if not check:
         write(TEMPLATE, template)

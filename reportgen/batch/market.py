@@ -132,10 +132,10 @@ def documents(results: MarketResults, job: MarketJob) -> Iterator[tuple[str, byt
         yield from pdfs(report, templates, wanted, idle_cores=job.idle_cores)
     if "quarto" in wanted:
         from reportgen.render.quarto import market_files
-        from reportgen.report.words.language import Language
+        from reportgen.report.words.language import language_of
         from reportgen.report.words.publishing import site_words
 
-        words = site_words(Language(job.settings.for_market(results.market).report.locale))
+        words = site_words(language_of(job.settings.for_market(results.market).report))
         for name, body in market_files(report, words, templates=templates).items():
             yield f"{QUARTO}/{name}", body
 

@@ -42,6 +42,32 @@ def list_(project: Project = Path(), set_: Set = None, as_json: Json = False, de
 
 
 @app.command()
+def words(
+    text: Annotated[str, typer.Argument(help="Only sentences that hold this text or whose id does.")] = "",
+    project: Project = Path(),
+    set_: Set = None,
+    as_json: Json = False,
+    debug: Debug = False,
+) -> None:
+    """List sentences of the documents with their ids, as lines to change in the file of report.words."""
+    from dataclasses import asdict
+
+    from reportgen.cli import console
+    from reportgen.project import verbs
+    from reportgen.project.templates import list_words
+
+    settings, _ = verbs.open_project(project, overrides=parse_overrides(set_))
+    found = list_words(settings, text)
+    if as_json:
+        console.say_json([asdict(one) for one in found])
+        return
+    for one in found:
+        console.say(f"{one.id} = {one.toml}")
+    if not found:
+        console.say("No sentence holds this text.")
+
+
+@app.command()
 def eject(
     name: Annotated[str, typer.Argument(help="Name as `templates list` prints it, e.g. report.html.j2.")],
     folder: Annotated[

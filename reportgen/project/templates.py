@@ -1,4 +1,7 @@
-"""Template overrides of a project: where they lie, and copies to start from. What templates are is ``render``'s."""
+"""Template overrides of a project and its own words: where they lie, and what to start from.
+
+What templates are is ``render``'s.
+"""
 
 from __future__ import annotations
 
@@ -18,6 +21,34 @@ class Ejected:
 
     path: Path
     used: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwnSentence:
+    """A sentence that ``report.words`` can replace; ``toml`` is what it says now, as the file would have it."""
+
+    id: str
+    toml: str
+    placeholders: tuple[str, ...]
+
+
+def list_words(settings: Settings, text: str = "") -> tuple[OwnSentence, ...]:
+    """Sentences that hold ``text``, or whose id does, as the project says them now."""
+    from reportgen.report.words.language import language_of
+    from reportgen.settings.coerce import toml_value
+    from reportgen.settings.words import sentences
+
+    language = language_of(settings.report)
+    made = []
+    for one in sentences().values():
+        if isinstance(one.message, str):
+            said: str | list[str] = language.gettext(one.message)
+        else:
+            said = [language.ngettext(*one.message, count) for count in (1, 2)]
+        shown = toml_value(said)
+        if text.lower() in shown.lower() or text.lower() in one.id:
+            made.append(OwnSentence(id=one.id, toml=shown, placeholders=one.placeholders))
+    return tuple(made)
 
 
 def eject_template(

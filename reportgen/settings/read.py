@@ -25,6 +25,7 @@ from reportgen.settings.coerce import is_table
 from reportgen.settings.messages import at_line, refusal, toml_refusal
 from reportgen.settings.sections import Settings, sections
 from reportgen.settings.settled import settle
+from reportgen.settings.words import find_words
 
 PREFIX = "REPORTGEN_"
 _PROGRAM_VARIABLES = frozenset({"REPORTGEN_UPDATE_GOLDEN", "REPORTGEN_DB_PASSWORD", "REPORTGEN_MAIL_PASSWORD"})
@@ -146,6 +147,8 @@ def load_settings(
     for key, check in (("logo", coerce.logo), ("slides", coerce.presentation)):
         brand[key], unfit = _file(path.parent, f"brand.{key}", values.get(f"brand.{key}"), check)
         problems += [f"{places[f'brand.{key}']}: {unfit}"] if unfit else []
+    own_words, unfit_words = find_words(path.parent, values.get("report.words"))
+    problems += [f"{places['report.words']}: {line}" for line in unfit_words]
     panel = None if settings is None else settings.panel
     # A setting that a formula decided is where the formula is.
     origins |= {key: origins[by] for key, by in formulas.items()}
@@ -154,7 +157,13 @@ def load_settings(
     problems += wrong
     if settings is None or problems:
         raise ConfigError("\n".join(dict.fromkeys(problems)), code="bad-setting")
-    located = settings.model_copy(update={"brand": settings.brand.model_copy(update=brand), calibration.NAME: found})
+    located = settings.model_copy(
+        update={
+            "report": settings.report.model_copy(update={"words": own_words}),
+            "brand": settings.brand.model_copy(update=brand),
+            calibration.NAME: found,
+        }
+    )
     return LoadedSettings(settings=located, origins=origins, places=places)
 
 

@@ -170,6 +170,9 @@ class ReportSettings(Section):
     promotion_unit: str = Field("unit", description="What one unit of promotion is called, e.g. visit.")
     paper: Literal["A4", "Letter"] = Field("A4", description="Paper size of the PDF.")
     templates: str = Field("", description="Folder with template overrides.")
+    words: str = Field(
+        "", description="TOML file with sentences of your own, by the ids of `reportgen templates words`; empty: ours."
+    )
     search: Search = Field(
         "plain", description="plain, or pagefind: the site also searches all text; needs the program pagefind."
     )

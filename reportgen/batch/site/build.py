@@ -190,9 +190,9 @@ def _collect(job: SiteJob, tables: SiteTables) -> _Collected:
     """Read the results one by one; keep what the pages need."""
     from reportgen.model.across.markets import summarise_markets
     from reportgen.report.site.market_line import failed_market, summarise
-    from reportgen.report.words.language import Language
+    from reportgen.report.words.language import language_of
 
-    say = Language(job.settings.report.locale).gettext
+    say = language_of(job.settings.report).gettext
     summaries: list[MarketSummary] = []
     slim: list[MarketResults] = []
     sample: MarketResults | None = None

@@ -109,15 +109,18 @@ def code_hash() -> str:
 def _document_settings(settings: Settings, root: Path) -> dict[str, Any]:
     # Each is looked at where it acts: confidence among the numbers, formats by what the folder holds, templates by
     # their content; the other two change the site alone.
-    elsewhere = {"confidence", "formats", "templates", "site_url", "search"}
+    elsewhere = {"confidence", "formats", "templates", "site_url", "search", "words"}
     report = settings.report.model_dump(mode="json", exclude=elsewhere)
     brand = settings.brand.model_dump(mode="json", exclude={"logo", "slides"})
     made = {"report": report, "brand": brand, "as_of": settings.run.as_of}
-    for key in ("logo", "slides"):
-        name = getattr(settings.brand, key)
+    for section, key, name in (
+        ("brand", "logo", settings.brand.logo),
+        ("brand", "slides", settings.brand.slides),
+        ("report", "words", settings.report.words),
+    ):
         path = root / name
         if name and not path.is_file():
-            raise ConfigError(f"brand.{key}: there is no file {path.name}.", code=f"no-{key}")
+            raise ConfigError(f"{section}.{key}: there is no file {path.name}.", code=f"no-{key}")
         made[key] = sha256_file(path) if name else ""
     return made
 

@@ -100,6 +100,8 @@ def _of_the_project(settings: Settings, root: Path) -> Iterator[tuple[str, Path]
         yield "the templates", root / settings.report.templates
     if settings.brand.logo:
         yield "the logo", root / settings.brand.logo
+    if settings.report.words:
+        yield "the words", root / settings.report.words
     if settings.brand.slides:
         yield "the template of slides", root / settings.brand.slides
 

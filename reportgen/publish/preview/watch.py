@@ -192,8 +192,7 @@ def _watched(watch: Watch) -> Iterator[Path]:
         yield from _files(own)
     if settings.brand.logo and "://" not in settings.brand.logo:
         yield root / settings.brand.logo
-    if settings.brand.slides:
-        yield root / settings.brand.slides
+    yield from (root / name for name in (settings.brand.slides, settings.report.words) if name)
     if "://" not in settings.panel.source:
         yield from _files(root / settings.panel.source)
 

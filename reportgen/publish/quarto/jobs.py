@@ -71,7 +71,7 @@ def write_market(job: SourceJob) -> MarketSources:
     from reportgen.render.quarto import check, market_files, method_file
     from reportgen.report.document import build_report
     from reportgen.report.site.market_line import summarise
-    from reportgen.report.words.language import Language
+    from reportgen.report.words.language import language_of
     from reportgen.report.words.publishing import site_words
 
     results = from_json(job.results.read_bytes())
@@ -85,10 +85,10 @@ def write_market(job: SourceJob) -> MarketSources:
     if job.method and report is not None:
         # The method page stands for all markets, so in the site's language and not in one market's own.
         page = report if settings is job.settings else build_report(results, job.settings.for_site())
-        words = site_words(Language(job.settings.report.locale))
+        words = site_words(language_of(job.settings.report))
         shared = write_files(job.project, method_file(page, words, templates=job.templates))[0]
     if job.draw and content is None and report is not None:
-        words = site_words(Language(settings.report.locale))
+        words = site_words(language_of(settings.report))
         content = market_files(report, words, job.formats, templates=job.templates)
     if content is not None:
         found = check.check_pages(content, outside=("../../index.qmd",))
@@ -121,10 +121,10 @@ def write_site(job: SiteJob) -> Hashes:
     from reportgen.model.across.markets import summarise_markets
     from reportgen.render.quarto import configuration, look_files, overview_files, site_of
     from reportgen.report.site.overview import build_overview
-    from reportgen.report.words.language import Language
+    from reportgen.report.words.language import language_of
     from reportgen.report.words.publishing import site_words
 
-    words = site_words(Language(job.settings.report.locale))
+    words = site_words(language_of(job.settings.report))
     across = summarise_markets(job.results, confidence=job.settings.report.confidence)
     page = build_overview(job.summaries, job.settings, as_of=job.as_of, across=across)
     site = site_of(page, words, paper=job.settings.report.paper, formats=job.formats)

@@ -22,7 +22,7 @@ from reportgen.report.figures.kit import Kit
 from reportgen.report.site.overview import Overview, Total
 from reportgen.report.words.formats import Formats
 from reportgen.report.words.labels import page_labels
-from reportgen.report.words.language import Language
+from reportgen.report.words.language import language_of
 from reportgen.report.words.names import clean
 from reportgen.report.words.phrases import mark
 
@@ -69,10 +69,10 @@ class _Builder:
         self, facts: TableFacts, findings: Sequence[Finding], markets: Sequence[MarketProspect], settings: Settings
     ) -> None:
         self.facts, self.findings, self.markets, self.settings = facts, findings, markets, settings
-        language = Language(settings.report.locale)
+        language = language_of(settings.report)
         self.brand = brands.load_brand(settings.brand)
         self.kit = Kit(
-            formats=Formats(locale=settings.report.locale, currency=facts.currency, response="level"),
+            formats=Formats(locale=settings.report.locale, currency=facts.currency, own=language.own),
             language=language,
             theme=brands.theme(self.brand),
             weekly=facts.period_type == "week",

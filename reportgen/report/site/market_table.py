@@ -12,7 +12,7 @@ from reportgen.report.blocks import Cell, Column, IntervalBar, Row, Table
 from reportgen.report.narrative.verdict import WORDS
 from reportgen.report.words import quantities
 from reportgen.report.words.formats import Formats
-from reportgen.report.words.language import Language
+from reportgen.report.words.language import language_of
 from reportgen.report.words.names import clean
 from reportgen.report.words.phrases import Phrases
 from reportgen.results import EffectSize
@@ -251,11 +251,12 @@ def table_writer(settings: Settings, markets: Sequence[MarketSummary] = ()) -> T
     report = settings.report
     found = {s.currency for s in markets if s.estimated}
     currency = report.currency or (found.pop() if len(found) == 1 else "")
-    formats = Formats(locale=report.locale, currency=currency, unit=clean(report.promotion_unit, 30))
+    language = language_of(report)
+    formats = Formats(locale=report.locale, currency=currency, unit=clean(report.promotion_unit, 30), own=language.own)
     return TableWriter(
         formats=formats,
         log_formats=replace(formats, response="log"),
-        language=Language(report.locale),
+        language=language,
         confidence=report.confidence,
     )
 

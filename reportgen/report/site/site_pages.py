@@ -15,7 +15,7 @@ from reportgen.report.narrative import method
 from reportgen.report.site.directory import build_directory
 from reportgen.report.site.market_table import address, table_writer
 from reportgen.report.site.overview import PageLink, build_overview
-from reportgen.report.words.language import Language
+from reportgen.report.words.language import language_of
 from reportgen.report.words.names import clean
 from reportgen.report.words.writer import make_writer
 
@@ -78,7 +78,7 @@ def build_pages(
         lines, settings, as_of=as_of, across=across, changes=changes, downloads=downloads
     )  # fmt: skip
     pages = {INDEX: overview, **_list(overview, lines, settings)}
-    directory = build_directory(lines, pharmacies or {}, Language(settings.report.locale))
+    directory = build_directory(lines, pharmacies or {}, language_of(settings.report))
     if directory is not None:
         pages[FIND] = replace(_page(overview, directory.search, "", ()), directory=directory)
     if settings.report.search == "pagefind":
@@ -95,7 +95,7 @@ def build_navigation(
     summary: MarketSummary, before: MarketSummary | None, after: MarketSummary | None, settings: Settings
 ) -> Navigation:
     """Head of one market's report, in that report's language."""
-    _ = Language(settings.for_market(summary.market).report.locale).gettext
+    _ = language_of(settings.for_market(summary.market).report).gettext
     return Navigation(
         label=_("Where you are"),
         home=PageLink(text=_("All markets"), address=f"../../{INDEX}", current=False),
@@ -116,7 +116,7 @@ def _neighbour(summary: MarketSummary | None) -> PageLink | None:
 def _menu(
     name: str, pages: dict[str, Overview], settings: Settings, downloads: bool, slides: str
 ) -> tuple[PageLink, ...]:
-    _ = Language(settings.report.locale).gettext
+    _ = language_of(settings.report).gettext
     entries = [
         (INDEX, _("All markets")), (SEARCH, _("Search all text")), (FIND, _("Search pharmacies")),
         (LIST, _("Plain list")), (METHOD, _("Method and glossary")),

@@ -9,7 +9,8 @@ number is an en dash, never ``nan``. A true minus sign and no-break spaces throu
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date as Date  # noqa: N812 - a method below is called date
 from functools import lru_cache
 from itertools import pairwise
@@ -17,6 +18,7 @@ from typing import Literal
 
 from reportgen.report.words.language import Language
 from reportgen.results.derived.intervals import about_se
+from reportgen.settings.words import Message
 
 MISSING = "–"
 MINUS = "\u2212"
@@ -122,12 +124,15 @@ class Formats:
         What one unit of promotion is called, e.g. ``visit``.
     response
         ``level``: effects are money; ``log``: effects are natural-log points, written as percent.
+    own
+        Sentences of the user's in place of ours.
     """
 
     locale: str = "en_IN"
     currency: str = "INR"
     unit: str = "unit"
     response: Literal["level", "log"] = "level"
+    own: Mapping[Message, str | tuple[str, str]] = field(default_factory=dict, hash=False, compare=False)
 
     @property
     def _cldr(self) -> _Symbols:
@@ -137,7 +142,7 @@ class Formats:
     def symbol(self) -> str:
         """Return the currency sign as the locale writes it, or "units of sales" where no currency is known."""
         if not self.currency:
-            return Language(self.locale).gettext("units of sales")
+            return Language(self.locale, own=self.own).gettext("units of sales")
         return self._cldr.money.replace("{}", "").strip(NBSP)
 
     # --- numbers ----------------------------------------------------------------------------
@@ -304,7 +309,7 @@ class Formats:
         if kind == "percent" and se is None:
             spread = None
         low, high = self.value(lower, kind, spread), self.value(upper, kind, spread)
-        return Language(self.locale).gettext("{lower} to {upper}").format(lower=low, upper=high)
+        return Language(self.locale, own=self.own).gettext("{lower} to {upper}").format(lower=low, upper=high)
 
     def effect_interval(self, lower: float | None, upper: float | None, se: float | None = None) -> str:
         """Interval of an effect in response units, written as :meth:`effect` writes the estimate."""
@@ -312,7 +317,7 @@ class Formats:
             return MISSING
         spread = se or about_se(lower, upper)
         low, high = self.effect(lower, spread), self.effect(upper, spread)
-        return Language(self.locale).gettext("{lower} to {upper}").format(lower=low, upper=high)
+        return Language(self.locale, own=self.own).gettext("{lower} to {upper}").format(lower=low, upper=high)
 
     # --- axes -------------------------------------------------------------------------------
 

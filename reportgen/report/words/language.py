@@ -13,12 +13,18 @@ facts. Rejected: key-based catalogues (``summary.verdict.works``), which hide th
 from __future__ import annotations
 
 import gettext
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import lru_cache
 from io import BytesIO
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from reportgen.resources import CATALOGUES
+from reportgen.settings.words import Message, own_words
+
+if TYPE_CHECKING:
+    from reportgen.settings.sections import ReportSettings
 
 _RIGHT_TO_LEFT = frozenset({"ar", "fa", "he", "ur", "yi", "ps", "sd"})
 
@@ -72,6 +78,8 @@ class Language:
 
     locale: str = "en"
     folder: Path = CATALOGUES
+    own: Mapping[Message, str | tuple[str, str]] = field(default_factory=dict, hash=False, compare=False)
+    """Sentences of the user's that stand in place of ours (``report.words``)."""
 
     @property
     def code(self) -> str:
@@ -86,12 +94,24 @@ class Language:
 
     def gettext(self, message: str) -> str:
         """Return ``message`` in this language; placeholders stay as they are."""
+        own = self.own.get(message) if self.own else None
+        if own is not None:
+            return own if isinstance(own, str) else own[0]
         return _translations(self.locale, self.folder).gettext(message) if message else ""
 
     def ngettext(self, singular: str, plural: str, count: int) -> str:
         """Return the form of ``singular``/``plural`` that ``count`` takes in this language."""
+        own = self.own.get((singular, plural)) if self.own else None
+        if own is not None:
+            return own if isinstance(own, str) else own[count != 1]
         return _translations(self.locale, self.folder).ngettext(singular, plural, count)
 
     def pgettext(self, context: str, message: str) -> str:
         """Return ``message`` as it is meant in ``context`` (a short English note for the translator)."""
         return _translations(self.locale, self.folder).pgettext(context, message)
+
+
+def language_of(report: ReportSettings) -> Language:
+    """Language of ``report.locale``, with the sentences of ``report.words``."""
+    own = own_words(Path(report.words), report.locale) if report.words else {}
+    return Language(report.locale, own=own)

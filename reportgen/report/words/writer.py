@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from reportgen.report.blocks import Fact
 from reportgen.report.words import quantities
 from reportgen.report.words.formats import Formats, Kind
-from reportgen.report.words.language import Language
+from reportgen.report.words.language import language_of
 from reportgen.report.words.names import clean, isolated
 from reportgen.report.words.phrases import Phrases
 from reportgen.report.words.units import channel_unit, promotion_step
@@ -226,7 +226,7 @@ class Writer(Phrases):
 def make_writer(results: MarketResults, settings: Settings) -> Writer:
     """Writer of one market, in the language of ``settings.report``."""
     report, model = settings.report, results.model
-    language = Language(report.locale)
+    language = language_of(report)
     several = model is not None and len(model.channels) > 1
     unit = channel_unit(language, model.channels[0]) if model and several else clean(report.promotion_unit, 30)
     return Writer(
@@ -237,6 +237,7 @@ def make_writer(results: MarketResults, settings: Settings) -> Writer:
             currency=report.currency or results.data.currency,
             unit=unit,
             response=model.response if model else settings.model.scale,
+            own=language.own,
         ),
         language=language,
         weekly=results.data.period_type == "week",

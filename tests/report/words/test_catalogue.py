@@ -42,7 +42,9 @@ GERMAN = sorted(CATALOGUES.glob("*.po"))
 
 @lru_cache(maxsize=1)
 def template() -> Catalog:
-    return catalogue.collect()
+    made = catalogue.collect()
+    catalogue.identify(made, catalogue.read(catalogue.TEMPLATE))
+    return made
 
 
 @lru_cache(maxsize=4)
@@ -147,6 +149,36 @@ def test_every_kind_of_fault_is_named() -> None:
         "other placeholders: {a} kept",
         "untranslated: empty",
     ]
+
+
+def test_ids_stay_with_sentences_that_are_worded_anew() -> None:
+    before, now = Catalog(), Catalog()
+    for text in ("Sales average {sales} a month.", "Keep recording.", "Gone."):
+        before.add(text)
+    catalogue.identify(before, Catalog())
+    assert before["Keep recording."].auto_comments == [catalogue.new_id("Keep recording.")]
+    for text in ("On average sales are {sales} a month.", "Sales average {sales} per month.", "Keep recording.", "New"):
+        now.add(text)
+    catalogue.identify(now, before)
+    ids = {message.id: message.auto_comments[0] for message in now if message.id}
+    assert ids["Keep recording."] == catalogue.new_id("Keep recording.")
+    old = catalogue.new_id("Sales average {sales} a month.")
+    assert list(ids.values()).count(old) == 1
+    assert ids["New"] == catalogue.new_id("New")
+    assert len(set(ids.values())) == len(ids)
+
+
+def test_every_sentence_has_an_id_of_its_own() -> None:
+    ids = [message.auto_comments[0] for message in template() if message.id]
+    assert len(ids) == len(set(ids)) > 1000
+    assert all(re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", name) for name in ids)
+
+
+def test_signs_of_a_merge_do_not_stop_the_command(tmp_path: Path) -> None:
+    path = tmp_path / "de.po"
+    content = catalogue.as_bytes(german())
+    path.write_bytes(content.replace(b'msgid "Works"', b'<<<<<<< HEAD\n=======\n>>>>>>> x\nmsgid "Works"'))
+    assert catalogue.read(path)["Works"].string == german()["Works"].string
 
 
 def test_the_command_checks_and_writes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any) -> None:
