@@ -15,7 +15,6 @@ if TYPE_CHECKING:
         design,
         doctor,
         init,
-        load_results,
         load_settings,
         mail,
         merge,
@@ -25,19 +24,23 @@ if TYPE_CHECKING:
     )
     from reportgen.batch.state.outcome import MarketOutcome, RunResult
     from reportgen.errors import ReportgenError
+    from reportgen.notebook.analysis import MarketAnalysis
+    from reportgen.notebook.markets import MarketAnalyses
+    from reportgen.notebook.verbs import analyse, load_results
     from reportgen.render.charts.artists import draw
     from reportgen.results import MarketResults
     from reportgen.settings.sections import Settings
     from reportgen.version import __version__
 
 _HOMES = {
+    "analyse": "reportgen.notebook.verbs",
     "build": "reportgen.api",
     "check": "reportgen.api",
     "demo": "reportgen.api",
     "design": "reportgen.api",
     "doctor": "reportgen.api",
     "init": "reportgen.api",
-    "load_results": "reportgen.api",
+    "load_results": "reportgen.notebook.verbs",
     "load_settings": "reportgen.api",
     "mail": "reportgen.api",
     "merge": "reportgen.api",
@@ -45,6 +48,8 @@ _HOMES = {
     "quarto": "reportgen.api",
     "render": "reportgen.api",
     "draw": "reportgen.render.charts.artists",
+    "MarketAnalyses": "reportgen.notebook.markets",
+    "MarketAnalysis": "reportgen.notebook.analysis",
     "MarketOutcome": "reportgen.batch.state.outcome",
     "RunResult": "reportgen.batch.state.outcome",
     "Settings": "reportgen.settings.sections",
@@ -54,12 +59,15 @@ _HOMES = {
 }
 
 __all__ = [
+    "MarketAnalyses",
+    "MarketAnalysis",
     "MarketOutcome",
     "MarketResults",
     "ReportgenError",
     "RunResult",
     "Settings",
     "__version__",
+    "analyse",
     "build",
     "check",
     "demo",

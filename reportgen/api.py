@@ -5,7 +5,8 @@
     result = reportgen.build("my-project", select=["PL-*"])
     result.exit_code, result.index, [m.market for m in result.markets]
 
-Every name of ``__all__`` is one of :mod:`reportgen`. What commands share around a verb is ``project/verbs.py``.
+Every name of ``__all__`` is one of :mod:`reportgen`. Analyses without files are ``notebook/verbs.py``; what commands
+share around a verb is ``project/verbs.py``.
 """
 
 from __future__ import annotations
@@ -21,17 +22,18 @@ from reportgen.settings.sections import SETTINGS_FILE, Settings
 if TYPE_CHECKING:
     from threading import Event
 
+    import pandas as pd
+
     from reportgen.batch.state.outcome import Progress, RunResult
     from reportgen.project.checking import CheckReport
     from reportgen.project.designing import DesignReport
     from reportgen.project.doctor import Probe
     from reportgen.publish.mail import MailResult
     from reportgen.publish.quarto.run import QuartoRun
-    from reportgen.results import MarketResults
 
 __all__ = [
-    "build", "check", "demo", "design", "doctor", "init", "load_results", "load_settings", "mail", "merge", "preview",
-    "quarto", "render",
+    "build", "check", "demo", "design", "doctor", "init", "load_settings", "mail", "merge", "preview", "quarto",
+    "render",
 ]  # fmt: skip
 
 
@@ -47,7 +49,7 @@ def load_settings(project: str | Path = ".", *, overrides: Mapping[str, object] 
 
 
 def build(
-    project: str | Path = ".", *, data: str | Path | None = None, out: str | Path | None = None,
+    project: str | Path = ".", *, data: pd.DataFrame | str | Path | None = None, out: str | Path | None = None,
     select: Sequence[str] = (), exclude: Sequence[str] = (), formats: Sequence[str] | None = None,
     jobs: int | None = None, timeout: float | None = None, memory: int | None = None, only: bool = False,
     drop_gone: bool = False, force: bool = False, dry_run: bool = False, fail_fast: bool = False,
@@ -62,7 +64,7 @@ def build(
         Folder with reportgen.toml (which may be missing if the columns have the default names).
     data, out
         Table to read and folder to write, instead of ``panel.source`` and ``run.out``; relative
-        paths start from the current folder.
+        paths start from the current folder. A pandas data frame is kept as ``.reportgen/dataframe.parquet``.
     select, exclude
         Market codes, globs, or ``status:failed``.
     formats
@@ -239,7 +241,7 @@ def preview(
 def check(
     project: str | Path = ".",
     *,
-    data: str | Path | None = None,
+    data: pd.DataFrame | str | Path | None = None,
     html: str | Path | None = None,
     overwrite: bool = False,
     overrides: Mapping[str, object] | None = None,
@@ -305,8 +307,9 @@ def demo(
 
 
 def design(
-    project: str | Path = ".", *, data: str | Path | None = None, market: str = "", pharmacies: int | None = None,
-    periods: int = 6, dose: float | None = None, channel: str = "", power: float = 0.8, seed: int | None = None,
+    project: str | Path = ".", *, data: pd.DataFrame | str | Path | None = None, market: str = "",
+    pharmacies: int | None = None, periods: int = 6, dose: float | None = None, channel: str = "",
+    power: float = 0.8, seed: int | None = None,
     file: str | Path | None = None, overwrite: bool = False, overrides: Mapping[str, object] | None = None,
 ) -> DesignReport:  # fmt: skip
     """Draw pharmacies for an experiment in one market, and tell the smallest effect that ``periods`` would show.
@@ -344,21 +347,3 @@ def doctor(project: str | Path = ".") -> tuple[Probe, ...]:
 
     settings, root = verbs.open_project(Path(project))
     return examine(root / (FOLDER if is_remote(settings.run.out) else settings.run.out))
-
-
-def load_results(path: str | Path) -> MarketResults:
-    """Read a results.json.
-
-    Raises
-    ------
-    InputError
-        If the file is missing or is no results.json of a version this program knows.
-    """
-    from reportgen.errors import InputError
-    from reportgen.results import from_json
-
-    try:
-        text = Path(path).read_bytes()
-    except OSError as error:
-        raise InputError(f"{Path(path).name}: {error.strerror}.", code="results-unreadable") from error
-    return from_json(text)

@@ -11,6 +11,7 @@ import pytest
 import reportgen
 from reportgen import api
 from reportgen.cli.app import app
+from reportgen.notebook import verbs
 
 
 def test_every_listed_name_exists_and_has_a_docstring() -> None:
@@ -34,14 +35,17 @@ def test_the_list_is_what_the_api_defines_and_the_types_it_gives_and_takes() -> 
     }
     types = {name for name in reportgen.__all__ if inspect.isclass(getattr(reportgen, name))}
     assert {name for name in defined if not name.startswith("_")} == set(api.__all__)
-    assert set(reportgen.__all__) == set(reportgen._HOMES) == {*api.__all__, *types, "draw", "__version__"}
-    assert types == {"MarketOutcome", "MarketResults", "ReportgenError", "RunResult", "Settings"}
+    every = {*api.__all__, *verbs.__all__, *types, "draw", "__version__"}
+    assert set(reportgen.__all__) == set(reportgen._HOMES) == every
+    assert types == {
+        "MarketAnalyses", "MarketAnalysis", "MarketOutcome", "MarketResults", "ReportgenError", "RunResult", "Settings",
+    }  # fmt: skip
 
 
 def test_every_command_is_a_verb_of_the_api() -> None:
     commands = {command.callback.__name__.rstrip("_") for command in app.registered_commands if command.callback}
     of_the_shell = {"completion"}
-    assert commands - of_the_shell == set(api.__all__) - {"load_results", "load_settings"}
+    assert commands - of_the_shell == set(api.__all__) - {"load_settings"}
 
 
 def test_importing_the_package_loads_nothing_else() -> None:

@@ -7,20 +7,18 @@ be estimated: that is a result, with the reason.
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
 
 from reportgen.model.agreed.choices import choose_alone, chosen
-from reportgen.model.agreed.decay import SharedDecay
 from reportgen.model.agreed.shape import own_shapes
 from reportgen.model.bootstrap.run import FEW_PHARMACIES, bootstrap_market, bootstrap_slope_test, summarise_bootstrap
 from reportgen.model.checks.foresight import foresight
 from reportgen.model.checks.residuals import Residuals, conditional_residuals
 from reportgen.model.checks.response import elasticity
 from reportgen.model.checks.run import Diagnostics, diagnose
-from reportgen.model.checks.settled import calibration_checks, settled_checks
+from reportgen.model.checks.settled import added_checks, calibration_checks, settled_checks
 from reportgen.model.data_summary import chosen_pharmacies, monthly_series, summarise_data
 from reportgen.model.deciding import decisions, withhold
 from reportgen.model.effects.calibration import calibrate
@@ -28,9 +26,10 @@ from reportgen.model.effects.curve import response_shapes
 from reportgen.model.effects.impact import Impact, market_generator, measure_impact
 from reportgen.model.effects.moderators import moderator_effects
 from reportgen.model.experiment.record import as_recorded, by_lot, experiment_checks, read_experiment
+from reportgen.model.fitted import AgreedDecay, fitted_market
 from reportgen.model.lmm.leave_one_out import Influence, leave_one_out
 from reportgen.model.lmm.variance_intervals import variance_intervals
-from reportgen.model.market.bend import Bend, Shapes, bends_of, can_bend, curved
+from reportgen.model.market.bend import Shapes
 from reportgen.model.market.fit import MarketFit, fit_market
 from reportgen.model.market.quality import correlation_rows, icc, r_squared, slope_test, variance_rows
 from reportgen.model.market.refusals import refusals, usable_frame
@@ -72,7 +71,6 @@ from reportgen.results.soundness import faults, mend
 from reportgen.settings.sections import Settings
 
 LOG = logging.getLogger(__name__)
-AgreedDecay = SharedDecay | float | None
 
 
 def analyse_market(
@@ -120,7 +118,7 @@ def _analysed(
     frame: ModelFrame, settings: Settings, provenance: Provenance, shared_decay: AgreedDecay, shapes: Shapes | None
 ) -> MarketResults:
     try:
-        market = _fitted(frame, settings, shared_decay, own_shapes(frame, settings) if shapes is None else shapes)
+        market = fitted_market(frame, settings, shared_decay, own_shapes(frame, settings) if shapes is None else shapes)
     except UNFITTABLE as error:
         return _without_estimates(frame, provenance, "not-estimable", (unfittable(error, settings),))
     settings = as_recorded(frame.panel, settings)
@@ -129,37 +127,6 @@ def _analysed(
         bare = _without_estimates(frame, provenance, "not-estimated", (reason,))
         return replace(bare, model=model_summary(market, settings), fit=fit_summary(market))
     return _with_estimates(market, settings, provenance)
-
-
-def _fitted(frame: ModelFrame, settings: Settings, shared_decay: AgreedDecay, shapes: Shapes) -> MarketFit:
-    """The market's fit with the curves of its channels, and its rivals with other curves."""
-    names = frame.panel.channels
-    asked = (one for one in shapes if one.bend is not None and one.channel in names)
-    curves = tuple(one for one in asked if can_bend(frame, names.index(one.channel)))
-    market = _with_curves(frame, settings, shared_decay, bends_of(curves))
-    if not curves:
-        return market
-    rivals = []
-    # Every channel's curve moves the same way: that overstates what several curves leave uncertain, never understates.
-    for node in range(1, len(curves[0].others)):
-        try:
-            rival = _with_curves(frame, settings, shared_decay, bends_of(curves, node))
-        except UNFITTABLE:
-            continue
-        if rival.certified:
-            rivals.append((rival, curves[0].others[node][1]))
-    return replace(market, shapes=curves, rivals=tuple(rivals))
-
-
-def _with_curves(
-    frame: ModelFrame, settings: Settings, shared_decay: AgreedDecay, bends: Mapping[str, Bend]
-) -> MarketFit:
-    bent, channels = curved(frame, bends), len(frame.channel_terms)
-    if isinstance(shared_decay, SharedDecay):
-        return fit_market(bent, settings, decay_fit=shared_decay.as_fit(channels), source="shared")
-    if shared_decay is not None:
-        return fit_market(bent, settings, decays=(shared_decay,) * channels, source="shared")
-    return fit_market(bent, settings)
 
 
 def _without_estimates(
@@ -274,7 +241,11 @@ def _evidence(
         channels=impact.channels,
         slope_test=test,
         pharmacies=pharmacy_rows(market, impact, influence, settings.report.confidence),
-        checks=(*diagnostics.checks, *settled_checks(market.frame.panel.n_periods, impact)),
+        checks=(
+            *diagnostics.checks,
+            *settled_checks(market.frame.panel.n_periods, impact),
+            *added_checks(market, settings),
+        ),
         sensitivity=diagnostics.sensitivity,
         plain=plain,
         within=within,

@@ -96,14 +96,20 @@ def propose(data: str, folder: Path, overrides: Mapping[str, object] | None = No
     ConfigError
         If an override does not fit.
     """
-    from reportgen.panel.reading.columns import find_columns
-    from reportgen.panel.reading.layouts.roles import guess_roles
     from reportgen.panel.reading.read import is_database, read_table
 
+    top = folder.absolute() if is_database(data) else Path.cwd()
+    kept = data if is_database(data) else Path(os.path.relpath(data, folder)).as_posix()
     given = {**(overrides or {}), "panel.source": data}
+    return propose_for(read_table(_settings(given).panel, top), {**given, "panel.source": kept})
+
+
+def propose_for(raw: RawTable, given: dict[str, Any]) -> Proposal:
+    """Propose settings for a table that was read; ``given`` are the caller's, ``panel.source`` among them."""
+    from reportgen.panel.reading.columns import find_columns
+    from reportgen.panel.reading.layouts.roles import guess_roles
+
     settings = _settings(given)
-    raw = read_table(settings.panel, folder.absolute() if is_database(data) else Path.cwd())
-    given["panel.source"] = data if is_database(data) else Path(os.path.relpath(data, folder)).as_posix()
     names = [str(name) for name in raw.frame.columns]
     found = find_columns(names, settings.panel)
     missing = {item.role for item in found.missing}

@@ -14,6 +14,8 @@ from reportgen.errors import UsageError
 from reportgen.settings.sections import SETTINGS_FILE, Settings
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from reportgen.batch.request import Request
     from reportgen.batch.state.outcome import Progress, RunResult
     from reportgen.project.checking import CheckReport
@@ -62,7 +64,7 @@ def project_folder(project: Path) -> Path:
 def open_project(
     project: Path,
     *,
-    data: str | Path | None = None,
+    data: pd.DataFrame | str | Path | None = None,
     out: str | Path | None = None,
     formats: str | Sequence[str] | None = None,
     jobs: int | None = None,
@@ -76,6 +78,9 @@ def open_project(
     from reportgen.settings.read import load_settings as load
 
     given: dict[str, object] = dict(overrides or {})
+    root = project_folder(project)
+    if data is not None and not isinstance(data, str | Path):
+        data = kept_frame(data, root)
     options = {
         "panel.source": _from_here(data),
         "run.out": _from_here(out),
@@ -85,7 +90,6 @@ def open_project(
         "run.memory": memory,
     }
     given |= {key: value for key, value in options.items() if value is not None}
-    root = project_folder(project)
     return load(root / SETTINGS_FILE, overrides=given, environ=os.environ).settings, root
 
 
@@ -170,6 +174,35 @@ def open_demo(
 
     write_demo(folder)
     return open_project(folder, jobs=jobs, formats=formats)
+
+
+def kept_frame(frame: pd.DataFrame, root: Path) -> Path:
+    """Keep a data frame in a project as a file of its own, so that workers and later runs find it.
+
+    Raises
+    ------
+    UsageError
+        If it is no data frame.
+    ReadError
+        If it has no rows, or two columns of one name.
+    """
+    import io
+
+    from reportgen.batch.state.files import write_atomic
+    from reportgen.panel.reading.read import typed_columns
+    from reportgen.publish.staging import FOLDER
+
+    if type(frame).__name__ != "DataFrame":
+        raise UsageError(
+            f"data is a {type(frame).__name__}: give a path, an address or a pandas DataFrame.", code="bad-data"
+        )
+    path = root / FOLDER / "dataframe.parquet"
+    content = io.BytesIO()
+    typed_columns(frame).to_parquet(content, index=False)
+    if not path.is_file() or path.read_bytes() != content.getvalue():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_atomic(path, content.getvalue())
+    return path
 
 
 def _from_here(path: str | Path | None) -> str | None:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from reportgen.report import brand as brands
 from reportgen.report import tables
+from reportgen.report.added import with_added_sections
 from reportgen.report.blocks import (
     Block,
     Brand,
@@ -66,7 +67,7 @@ def build_report(results: MarketResults, settings: Settings) -> MarketReport:
     writer = make_writer(results, settings)
     brand = brands.load_brand(settings.brand)
     drawn = draw_charts(results, writer.formats, writer.language, brands.theme(brand))
-    return _Builder(writer, drawn).report(brand)
+    return with_added_sections(_Builder(writer, drawn).report(brand), results, settings)
 
 
 @dataclass(frozen=True, slots=True)

@@ -72,6 +72,7 @@ def agree(
     *,
     jobs: int,
     stopping: Callable[[], bool] = lambda: False,
+    ask: Callable[..., dict[str, Any]] | None = None,
 ) -> Agreed | None:
     """Return what all markets of the input agree on.
 
@@ -83,6 +84,9 @@ def agree(
         What the run before remembered.
     stopping
         Once true, no further market is asked; what they agree on is then not known and None.
+    ask
+        Calls a function of the statistics with every market's panel and further arguments, and returns what each says;
+        by default in worker processes.
     """
     key = _key(source, stamp)
     if last is not None and last.key == key:
@@ -91,18 +95,7 @@ def agree(
     from reportgen.model.agreed.decay import market_profile, search_shared_decay
     from reportgen.model.agreed.shape import market_shape, search_shapes
 
-    pool.warm_up(documents=set(settings.report.formats) != {"results"})
-    limits = pool.Limits(timeout=settings.run.timeout, memory=settings.run.memory)
-
-    def ask(what: Callable[..., Any], *rest: object) -> dict[str, Any]:
-        tasks = (
-            pool.Task(key=market, argument=Question(ask=what, panel=panel, rest=rest))
-            for market in source.index.markets
-            if (panel := source.panel(market)) is not None
-        )
-        ended = pool.run_tasks(answer, tasks, jobs=jobs, limits=limits, stopping=stopping)
-        return {done.key: done.answer.value for done in ended}
-
+    ask = ask or _in_workers(settings, source, jobs, stopping)
     choices = choose(lambda made, setting: ask(market_gains, made, setting), settings)
     settings = chosen(settings, choices)
     shapes, decay = None, None
@@ -125,6 +118,24 @@ def agree(
         "choices": [asdict(one) for one in choices],
     }))  # fmt: skip
     return Agreed(key=key, **content)
+
+
+def _in_workers(
+    settings: Settings, source: Markets, jobs: int, stopping: Callable[[], bool]
+) -> Callable[..., dict[str, Any]]:
+    pool.warm_up(documents=set(settings.report.formats) != {"results"})
+    limits = pool.Limits(timeout=settings.run.timeout, memory=settings.run.memory)
+
+    def ask(what: Callable[..., Any], *rest: object) -> dict[str, Any]:
+        tasks = (
+            pool.Task(key=market, argument=Question(ask=what, panel=panel, rest=rest))
+            for market in source.index.markets
+            if (panel := source.panel(market)) is not None
+        )
+        ended = pool.run_tasks(answer, tasks, jobs=jobs, limits=limits, stopping=stopping)
+        return {done.key: done.answer.value for done in ended}
+
+    return ask
 
 
 def _key(source: Markets, stamp: Fingerprint) -> str:

@@ -19,6 +19,7 @@ from typing import Any
 
 from reportgen.batch.state.files import sha256_bytes, sha256_file
 from reportgen.errors import ConfigError
+from reportgen.plugins import described
 from reportgen.resources import CATALOGUES, PACKAGE, templates_dir
 from reportgen.settings.sections import Settings
 from reportgen.version import __version__
@@ -103,7 +104,7 @@ def versions() -> dict[str, str]:
 @lru_cache(maxsize=1)
 def code_hash() -> str:
     """Return a hash of this package's source and of the versions of the stack."""
-    return _hash_of({"source": _tree(PACKAGE, "*.py"), "versions": versions()})
+    return _hash_of({"source": _tree(PACKAGE, "*.py"), "versions": versions(), "plugins": described()})
 
 
 def _document_settings(settings: Settings, root: Path) -> dict[str, Any]:

@@ -88,7 +88,7 @@ def bootstrap_market(
         raise ValueError("a pooled fit has no random effects to draw")
     again = market.decay_source == "estimated" if estimate_decays is None else estimate_decays
     model = _search_model(market) if again else None
-    simulator = Simulator(market.frame, _process(market, market.fit))
+    simulator = Simulator(market.frame, process_of(market, market.fit))
     parts = []
     for size in _batches(market, replicates):
         copies = _draw(market, simulator, rng, size)
@@ -113,7 +113,7 @@ def bootstrap_slope_test(
     if test.statistic is None:
         return test
     null = fit_lmm(without_slopes(market.design), method=market.fit.method, rung=without_slopes_rung(market.design))
-    process = replace(_process(market, null), terms=replace(market.terms, random=null.design.z_names))
+    process = replace(process_of(market, null), terms=replace(market.terms, random=null.design.z_names))
     simulator = Simulator(market.frame, process)
     model = _search_model(market) if market.decay_source == "estimated" else None
     statistics = []
@@ -130,7 +130,8 @@ def bootstrap_slope_test(
     )
 
 
-def _process(market: MarketFit, fit: LmmFit) -> Process:
+def process_of(market: MarketFit, fit: LmmFit) -> Process:
+    """What copies of a market are drawn from: ``fit`` is the market's, or another one of its rows."""
     return Process(
         terms=market.terms, decays=market.decays, beta=fit.beta, psi=fit.psi, sigma=float(np.sqrt(fit.sigma2)),
         together=_together(market, fit),

@@ -8,10 +8,13 @@ becomes a :class:`ReadError` that says what, where, found and what to do. Judgin
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import zipfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from reportgen import plugins
 from reportgen.errors import ReadError
 from reportgen.panel.reading import columnar, database
 from reportgen.panel.reading.columns import find_columns
@@ -19,15 +22,21 @@ from reportgen.panel.reading.delimited import read_delimited
 from reportgen.panel.reading.kinds import begins_like_text, refuse_other_kinds, refuse_web_pages
 from reportgen.panel.reading.layouts.arrange import arrange
 from reportgen.panel.reading.layouts.wide import find_periods
-from reportgen.panel.reading.raw import KeyFinder, RawTable
+from reportgen.panel.reading.raw import KeyFinder, RawTable, cell_text
 from reportgen.panel.reading.spreadsheet import SHEET, read_spreadsheet
-from reportgen.panel.reading.statistical import SUFFIXES, read_statistical
+from reportgen.panel.reading.statistical import SUFFIXES, read_statistical, typed_table
 from reportgen.panel.reading.values.currency import currency_columns
 from reportgen.panel.reading.values.source_conventions import Conventions, Evidence
 from reportgen.settings.coerce import fold_name
 from reportgen.settings.sections import PanelSettings, Settings
 
-__all__ = ["RawTable", "is_database", "list_markets", "read_table", "survey_partitions"]
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["RawTable", "is_database", "list_markets", "read_frame", "read_table", "survey_partitions", "typed_columns"]
+
+FRAME = "DataFrame"
+"""What messages call a table that is no file."""
 
 _SPREADSHEETS = {".xlsx", ".xlsm", ".xlsb", ".xls", ".ods"}
 _PICKLES = {".pkl", ".pickle", ".joblib", ".dill"}
@@ -70,6 +79,42 @@ def read_table(panel: PanelSettings, root: Path, market: str | None = None, file
         return arrange(_read_path(path, panel, market, files), panel, SHEET)
     except (OSError, MemoryError, ValueError) as error:
         raise _foreign(path, error) from error
+
+
+def read_frame(frame: pd.DataFrame, panel: PanelSettings, source: str = FRAME) -> RawTable:
+    """Read a data frame as if it came from a file: columns by their names, an index with names as columns.
+
+    Raises
+    ------
+    ReadError
+        If it has no rows, or two columns of one name.
+    """
+    import pandas as pd
+
+    frame = typed_columns(frame, source)
+    digest = hashlib.sha256(repr([*frame.columns]).encode("utf-8", "surrogatepass"))
+    digest.update(pd.util.hash_pandas_object(frame.astype(str), index=False).to_numpy().tobytes())
+    return arrange(typed_table(frame, _key_finder(panel), source=source, sha256=digest.hexdigest()), panel, SHEET)
+
+
+def typed_columns(frame: pd.DataFrame, source: str = FRAME) -> pd.DataFrame:
+    """The frame with its named index as columns, and every column of one type that a file could hold.
+
+    Raises
+    ------
+    ReadError
+        If it has no rows, or two columns of one name.
+    """
+    if any(name is not None for name in frame.index.names):
+        frame = frame.reset_index()
+    if not len(frame):
+        raise ReadError(f"{source}: there are no rows in it.", code="empty-file")
+    names = [str(name) for name in frame.columns]
+    if twice := sorted({name for name in names if names.count(name) > 1}):
+        raise ReadError(f"{source}: two columns are called {twice[0]}. Rename one.", code="duplicate-column")
+    made = typed_table(frame, lambda _: (), source=source, sha256="").frame
+    mixed = [name for name in made.columns if made[name].dtype == object]
+    return made.assign(**{name: made[name].map(cell_text, na_action="ignore") for name in mixed}) if mixed else made
 
 
 def list_markets(panel: PanelSettings, root: Path) -> dict[str, tuple[Path, ...]] | None:
@@ -135,6 +180,8 @@ def _read_path(path: Path, panel: PanelSettings, market: str | None, files: Sequ
             "(loading one runs its code). Export the table as Parquet or CSV.",
             code="pickle",
         )
+    if own := plugins.named("reportgen.readers", suffix.removeprefix(".")):
+        return _read_by_plugin(path, panel, own)
     refuse_other_kinds(path, start)
     # By their bytes where these say it, and by the ending where damage may have taken them: the reader then says so.
     if start[:4] == columnar.MAGIC or suffix in {".parquet", ".pq"}:
@@ -149,6 +196,17 @@ def _read_path(path: Path, panel: PanelSettings, market: str | None, files: Sequ
     if suffix in SUFFIXES:
         return read_statistical(path, _key_finder(panel))
     return read_delimited(path, wanted=_wanted(panel))
+
+
+def _read_by_plugin(path: Path, panel: PanelSettings, reader: plugins.Plugin) -> RawTable:
+    """A file whose ending an installed package reads (entry points ``reportgen.readers``)."""
+    import pandas as pd
+
+    frame = reader.call(path)
+    if not isinstance(frame, pd.DataFrame):
+        raise ReadError(f"{path.name}: the reader {reader.value} gave no DataFrame.", code="bad-plugin")
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    return typed_table(frame, _key_finder(panel), source=path.name, sha256=digest)
 
 
 def _read_parquet(path: Path, panel: PanelSettings, market: str | None, files: Sequence[Path] = ()) -> RawTable:

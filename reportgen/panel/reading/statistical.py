@@ -1,4 +1,4 @@
-"""Files of statistics programs and JSON: Stata, SPSS and SAS by pandas and pyreadstat, with their value labels.
+"""Tables that pandas holds: Stata, SPSS and SAS with their value labels, JSON, and data frames of the caller.
 
 Codes with labels become their labels, dates stay dates, and numbers are numbers already.
 """
@@ -32,12 +32,19 @@ def read_statistical(path: Path, keys: KeyFinder) -> RawTable:
     data = path.read_bytes()
     if not data.strip():
         raise ReadError(f"{path.name}: the file is empty. Export the table again.", code="empty-file")
-    frame = _read(path, data)
-    text = keys([str(name) for name in frame.columns])
-    columns = {str(name): _column(frame[name], text=str(name) in text) for name in frame.columns}
+    return typed_table(_read(path, data), keys, source=path.name, sha256=hashlib.sha256(data).hexdigest())
+
+
+def typed_table(frame: pd.DataFrame, keys: KeyFinder, *, source: str, sha256: str) -> RawTable:
+    """Columns with types as a table; the columns that ``keys`` finds become text."""
     import pandas as pd
 
-    return RawTable(frame=pd.DataFrame(columns), source=path.name, first_row=1, sha256=hashlib.sha256(data).hexdigest())
+    text = keys([str(name) for name in frame.columns])
+    columns = {
+        str(name): _column(frame.iloc[:, k].reset_index(drop=True), text=str(name) in text)
+        for k, name in enumerate(frame.columns)
+    }
+    return RawTable(frame=pd.DataFrame(columns), source=source, first_row=1, sha256=sha256)
 
 
 def _read(path: Path, data: bytes) -> pd.DataFrame:
@@ -109,6 +116,8 @@ def _column(column: pd.Series, *, text: bool) -> pd.Series:
 
     if isinstance(column.dtype, pd.CategoricalDtype):
         column = column.astype(object)
+    if isinstance(column.dtype, pd.PeriodDtype):
+        column = column.dt.to_timestamp()
     if column.dtype == object or text:
         cells = column.tolist()
         known = [c for c in cells if c is not None and c is not pd.NA and not (isinstance(c, float) and c != c)]  # noqa: PLR0124 - NaN

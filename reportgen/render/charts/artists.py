@@ -12,6 +12,8 @@ from reportgen.report.shapes import Dots, Label, Line
 from reportgen.report.typefaces.faces import FALLBACK, FAMILY, register_fonts
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from matplotlib.axes import Axes
     from matplotlib.collections import LineCollection, PolyCollection
 
@@ -38,6 +40,17 @@ def draw(results: MarketResults, name: str, axes: Axes, settings: Settings | Non
     InputError
         There is no such chart, or these results have nothing to show in it.
     """
+    drawn = drawn_charts(results, settings, [name])
+    if name not in drawn:
+        raise InputError(f"{results.market} has no chart {name!r}.", code="no-chart")
+    add_artists(drawn[name], axes)
+    return drawn[name]
+
+
+def drawn_charts(
+    results: MarketResults, settings: Settings | None = None, names: Collection[str] | None = None
+) -> dict[str, Chart]:
+    """Charts of a market as data, by name, all that have something to show where no ``names`` are given."""
     from reportgen.report.brand import load_brand, theme
     from reportgen.report.figures import draw_charts
     from reportgen.report.words.writer import make_writer
@@ -45,11 +58,7 @@ def draw(results: MarketResults, name: str, axes: Axes, settings: Settings | Non
 
     chosen = (settings or Settings()).for_market(results.market)
     writer = make_writer(results, chosen)
-    drawn = draw_charts(results, writer.formats, writer.language, theme(load_brand(chosen.brand)), [name])
-    if name not in drawn:
-        raise InputError(f"{results.market} has no chart {name!r}.", code="no-chart")
-    add_artists(drawn[name], axes)
-    return drawn[name]
+    return draw_charts(results, writer.formats, writer.language, theme(load_brand(chosen.brand)), names)
 
 
 def add_artists(chart: Chart, axes: Axes) -> None:

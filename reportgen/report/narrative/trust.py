@@ -124,6 +124,8 @@ def advice(w: Writer, check: Check) -> str:
         return w.say("The best fit lies at the limit of what can be estimated: read single pharmacies with care.")
     found = _here(w, check)
     if found is None:
+        if check.detail:  # a check of another package brings its words along
+            return clean(check.detail, 300)
         return w.say("Nothing to do.") if check.status == "pass" else w.say("Ask a statistician to look at it.")
     if check.status == "pass":
         return w.say(found.passed)

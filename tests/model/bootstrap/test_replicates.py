@@ -9,7 +9,7 @@ import pytest
 
 from model_problems import settings, small_panel
 from reportgen.model.bootstrap.replicates import Simulator
-from reportgen.model.bootstrap.run import _process
+from reportgen.model.bootstrap.run import process_of
 from reportgen.model.market.fit import fit_market
 from reportgen.panel.features import build_frame
 from reportgen.panel.grid import make_panel
@@ -21,11 +21,11 @@ def simulator(together: float) -> Simulator:
     made = settings(panel={"territory": "t"}, model={"time": "periods"})
     named = make_panel("M", panel.sales, panel.promotion[0], territories=names)
     market = fit_market(build_frame(named, made.model, made.adstock), made)
-    return Simulator(market.frame, replace(_process(market, market.fit), together=together))
+    return Simulator(market.frame, replace(process_of(market, market.fit), together=together))
 
 
 @pytest.mark.parametrize("together", [0.0, 0.1, 0.6])
-def test_pharmacies_of_a_territory_share_errors_as_far_as_the_process_says(together: float) -> None:
+def test_pharmacies_of_a_territory_share_errors_as_far_as_theprocess_of_says(together: float) -> None:
     drawn = simulator(together)
     noise = np.random.default_rng(5).standard_normal((4_000, 16, 3))
     errors = drawn._errors(noise)[:, :, 0]

@@ -1,0 +1,67 @@
+"""Two analyses side by side."""
+
+from __future__ import annotations
+
+from math import hypot
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from reportgen.results.derived.intervals import normal_quantile
+
+if TYPE_CHECKING:
+    from reportgen.notebook.analysis import MarketAnalysis
+    from reportgen.results import MarketResults
+
+COLUMNS = ("this", "this_lower", "this_upper", "other", "other_lower", "other_upper", "difference", "difference_se")
+
+
+def compare(this: MarketAnalysis, other: MarketAnalysis) -> pd.DataFrame:
+    """See :meth:`MarketAnalysis.compare`."""
+    first, second = _quantities(this.results), _quantities(other.results)
+    same = this.results.provenance.data_hash == other.results.provenance.data_hash
+    level = normal_quantile(0.5 + this.settings.report.confidence / 2.0)
+    rows: dict[str, tuple[Any, ...]] = {}
+    for name in first:
+        one, two = first[name], second.get(name, (None, None, None))
+        known = one[0] is not None and two[0] is not None
+        gap = one[0] - two[0] if known else None  # type: ignore[operator]
+        spread = None if same else _spread(one, two, level)
+        rows[name] = (*one, *two, gap, spread)
+    made = pd.DataFrame.from_dict(rows, orient="index", columns=list(COLUMNS)).astype(float)
+    made.index.name = "quantity"
+    made.attrs = {"this": this.market, "other": other.market, "verdicts": (this.verdict, other.verdict)}
+    return made
+
+
+Triple = tuple[float | None, float | None, float | None]
+
+
+def _quantities(results: MarketResults) -> dict[str, Triple]:
+    """Quantities with their limits; those of further channels under their names."""
+    found: dict[str, Triple] = {}
+    for one in results.effects:
+        for name in ("first_period", "in_all", "kept_up"):
+            size = getattr(one, name)
+            found[name if one is results.effects[0] else f"{name}: {one.channel}"] = (
+                size.estimate, size.lower, size.upper
+            )  # fmt: skip
+    if results.decay is not None:
+        found["decay"] = (results.decay.estimate, results.decay.lower, results.decay.upper)
+    if results.incremental is not None:
+        total = results.incremental
+        found["incremental"] = (total.total, total.lower, total.upper)
+        found["incremental_share"] = (total.share, total.share_lower, total.share_upper)
+    data = results.data
+    found["sales_mean"] = (data.sales_mean, None, None)
+    found["pharmacies"] = (float(data.pharmacies), None, None)
+    found["checks_passed"] = (float(results.checks_passed), None, None)
+    return found
+
+
+def _spread(one: Triple, two: Triple, level: float) -> float | None:
+    """SE of the difference from the widths of both intervals."""
+    if None in (*one, *two):
+        return None
+    widths = [(row[2] - row[1]) / (2.0 * level) for row in (one, two)]  # type: ignore[operator]
+    return hypot(*widths)
