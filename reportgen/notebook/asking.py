@@ -10,7 +10,8 @@ import pandas as pd
 
 from reportgen.errors import InputError
 from reportgen.model.effects.predictions import AskedRows
-from reportgen.panel.features import ModelFrame, term_name
+from reportgen.panel.derived import term_name
+from reportgen.panel.features import ModelFrame
 from reportgen.panel.grid import Floats
 from reportgen.panel.periods import period_index, period_of
 
