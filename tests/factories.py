@@ -409,6 +409,65 @@ def _incremental(w: _World, effect: Floats) -> r.Incremental:
     )
 
 
+def _forecast(w: _World, confidence: float, *, planned: bool = False) -> r.Forecast:
+    """Three periods after the record, three percent above those of the year before."""
+    coming = period_labels(w.sales.shape[1] + 3, "week" if len(w.labels[0]) > 7 else "month")[-3:]
+    expected = 1.03 * w.sales[:, -12:-9]
+    half = stats.norm.ppf(0.5 + confidence / 2.0) * w.sales.sum(axis=0)[-12:].std()
+    usual, before = expected.sum(axis=0), w.sales[:, -12:-9].sum(axis=0)
+    more = 0.04 * usual if planned else np.full(3, np.nan)
+
+    def limits(value: float, size: float) -> tuple[float, float]:
+        return float(value - size), float(value + size)
+
+    rows = []
+    for k, label in enumerate(coming):
+        low, high = limits(usual[k], half)
+        row = r.ForecastPeriod(
+            period=label, estimate=float(usual[k]), lower=low, upper=high, planned=None, planned_lower=None,
+            planned_upper=None, year_before=float(before[k]), promotion=4.1, planned_promotion=None,
+        )  # fmt: skip
+        if planned:
+            low, high = limits(usual[k] + more[k], half)
+            row = replace(
+                row, planned=float(usual[k] + more[k]), planned_lower=low, planned_upper=high, planned_promotion=4.1
+            )
+        rows.append(row)
+    low, high = limits(usual.sum(), 2.0 * half)
+    total = r.ForecastSum(estimate=float(usual.sum()), lower=low, upper=high, year_before=float(before.sum()))
+    if planned:
+        gain = float(more.sum())
+        total = replace(
+            total, planned=total.estimate + gain, planned_lower=low + gain, planned_upper=high + gain,
+            gain=gain, gain_lower=0.2 * gain, gain_upper=1.8 * gain, loss=0.014,
+        )  # fmt: skip
+    unit = 1e-6 if w.log else 0.01
+    return r.Forecast(
+        periods=tuple(rows),
+        total=total,
+        usual="last-year",
+        movement=r.Movement(noise=3e4 * unit, wander=1.2e4 * unit, season=2e4 * unit),
+        draws=1000,
+        ended=0,
+        recent_periods=w.labels[-6:],
+        pharmacies=tuple(
+            r.PharmacyAhead(
+                pharmacy=name, expected=tuple(map(float, expected[i])), recent=tuple(map(float, w.sales[i, -6:]))
+            )
+            for i, name in enumerate(w.names)
+        ),
+    )
+
+
+def planned_forecast(one: r.MarketResults, **wanted: Any) -> r.MarketResults:
+    """The same market with what the plan would bring in its forecast; ``wanted`` as in :func:`market_results`."""
+    w = _world(
+        wanted.get("seed", 1), wanted.get("pharmacies", 40), wanted.get("periods", 36), "month",
+        wanted.get("effect", 1.0), wanted.get("response", "level"), False, wanted.get("names", "plain"),
+    )  # fmt: skip
+    return replace(one, forecast=_forecast(w, 0.95, planned=True))
+
+
 def _amounts(inc: r.Incremental) -> tuple[float, float, float, float]:
     """Total, bounds and share, where it is known that they exist."""
     return tuple(float(v) for v in (inc.total, inc.lower, inc.upper, inc.share))  # type: ignore[arg-type, return-value]
@@ -800,6 +859,7 @@ def market_results(
         elasticity=r.Elasticity(estimate=0.24, lower=0.16, upper=0.32) if effect > 0 else None,
         what_if=_what_if(incremental, cost, visits),
         roi=None if cost is None else _roi(incremental, cost, visits),
+        forecast=_forecast(w, confidence),
         pharmacies=_pharmacies(w, money, data),
         checks=_checks(w),
         sensitivity=(

@@ -23,6 +23,7 @@ from reportgen.model.data_summary import chosen_pharmacies, monthly_series, summ
 from reportgen.model.deciding import decisions, withhold
 from reportgen.model.effects.calibration import calibrate
 from reportgen.model.effects.curve import response_shapes
+from reportgen.model.effects.forecast import forecast
 from reportgen.model.effects.impact import Impact, market_generator, measure_impact
 from reportgen.model.effects.moderators import moderator_effects
 from reportgen.model.experiment.record import as_recorded, by_lot, experiment_checks, read_experiment
@@ -203,6 +204,7 @@ def _with_estimates(market: MarketFit, settings: Settings, provenance: Provenanc
         calibration=calibration,
         what_if=impact.what_if,
         roi=impact.roi,
+        forecast=forecast(market, settings),
         pharmacies=found.pharmacies,
         checks=found.checks,
         sensitivity=found.sensitivity,

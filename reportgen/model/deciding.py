@@ -26,6 +26,8 @@ from reportgen.results import (
     Check,
     Comparison,
     EffectSize,
+    Forecast,
+    ForecastSum,
     LongRun,
     MarketResults,
     ModeratorEffects,
@@ -120,6 +122,7 @@ def withhold(results: MarketResults) -> MarketResults:
     leading = [one for one in kept if channels and one.channel == channels[0]]
     made = replace(
         results,
+        forecast=None if any(one.check == "convergence" for one in gone) else results.forecast,
         decay=leading[0] if leading else None,
         more_decays=tuple(one for one in kept if one not in leading),
         effects=tuple(_effects(one, gone) for one in results.effects),
@@ -242,6 +245,7 @@ def _without_totals(results: MarketResults) -> MarketResults:
     ordinary = results.ordinary
     return replace(
         results,
+        forecast=None if results.forecast is None else _as_usual(results.forecast),
         incremental=None,
         what_if=(),
         roi=None,
@@ -249,3 +253,14 @@ def _without_totals(results: MarketResults) -> MarketResults:
         ordinary=None if ordinary is None else replace(ordinary, incremental_gap=None),
         charts=replace(results.charts, contribution=None),
     )
+
+
+def _as_usual(found: Forecast) -> Forecast:
+    """What is to be expected stays; what the plan would add is a sum of effects and goes."""
+    periods = tuple(
+        replace(one, planned=None, planned_lower=None, planned_upper=None, planned_promotion=None)
+        for one in found.periods
+    )
+    total = found.total
+    usual = ForecastSum(estimate=total.estimate, lower=total.lower, upper=total.upper, year_before=total.year_before)
+    return replace(found, periods=periods, total=usual)

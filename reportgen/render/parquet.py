@@ -1,7 +1,7 @@
 """The numbers of one market as Parquet tables, for whoever wants to go on from them.
 
-Four small tables, columns as the fields of ``results``: coefficients (fixed effects, variances
-and correlations apart by ``kind``), pharmacies, months and checks. Byte-identical for equal
+Five small tables, columns as the fields of ``results``: coefficients (fixed effects, variances
+and correlations apart by ``kind``), pharmacies, months, forecast and checks. Byte-identical for equal
 results: no time stamps, one row group, fixed column order.
 """
 
@@ -31,10 +31,14 @@ _MONTHS = {
     "period": _TEXT, "pharmacies": _INT, "sales_total": _FLOAT, "sales_median": _FLOAT, "promotion_mean": _FLOAT,
     "sales": _FLOAT, "without": _FLOAT, "without_lower": _FLOAT, "without_upper": _FLOAT, "incremental": _FLOAT,
 }  # fmt: skip
+_FORECAST = {
+    "period": _TEXT, "estimate": _FLOAT, "lower": _FLOAT, "upper": _FLOAT, "planned": _FLOAT, "planned_lower": _FLOAT,
+    "planned_upper": _FLOAT, "year_before": _FLOAT, "promotion": _FLOAT, "planned_promotion": _FLOAT,
+}  # fmt: skip
 _CHECKS = {"id": _TEXT, "status": _TEXT, "value": _FLOAT, "threshold": _FLOAT, "detail": _TEXT}
 
 
-TABLES = ("coefficients", "pharmacies", "months", "checks")
+TABLES = ("coefficients", "pharmacies", "months", "forecast", "checks")
 """Names of the tables."""
 
 
@@ -49,6 +53,7 @@ def market_tables(results: MarketResults) -> dict[str, pa.Table]:
         "coefficients": _table(_coefficient_rows(results), _COEFFICIENTS),
         "pharmacies": _table(results.pharmacies, _PHARMACIES),
         "months": _table(_month_rows(results), _MONTHS),
+        "forecast": _table(results.forecast.periods if results.forecast is not None else (), _FORECAST),
         "checks": _table(results.checks, _CHECKS),
     }
 

@@ -40,6 +40,7 @@ from reportgen.report.narrative.beyond.published import elasticity_words
 from reportgen.report.narrative.equation import equation, where
 from reportgen.report.narrative.verdict import shown_code, verdict_line
 from reportgen.report.tables.classes import by_class
+from reportgen.report.tables.forecast import forecast_blocks
 from reportgen.report.words.labels import page_labels
 from reportgen.report.words.names import clean
 from reportgen.report.words.writer import Writer, make_writer
@@ -290,6 +291,7 @@ class _Builder:
                 tables.what_if(w),
                 sections.roi_words(w),
                 tables.months(w),
+                *forecast_blocks(w, self.figure("forecast")),
             ),
         )
 

@@ -2,7 +2,7 @@
 
 No words, no statistics: those stand before it, presentation after it; what merely follows from the fields is in
 ``derived``. Other rooms import from this door; a new type goes into the module of its stage (``data``, ``fit``,
-``effects``, ``checks``, ``verdict``, ``prospects``, ``table``, ``charts``) and into the list here.
+``effects``, ``forecast``, ``checks``, ``verdict``, ``prospects``, ``table``, ``charts``) and into the list here.
 """
 
 from reportgen.results.charts import (
@@ -68,6 +68,14 @@ from reportgen.results.fit import (
     TimeSummary,
     VarianceRow,
 )
+from reportgen.results.forecast import (
+    Forecast,
+    ForecastPeriod,
+    ForecastSum,
+    Movement,
+    PharmacyAhead,
+    UsualPromotion,
+)
 from reportgen.results.json import from_json, json_schema, overview_from_json, to_json
 from reportgen.results.market import MarketResults, Provenance, Status
 from reportgen.results.markets import (
@@ -96,16 +104,17 @@ from reportgen.results.verdict import Quantity, Reason, Verdict, VerdictCode, Wi
 
 __all__ = [
     "BINS", "QQ", "Attempt", "Autocorrelation", "Balance", "BalanceName", "BootstrapRow", "BootstrapSummary",
-    "Calendar", "Calibration", "Cell", "ChannelEffect", "Charts", "Check", "CheckStatus", "ClassEffect",
-    "ColumnFacts", "ColumnRole", "Comparison", "Contribution", "CorrelationRow", "CovRe", "Curve", "CurveKind",
-    "CurvePoint", "DataSummary", "DecayPoint", "DecaySummary", "Density", "Distribution", "EffectSize", "Elasticity",
-    "EntrySlip", "Estimand", "ExcludedMarket", "Experiment", "Finding", "FitQuality", "FitSummary", "FixedEffect",
-    "Foresight", "GroupSize", "ImpulsePoint", "Incremental", "IncrementalMonth", "LikelihoodOptimum", "LongRun",
-    "MarketEstimate", "MarketFacts", "MarketProspect", "MarketResults", "MarketStatus", "ModelSummary", "ModelTerm",
-    "ModeratorEffects", "MonthlySeries", "OlsAssumption", "OlsTerm", "OrdinaryRegression", "Outcome",
-    "OverviewResults", "PharmacyRow", "PharmacySeries", "PooledEffect", "PredictiveCheck", "PromotionEffects",
-    "Provenance", "PublishedSize", "Quantity", "RSquared", "Reason", "ResponseShape", "Roi", "RowsLost", "RunTotals",
-    "Sensitivity", "SettingChoice", "Severity", "SizeWithError", "SlipKind", "SlopeTest", "Status", "TableFacts",
-    "TermRole", "TerritorySummary", "TimeEffect", "TimeKind", "TimeSummary", "VarianceRow", "Verdict", "VerdictCode",
-    "WhatIf", "Withheld", "from_json", "json_schema", "overview_from_json", "to_json",
+    "Calendar", "Calibration", "Cell", "ChannelEffect", "Charts", "Check", "CheckStatus", "ClassEffect", "ColumnFacts",
+    "ColumnRole", "Comparison", "Contribution", "CorrelationRow", "CovRe", "Curve", "CurveKind", "CurvePoint",
+    "DataSummary", "DecayPoint", "DecaySummary", "Density", "Distribution", "EffectSize", "Elasticity", "EntrySlip",
+    "Estimand", "ExcludedMarket", "Experiment", "Finding", "FitQuality", "FitSummary", "FixedEffect", "Forecast",
+    "ForecastPeriod", "ForecastSum", "Foresight", "GroupSize", "ImpulsePoint", "Incremental", "IncrementalMonth",
+    "LikelihoodOptimum", "LongRun", "MarketEstimate", "MarketFacts", "MarketProspect", "MarketResults", "MarketStatus",
+    "ModelSummary", "ModelTerm", "ModeratorEffects", "MonthlySeries", "Movement", "OlsAssumption", "OlsTerm",
+    "OrdinaryRegression", "Outcome", "OverviewResults", "PharmacyAhead", "PharmacyRow", "PharmacySeries",
+    "PooledEffect", "PredictiveCheck", "PromotionEffects", "Provenance", "PublishedSize", "Quantity", "RSquared",
+    "Reason", "ResponseShape", "Roi", "RowsLost", "RunTotals", "Sensitivity", "SettingChoice", "Severity",
+    "SizeWithError", "SlipKind", "SlopeTest", "Status", "TableFacts", "TermRole", "TerritorySummary", "TimeEffect",
+    "TimeKind", "TimeSummary", "UsualPromotion", "VarianceRow", "Verdict", "VerdictCode", "WhatIf", "Withheld",
+    "from_json", "json_schema", "overview_from_json", "to_json",
 ]  # fmt: skip

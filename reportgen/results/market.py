@@ -50,6 +50,7 @@ from reportgen.results.fit import (
     TimeSummary,
     VarianceRow,
 )
+from reportgen.results.forecast import Forecast
 from reportgen.results.verdict import Reason, Verdict, Withheld
 
 SCHEMA_VERSION = 2
@@ -125,6 +126,8 @@ class MarketResults:
     """Experiments in this market (``[[calibration]]``)."""
     what_if: tuple[WhatIf, ...] = ()
     roi: Roi | None = None
+    forecast: Forecast | None = None
+    """The periods after the record; None where nothing was estimated, or none are asked for."""
     pharmacies: tuple[PharmacyRow, ...] = ()
     checks: tuple[Check, ...] = ()
     sensitivity: tuple[Sensitivity, ...] = ()

@@ -20,6 +20,8 @@ INTERVALS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("share_lower", "share_upper", ("share",)),
     ("without_lower", "without_upper", ("without",)),
     ("profit_lower", "profit_upper", ("profit",)),
+    ("planned_lower", "planned_upper", ("planned",)),
+    ("gain_lower", "gain_upper", ("gain",)),
     ("break_even_lower", "break_even_upper", ("break_even_cost",)),
 )
 """Names of the limits and of what they are limits of, the first that a type has."""

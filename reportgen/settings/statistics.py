@@ -83,6 +83,9 @@ class ModelSettings(Section):
         max_length=MOST_MODERATORS,
         examples=[["size_class"]],
     )
+    forecast: Annotated[int, Field(ge=0, le=12)] = Field(
+        3, description="Periods after the record whose sales are forecast; 0: none."
+    )
     ladder: bool = Field(
         False, description="Leave a singular fit for a simpler one too, and end at pooled least squares if need be."
     )

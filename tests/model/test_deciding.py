@@ -11,7 +11,7 @@ from reportgen.model.checks.rules import RULES
 from reportgen.report.narrative.check_words import CHECKS
 from reportgen.report.narrative.deciding import SENTENCES
 from reportgen.results import Check, from_json, to_json
-from tests.factories import market_results
+from tests.factories import market_results, planned_forecast
 
 
 def check(name, status, channel=None):
@@ -74,8 +74,16 @@ def test_nothing_else_changes():
     left = taken(results, *(check(row.check, "fail") for row in deciding.TABLE))
     changed = {one.name for one in fields(results) if getattr(results, one.name) != getattr(left, one.name)}
     may = {"withheld", "decay", "more_decays", "long_run", "impulse", "channels", "pharmacies", "plain", "within"}
-    may |= {"elasticity"}
+    may |= {"elasticity", "forecast"}
     assert changed <= may | {"bootstrap", "effects", "incremental", "what_if", "roi", "ordinary", "charts"}
+
+
+def test_sums_take_what_the_plan_would_add_and_leave_what_is_to_be_expected():
+    results = planned_forecast(market_results())
+    left = taken(results, check("totals-in-range", "fail"))
+    assert left.forecast.total.planned is left.forecast.total.gain is left.forecast.periods[0].planned is None
+    assert left.forecast.total.estimate == results.forecast.total.estimate
+    assert taken(results, check("convergence", "fail")).forecast is None
 
 
 def test_every_reason_and_every_check_has_its_words():

@@ -19,10 +19,10 @@ def sheets(content: bytes) -> dict[str, list[list[object]]]:
     return {name: book.get_sheet_by_name(name).to_python() for name in book.sheet_names}
 
 
-def test_workbook_has_the_five_tidy_sheets() -> None:
+def test_workbook_has_the_tidy_sheets() -> None:
     results = market_results()
     found = sheets(render_workbook(results, Settings()))
-    assert list(found) == ["Summary", "Coefficients", "Pharmacies", "Months", "Checks"]
+    assert list(found) == ["Summary", "Coefficients", "Pharmacies", "Months", "Next months", "Checks"]
     assert len(found["Pharmacies"]) == 1 + len(results.pharmacies)
     assert len(found["Checks"]) == 1 + len(results.checks)
     estimates = {row[1]: row[3] for row in found["Coefficients"] if row[0] == "This report"}

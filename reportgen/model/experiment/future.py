@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from reportgen.model.effects.draws import draw_beta, draw_modes
+from reportgen.model.effects.sales_ahead import last_responses, recursion
 from reportgen.model.lmm.columns import Array, Index
 from reportgen.model.market.calendar import TREND, trend_of
 from reportgen.model.market.fit import MarketFit
@@ -60,14 +61,14 @@ def draw_future(
         slope = beta[:, market.index(term), None] + _own_slopes(market, modes, k)
         drive += slope[:, :, None] * _stocks(market, groups, k, periods, draws, rng)
     drive += np.sqrt(fit.sigma2) * rng.standard_normal(drive.shape)
-    past = _last_responses(market, groups, max(lags, default=0))
+    past = last_responses(frame, groups, max(lags, default=0))
     decay = market.decays[channel]
     unit = np.broadcast_to(transforms.adstock(np.ones((1, periods)), decay, frame.normalize), (draws, 1, periods))
     whole = 1.0 if frame.normalize else 1.0 / (1.0 - decay)
     return Future(
-        response=_recursion(drive, past, beta[:, order], lags),
+        response=recursion(drive, past, beta[:, order], lags),
         slopes=_own_slopes(market, modes, channel),
-        step=_recursion(unit, past[:1] * 0.0, beta[:, order], lags)[:, 0],
+        step=recursion(unit, past[:1] * 0.0, beta[:, order], lags)[:, 0],
         settled=whole / np.maximum(1.0 - beta[:, order].sum(axis=1), LEAST_REST),
         log=frame.scale == "log",
     )
@@ -120,21 +121,3 @@ def _stocks(
     held = transforms.adstock(grid, decay, frame.normalize)[:, -1]
     made = transforms.adstock(coming.reshape(-1, periods), decay, frame.normalize).reshape(coming.shape)
     return np.asarray(made + held[:, None] * decay ** np.arange(1, periods + 1))
-
-
-def _last_responses(market: MarketFit, groups: Index, count: int) -> Array:
-    """The last ``count`` responses (K, count); unknown ones are those of the pharmacy's last known period."""
-    grid = market.frame.response_grid()[groups]
-    known = np.isfinite(grid)
-    place = np.maximum.accumulate(np.where(known, np.arange(grid.shape[1]), 0), axis=1)
-    return np.asarray(np.take_along_axis(grid, place, axis=1)[:, grid.shape[1] - count :])
-
-
-def _recursion(drive: Array, past: Array, phi: Array, lags: tuple[int, ...]) -> Array:
-    """Responses (R, K, N) from what drives them and the responses before, (K, L), at ``phi`` (R, number of lags)."""
-    count = past.shape[1]
-    out = np.concatenate([np.broadcast_to(past, (*drive.shape[:2], count)), drive], axis=2)
-    for t in range(count, out.shape[2]):
-        for j, lag in enumerate(lags):
-            out[:, :, t] += phi[:, j, None] * out[:, :, t - lag]
-    return out[:, :, count:]

@@ -255,12 +255,14 @@ def trend_of(frame: ModelFrame, columns: Index | Array) -> Array:
     return (np.asarray(columns, dtype=np.float64) - middle) / PER_YEAR[frame.panel.period_type]
 
 
-def calendar_columns(frame: ModelFrame, terms: Sequence[ModelTerm], *, by_territory: bool = False) -> dict[str, Array]:
+def calendar_columns(
+    frame: ModelFrame, terms: Sequence[ModelTerm], *, by_territory: bool = False, beyond: int = 0
+) -> dict[str, Array]:
     """Columns of time of every calendar period, (T,) each, or (G, T) for effects of a territory's periods.
 
-    Those of a pharmacy's own trend are not among them.
+    Those of a pharmacy's own trend are not among them. Season and trend also of the periods ``beyond`` the record.
     """
-    every = np.arange(frame.panel.n_periods)
+    every = np.arange(frame.panel.n_periods + beyond)
     # By the month of the year and not of the record: a market that starts in May has its winter where the others have
     # it.
     angle = 2.0 * np.pi * (every + frame.panel.first_period) / PER_YEAR[frame.panel.period_type]

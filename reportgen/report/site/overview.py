@@ -52,7 +52,7 @@ class Download:
     """One table of all markets' numbers; sizes in bytes."""
 
     name: str
-    """``overview``, ``coefficients``, ``pharmacies``, ``months`` or ``checks``."""
+    """``overview``, or a table of ``render/parquet.py``."""
     rows: int
     files: tuple[tuple[str, str, int], ...]
     """Format, address and size of each file."""
@@ -296,6 +296,7 @@ class _OverviewBuilder:
             "coefficients": self.say("Coefficients and variances"),
             "pharmacies": self.say("Pharmacies"),
             "months": self.say("Months"),
+            "forecast": self.say("The next periods"),
             "checks": self.say("Checks"),
         }
         table = Table(

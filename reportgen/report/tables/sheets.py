@@ -55,10 +55,10 @@ class Workbook:
 
 
 def build_workbook(results: MarketResults, settings: Settings) -> Workbook:
-    """Sheets of one market: summary, coefficients, pharmacies, months, checks."""
+    """Sheets of one market: summary, coefficients, pharmacies, months, forecast, checks."""
     settings = settings.for_market(results.market)
     w = make_writer(results, settings)
-    sheets = (_summary(w), _coefficients(w), _pharmacies(w), _months(w), _checks(w))
+    sheets = (_summary(w), _coefficients(w), _pharmacies(w), _months(w), _forecast(w), _checks(w))
     return Workbook(
         title=f"{clean(results.market)} · {w.say(clean(settings.report.title))}",
         date=results.provenance.as_of,
@@ -259,6 +259,31 @@ def _months(w: Writer) -> Sheet:
         Column(heading=w.say("Incremental sales"), kind="money", width=18),
     )
     return Sheet(name=w.by_period("Months", "Weeks"), columns=columns, rows=rows)
+
+
+def _forecast(w: Writer) -> Sheet:
+    periods = w.results.forecast.periods if w.results.forecast is not None else ()
+    rows = tuple(
+        (
+            one.period, one.estimate, one.lower, one.upper, one.planned, one.planned_lower, one.planned_upper,
+            one.year_before, one.promotion, one.planned_promotion,
+        )
+        for one in periods
+    )  # fmt: skip
+    lower, upper = w.say("Lower limit"), w.say("Upper limit")
+    columns = (
+        Column(heading=w.say("Period"), kind="text"),
+        Column(heading=w.say("As usual"), kind="money", width=18),
+        Column(heading=lower, kind="money", width=18),
+        Column(heading=upper, kind="money", width=18),
+        Column(heading=w.say("As planned"), kind="money", width=18),
+        Column(heading=lower, kind="money", width=18),
+        Column(heading=upper, kind="money", width=18),
+        Column(heading=w.say("A year before"), kind="money", width=18),
+        Column(heading=w.say("Promotion as usual")),
+        Column(heading=w.say("Promotion as planned")),
+    )
+    return Sheet(name=w.by_period("Next months", "Next weeks"), columns=columns, rows=rows)
 
 
 def _checks(w: Writer) -> Sheet:

@@ -1,0 +1,131 @@
+"""The forecast of a market: draws of the next periods, summed over pharmacies."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from reportgen.model.effects.impact import market_generator
+from reportgen.model.effects.incremental import QUANTILE
+from reportgen.model.effects.sales_ahead import Ahead, draw_ahead, going_on
+from reportgen.model.lmm.columns import Array
+from reportgen.model.market.fit import MarketFit
+from reportgen.panel.features import ModelFrame
+from reportgen.panel.periods import PER_YEAR
+from reportgen.results import Forecast, ForecastPeriod, ForecastSum, PharmacyAhead
+from reportgen.settings.sections import Settings
+
+DRAWS = 1000
+KEPT = 6
+"""Periods of the record whose sales are kept by pharmacy, at least: what a later run scores promises by."""
+
+
+def forecast(market: MarketFit, settings: Settings, *, moved: Array | None = None) -> Forecast | None:
+    """The next ``model.forecast`` periods; ``None`` where none are asked for or no pharmacy goes on.
+
+    Parameters
+    ----------
+    moved
+        (G,) change of the first channel's promotion per period and pharmacy under the plan; None: there is none.
+    """
+    periods, frame = settings.model.forecast, market.frame
+    if not periods or not len(going_on(frame)):
+        return None
+    rng = market_generator(settings, frame.panel.market, "forecast")
+    ahead = draw_ahead(market, periods, DRAWS, rng, moved=moved)
+    usual = ahead.usual.sum(axis=1)
+    planned = None if ahead.planned is None else ahead.planned.sum(axis=1)
+    confidence = settings.report.confidence
+    rows = _periods(frame, ahead, usual, planned, moved, confidence)
+    total = _total(usual.sum(axis=1), None if planned is None else planned.sum(axis=1), confidence)
+    before = [row.year_before for row in rows if row.year_before is not None]
+    return Forecast(
+        periods=rows,
+        total=replace(total, year_before=sum(before) if len(before) == len(rows) else None),
+        usual=ahead.rule,
+        movement=ahead.movement,
+        draws=len(usual),
+        ended=len(frame.pharmacies) - len(ahead.groups),
+        recent_periods=_labels(frame, _recent(frame, periods)),
+        pharmacies=_pharmacies(frame, ahead, periods),
+    )
+
+
+def _limits(draws: Array, confidence: float) -> tuple[float, float]:
+    lower, upper = np.quantile(draws, [0.5 - confidence / 2, 0.5 + confidence / 2], method=QUANTILE)
+    return float(lower), float(upper)
+
+
+def _periods(
+    frame: ModelFrame, ahead: Ahead, usual: Array, planned: Array | None, moved: Array | None, confidence: float
+) -> tuple[ForecastPeriod, ...]:
+    end = frame.panel.n_periods
+    rows = []
+    for k in range(usual.shape[1]):
+        lower, upper = _limits(usual[:, k], confidence)
+        promotion = ahead.promotion[:, k]
+        row = ForecastPeriod(
+            period=frame.panel.period_label(end + k),
+            estimate=float(usual[:, k].mean()), lower=lower, upper=upper,
+            planned=None, planned_lower=None, planned_upper=None,
+            year_before=_year_before(frame, ahead, k),
+            promotion=float(promotion.mean()), planned_promotion=None,
+        )  # fmt: skip
+        if planned is not None and moved is not None:
+            low, high = _limits(planned[:, k], confidence)
+            dose = np.maximum(promotion + moved[ahead.groups], 0.0)
+            row = replace(
+                row, planned=float(planned[:, k].mean()), planned_lower=low, planned_upper=high,
+                planned_promotion=float(dose.mean()),
+            )  # fmt: skip
+        rows.append(row)
+    return tuple(rows)
+
+
+def _total(usual: Array, planned: Array | None, confidence: float) -> ForecastSum:
+    lower, upper = _limits(usual, confidence)
+    made = ForecastSum(estimate=float(usual.mean()), lower=lower, upper=upper)
+    if planned is None:
+        return made
+    (low, high), (least, most) = _limits(planned, confidence), _limits(planned - usual, confidence)
+    return replace(
+        made, planned=float(planned.mean()), planned_lower=low, planned_upper=high,
+        gain=float((planned - usual).mean()), gain_lower=least, gain_upper=most,
+        loss=float(np.mean(planned < usual)),
+    )  # fmt: skip
+
+
+def _year_before(frame: ModelFrame, ahead: Ahead, k: int) -> float | None:
+    """Sales of the same pharmacies a year earlier; an unknown one is the pharmacy's last known before it."""
+    end, year = frame.panel.n_periods, PER_YEAR[frame.panel.period_type]
+    column = end + k - year * (1 + k // year)
+    sales = frame.panel.sales[frame.grid_rows][ahead.groups]
+    past = sales[:, : (column if column >= 0 else end - 1) + 1]
+    known = np.isfinite(past)
+    place = np.where(known, np.arange(past.shape[1]), -1).max(axis=1)
+    if np.mean(place >= 0) < 1.0:
+        return None
+    return float(past[np.arange(len(past)), place].sum())
+
+
+def _recent(frame: ModelFrame, periods: int) -> range:
+    end = frame.panel.n_periods
+    return range(max(end - max(KEPT, 2 * periods), 0), end)
+
+
+def _labels(frame: ModelFrame, columns: range) -> tuple[str, ...]:
+    return tuple(frame.panel.period_label(column) for column in columns)
+
+
+def _pharmacies(frame: ModelFrame, ahead: Ahead, periods: int) -> tuple[PharmacyAhead, ...]:
+    sales = frame.panel.sales[frame.grid_rows][ahead.groups][:, list(_recent(frame, periods))]
+    expected = ahead.usual.mean(axis=0)
+    return tuple(
+        PharmacyAhead(
+            pharmacy=frame.pharmacies[int(group)],
+            expected=tuple(map(float, expected[row])),
+            recent=tuple(float(value) if np.isfinite(value) else None for value in sales[row]),
+        )
+        for row, group in enumerate(ahead.groups)
+    )

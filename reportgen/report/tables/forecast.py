@@ -1,0 +1,64 @@
+"""The next periods, one row each and their sum."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from reportgen.report.blocks import Cell, Column, Heading, Row, Table
+from reportgen.report.narrative.beyond.forecast import forecast_words
+from reportgen.report.tables.cells import NONE, interval_label
+
+if TYPE_CHECKING:
+    from reportgen.report.blocks import Block, Chart
+    from reportgen.report.words.writer import Writer
+    from reportgen.results import ForecastPeriod, ForecastSum
+
+
+def forecast_blocks(w: Writer, chart: Chart | None) -> tuple[Block | str | None, ...]:
+    """The next periods, as usual and as planned: finding, chart, table, and what they rest on."""
+    if w.results.forecast is None:
+        return ()
+    finding, *rest = forecast_words(w)
+    title = Heading(text=w.by_period("The next months", "The next weeks"), anchor="forecast")
+    return (title, finding, chart, forecast(w), *rest)
+
+
+def forecast(w: Writer) -> Table | None:
+    """Expected sales as usual and under the plan, beside those of a year before."""
+    found = w.results.forecast
+    if found is None:
+        return None
+    planned = found.total.planned is not None
+    rows = [
+        Row(cells=(Cell(text=w.formats.period(one.period), sort=float(k)), *_sales(w, one, planned)))
+        for k, one in enumerate(found.periods)
+    ]
+    rows.append(Row(cells=(Cell(text=w.say("Together"), sort=float(len(rows))), *_sales(w, found.total, planned))))
+    columns = [
+        Column(label=w.by_period("Month", "Week"), numeric=False),
+        Column(label=w.say("As usual")),
+        Column(label=interval_label(w)),
+    ]
+    if planned:
+        columns += [Column(label=w.say("As planned")), Column(label=interval_label(w))]
+    return Table(
+        name="forecast",
+        caption=w.say("Sales to be expected"),
+        columns=(*columns, Column(label=w.say("A year before"))),
+        rows=tuple(rows),
+    )
+
+
+def _sales(w: Writer, one: ForecastPeriod | ForecastSum, planned: bool) -> tuple[Cell, ...]:
+    money, f = w.formats.money_short, w.formats
+    cells = [
+        Cell(text=money(one.estimate), sort=one.estimate),
+        Cell(text=f.interval(one.lower, one.upper, "money-short"), sort=one.lower),
+    ]
+    if planned:
+        cells += [
+            Cell(text=money(one.planned), sort=one.planned),
+            Cell(text=f.interval(one.planned_lower, one.planned_upper, "money-short"), sort=one.planned_lower),
+        ]
+    before = Cell(text=NONE) if one.year_before is None else Cell(text=money(one.year_before), sort=one.year_before)
+    return (*cells, before)
