@@ -5,6 +5,14 @@ No words, no statistics: those stand before it, presentation after it; what mere
 ``effects``, ``forecast``, ``checks``, ``verdict``, ``prospects``, ``table``, ``charts``) and into the list here.
 """
 
+from reportgen.results.ahead.forecast import (
+    Forecast,
+    ForecastPeriod,
+    ForecastSum,
+    Movement,
+    PharmacyAhead,
+    UsualPromotion,
+)
 from reportgen.results.charts import (
     QQ,
     Autocorrelation,
@@ -67,14 +75,6 @@ from reportgen.results.fit import (
     TimeKind,
     TimeSummary,
     VarianceRow,
-)
-from reportgen.results.forecast import (
-    Forecast,
-    ForecastPeriod,
-    ForecastSum,
-    Movement,
-    PharmacyAhead,
-    UsualPromotion,
 )
 from reportgen.results.json import from_json, json_schema, overview_from_json, to_json
 from reportgen.results.market import MarketResults, Provenance, Status

@@ -15,6 +15,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
+from reportgen.results.ahead.forecast import Forecast
 from reportgen.results.charts import Charts
 from reportgen.results.checks import Check, OrdinaryRegression, Sensitivity
 from reportgen.results.data import DataSummary
@@ -50,7 +51,6 @@ from reportgen.results.fit import (
     TimeSummary,
     VarianceRow,
 )
-from reportgen.results.forecast import Forecast
 from reportgen.results.verdict import Reason, Verdict, Withheld
 
 SCHEMA_VERSION = 2

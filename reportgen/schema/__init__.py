@@ -30,7 +30,7 @@ FILES: dict[str, tuple[type[MarketResults | OverviewResults], int, str]] = {
 """Published files, each with its outermost type, the version of its shape, and its title."""
 TABLES = "fields.md"
 FOLDER = Path(__file__).parent
-_SOURCES = sorted(Path(results.__file__).parent.glob("*.py"))
+_SOURCES = sorted(Path(results.__file__).parent.rglob("*.py"))
 
 
 def published_schema(name: str) -> dict[str, Any]:

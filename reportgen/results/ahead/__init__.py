@@ -1,0 +1,1 @@
+"""What is said of periods to come, and what became of it."""
