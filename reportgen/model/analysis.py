@@ -149,8 +149,8 @@ def _with_estimates(market: MarketFit, settings: Settings, provenance: Provenanc
     frame, confidence = market.frame, settings.report.confidence
     fixed, impact = fixed_rows(market, confidence), measure_impact(market, settings)
     promotion = fixed[market.index(market.terms.promotion[0])]
-    settled = impact.long_run.estimate
-    plain = None if (seed := _seed_model(market, settings)) is None else compare_fit(seed, promotion, settled, confidence)
+    settled, seed = impact.long_run.estimate, _seed_model(market, settings)
+    plain = None if seed is None else compare_fit(seed, promotion, settled, confidence)
     within = compare_within(market, promotion, settled, confidence)
     influence = leave_one_out(market.fit, market.full_rank_covariance)
     residuals, holdout = conditional_residuals(market), hold_out(market)
