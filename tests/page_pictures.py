@@ -16,7 +16,8 @@ from PIL import Image
 
 from factories import market_results, overview_results
 from reportgen.render.html import render_overview, render_report
-from reportgen.render.pdf import _Press, brief_pdf, report_pdf
+from reportgen.render.pdf import brief_pdf, report_pdf
+from reportgen.render.pdf.weasy import _Press
 from reportgen.report.blocks import MarketReport
 from reportgen.report.document import build_report
 from reportgen.report.site.market_line import summarise

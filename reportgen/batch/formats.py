@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from reportgen.errors import EnvironmentMissing
-from reportgen.render import pango
+from reportgen.render import pdf
 from reportgen.render.slides import package
 from reportgen.settings.sections import Settings
 
@@ -32,6 +32,8 @@ class Formats:
     """Documents of other formats are removed."""
     lacking: frozenset[str] = frozenset()
     """What cannot be made here."""
+    missing: str = ""
+    """What that lacks, and how to get it."""
 
     def of(self, there: Collection[str] = ()) -> tuple[str, ...]:
         """Return the formats that a market is to have, sorted, given those that are ``there``."""
@@ -47,7 +49,7 @@ class Formats:
         lost = [set(plan.record.formats) - set(plan.formats) - {_NUMBERS_ONLY} for plan in built if plan.record]
         missed = self.lacking & self.asked.union(*lost)
         if missed & PRINTED:
-            said.append(f"PDF needs libraries that this machine lacks: made without it. {pango.INSTALL}")
+            said.append(f"Made without PDF. {self.missing}")
         if missed & SLIDES:
             said.append(f"Slides need python-pptx, which is not installed: made without them. {package.INSTALL}")
         removed = sorted(set().union(*lost) - self.lacking)
@@ -71,18 +73,17 @@ def choose_formats(settings: Settings, *, only: bool, elsewhere: bool) -> Format
         If PDF is asked for by name, or slides, and this machine cannot make them.
     """
     asked = frozenset(settings.report.formats)
-    lacking = frozenset[str]()
-    if not elsewhere:
-        lacking |= PRINTED if pango.pango_missing() else frozenset()
-        lacking |= SLIDES if package.slides_missing() else frozenset()
+    engine = settings.report.pdf_engine
+    missing = "" if elsewhere else pdf.lacking(engine)
+    lacking = PRINTED if missing else frozenset[str]()
+    if not elsewhere and package.slides_missing():
+        lacking |= SLIDES
     if SLIDES & lacking & asked:
         raise EnvironmentMissing(
             f"Slides need python-pptx, which is not installed: {package.INSTALL}.", code="no-slides"
         )
-    # Only where the user wrote the formats down: the default must not fail on a machine without Pango.
-    if lacking & asked and "formats" in settings.report.model_fields_set:
-        raise EnvironmentMissing(
-            f"PDF needs libraries that this machine lacks. {pango.INSTALL} Without PDF: --formats html.",
-            code="no-pango",
-        )
-    return Formats(asked=asked, only=only, lacking=lacking)
+    # Only where the user wrote them down: the default must not fail on a machine without Pango.
+    if lacking & asked and settings.report.model_fields_set & {"formats", "pdf_engine"}:
+        code = "no-typst" if engine == "typst" else "no-pango"
+        raise EnvironmentMissing(f"{missing} Without PDF: --formats html.", code=code)
+    return Formats(asked=asked, only=only, lacking=lacking, missing=missing)

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from reportgen.model.market.bend import Shapes
     from reportgen.panel.checking.contract import MarketPanel
     from reportgen.report.blocks import MarketReport
+    from reportgen.settings.sections import PdfEngine
 
 RESULTS = "results.json"
 QUARTO = "quarto"
@@ -129,7 +130,7 @@ def documents(results: MarketResults, job: MarketJob) -> Iterator[tuple[str, byt
 
         yield "report.html", render_report(report, templates=templates).encode()
     if wanted & {"pdf", "brief"}:
-        yield from pdfs(report, templates, wanted, idle_cores=job.idle_cores)
+        yield from pdfs(report, templates, wanted, job.settings.report.pdf_engine, idle_cores=job.idle_cores)
     if "quarto" in wanted:
         from reportgen.render.quarto import market_files
         from reportgen.report.words.language import language_of
@@ -141,18 +142,20 @@ def documents(results: MarketResults, job: MarketJob) -> Iterator[tuple[str, byt
 
 
 def pdfs(
-    report: MarketReport, templates: Path | None, wanted: Collection[str], *, idle_cores: bool
+    report: MarketReport, templates: Path | None, wanted: Collection[str], engine: PdfEngine, *, idle_cores: bool
 ) -> Iterator[tuple[str, bytes]]:
     """Yield report.pdf and brief.pdf, whichever is wanted."""
     from reportgen.batch.workers.beside import beside
     from reportgen.render.pdf import brief_pdf, report_pdf
 
     if "brief" not in wanted:
-        yield "report.pdf", report_pdf(report, templates=templates)
+        yield "report.pdf", report_pdf(report, templates=templates, engine=engine)
         return
-    with beside(lambda: brief_pdf(report, templates=templates), idle=idle_cores and "pdf" in wanted) as brief:
+    with beside(
+        lambda: brief_pdf(report, templates=templates, engine=engine), idle=idle_cores and "pdf" in wanted
+    ) as brief:
         if "pdf" in wanted:
-            yield "report.pdf", report_pdf(report, templates=templates)
+            yield "report.pdf", report_pdf(report, templates=templates, engine=engine)
         yield "brief.pdf", brief()
 
 

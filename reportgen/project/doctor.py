@@ -21,7 +21,7 @@ from typing import Literal
 from reportgen.batch.state.fingerprint import versions
 from reportgen.errors import EnvironmentMissing, ReportgenError
 from reportgen.programs import find_program
-from reportgen.render.pango import INSTALL
+from reportgen.render.pdf.pango import INSTALL
 from reportgen.render.slides.package import INSTALL as SLIDES
 
 State = Literal["ok", "warning", "missing"]
@@ -47,6 +47,7 @@ def examine(out: Path) -> tuple[Probe, ...]:
         *_strangers(),
         *_packages(),
         *_pdf(),
+        _typst(),
         _fonts(),
         _quarto(),
         _rsvg_convert(),
@@ -109,6 +110,21 @@ def _pdf() -> list[Probe]:
         return [Probe(name="PDF", state="missing", found=f"WeasyPrint died (signal {-code})", advice=advice)]
     last = errors.strip().splitlines()[-1] if errors.strip() else f"exit status {code}"
     return [Probe(name="Pango", state="missing", found=last[:200], advice=INSTALL)]
+
+
+def _typst() -> Probe:
+    """Look for the second engine of PDF."""
+    from reportgen.render.pdf import TYPST_INSTALL, lacking
+
+    if lacking("typst"):
+        advice = f'Only for [report] pdf_engine = "typst": {TYPST_INSTALL}. WeasyPrint works without it.'
+        return Probe(name="typst", state="warning", found="not installed", advice=advice)
+    program = "import typst\nprint(typst.__version__, len(typst.compile(b'x', ignore_system_fonts=True)))\n"
+    code, output, errors = _run([sys.executable, "-P", "-c", program])
+    if code:
+        last = (errors.strip() or f"exit status {code}").splitlines()[-1]
+        return Probe(name="typst", state="warning", found=last[:200], advice=f"Install it again: {TYPST_INSTALL}.")
+    return Probe(name="typst", state="ok", found=f"{output.split()[0]}, a page was rendered")
 
 
 def _fonts() -> Probe:

@@ -1,8 +1,9 @@
 """The templates that a project can override: which there are, their blocks, what they get, and copies to start from.
 
 An override is a file of the same name in the project's folder. It is a whole copy, or it extends ours by its other
-name, ``reportgen/<name>``, and says only the blocks that differ; those keep up with later versions. Both begin with a
-comment that names the version they came from, so that a later list can say that ours has changed since.
+name, ``reportgen/<name>``, and says only the blocks that differ (of a Typst template: functions); those keep up with
+later versions. Both begin with a comment that names the version they came from, so that a later list can say that ours
+has changed since.
 
 Reading and writing settings and files of a project is ``batch``'s. Rejected: names without folder or ending
 (``overview`` would be two templates).
@@ -30,7 +31,9 @@ if TYPE_CHECKING:
 
 State = Literal["ours", "copy", "blocks", "unknown"]
 
-_FAMILIES = {"html": ".html.j2", "quarto": ".qmd.j2"}
+_TYPST = ".typ"
+_FUNCTION = re.compile(r"^(?://.*\n)*#let ([\w-]+)\(.*\n(?:[ })\]].*\n)*", re.MULTILINE)
+"""A function of a Typst template with the comment above it, up to its end."""
 _ORIGIN = re.compile(r"reportgen (\S+), ([0-9a-f]{12})")
 _DOC = {"overview.html.j2": Overview, "overview.qmd.j2": Overview}
 _NO_DOC = {"macros.html.j2", "macros.qmd.j2", "front.qmd.j2", "quarto.yml.j2"}
@@ -55,10 +58,13 @@ class Template:
 def template_names() -> tuple[str, ...]:
     """Names of all templates, those of the pages first."""
     found: list[str] = []
-    for family in _FAMILIES:
-        folder = templates_dir() / family
-        found += sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*.j2"))
+    for family, endings in {"html": ".j2", "quarto": ".j2", "typst": _TYPST}.items():
+        found += _files(templates_dir() / family, endings)
     return tuple(found)
+
+
+def _files(folder: Path, *endings: str) -> list[str]:
+    return sorted(path.relative_to(folder).as_posix() for ending in endings for path in folder.rglob(f"*{ending}"))
 
 
 def list_templates(own: Path | None) -> tuple[Template, ...]:
@@ -72,7 +78,7 @@ def list_templates(own: Path | None) -> tuple[Template, ...]:
     names = template_names()
     made = [_look_up(name, own) for name in names]
     if own is not None and own.is_dir():
-        present = sorted(path.relative_to(own).as_posix() for path in own.rglob("*.j2"))
+        present = _files(own, ".j2", _TYPST)
         made += [
             Template(name=name, blocks=(), state="unknown", nearest=_nearest(name, names))
             for name in present
@@ -102,12 +108,15 @@ def ejected(name: str, version: str, blocks: tuple[str, ...] = ()) -> str:
         if block not in known_blocks:
             there = ", ".join(known_blocks) or "none; eject the whole template"
             raise UsageError(f"{name} has no block {block!r}; its blocks: {there}.", code="no-block")
+    lead = _head(name, version, source, "Only these blocks differ; the rest is ours and changes with reportgen.")
+    if _family(name) == "typst":
+        functions = {found[1]: found[0] for found in _FUNCTION.finditer(source)}
+        return lead + "\n".join([f'#import "/{OURS}/{name}": *\n', *(functions[block] for block in blocks)])
     start, end = _signs(name)["block"]
     extends = f'{start} extends "{OURS}/{name}" {end}'
     # Macros that ours imports are not inherited with its blocks.
     imports = re.findall(rf"^{re.escape(start)} import .*$", source, flags=re.MULTILINE)
     parts = [_block_text(name, source, block) for block in blocks]
-    lead = _head(name, version, source, "Only these blocks differ; the rest is ours and changes with reportgen.")
     return lead + "\n".join([extends, *imports, *parts]) + "\n"
 
 
@@ -122,6 +131,12 @@ def _look_up(name: str, own: Path | None) -> Template:
         return Template(name=name, blocks=blocks, state="ours")
     text = path.read_text("utf-8", "replace")
     origin = _ORIGIN.search(text)
+    outdated = origin is not None and origin[2] != _digest(source)
+    if _family(name) == "typst":
+        extends = f'"/{OURS}/{name}"' in text
+        defined = tuple(found[1] for found in _FUNCTION.finditer(text))
+        state: State = "blocks" if extends else "copy"
+        return Template(name=name, blocks=blocks, state=state, overridden=defined, outdated=outdated)
     tree = _parse(name, text)
     # Its own other name only: a file that extends a third one is a whole template of the user's.
     extends = any(
@@ -133,7 +148,7 @@ def _look_up(name: str, own: Path | None) -> Template:
         blocks=blocks,
         state="blocks" if extends else "copy",
         overridden=tuple(dict.fromkeys(block.name for block in tree.find_all(nodes.Block))),
-        outdated=origin is not None and origin[2] != _digest(source),
+        outdated=outdated,
     )
 
 
@@ -142,10 +157,12 @@ def _source(name: str) -> str:
 
 
 def _family(name: str) -> str:
-    return "html" if name.endswith(_FAMILIES["html"]) else "quarto"
+    return "typst" if name.endswith(_TYPST) else "html" if name.endswith(".html.j2") else "quarto"
 
 
 def _signs(name: str) -> dict[str, tuple[str, str]]:
+    if _family(name) == "typst":
+        return {"comment": ("/*", "*/")}
     if _family(name) == "html":
         return {"block": ("{%", "%}"), "comment": ("{#", "#}"), "variable": ("{{", "}}")}
     return {kind: (SIGNS[f"{kind}_start_string"], SIGNS[f"{kind}_end_string"]) for kind in ("block", "comment")}
@@ -160,6 +177,10 @@ def _parse(name: str, text: str) -> nodes.Template:
 
 
 def _blocks(name: str, text: str) -> tuple[str, ...]:
+    if _family(name) == "typst":
+        # A function that another one of the same file calls would stay ours there: only the rest can be overridden.
+        functions = [(found[1], text[: found.start()] + text[found.end() :]) for found in _FUNCTION.finditer(text)]
+        return tuple(known for known, rest in functions if not re.search(rf"(?<![\w-]){known}\(", rest))
     return tuple(block.name for block in _parse(name, text).find_all(nodes.Block))
 
 
@@ -192,6 +213,8 @@ def _head(name: str, version: str, source: str, note: str) -> str:
 
 def _data(name: str) -> list[str]:
     """What a template gets, in words."""
+    if _family(name) == "typst":
+        return [f"doc: {_fields(MarketReport)} as JSON; reportgen/render/pdf/tree.py says what differs."]
     if name in _NO_DOC:
         return ["Gets what its callers hand over; see the names in brackets."]
     doc = _DOC.get(name, MarketReport)

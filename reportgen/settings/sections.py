@@ -24,6 +24,7 @@ SCHEMA_FILE = "reportgen.schema.json"
 Period = Literal["month", "week", "quarter"]
 Rule = Literal["sum", "mean", "max", "min", "first", "last"]
 Search = Literal["plain", "pagefind"]
+PdfEngine = Literal["weasyprint", "typst"]
 Format = Literal["html", "pdf", "brief", "xlsx", "pptx", "quarto", "results"]
 
 
@@ -169,6 +170,10 @@ class ReportSettings(Section):
     top: Annotated[int, Field(ge=3, le=50)] = Field(15, description="Pharmacies shown at each end of a PDF table.")
     promotion_unit: str = Field("unit", description="What one unit of promotion is called, e.g. visit.")
     paper: Literal["A4", "Letter"] = Field("A4", description="Paper size of the PDF.")
+    pdf_engine: PdfEngine = Field(
+        "weasyprint",
+        description="weasyprint (styled by HTML and CSS), or typst: several times faster; needs its wheel.",
+    )
     templates: str = Field("", description="Folder with template overrides.")
     words: str = Field(
         "", description="TOML file with sentences of your own, by the ids of `reportgen templates words`; empty: ours."

@@ -9,7 +9,8 @@ import pytest
 from reportgen.batch import formats
 from reportgen.batch.formats import Formats, choose_formats
 from reportgen.errors import EnvironmentMissing
-from reportgen.render import pango
+from reportgen.render import pdf
+from reportgen.render.pdf import pango
 from reportgen.settings.read import load_settings
 
 
@@ -54,3 +55,14 @@ def test_html_by_name_needs_no_pango_and_no_warning(tmp_path: Path) -> None:
 
 def test_this_machine_has_what_pdf_needs() -> None:
     assert not pango.pango_missing()
+
+
+@pytest.mark.usefixtures("without_pango")
+def test_typst_needs_no_pango_and_its_missing_wheel_is_told_with_its_command(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = load_settings(tmp_path / "none", overrides={"report.pdf_engine": "typst"}).settings
+    assert choose_formats(settings, only=False, elsewhere=False).of() == ("brief", "html", "pdf")
+    monkeypatch.setattr(pdf, "find_spec", lambda _: None)
+    with pytest.raises(EnvironmentMissing, match=r"pip install 'reportgen-lmm\[typst\]'. Without PDF: --formats html"):
+        choose_formats(settings, only=False, elsewhere=False)

@@ -180,7 +180,7 @@ import gc, sys
 from reportgen.batch.workers import pool as engine
 from reportgen.batch.workers import worker
 def loop(function, tasks, **options):
-    worker.load_stack(documents=True)
+    worker.load_stack("weasyprint")
     for task in tasks:
         gc.disable()
         answer = worker.attempt(function, task.argument)

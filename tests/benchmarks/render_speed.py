@@ -75,8 +75,9 @@ def use_stock_writers() -> None:
     from matplotlib.backends.backend_svg import FigureCanvasSVG
     from matplotlib.figure import Figure
 
-    from reportgen.render import fetch, html
+    from reportgen.render import html
     from reportgen.render.charts.artists import add_artists
+    from reportgen.render.pdf import fetch
     from reportgen.report.blocks import Chart
 
     def stock(chart: Chart, **_: Any) -> str:
@@ -93,7 +94,7 @@ def use_stock_writers() -> None:
 
 def main(reports: int = 8) -> int:
     """Measure and write the table."""
-    load_stack(documents=True)
+    load_stack("weasyprint")
     results, settings = analysed()
     if os.environ.get("RENDER_ONLY"):
         documents(results, settings)

@@ -109,3 +109,13 @@ def test_little_disk_is_a_warning(monkeypatch: pytest.MonkeyPatch, tmp_path: Pat
 def test_fonts_without_the_glyphs_are_a_warning(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(doctor, "_GLYPHS", "\U0001f600")
     assert doctor._fonts().state == "warning"
+
+
+def test_the_second_engine_of_pdf_is_told_with_its_version_or_its_command(monkeypatch: pytest.MonkeyPatch) -> None:
+    probe = doctor._typst()
+    assert (probe.state, "a page was rendered" in probe.found) == ("ok", True)
+    monkeypatch.setattr(doctor, "_run", lambda command: (1, "", "ImportError: no such symbol"))
+    assert (doctor._typst().state, doctor._typst().found) == ("warning", "ImportError: no such symbol")
+    monkeypatch.setattr("reportgen.render.pdf.find_spec", lambda _: None)
+    probe = doctor._typst()
+    assert (probe.state, "pip install 'reportgen-lmm[typst]'" in probe.advice) == ("warning", True)

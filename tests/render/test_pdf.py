@@ -15,9 +15,8 @@ import pytest
 
 from factories import market_results
 from reportgen.errors import EnvironmentMissing, RenderError
-from reportgen.render import fontconfig
-from reportgen.render import pdf as pdf_module
-from reportgen.render.pdf import brief_pdf, report_pdf
+from reportgen.render.pdf import brief_pdf, fontconfig, report_pdf
+from reportgen.render.pdf import weasy as pdf_module
 from reportgen.report.blocks import MarketReport
 from reportgen.report.document import build_report
 from reportgen.settings.sections import ReportSettings, Settings
@@ -192,13 +191,13 @@ def test_missing_pango_names_the_packages(monkeypatch: pytest.MonkeyPatch) -> No
 
     monkeypatch.setattr(builtins, "__import__", without)
     with pytest.raises(EnvironmentMissing, match=r"libpango-1.0-0 libpangoft2-1.0-0"):
-        pdf_module.load_weasyprint()
+        pdf_module.load()
 
 
 def test_missing_weasyprint_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "weasyprint", None)
     with pytest.raises(EnvironmentMissing, match="pip install weasyprint"):
-        pdf_module.load_weasyprint()
+        pdf_module.load()
 
 
 def test_our_fonts_come_first_and_the_file_is_rewritten_only_when_it_differs(tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ from reportgen.batch.inputs.stored_panel import StoredPanel, open_panel
 from reportgen.batch.state.fingerprint import Fingerprint, hash_strings
 from reportgen.batch.state.run_json import Agreed
 from reportgen.batch.workers import pool
+from reportgen.batch.workers.warm_up import warm_up
 from reportgen.settings.sections import Settings
 from reportgen.settings.statistics import CURVE_SHARED_FROM
 
@@ -123,7 +124,7 @@ def agree(
 def _in_workers(
     settings: Settings, source: Markets, jobs: int, stopping: Callable[[], bool]
 ) -> Callable[..., dict[str, Any]]:
-    pool.warm_up(documents=set(settings.report.formats) != {"results"})
+    warm_up(settings)
     limits = pool.Limits(timeout=settings.run.timeout, memory=settings.run.memory)
 
     def ask(what: Callable[..., Any], *rest: object) -> dict[str, Any]:

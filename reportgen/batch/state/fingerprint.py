@@ -93,12 +93,14 @@ def versions() -> dict[str, str]:
     """Return the versions of Python, this package and the libraries that can change a byte."""
     found = {"python": ".".join(map(str, sys.version_info[:3])), "reportgen": __version__}
     # From the packages' metadata: importing them takes long, and a run with nothing to do needs none of them.
-    for name in STACK:
-        try:
-            found[name] = metadata.version(name)
-        except metadata.PackageNotFoundError:
-            found[name] = "missing"
-    return found
+    return found | {name: _version(name) for name in STACK}
+
+
+def _version(name: str) -> str:
+    try:
+        return metadata.version(name)
+    except metadata.PackageNotFoundError:
+        return "missing"
 
 
 @lru_cache(maxsize=1)
@@ -123,6 +125,8 @@ def _document_settings(settings: Settings, root: Path) -> dict[str, Any]:
         if name and not path.is_file():
             raise ConfigError(f"{section}.{key}: there is no file {path.name}.", code=f"no-{key}")
         made[key] = sha256_file(path) if name else ""
+    # Its version changes bytes where it is used, and is nobody's business where it is not.
+    made["engine"] = _version("typst") if settings.report.pdf_engine == "typst" else ""
     return made
 
 

@@ -23,10 +23,13 @@ from multiprocessing.connection import Connection, wait
 from multiprocessing.context import ForkServerContext, ForkServerProcess
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from reportgen.batch.workers.worker import Answer, Failure, serve
 from reportgen.errors import EnvironmentMissing
+
+if TYPE_CHECKING:
+    from reportgen.settings.sections import PdfEngine
 
 TASKS_PER_WORKER = 100
 """WeasyPrint keeps about 0.24 MB a document: workers are replaced before that matters."""
@@ -79,17 +82,17 @@ def cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def warm_up(*, documents: bool = True) -> None:
+def warm_up(engine: PdfEngine | None = "weasyprint") -> None:
     """Start the fork server now; it loads the stack while the caller does something else.
 
     Parameters
     ----------
-    documents
-        Load what documents need as well. Only the first call in a process decides.
+    engine
+        Load what documents need as well, with this engine of PDF. Only the first call in a process decides.
     """
     from multiprocessing import forkserver
 
-    _context().set_forkserver_preload([f"reportgen.batch.workers.preload{'_documents' if documents else ''}"])
+    _context().set_forkserver_preload([f"reportgen.batch.workers.preload{f'_{engine}' if engine else ''}"])
     with _without_main(), _safe_path():
         forkserver.ensure_running()
 

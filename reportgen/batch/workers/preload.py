@@ -8,4 +8,4 @@ from reportgen.batch.workers.worker import die_with_parent, end_at_once, load_st
 
 die_with_parent()
 end_at_once()
-load_stack(documents=False)
+load_stack(None)

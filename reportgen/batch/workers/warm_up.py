@@ -14,7 +14,7 @@ from reportgen.settings.sections import Settings
 
 def warm_up(settings: Settings) -> None:
     """Start the fork server with what these settings need."""
-    pool.warm_up(documents=set(settings.report.formats) != {"results"})
+    pool.warm_up(settings.report.pdf_engine if set(settings.report.formats) != {"results"} else None)
 
 
 def warm_up_first_run(settings: Settings, root: Path) -> None:

@@ -22,9 +22,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from reportgen.errors import ReportgenError
+
+if TYPE_CHECKING:
+    from reportgen.settings.sections import PdfEngine
 
 ENVIRONMENT = {
     "OPENBLAS_NUM_THREADS": "1",
@@ -42,7 +45,7 @@ DOCUMENTS = (
     "babel.dates",
     "babel.numbers",
     "reportgen.render.site",
-    "reportgen.render.pdf",
+    "reportgen.render.html",
     "pikepdf",
 )
 """Imported as well where documents are made."""
@@ -69,20 +72,20 @@ class Answer:
     seconds: float = 0.0
 
 
-def load_stack(*, documents: bool) -> None:
-    """Import everything a report needs, as far as this machine has it.
+def load_stack(engine: PdfEngine | None) -> None:
+    """Import everything a report needs, as far as this machine has it; without an ``engine`` of PDF numbers only.
 
     A part that cannot be imported here (WeasyPrint without Pango raises ``OSError``) is left out:
     the market that needs it reports the reason.
     """
     os.environ.update(ENVIRONMENT)
     gc.disable()  # until the first task ends: nothing of what is loaded here is garbage
-    for name in (*NUMBERS, *(DOCUMENTS if documents else ())):
+    for name in (*NUMBERS, *(DOCUMENTS if engine else ())):
         with contextlib.suppress(ImportError, OSError):
             importlib.import_module(name)
-    if documents:
+    if engine:
         with contextlib.suppress(ImportError, OSError, ReportgenError):
-            importlib.import_module("reportgen.render.pdf").load_weasyprint()
+            importlib.import_module("reportgen.render.pdf").load_engine(engine)
     gc.freeze()  # without looking for garbage first: that took 0.2 s and found 2,700 objects of 230,000
 
 

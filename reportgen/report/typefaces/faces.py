@@ -15,6 +15,8 @@ from reportgen.errors import EnvironmentMissing
 
 FAMILY = "Fira Sans"
 FALLBACK = "Mukta"
+SPARE = "DejaVu Sans"
+"""Comes with matplotlib: Arabic, Hebrew and symbols that the other two lack."""
 STACK = "'Fira Sans', Mukta, system-ui, sans-serif"
 """Value of CSS ``font-family`` and of the SVG attribute."""
 
@@ -52,6 +54,14 @@ def font_folder(family: str) -> Path:
             code="font-missing",
         )
     return Path(spec.origin).parent / "files"
+
+
+def spare_folder() -> Path:
+    """Folder with the files of :data:`SPARE`, found without importing matplotlib."""
+    spec = find_spec("matplotlib")
+    if spec is None or spec.origin is None:
+        raise EnvironmentMissing("matplotlib is not installed: pip install matplotlib.", code="font-missing")
+    return Path(spec.origin).parent / "mpl-data" / "fonts" / "ttf"
 
 
 def font_folders() -> tuple[Path, ...]:

@@ -15,17 +15,14 @@ from reportgen.report.typefaces.faces import COMPLEX, FALLBACK, FAMILY, font_fil
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from pathlib import Path
 
 
 @lru_cache(maxsize=8)
 def _widths(family: str, weight: int) -> dict[int, float]:
     """Advance width in em of every character that a face has, by code point."""
     data = font_files()[family, weight, "normal"].read_bytes()
-    # Table directory: tag, checksum, offset and length of each table, 16 bytes from byte 12 on; numTables at byte 4.
-    tables = {
-        tag: start  # behind the version, the number of tables and three numbers for binary search
-        for tag, _, start, _ in struct.iter_unpack(">4sIII", data[12 : 12 + 16 * int.from_bytes(data[4:6])])
-    }
+    tables = _tables(data)
     # unitsPerEm of the table head, then numberOfHMetrics of hhea; offsets as in the OpenType specification.
     units = struct.unpack_from(">H", data, tables[b"head"] + 18)[0]
     # Glyphs behind the last full record share its advance and have only a side bearing.
@@ -33,6 +30,21 @@ def _widths(family: str, weight: int) -> dict[int, float]:
     # hmtx: advance width and left side bearing of each glyph; every second number is an advance.
     advances = struct.unpack_from(">" + "Hh" * full, data, tables[b"hmtx"])[::2]
     return {code: advances[min(glyph, full - 1)] / units for code, glyph in _glyphs(data, tables[b"cmap"]) if glyph}
+
+
+def characters(path: Path) -> frozenset[int]:
+    """Code points that a font file has a glyph for."""
+    data = path.read_bytes()
+    return frozenset(code for code, glyph in _glyphs(data, _tables(data)[b"cmap"]) if glyph)
+
+
+def _tables(data: bytes) -> dict[bytes, int]:
+    """Where each table of a font file starts."""
+    # Table directory: tag, checksum, offset and length of each table, 16 bytes from byte 12 on; numTables at byte 4.
+    return {
+        tag: start  # behind the version, the number of tables and three numbers for binary search
+        for tag, _, start, _ in struct.iter_unpack(">4sIII", data[12 : 12 + 16 * int.from_bytes(data[4:6])])
+    }
 
 
 def _glyphs(data: bytes, start: int) -> Iterator[tuple[int, int]]:

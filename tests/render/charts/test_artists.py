@@ -93,7 +93,7 @@ def test_no_document_needs_matplotlib() -> None:
 import sys; sys.path.insert(0, "tests")
 from factories import market_results
 from reportgen.batch.workers.worker import load_stack
-load_stack(documents=True)
+load_stack("weasyprint")
 from reportgen.render.html import render_report
 from reportgen.render.pdf import brief_pdf, report_pdf
 from reportgen.render.quarto import market_files

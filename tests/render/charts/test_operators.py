@@ -13,7 +13,7 @@ from drawings import chart_of
 from reportgen.render.charts import operators
 from reportgen.render.charts.operators import chart_image, path_operators, take_charts
 from reportgen.render.charts.svg import write_svg
-from reportgen.render.fetch import ClosedFetcher
+from reportgen.render.pdf.fetch import ClosedFetcher
 from reportgen.report.blocks import Chart
 from reportgen.report.shapes import Label, Piece
 

@@ -1,4 +1,4 @@
-"""report.pdf and brief.pdf; the only place that uses WeasyPrint, imported when the first PDF is asked for.
+"""PDF by WeasyPrint, which nothing but this, ``fetch.py`` and the drawing of charts uses.
 
 The print rendering of the same templates goes in with charts served from memory by a closed fetcher, a tagged
 PDF/UA-1 file comes out, and a short pikepdf pass adds what WeasyPrint leaves out: the scope of header cells. Same
@@ -13,14 +13,15 @@ import re
 import sys
 import threading
 from contextlib import contextmanager
-from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from reportgen.errors import EnvironmentMissing, RenderError
-from reportgen.render.fontconfig import use_own_fonts
 from reportgen.render.html import Fit, charts, render_brief, render_report
-from reportgen.render.pango import INSTALL
+from reportgen.render.pdf import BRIEF_PAGES
+from reportgen.render.pdf.fontconfig import use_own_fonts
+from reportgen.render.pdf.pango import INSTALL
+from reportgen.render.pdf.structure import add_scopes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,29 +29,18 @@ if TYPE_CHECKING:
     from reportgen.report.blocks import MarketReport
 
 VARIANT = "pdf/ua-1"
-BRIEF_PAGES = 2
 _DATA = re.compile(r"data:[^\s'\")>]*")
 """An embedded file, which nobody can read in a message."""
 
 
 def report_pdf(report: MarketReport, *, templates: Path | None = None) -> bytes:
-    """Tagged PDF of the whole report.
-
-    Raises
-    ------
-    RenderError
-        The document asks for something outside itself, or cannot be made whole.
-    EnvironmentMissing
-        Pango or a font package is missing.
-    TemplateError
-        A template failed.
-    """
+    """See :func:`reportgen.render.pdf.report_pdf`."""
     press = _Press(report)
     return press.write(press.lay_out(render_report(report, medium="print", templates=templates)))
 
 
 def brief_pdf(report: MarketReport, *, templates: Path | None = None) -> bytes:
-    """Tagged PDF of the two-page brief, set more tightly where it would run over; raises as :func:`report_pdf`."""
+    """See :func:`reportgen.render.pdf.brief_pdf`."""
     press = _Press(report)
     steps: tuple[Fit, ...] = ("", "tight", "tight tighter")
     for fit in steps:
@@ -65,8 +55,8 @@ class _Press:
     """Lays out and writes the documents of one report, and lets none out that is not whole."""
 
     def __init__(self, report: MarketReport) -> None:
-        self._weasyprint = load_weasyprint()
-        from reportgen.render.fetch import ClosedFetcher
+        self._weasyprint = load()
+        from reportgen.render.pdf.fetch import ClosedFetcher
 
         self._market = report.market
         self._fetcher = ClosedFetcher(charts(report))
@@ -133,7 +123,7 @@ class _Errors(logging.Handler):
             self.messages.append(_DATA.sub("data:…", record.getMessage())[:300])
 
 
-def load_weasyprint() -> Any:
+def load() -> Any:
     """Import WeasyPrint with our fonts.
 
     Raises
@@ -173,32 +163,3 @@ def _libraries_by_their_names() -> Iterator[None]:
         yield
     finally:
         ctypes.util.find_library = search
-
-
-def add_scopes(pdf: bytes) -> bytes:
-    """Give each table header cell its scope (column in a table head, else row), and a content-based identifier."""
-    import pikepdf
-    from pikepdf import Dictionary, Name
-
-    with pikepdf.open(BytesIO(pdf)) as document:
-        root = document.Root.get("/StructTreeRoot")
-        todo: list[tuple[Any, bool]] = [] if root is None else [(root, False)]
-        while todo:
-            element, head = todo.pop()
-            kind = element.get("/S")
-            # Whether a header cell heads a column or a row is told by where it stands; a stack, since a deep table
-            # would exhaust recursion.
-            head = head or kind == Name.THead
-            if kind == Name.TH:
-                # PDF/UA needs the scope of every header cell (ISO 14289-1, 7.5); attribute owner Table, ISO 32000-1,
-                # 14.8.5.7.
-                element.A = Dictionary(O=Name.Table, Scope=Name.Column if head else Name.Row)
-            kids = element.get("/K")
-            if isinstance(kids, pikepdf.Dictionary):
-                todo.append((kids, head))
-            elif isinstance(kids, pikepdf.Array):
-                todo.extend((kid, head) for kid in kids if isinstance(kid, pikepdf.Dictionary))
-        out = BytesIO()
-        # The identifier of a PDF is a random number by default: the same report would never have the same bytes.
-        document.save(out, deterministic_id=True, object_stream_mode=pikepdf.ObjectStreamMode.generate)
-    return out.getvalue()

@@ -15,7 +15,7 @@ _LIBRARIES = {
 }
 """What the loader of Linux looks for → package of Debian and Ubuntu."""
 PACKAGES = " ".join(_LIBRARIES.values())
-INSTALL = f"On Debian or Ubuntu, as root: apt-get install {PACKAGES}."
+INSTALL = f'On Debian or Ubuntu, as root: apt-get install {PACKAGES}. Or without them: pdf_engine = "typst".'
 
 
 def pango_missing() -> bool:
