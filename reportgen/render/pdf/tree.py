@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 _SIGN = re.compile(r"−(?=[^\s\d])|\+(?=[₹€£¥])")
 _ALONE = re.compile(r'(?<=d=")(M[\d. -]+)h0(?=")')
 """A dot on its own has no size, and is left out by who reads the SVG."""
+_DIGIT = re.compile(r"\d")
 _MARK = 1.12
 """Width in em that a status mark takes before its word."""
 
@@ -110,14 +111,15 @@ def _cell(cell: Cell) -> dict[str, Any]:
 
 
 def _room(column: Column, cells: list[dict[str, Any]]) -> dict[str, float]:
-    """Width in em without any line break, and with all that are allowed: none within a number or a status."""
-    whole = [text_width(cell["text"], 1) + _MARK * ("mark" in cell) for cell in cells]
-    kept = whole if column.numeric or any("mark" in cell for cell in cells) else _words(cell["text"] for cell in cells)
-    head = (text_width(column.label, 1, 600), text_width(column.unit, 1))
-    return {
-        "narrowest": max((*kept, *_words((column.label,), 600), *_words((column.unit,))), default=0.0),
-        "widest": max((*whole, *head), default=0.0),
-    }
+    """Width in em with cells in one line, and with all breaks that are allowed: none within a number or a status."""
+    # In tables figures are as wide as the widest of them.
+    texts = [_DIGIT.sub("0", cell["text"]) for cell in cells]
+    whole = [text_width(text, 1) + _MARK * ("mark" in cell) for text, cell in zip(texts, cells, strict=True)]
+    kept = whole if column.numeric or any("mark" in cell for cell in cells) else _words(texts)
+    head = (*_words((column.label,), 600), *_words((column.unit,)))
+    # A heading over two lines is no loss.
+    halves = (text_width(column.label, 0.6, 600), text_width(column.unit, 0.6))
+    return {"narrowest": max((*kept, *head)), "widest": max((*whole, *head, *halves))}
 
 
 def _words(texts: Iterable[str], weight: int = 400) -> list[float]:
