@@ -36,6 +36,7 @@ from reportgen.model.market.quality import correlation_rows, icc, r_squared, slo
 from reportgen.model.market.refusals import refusals, usable_frame
 from reportgen.model.market.variants import HoldOut, hold_out
 from reportgen.model.ordinary import ordinary_regression
+from reportgen.model.planning.plan import make_plan, plan_without_estimate
 from reportgen.model.prospects import BREAKDOWNS, UNFITTABLE, unfittable
 from reportgen.model.rows import (
     compare_fit,
@@ -101,15 +102,15 @@ def analyse_market(
     frame, left_out = usable_frame(panel, settings)
     reasons = refusals(frame)
     if reasons:
-        return _without_estimates(frame, provenance, "not-estimable", reasons)
+        return _without_estimates(frame, settings, provenance, "not-estimable", reasons)
     try:
         made = _analysed(frame, settings, provenance, shared_decay, shapes)
     except BREAKDOWNS:
         LOG.info("%s: the computation broke down", panel.market, exc_info=True)
-        return _without_estimates(frame, provenance, "not-estimated", (Reason(code="breaks-down"),))
+        return _without_estimates(frame, settings, provenance, "not-estimated", (Reason(code="breaks-down"),))
     # A number that is not finite, or an interval beside its own estimate, is a breakdown, too.
     if any(faults(made)):
-        return _without_estimates(frame, provenance, "not-estimated", (Reason(code="breaks-down"),))
+        return _without_estimates(frame, settings, provenance, "not-estimated", (Reason(code="breaks-down"),))
     if made.model is not None:
         made = replace(made, model=replace(made.model, choices=choices))
     return replace(made, data=replace(made.data, channels_left_out=left_out))
@@ -121,17 +122,17 @@ def _analysed(
     try:
         market = fitted_market(frame, settings, shared_decay, own_shapes(frame, settings) if shapes is None else shapes)
     except UNFITTABLE as error:
-        return _without_estimates(frame, provenance, "not-estimable", (unfittable(error, settings),))
+        return _without_estimates(frame, settings, provenance, "not-estimable", (unfittable(error, settings),))
     settings = as_recorded(frame.panel, settings)
     if not market.certified:
         reason = Reason(code="not-certified", value=market.fit.kkt, detail=market.rung)
-        bare = _without_estimates(frame, provenance, "not-estimated", (reason,))
+        bare = _without_estimates(frame, settings, provenance, "not-estimated", (reason,))
         return replace(bare, model=model_summary(market, settings), fit=fit_summary(market))
     return _with_estimates(market, settings, provenance)
 
 
 def _without_estimates(
-    frame: ModelFrame, provenance: Provenance, status: Status, reasons: tuple[Reason, ...]
+    frame: ModelFrame, settings: Settings, provenance: Provenance, status: Status, reasons: tuple[Reason, ...]
 ) -> MarketResults:
     """What the data show of a market that was not estimated."""
     return MarketResults(
@@ -140,16 +141,16 @@ def _without_estimates(
         reasons=reasons,
         data=summarise_data(frame),
         verdict=Verdict(code="cannot-tell", reasons=tuple(reason.code for reason in reasons)),
+        plan=plan_without_estimate(frame.panel, settings),
         charts=Charts(monthly=monthly_series(frame.panel), multiples=chosen_pharmacies(frame.panel)),
         provenance=provenance,
     )
 
 
 def _with_estimates(market: MarketFit, settings: Settings, provenance: Provenance) -> MarketResults:
-    frame, confidence = market.frame, settings.report.confidence
+    frame, confidence, seed = market.frame, settings.report.confidence, _seed_model(market, settings)
     fixed, impact = fixed_rows(market, confidence), measure_impact(market, settings)
-    promotion = fixed[market.index(market.terms.promotion[0])]
-    settled, seed = impact.long_run.estimate, _seed_model(market, settings)
+    promotion, settled = fixed[market.index(market.terms.promotion[0])], impact.long_run.estimate
     plain = None if seed is None else compare_fit(seed, promotion, settled, confidence)
     within = compare_within(market, promotion, settled, confidence)
     influence = leave_one_out(market.fit, market.full_rank_covariance)
@@ -204,6 +205,7 @@ def _with_estimates(market: MarketFit, settings: Settings, provenance: Provenanc
         what_if=impact.what_if,
         roi=impact.roi,
         forecast=forecast(market, settings),
+        plan=make_plan(market, settings, verdict=verdict, withheld=decided, test=test),
         pharmacies=found.pharmacies,
         checks=found.checks,
         sensitivity=found.sensitivity,

@@ -282,6 +282,6 @@ def _rows(panel: MarketPanel, chosen: Assignment, dose: float) -> str:
 
 def _guarded(code: str) -> str:
     """A code that no spreadsheet takes for a formula."""
-    from reportgen.batch.site.tables import FORMULA
+    from reportgen.render.parquet import FORMULA
 
     return f"'{code}" if re.match(FORMULA, code) else code

@@ -1,8 +1,9 @@
 """The numbers of one market as Parquet tables, for whoever wants to go on from them.
 
-Five small tables, columns as the fields of ``results``: coefficients (fixed effects, variances
-and correlations apart by ``kind``), pharmacies, months, forecast and checks. Byte-identical for equal
-results: no time stamps, one row group, fixed column order.
+Small tables, columns as the fields of ``results``: coefficients (fixed effects, variances and
+correlations apart by ``kind``), pharmacies, plan, months, forecast and checks. The plan is there as CSV, too:
+people take it on to their spreadsheet. Byte-identical for equal results: no time stamps, one row
+group, fixed column order.
 """
 
 from __future__ import annotations
@@ -35,16 +36,25 @@ _FORECAST = {
     "period": _TEXT, "estimate": _FLOAT, "lower": _FLOAT, "upper": _FLOAT, "planned": _FLOAT, "planned_lower": _FLOAT,
     "planned_upper": _FLOAT, "year_before": _FLOAT, "promotion": _FLOAT, "planned_promotion": _FLOAT,
 }  # fmt: skip
+_PLAN = {
+    "pharmacy": _TEXT, "now": _FLOAT, "next": _FLOAT, "action": _TEXT, "reason": _TEXT, "effect": _FLOAT,
+    "effect_lower": _FLOAT, "effect_upper": _FLOAT, "gain": _FLOAT, "gain_lower": _FLOAT, "gain_upper": _FLOAT,
+}  # fmt: skip
 _CHECKS = {"id": _TEXT, "status": _TEXT, "value": _FLOAT, "threshold": _FLOAT, "detail": _TEXT}
 
 
-TABLES = ("coefficients", "pharmacies", "months", "forecast", "checks")
+TABLES = ("coefficients", "pharmacies", "plan", "months", "forecast", "checks")
 """Names of the tables."""
+# Signs at which a spreadsheet takes a text for a formula, and the tab and line end that lead it there (OWASP, CSV
+# Injection).
+FORMULA = r"^[=+\-@\t\r|]"
 
 
 def parquet_files(results: MarketResults) -> dict[str, bytes]:
-    """Return the tables of one market as ``data/<name>.parquet`` → file content."""
-    return {f"data/{name}.parquet": _parquet(table) for name, table in market_tables(results).items()}
+    """Return the tables of one market as ``data/<name>.parquet`` → file content, and ``data/plan.csv``."""
+    tables = market_tables(results)
+    made = {f"data/{name}.parquet": _parquet(table) for name, table in tables.items()}
+    return made | {"data/plan.csv": _csv(tables["plan"])}
 
 
 def market_tables(results: MarketResults) -> dict[str, pa.Table]:
@@ -52,6 +62,7 @@ def market_tables(results: MarketResults) -> dict[str, pa.Table]:
     return {
         "coefficients": _table(_coefficient_rows(results), _COEFFICIENTS),
         "pharmacies": _table(results.pharmacies, _PHARMACIES),
+        "plan": _table(_plan_rows(results), _PLAN),
         "months": _table(_month_rows(results), _MONTHS),
         "forecast": _table(results.forecast.periods if results.forecast is not None else (), _FORECAST),
         "checks": _table(results.checks, _CHECKS),
@@ -85,6 +96,25 @@ def _coefficient_rows(results: MarketResults) -> list[dict[str, Any]]:
 
 def _fixed_row(kind: str, row: FixedEffect) -> dict[str, Any]:
     return {**_plain(row, _COEFFICIENTS), "kind": kind}
+
+
+def _plan_rows(results: MarketResults) -> list[dict[str, Any]]:
+    """A row per pharmacy; where the plan as a whole says why nothing moves, its reason."""
+    plan = results.plan
+    if plan is None:
+        return []
+    rows = []
+    for row in plan.rows:
+        made = _plain(row, _PLAN)
+        if row.reason == "not-recommended":
+            made["reason"] = plan.reason
+        for name in ("effect", "gain"):
+            found = getattr(row, name)
+            made |= {name: None, f"{name}_lower": None, f"{name}_upper": None}
+            if found is not None:
+                made |= {name: found.estimate, f"{name}_lower": found.lower, f"{name}_upper": found.upper}
+        rows.append(made)
+    return rows
 
 
 def _month_rows(results: MarketResults) -> list[dict[str, Any]]:
@@ -131,6 +161,30 @@ def _parquet(table: pa.Table) -> bytes:
     sink = pa.BufferOutputStream()
     pq.write_table(table, sink, compression="zstd", write_statistics=False)
     return bytes(sink.getvalue())
+
+
+def _csv(table: pa.Table) -> bytes:
+    import pyarrow as pa
+    import pyarrow.csv as pacsv
+
+    sink = pa.BufferOutputStream()
+    pacsv.write_csv(guarded(table), sink)
+    return bytes(sink.getvalue())
+
+
+def guarded(table: pa.Table) -> pa.Table:
+    """The table with no text that a spreadsheet would run."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    for place, column in enumerate(table.schema):
+        if column.type == pa.string():
+            text = table.column(place)
+            risky = pc.fill_null(pc.match_substring_regex(text, FORMULA), False)
+            table = table.set_column(
+                place, column.name, pc.if_else(risky, pc.binary_join_element_wise("'", text, ""), text)
+            )
+    return table
 
 
 def _arrow_type(kind: str) -> pa.DataType:

@@ -2,7 +2,7 @@
 
 No words, no statistics: those stand before it, presentation after it; what merely follows from the fields is in
 ``derived``. Other rooms import from this door; a new type goes into the module of its stage (``data``, ``fit``,
-``effects``, ``forecast``, ``checks``, ``verdict``, ``prospects``, ``table``, ``charts``) and into the list here.
+``effects``, ``ahead``, ``checks``, ``verdict``, ``prospects``, ``table``, ``charts``) and into the list here.
 """
 
 from reportgen.results.ahead.forecast import (
@@ -12,6 +12,16 @@ from reportgen.results.ahead.forecast import (
     Movement,
     PharmacyAhead,
     UsualPromotion,
+)
+from reportgen.results.ahead.plan import (
+    Plan,
+    PlanAction,
+    PlanExperiment,
+    PlanOutcome,
+    PlanProfit,
+    PlanReason,
+    PlanRow,
+    PlanRowReason,
 )
 from reportgen.results.charts import (
     QQ,
@@ -111,7 +121,8 @@ __all__ = [
     "ForecastPeriod", "ForecastSum", "Foresight", "GroupSize", "ImpulsePoint", "Incremental", "IncrementalMonth",
     "LikelihoodOptimum", "LongRun", "MarketEstimate", "MarketFacts", "MarketProspect", "MarketResults", "MarketStatus",
     "ModelSummary", "ModelTerm", "ModeratorEffects", "MonthlySeries", "Movement", "OlsAssumption", "OlsTerm",
-    "OrdinaryRegression", "Outcome", "OverviewResults", "PharmacyAhead", "PharmacyRow", "PharmacySeries",
+    "OrdinaryRegression", "Outcome", "OverviewResults", "PharmacyAhead", "PharmacyRow", "PharmacySeries", "Plan",
+    "PlanAction", "PlanExperiment", "PlanOutcome", "PlanProfit", "PlanReason", "PlanRow", "PlanRowReason",
     "PooledEffect", "PredictiveCheck", "PromotionEffects", "Provenance", "PublishedSize", "Quantity", "RSquared",
     "Reason", "ResponseShape", "Roi", "RowsLost", "RunTotals", "Sensitivity", "SettingChoice", "Severity",
     "SizeWithError", "SlipKind", "SlopeTest", "Status", "TableFacts", "TermRole", "TerritorySummary", "TimeEffect",

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from reportgen.results.ahead.forecast import Forecast
+from reportgen.results.ahead.plan import Plan
 from reportgen.results.charts import Charts
 from reportgen.results.checks import Check, OrdinaryRegression, Sensitivity
 from reportgen.results.data import DataSummary
@@ -128,6 +129,8 @@ class MarketResults:
     roi: Roi | None = None
     forecast: Forecast | None = None
     """The periods after the record; None where nothing was estimated, or none are asked for."""
+    plan: Plan | None = None
+    """Where the next promotion should go."""
     pharmacies: tuple[PharmacyRow, ...] = ()
     checks: tuple[Check, ...] = ()
     sensitivity: tuple[Sensitivity, ...] = ()

@@ -16,7 +16,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, PrivateA
 
 from reportgen.settings import coerce
 from reportgen.settings.section import Names, Section
-from reportgen.settings.statistics import AdstockSettings, ModelSettings
+from reportgen.settings.statistics import AdstockSettings, ModelSettings, PlanSettings
 
 SETTINGS_FILE = "reportgen.toml"
 SCHEMA_FILE = "reportgen.schema.json"
@@ -299,6 +299,7 @@ class Settings(Section):
     panel: PanelSettings = PanelSettings()
     model: ModelSettings = ModelSettings()
     adstock: AdstockSettings = AdstockSettings()
+    plan: PlanSettings = PlanSettings()
     report: ReportSettings = ReportSettings()
     brand: BrandSettings = BrandSettings()
     run: RunSettings = RunSettings()

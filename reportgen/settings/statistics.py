@@ -1,10 +1,10 @@
-"""Settings of the model: ``[model]`` and ``[adstock]``."""
+"""Settings of the model: ``[model]``, ``[adstock]``, ``[plan]``."""
 
 from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from reportgen.settings import coerce
 from reportgen.settings.section import Names, Section
@@ -110,3 +110,31 @@ class AdstockSettings(Section):
     )
     normalize: bool = Field(True, description="Scale weights to sum to one, (1-d) sum d^k x.")
     scope: Literal["market", "all"] = Field("market", description="One decay per market, or one shared by all.")
+
+
+class PlanSettings(Section):
+    """Where the next promotion should go: the same total, given to whoever makes the most of it."""
+
+    bound: Annotated[float, Field(gt=0, le=1)] = Field(
+        0.25, description="Most that a pharmacy's promotion may change, as a share of its own."
+    )
+    budget: Annotated[float, Field(ge=-100, le=100)] = Field(
+        0.0, description="Change of all promotion in percent, e.g. -10; 0: the same total, given elsewhere."
+    )
+    periods: Annotated[int, Field(ge=0, le=104)] = Field(
+        0, description="Periods ahead that the plan is for; 0: a year."
+    )
+    step: Annotated[float, Field(ge=0, allow_inf_nan=False)] = Field(
+        0.0,
+        description="Units by which a pharmacy's promotion over these periods changes; 0: whole units where promotion "
+        "was whole, a small part of the usual promotion where it was not.",
+    )
+    fixed: Names = Field(
+        (), description="Pharmacies whose promotion must not change: codes or patterns.", examples=[["KA-001", "KA-9*"]]
+    )
+
+    @model_validator(mode="after")
+    def _budget_within_bound(self) -> PlanSettings:
+        if abs(self.budget) > 100.0 * self.bound + 1e-9:
+            raise ValueError("budget is beyond bound: no pharmacy may change by as much")
+        return self

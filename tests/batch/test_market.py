@@ -106,7 +106,9 @@ def test_a_market_that_fails_leaves_its_folder_as_it_was(
 
 def test_tables_hold_the_numbers_of_the_results() -> None:
     results = market_results()
-    tables = {name: pq.read_table(BytesIO(body)) for name, body in parquet_files(results).items()}
+    files = parquet_files(results)
+    assert files.pop("data/plan.csv").startswith(b'"pharmacy","now","next"')
+    tables = {name: pq.read_table(BytesIO(body)) for name, body in files.items()}
     pharmacies = tables["data/pharmacies.parquet"].to_pylist()
     assert [row["slope"] for row in pharmacies] == [row.slope for row in results.pharmacies]
     fixed = [row for row in tables["data/coefficients.parquet"].to_pylist() if row["kind"] == "fixed"]

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-from reportgen.render.parquet import TABLES, market_tables
+from reportgen.render.parquet import TABLES, guarded, market_tables
 from reportgen.report.site.overview import Download
 from reportgen.results import MarketResults
 
@@ -25,9 +25,6 @@ if TYPE_CHECKING:
 
 FOLDER = "data"
 _AT_ONCE = 100
-# Signs at which a spreadsheet takes a text for a formula, and the tab and line end that lead it there (OWASP, CSV
-# Injection).
-FORMULA = r"^[=+\-@\t\r|]"
 _TEXTS = ("market", "status", "verdict", "channel", "reason", "stale_since", "trouble", "response")
 _COUNTS = ("pharmacies", "months", "checks_passed", "checks_run")
 _NUMBERS = (
@@ -104,23 +101,8 @@ class SiteTables:
             self._writers[name] = (self._stack.enter_context(parquet), self._stack.enter_context(plain))
         parquet, plain = self._writers[name]
         parquet.write_table(table)
-        plain.write_table(_guarded(table))
+        plain.write_table(guarded(table))
         self._rows[name] = self._rows.get(name, 0) + table.num_rows
-
-
-def _guarded(table: pa.Table) -> pa.Table:
-    """The table with no text that a spreadsheet would run."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    for place, column in enumerate(table.schema):
-        if column.type == pa.string():
-            text = table.column(place)
-            risky = pc.fill_null(pc.match_substring_regex(text, FORMULA), False)
-            table = table.set_column(
-                place, column.name, pc.if_else(risky, pc.binary_join_element_wise("'", text, ""), text)
-            )
-    return table
 
 
 def _overview(summaries: Sequence[MarketSummary], across: OverviewResults | None) -> pa.Table:

@@ -74,7 +74,7 @@ def number_settings(settings: Settings) -> dict[str, Any]:
     """Return the settings that numbers depend on, as ``section.key`` → JSON value."""
     panel = settings.panel.model_dump(mode="json")
     chosen = {f"panel.{key}": value for key, value in panel.items() if key not in _NOT_NUMBERS}
-    for name in ("model", "adstock"):
+    for name in ("model", "adstock", "plan"):
         section = getattr(settings, name).model_dump(mode="json")
         chosen |= {f"{name}.{key}": value for key, value in section.items()}
     # Intervals are numbers of results.json, and the bootstrap draws by the seed.

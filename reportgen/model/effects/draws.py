@@ -41,17 +41,19 @@ def estimates(market: MarketFit) -> ModelDraws:
     return _assemble(market, np.array([market.decays]), market.fit.beta[None], conditional_modes(market.fit)[None])
 
 
-def draw_model(market: MarketFit, draws: int, rng: np.random.Generator) -> ModelDraws:
-    """Draws from the joint distribution of the estimates."""
+def draw_model(market: MarketFit, draws: int, rng: np.random.Generator, *, scatter: bool = True) -> ModelDraws:
+    """Draws from the joint distribution of the estimates; without ``scatter`` pharmacies' deviations are those that
+    are expected at the drawn decay and coefficients.
+    """
     if market.mixture is not None:
-        return _draw_nodes(market, market.mixture, draws, rng)
+        return _draw_nodes(market, market.mixture, draws, rng, scatter=scatter)
     fit = market.fit
     centre = np.array(market.decays)
     # The normal of several decays knows no ends of their range.
     decays = np.clip(draw_parameters(centre, market.decay_covariance, draws, rng), 0.0, HIGHEST)
     # Coefficients given the decay, moved along with it: together they have the joint covariance.
     beta = draw_beta(market, fit, market.conditional, draws, rng) + (decays - centre) @ market.decay_gradient.T
-    return _assemble(market, decays, beta, draw_modes(fit, beta, rng))
+    return _assemble(market, decays, beta, draw_modes(fit, beta, rng, scatter=scatter))
 
 
 Drawn = Sequence[tuple[MarketFit, ModelDraws]]
@@ -64,7 +66,9 @@ def draw_fits(market: MarketFit, draws: int, rng: np.random.Generator) -> Drawn:
     return [(fit, draw_model(fit, round(draws * weight), rng)) for fit, weight in ((market, own), *market.rivals)]
 
 
-def _draw_nodes(market: MarketFit, mixture: DecayMixture, draws: int, rng: np.random.Generator) -> ModelDraws:
+def _draw_nodes(
+    market: MarketFit, mixture: DecayMixture, draws: int, rng: np.random.Generator, *, scatter: bool
+) -> ModelDraws:
     """Each node of the decay's profile gets its share of the draws (systematic sampling), made from its own fit.
 
     The order is random, so that any part of the draws is a sample too.
@@ -76,7 +80,7 @@ def _draw_nodes(market: MarketFit, mixture: DecayMixture, draws: int, rng: np.ra
     beta, modes = [], []
     for fit, covariance, count in zip(mixture.fits, mixture.covariance, counts, strict=True):
         beta.append(draw_beta(market, fit, covariance, int(count), rng))
-        modes.append(draw_modes(fit, beta[-1], rng))
+        modes.append(draw_modes(fit, beta[-1], rng, scatter=scatter))
     order = rng.permutation(draws)
     decays = np.repeat(mixture.decays, counts)[order, None]
     return _assemble(market, decays, np.concatenate(beta)[order], np.concatenate(modes)[order])
@@ -94,14 +98,16 @@ def draw_beta(market: MarketFit, fit: LmmFit, covariance: Array, draws: int, rng
     return fit.beta + (beta - fit.beta) * np.sqrt(df / rng.chisquare(df, draws))[:, None]
 
 
-def draw_modes(fit: LmmFit, beta: Array, rng: np.random.Generator) -> Array:
-    """Pharmacies' deviations given the coefficients, (D, G, q)."""
+def draw_modes(fit: LmmFit, beta: Array, rng: np.random.Generator, *, scatter: bool = True) -> Array:
+    """Pharmacies' deviations given the coefficients, (D, G, q); without ``scatter`` what is expected of them."""
     modes = np.broadcast_to(conditional_modes(fit), (len(beta), *fit.at.u_i.shape[1:]))
     if fit.design.cluster is None:
         # A draw with a larger market effect leaves less to the pharmacies: without this the sum of both would be drawn
         # twice as uncertain as it is. Where errors are shared by pharmacies their own data err together with the
         # market's, and give nothing back.
         modes = modes - np.einsum("gqp,dp->dgq", mode_response(fit), beta - fit.beta)
+    if not scatter:
+        return np.array(np.broadcast_to(modes, (len(beta), *modes.shape[1:])))
     root = covariance_root(conditional_covariance(fit))
     return np.asarray(modes + np.einsum("gij,dgj->dgi", root, rng.standard_normal(modes.shape)))
 
