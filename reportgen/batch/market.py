@@ -120,11 +120,14 @@ def documents(results: MarketResults, job: MarketJob) -> Iterator[tuple[str, byt
     # None of these needs pictures: the document is not even made.
     if wanted <= {"results", "xlsx", "pptx"}:
         return
+    from reportgen.render.outline import arranged
     from reportgen.report.document import build_report
+    from reportgen.settings.outline import read_outline
 
     report = build_report(results, job.settings)
     templates = job.settings.report.template_folder(job.root)
     yield from figures(report)
+    report = arranged(report, read_outline(templates))
     if "html" in wanted:
         from reportgen.render.html import render_report
 

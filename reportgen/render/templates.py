@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
 State = Literal["ours", "copy", "blocks", "unknown"]
 
+OUTLINE = "outline.toml"
+"""The order of a report: no template of Jinja's, changed as a whole."""
 _TYPST = ".typ"
 _FUNCTION = re.compile(r"^(?://.*\n)*#let ([\w-]+)\(.*\n(?:[ })\]].*\n)*", re.MULTILINE)
 """A function of a Typst template with the comment above it, up to its end."""
@@ -77,6 +79,8 @@ def list_templates(own: Path | None) -> tuple[Template, ...]:
     """
     names = template_names()
     made = [_look_up(name, own) for name in names]
+    there = own is not None and (own / OUTLINE).is_file()
+    made.append(Template(name=OUTLINE, blocks=(), state="copy" if there else "ours"))
     if own is not None and own.is_dir():
         present = _files(own, ".j2", _TYPST)
         made += [
@@ -96,6 +100,8 @@ def ejected(name: str, version: str, blocks: tuple[str, ...] = ()) -> str:
         There is no template or no block of that name; the message says the nearest.
     """
     names = template_names()
+    if name == OUTLINE and not blocks:
+        return (templates_dir() / OUTLINE).read_text("utf-8")
     if name not in names:
         known = _nearest(name, names)
         hint = f"; did you mean {known}?" if known else f"; there are {', '.join(names)}."

@@ -23,6 +23,7 @@ from reportgen.errors import ConfigError
 from reportgen.settings import calibration, coerce
 from reportgen.settings.coerce import is_table
 from reportgen.settings.messages import at_line, refusal, toml_refusal
+from reportgen.settings.outline import unfit_outline
 from reportgen.settings.sections import Settings, sections
 from reportgen.settings.settled import settle
 from reportgen.settings.words import find_words
@@ -149,6 +150,7 @@ def load_settings(
         problems += [f"{places[f'brand.{key}']}: {unfit}"] if unfit else []
     own_words, unfit_words = find_words(path.parent, values.get("report.words"))
     problems += [f"{places['report.words']}: {line}" for line in unfit_words]
+    problems += unfit_outline(path.parent, values.get("report.templates"), places["report.templates"])
     panel = None if settings is None else settings.panel
     # A setting that a formula decided is where the formula is.
     origins |= {key: origins[by] for key, by in formulas.items()}

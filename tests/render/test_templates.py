@@ -12,7 +12,7 @@ from reportgen.errors import TemplateError, UsageError
 from reportgen.render.html import render_brief, render_report
 from reportgen.render.quarto.pages import market_files
 from reportgen.render.site import site_files
-from reportgen.render.templates import Template, ejected, list_templates, template_names
+from reportgen.render.templates import OUTLINE, Template, ejected, list_templates, template_names
 from reportgen.report.blocks import MarketReport
 from reportgen.report.document import build_report
 from reportgen.report.site.market_line import summarise
@@ -38,7 +38,7 @@ def _find(folder: Path, name: str) -> Template:
 
 
 def test_unchanged_copies_of_all_templates_render_the_same_bytes(report: MarketReport, tmp_path: Path) -> None:
-    for name in template_names():
+    for name in (*template_names(), OUTLINE):
         _write(tmp_path, name, ejected(name, "0.1.0"))
     chosen, rows = (
         tmp_path,
