@@ -142,19 +142,13 @@ timeline = ChartKind("timeline", "Sales of a pharmacy (median and middle half) a
 multiples = ChartKind("multiples", "Small pictures of single pharmacies: sales and promotion.")
 forest = ChartKind("forest", "Coefficients with their intervals.")
 estimators = ChartKind("estimators", "The effect by the plain, the corrected and the within-pharmacy estimator.")
+common = ChartKind("common", "What each period added for all pharmacies together.")
 decay = ChartKind("decay", "Likelihood over the carry-over, with its interval; a chart a channel.")
 impulse = ChartKind("impulse", "What one unit brings in the periods after it, and in all; a chart a channel.")
-impulse_brief = ChartKind("impulse_brief", "The same, small.")
 caterpillar = ChartKind("caterpillar", "Effect in every pharmacy with its interval, sorted.")
-caterpillar_intercept = ChartKind("caterpillar_intercept", "Level of every pharmacy with its interval, sorted.")
-caterpillar_brief = ChartKind("caterpillar_brief", "The pharmacies with the smallest and the largest effects.")
-lines = ChartKind("lines", "The line of every pharmacy over promotion.")
-shrinkage = ChartKind("shrinkage", "Each pharmacy's own estimate and what the model makes of it.")
 response = ChartKind("response", "The curve of the response to a channel, with its band.")
-contribution = ChartKind("contribution", "Sales by period, split into baseline, persistence and promotion.")
-waterfall = ChartKind("waterfall", "From sales without promotion to sales, in one step a part.")
-incremental_pharmacies = ChartKind("incremental_pharmacies", "What promotion brought in every pharmacy.")
-what_if = ChartKind("what_if", "Change of sales with less or more promotion.")
+forecast = ChartKind("forecast", "Sales to be expected in the next periods, with their interval.")
+checks = ChartKind("checks", "Every check: value over limit, by the question it answers.")
 residuals = ChartKind("residuals", "Residuals over fitted sales.")
 scale_location = ChartKind("scale_location", "Spread of the residuals over fitted sales.")
 autocorrelation = ChartKind("autocorrelation", "Correlation of a pharmacy's residuals over time, by lag.")
@@ -168,10 +162,8 @@ market_uncertainty = ChartAcross("market_uncertainty", "Effect of every market o
 market_ranks = ChartAcross("market_ranks", "Expected rank of every market.")
 
 KINDS: tuple[ChartKind, ...] = (
-    key, without_promotion, hierarchy, timeline, multiples, forest, estimators, decay, impulse, impulse_brief,
-    caterpillar, caterpillar_intercept, caterpillar_brief, lines, shrinkage, response, contribution, waterfall,
-    incremental_pharmacies, what_if, residuals, scale_location, autocorrelation, qq, influence, predictive,
-    ordinary,
+    key, without_promotion, hierarchy, timeline, multiples, forest, estimators, common, decay, impulse, caterpillar,
+    response, forecast, checks, residuals, scale_location, autocorrelation, qq, influence, predictive, ordinary,
 )  # fmt: skip
 """All charts of one market, in the order of the report."""
 ACROSS: tuple[ChartAcross, ...] = (market_forest, market_uncertainty, market_ranks)
@@ -184,19 +176,16 @@ __all__ = [
     "ChartKind",
     "autocorrelation",
     "caterpillar",
-    "caterpillar_brief",
-    "caterpillar_intercept",
-    "contribution",
+    "checks",
+    "common",
     "decay",
     "estimators",
+    "forecast",
     "forest",
     "hierarchy",
     "impulse",
-    "impulse_brief",
-    "incremental_pharmacies",
     "influence",
     "key",
-    "lines",
     "market_forest",
     "market_ranks",
     "market_uncertainty",
@@ -207,9 +196,6 @@ __all__ = [
     "residuals",
     "response",
     "scale_location",
-    "shrinkage",
     "timeline",
-    "waterfall",
-    "what_if",
     "without_promotion",
 ]  # fmt: skip

@@ -714,14 +714,6 @@ def _charts(w: _World, rows: int) -> r.Charts:
     counts, edges = np.histogram(w.response, bins=30)
     share = counts / counts.sum()
     simulated = np.convolve(share, (0.25, 0.5, 0.25), "same")
-    contribution = None
-    if not w.log:
-        promo = np.where(True, (w.beta + w.slopes)[:, None] * w.adstock, 0.0).sum(0)[2:]
-        persist = (w.phi[0] * w.response[:, 1:-1] + w.phi[1] * w.response[:, :-2]).sum(0)
-        base = w.response.sum(0)[2:] - promo - persist
-        contribution = r.Contribution(
-            periods=w.labels[2:], baseline=_plain(base), persistence=_plain(persist), promotion=_plain(promo)
-        )
     return r.Charts(
         monthly=_monthly(w),
         multiples=_multiples(w),
@@ -745,7 +737,6 @@ def _charts(w: _World, rows: int) -> r.Charts:
             lower=_plain(simulated * 0.85),
             upper=_plain(simulated * 1.15 + 0.002),
         ),
-        contribution=contribution,
     )
 
 

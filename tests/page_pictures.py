@@ -72,7 +72,9 @@ def caterpillar() -> Image.Image:
     """The caterpillar chart with its title and notes."""
     made = report()
     chart = next(b for s in made.sections for b in s.blocks if getattr(b, "name", "") == "caterpillar")
-    alone = tuple(replace(s, blocks=(chart,), lead="") for s in made.sections if s.anchor == "pharmacies")
+    alone = tuple(
+        replace(s, blocks=(replace(chart, only=""),), lead="") for s in made.sections if s.anchor == "pharmacies"
+    )
     press = _Press(replace(made, sections=alone))
     picture = pdf_page(press.write(press.lay_out(render_report(replace(made, sections=alone), medium="print"))), 1)
     return _cropped(picture.crop((0, 70, picture.width, picture.height - 70)))

@@ -116,8 +116,6 @@ ADDING = {
 """Names that make one number of many, or a limit of an estimate. Counting what is listed (``len``, ``Counter``,
 ``count_nonzero``) makes no new number."""
 PLACING = {
-    "report/figures/lines.py": "a few steep lines leave the picture",
-    "report/figures/shrinkage.py": "a few wild estimates leave the picture",
     "report/figures/ranking.py": "the points farthest from the middle are named",
     "report/site/directory.py": "too many pharmacies make no page",
     "render/slides/pages.py": "texts take the size at which they fit",

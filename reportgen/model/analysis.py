@@ -57,7 +57,6 @@ from reportgen.results import (
     BootstrapSummary,
     Charts,
     Comparison,
-    Contribution,
     FitQuality,
     FixedEffect,
     Foresight,
@@ -212,7 +211,7 @@ def _with_estimates(market: MarketFit, settings: Settings, provenance: Provenanc
         withheld=decided,
         ordinary=ordinary_regression(market, test, None if impact.incremental is None else impact.incremental.total),
         verdict=verdict,
-        charts=_charts(market, diagnostics, residuals, influence, impact),
+        charts=_charts(market, diagnostics, influence),
         provenance=provenance,
     )
     sound: MarketResults = mend(withhold(results))
@@ -261,9 +260,7 @@ def _foresight(market: MarketFit, promotion: FixedEffect, verdict: Verdict, sett
     return foresight(market, promotion) if told else None
 
 
-def _charts(
-    market: MarketFit, diagnostics: Diagnostics, residuals: Residuals, influence: Influence, impact: Impact
-) -> Charts:
+def _charts(market: MarketFit, diagnostics: Diagnostics, influence: Influence) -> Charts:
     """What the charts need beside the tables of the results."""
     panel, design = market.frame.panel, market.design
     return Charts(
@@ -274,7 +271,6 @@ def _charts(
         autocorrelation=diagnostics.autocorrelation,
         scale_location=diagnostics.scale_location,
         predictive=diagnostics.predictive,
-        contribution=_contribution(market, residuals, impact),
         promotion_range=_promotion_range(market),
         promotion_center=float(design.column(market.terms.promotion[0]).mean()),
         market_level=float(design.x.mean(axis=0) @ market.fit.beta),
@@ -341,30 +337,3 @@ def _oddness(frame: ModelFrame, cooks_d: np.ndarray) -> np.ndarray:
 def _promotion_range(market: MarketFit) -> tuple[float, float]:
     low, high = np.quantile(market.design.column(market.terms.promotion[0]), [0.05, 0.95])
     return float(low), float(high)
-
-
-def _contribution(market: MarketFit, residuals: Residuals, impact: Impact) -> Contribution | None:
-    """Fitted sales by period: baseline, persistence (lags), promotion now. Level response only."""
-    frame, design = market.frame, market.design
-    if frame.scale == "log" or impact.incremental is None:
-        return None
-    promotion = np.zeros(len(design.y))
-    for term in market.terms.promotion:
-        slope = np.full(design.groups, market.fit.beta[market.index(term)])
-        random = market.random_index(term)
-        if random is not None:
-            slope = slope + residuals.modes[:, random]
-        promotion += slope[design.group] * design.column(term)
-    lags = [market.index(term) for term in market.terms.lags]
-    persistence = design.x[:, lags] @ market.fit.beta[lags]
-    columns = np.unique(frame.column)
-
-    def by_period(values: np.ndarray) -> tuple[float, ...]:
-        return tuple(np.bincount(frame.column, weights=values)[columns].tolist())
-
-    return Contribution(
-        periods=tuple(frame.panel.period_label(int(column)) for column in columns),
-        baseline=by_period(residuals.fitted - promotion - persistence),
-        persistence=by_period(persistence),
-        promotion=by_period(promotion),
-    )

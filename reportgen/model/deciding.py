@@ -251,7 +251,6 @@ def _without_totals(results: MarketResults) -> MarketResults:
         roi=None,
         pharmacies=tuple(replace(row, incremental=None, incremental_share=None) for row in results.pharmacies),
         ordinary=None if ordinary is None else replace(ordinary, incremental_gap=None),
-        charts=replace(results.charts, contribution=None),
     )
 
 

@@ -63,6 +63,8 @@ class Page:
     fit: str
     """How tightly the brief is set, so that it keeps to two pages: empty, ``tight`` or ``tighter``."""
     svg: Mapping[str, Markup]
+    colours: Mapping[str, str]
+    """Of what a template draws itself: variables on screens, on paper what they stand for."""
     data: Markup
     """The whole list of markets as JSON, on the overview; else empty."""
     more: bool
@@ -109,7 +111,7 @@ def charts(doc: MarketReport | Overview) -> dict[str, Chart]:
     """Every chart of a document by name: what ``chart:name`` may mean in its PDF."""
     shown: list[object] = [block for section in doc.sections for block in section.blocks]
     if isinstance(doc, MarketReport):
-        shown += [*doc.brief.blocks, doc.summary.chart, doc.brief.chart]
+        shown.append(doc.summary.chart)
         shown += [key.chart for key in doc.summary.key_figures]
     return {chart.name: chart for chart in shown if isinstance(chart, Chart)}
 
@@ -164,6 +166,7 @@ def _page(
         policy=policy,
         fit=fit,
         svg={} if paper else _inline(doc),
+        colours=_colours(doc.brand, paper=paper),
         data=_list(doc, whole),
         more=whole is not None and len(whole.rows) > STATIC,
     )
@@ -177,9 +180,18 @@ def _list(doc: MarketReport | Overview, whole: Table | None) -> Markup:
     return list_data(whole, doc.finder) if whole is not None and doc.finder is not None else Markup("")
 
 
+def _colours(brand: Brand, *, paper: bool) -> dict[str, str]:
+    # WeasyPrint knows no variables inside a drawing.
+    return {name: plain if paper else f"var(--{name})" for name, plain in _theme(brand).variables()}
+
+
+def _theme(brand: Brand) -> Theme:
+    return Theme(accent=brand.accent) if brand.accent else Theme()
+
+
 def _inline(doc: MarketReport | Overview) -> dict[str, Markup]:
     """Charts with the page's colour variables; text in them was escaped when they were drawn."""
-    theme = Theme(accent=doc.brand.accent) if doc.brand.accent else Theme()
+    theme = _theme(doc.brand)
     return {name: Markup(write_svg(chart, theme=theme)) for name, chart in charts(doc).items()}  # noqa: S704
 
 

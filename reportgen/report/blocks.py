@@ -46,6 +46,10 @@ class IntervalBar:
     zero: float | None
     hollow: bool
     alt: str
+    market: float | None = None
+    """The average that rows are compared with, a dashed line."""
+    own: float | None = None
+    """What the row's own data say alone, faint; ``None`` where it leaves the scale."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,7 +127,7 @@ class Chart:
     shapes: tuple[Shape, ...]
     tips: tuple[Tip, ...]
     table: ChartTable
-    size: Literal["full", "half"] = "full"
+    size: Literal["full", "half", "third"] = "full"
     zoom: bool = False
     """Whether it has so many marks that a page should let its reader look closer."""
     only: Only = ""
@@ -241,6 +245,7 @@ class Section:
     title: str
     lead: str
     blocks: tuple[Block, ...]
+    only: Only = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -266,20 +271,16 @@ class Summary:
     confidence_title: str
     confidence: tuple[str, ...]
     strip: tuple[Mark, ...]
+    """All checks with their names."""
     channels: Table | None
     """One line a promotion channel where there are several."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Brief:
-    """The second page of the two-page brief."""
+    """The two-page brief: the first page, and this section as the second."""
 
-    title: str
-    blocks: tuple[Block, ...]
-    chart: Chart | None
-    lead: str
-    checks: tuple[Mark, ...]
-    checks_title: str
+    section: Section
     contact_title: str
     contact: tuple[str, ...]
 

@@ -27,7 +27,6 @@ from reportgen.results.charts import (
     QQ,
     Autocorrelation,
     Charts,
-    Contribution,
     Curve,
     Density,
     MonthlySeries,
@@ -115,7 +114,7 @@ from reportgen.results.verdict import Quantity, Reason, Verdict, VerdictCode, Wi
 __all__ = [
     "BINS", "QQ", "Attempt", "Autocorrelation", "Balance", "BalanceName", "BootstrapRow", "BootstrapSummary",
     "Calendar", "Calibration", "Cell", "ChannelEffect", "Charts", "Check", "CheckStatus", "ClassEffect", "ColumnFacts",
-    "ColumnRole", "Comparison", "Contribution", "CorrelationRow", "CovRe", "Curve", "CurveKind", "CurvePoint",
+    "ColumnRole", "Comparison", "CorrelationRow", "CovRe", "Curve", "CurveKind", "CurvePoint",
     "DataSummary", "DecayPoint", "DecaySummary", "Density", "Distribution", "EffectSize", "Elasticity", "EntrySlip",
     "Estimand", "ExcludedMarket", "Experiment", "Finding", "FitQuality", "FitSummary", "FixedEffect", "Forecast",
     "ForecastPeriod", "ForecastSum", "Foresight", "GroupSize", "ImpulsePoint", "Incremental", "IncrementalMonth",

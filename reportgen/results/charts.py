@@ -132,21 +132,6 @@ class PredictiveCheck:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Contribution:
-    """Fitted sales of the market by period, split: sums to ``fitted``, money (level response)."""
-
-    periods: tuple[str, ...]
-    baseline: tuple[float, ...]
-    persistence: tuple[float, ...]
-    promotion: tuple[float, ...]
-
-    @property
-    def fitted(self) -> tuple[float, ...]:
-        """Fitted sales by period."""
-        return tuple(fsum(parts) for parts in zip(self.baseline, self.persistence, self.promotion, strict=True))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Charts:
     """Summarised data of every chart that is not already a table above."""
 
@@ -162,4 +147,3 @@ class Charts:
     market_level: float | None = None
     """Fitted response at ``promotion_center`` for the average pharmacy, response units."""
     predictive: PredictiveCheck | None = None
-    contribution: Contribution | None = None

@@ -10,7 +10,6 @@ from types import SimpleNamespace
 import jsonschema
 import numpy as np
 import pytest
-from numpy.testing import assert_allclose
 
 from model_problems import PROVENANCE, changed_panel, settings, small_panel, two_channel_panel
 from reportgen import schema
@@ -117,15 +116,6 @@ def test_seed_moves_simulated_intervals_only():
     assert other.incremental.lower != usual().incremental.lower
 
 
-def test_contribution_adds_up_to_fitted_sales():
-    chart = usual().charts.contribution
-    assert len(chart.periods) == 22
-    fitted = np.add(np.add(chart.baseline, chart.persistence), chart.promotion)
-    observed = [month.sales for month in usual().incremental.months]
-    assert_allclose(fitted.sum(), np.sum(observed), rtol=1e-3)
-    assert (np.array(chart.promotion) > 0.0).all()
-
-
 VARIANTS = {
     "log": {"model": {"response": "log"}},
     "one lag": {"model": {"lags": (1,)}},
@@ -158,7 +148,6 @@ def test_every_setting_gives_sound_results(name):
     assert ("Adstock_Promotion" in model.random_terms) == (name != "no slope")
     assert (model.correction_terms == ()) == (name == "plain")
     assert model.decay_source == ("fixed" if "decay" in sections.get("adstock", {}) else "estimated")
-    assert (found.charts.contribution is None) == (name == "log")
 
 
 def test_without_lags_there_is_no_initial_sale_and_the_long_run_is_the_effect():

@@ -8,8 +8,8 @@ import pytest
 
 from reportgen.model import deciding
 from reportgen.model.checks.rules import RULES
-from reportgen.report.narrative.check_words import CHECKS
 from reportgen.report.narrative.deciding import SENTENCES
+from reportgen.report.words.check_words import CHECKS
 from reportgen.results import Check, from_json, to_json
 from tests.factories import market_results, planned_forecast
 
@@ -45,7 +45,7 @@ def test_what_is_withheld_is_gone_everywhere():
     )
     assert left.plain.long_run is left.within.long_run is None
     assert all(row.long_run is row.incremental is row.incremental_share is None for row in left.pharmacies)
-    assert left.incremental is left.roi is left.charts.contribution is left.ordinary.incremental_gap is None
+    assert left.incremental is left.roi is left.ordinary.incremental_gap is None
     assert left.what_if == ()
     assert left.impulse == results.impulse
     assert left.decay == results.decay

@@ -8,11 +8,12 @@ from typing import Any
 import pytest
 
 from factories import channel_results, curved, market_results
-from reportgen.report.blocks import Definitions, Equation, MarketReport, Prose, Table
+from reportgen.report.blocks import Chart, Definitions, Equation, MarketReport, Prose, Table
 from reportgen.report.document import build_report
 from reportgen.report.figures import draw_charts
 from reportgen.report.narrative import summary, trust
 from reportgen.report.tables.sheets import build_workbook
+from reportgen.report.words.checks import check_name
 from reportgen.report.words.formats import Formats
 from reportgen.report.words.language import Language
 from reportgen.report.words.writer import make_writer
@@ -42,9 +43,10 @@ def test_sentences_on_one_more_name_the_usual_level_where_they_are_quoted_alone(
     assert first.verdict.sentence.startswith(f"One more visit a month {usual}, kept up, is associated with")
     for figure in first.key_figures[:2]:
         assert usual in figure.unit
-    assert report.brief.lead.startswith(f"In all, one more visit {usual} goes with")
-    assert report.brief.chart is not None
-    assert report.brief.chart.title.startswith(f"One visit more {usual} goes with")
+    section = next(section for section in report.sections if section.anchor == "carry-over")
+    assert section.lead.startswith(f"In all, one more visit {usual} goes with")
+    chart = next(block for block in section.blocks if isinstance(block, Chart) and block.name == "impulse")
+    assert chart.title.startswith(f"One visit more {usual} goes with")
     tables = [block for section in report.sections for block in section.blocks if isinstance(block, Table)]
     for table in tables:
         if table.name in ("pharmacies", "coefficients"):
@@ -86,7 +88,6 @@ def test_a_straight_line_says_nothing_of_curves() -> None:
 def test_without_the_curve_in_money_it_is_still_said_to_flatten() -> None:
     gone = replace(FLAT, shapes=(replace(FLAT.shapes[0], points=()),))
     assert "response" not in _draw(gone)
-    assert "lines" not in _draw(gone)
     sentence = build_report(gone, VISIT).summary.verdict.sentence
     assert "Promotion brings less the more of it there is." in sentence
 
@@ -141,7 +142,6 @@ def test_how_far_the_sums_reach_beyond_the_data_is_said_once() -> None:
 
 def test_the_chart_tells_usual_promotion_and_what_was_not_seen() -> None:
     made = _draw(FLAT)
-    assert "lines" not in made
     chart = made["response"]
     shape = FLAT.shapes[0]
     assert chart.title.startswith(f"At the usual promotion of {shape.usual:.2f}, one visit more, kept up, goes with ₹")
@@ -185,7 +185,7 @@ def test_the_check_of_a_response_that_flattens_names_the_setting() -> None:
     assert "sooner here than the curve in the model, or later, or not at all" in trust.advice(bent, failed)
     assert "Where the markets share the curve (model.shape)" in trust.advice(bent, failed)
     assert "The curve in the model (model.shape) leaves no sign" in trust.advice(bent, check)
-    assert trust.name(bent, check) != trust.name(line, check)
+    assert check_name(bent, bent.results, check) != check_name(line, line.results, check)
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ from reportgen.report.figures import draw_charts
 from reportgen.report.narrative import carry_over, foundation, ordinary, reasons, sections, summary, trust
 from reportgen.report.narrative.beyond.assigned import experiment_arms
 from reportgen.report.narrative.verdict import WORDS, effect_sentence, shown_code, verdict_line
+from reportgen.report.words.checks import check_name
 from reportgen.report.words.language import Language
 from reportgen.report.words.terms import random_label, term_label, term_unit
 from reportgen.report.words.writer import Writer, make_writer
@@ -91,7 +92,7 @@ def _resolve(results: Any, path: str) -> Any:
 def _prose(report: MarketReport) -> Iterator[str]:
     """Every sentence of the narrative (chart titles are tested with the charts)."""
     first = report.summary
-    yield from (first.scope, first.verdict.sentence, *first.actions, *first.confidence, report.brief.lead)
+    yield from (first.scope, first.verdict.sentence, *first.actions, *first.confidence)
     for key in first.key_figures:
         yield from (key.value, key.unit, key.interval, key.note)
     for section in report.sections:
@@ -327,7 +328,7 @@ def test_failed_checks_come_first_then_the_most_telling() -> None:
 def test_an_unknown_check_is_printed_not_lost() -> None:
     check = Check(id="check-of-tomorrow", status="review", value=1.0, threshold=0.5)
     writer = _writer()
-    assert trust.name(writer, check) == "Check of tomorrow"
+    assert check_name(writer, writer.results, check) == "Check of tomorrow"
     assert trust.advice(writer, check) == "Ask a statistician to look at it."
     assert trust.rule(writer, check)
 

@@ -12,6 +12,7 @@ from factories import market_results
 from reportgen import results as r
 from reportgen.report import tables
 from reportgen.report.blocks import Table
+from reportgen.report.narrative import foundation
 from reportgen.report.words.writer import Writer, make_writer
 from reportgen.settings.sections import ReportSettings, Settings
 
@@ -52,7 +53,9 @@ def test_german_numbers_have_a_decimal_comma() -> None:
 
 
 def test_fit_block_names_what_statsmodels_prints() -> None:
-    labels = [row[0] for row in _texts(tables.fit_block(_writer()))]
+    block = foundation.fit_summary(_writer())
+    assert block is not None
+    labels = [item.term for item in block.items]
     for wanted in ("Observations", "Groups (pharmacies)", "Method", "Log-likelihood", "Converged", "Certified"):
         assert wanted in labels
 
@@ -79,14 +82,6 @@ def test_few_pharmacies_are_all_printed() -> None:
     table = tables.pharmacies(_writer(pharmacies=30))
     assert table is not None
     assert table.print_rows is None
-
-
-def test_profit_columns_only_with_costs() -> None:
-    with_cost, without = tables.what_if(_writer()), tables.what_if(_writer(cost=None))
-    assert with_cost is not None
-    assert without is not None
-    assert len(with_cost.columns) == len(without.columns) + 2
-    assert _texts(without)[0][0] == "Stop promotion"
 
 
 def test_checks_have_word_shape_limit_and_advice() -> None:

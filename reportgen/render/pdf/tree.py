@@ -42,7 +42,6 @@ def as_tree(report: MarketReport, *, brief: bool) -> dict[str, Any]:
         if field.name not in {"brief", "sections", "facts", "labels"}
     }
     tree["brand"]["logo"] = _logo(report.brand.logo)
-    tree["contents"] = report.labels.contents
     tree["brief" if brief else "sections"] = _plain(report.brief if brief else report.sections)
     return tree
 

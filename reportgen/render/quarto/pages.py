@@ -1,7 +1,7 @@
 """Finished reports as Quarto pages: what each template gets, and which files one market's folder holds.
 
 A page is ``index.qmd`` or ``brief.qmd`` with its charts as files beside it, so pages need nothing from each other.
-Blocks become *pieces* here (charts in pairs or tabs, tables with identifiers, equations as TeX); templates only lay
+Blocks become *pieces* here (small charts in rows, tables with identifiers, equations as TeX); templates only lay
 them out. Jinja's own signs are ``<< >>`` and ``<% %>``, because ``{{< >}}`` are Quarto's shortcodes; every plain string
 a template prints is escaped as Markdown unless a filter made it something else.
 """
@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, replace
 from functools import cache
+from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -48,12 +49,11 @@ _EVIDENCE = ("fig-without-promotion", "tbl-coefficients", "fig-caterpillar", "tb
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Drawn:
-    """A chart in a page: its file, its identifier (``fig-…``, unique in the page), its label in a tab."""
+    """A chart in a page: its file, its identifier (``fig-…``, unique in the page)."""
 
     identifier: str
     file: str
     figure: Chart
-    label: str
     width: str = "100%"
     """Of the page, so that letters are as large in small charts as in wide ones."""
 
@@ -66,6 +66,8 @@ class Piece:
     only: Only = ""
     block: Block | None = None
     charts: tuple[Drawn, ...] = ()
+    across: int = 1
+    """Charts that stand side by side."""
     table: Listed | None = None
     full: Listed | None = None
     """All rows, where ``table`` has only those that fit on paper."""
@@ -101,8 +103,8 @@ class Page:
 class Composer:
     """Turns blocks into pieces and keeps identifiers unique within one page."""
 
-    def __init__(self, words: SiteWords, widest: int = 100) -> None:
-        self._tabs, self._widest = words.tabs, widest
+    def __init__(self, widest: int = 100) -> None:
+        self._widest = widest
         self._taken: Counter[str] = Counter()
         self.charts: dict[str, Chart] = {}
         """Charts drawn so far, by file name."""
@@ -125,14 +127,13 @@ class Composer:
         everywhere = not figure.only
         identifier = self.identify("fig", figure.name, everywhere=everywhere)
         share = f"{min(self._widest, max(40, round(figure.width / WIDE * 100)))}%"
-        label = self._tabs.get(figure.name, "")
-        return Drawn(identifier=identifier, file=file, figure=figure, label=label, width=share)
+        return Drawn(identifier=identifier, file=file, figure=figure, width=share)
 
     def small(self, figure: Chart) -> Drawn:
         """A chart without caption and identifier."""
         file = f"figures/{figure.name.replace('_', '-')}.svg"
         self.charts[file] = figure
-        return Drawn(identifier="", file=file, figure=figure, label="")
+        return Drawn(identifier="", file=file, figure=figure)
 
     def table(self, table: Table) -> Piece:
         """A table; a long one gets its short form, and all rows for screens."""
@@ -154,31 +155,20 @@ class Composer:
         )
 
     def pieces(self, blocks: Sequence[Block]) -> Iterator[Piece]:
-        """Blocks in their order; neighbouring charts become tabs or stand in pairs."""
+        """Blocks in their order; neighbouring charts of less than the full width stand in a row."""
         for run in _runs(blocks):
-            figures = [block for block in run if isinstance(block, Chart)]
-            if not figures:
+            if isinstance(run[0], Chart) and run[0].size != "full":
+                figures = [block for block in run if isinstance(block, Chart)]
+                across = 3 if run[0].size == "third" else 2
+                for start in range(0, len(figures), across):
+                    charts = tuple(replace(self.draw(one), width="100%") for one in figures[start : start + across])
+                    yield Piece(kind="row", only=run[0].only, charts=charts, across=across)
+            else:
                 yield from (self._piece(block) for block in run)
-            elif len(figures) >= 3 and all(figure.name in self._tabs for figure in figures):
-                yield Piece(kind="tabs", charts=tuple(map(self.draw, figures)))
-            else:
-                yield from self._pairs(figures)
-
-    def _pairs(self, figures: list[Chart]) -> Iterator[Piece]:
-        waiting: list[Chart] = []
-        for figure in figures:
-            if figure.size == "half" and not figure.only:
-                waiting.append(figure)
-                if len(waiting) == 2:
-                    yield Piece(kind="pair", charts=tuple(replace(self.draw(one), width="100%") for one in waiting))
-                    waiting = []
-            else:
-                yield from (Piece(kind="figure", charts=(self.draw(one),)) for one in waiting)
-                waiting = []
-                yield Piece(kind="figure", only=figure.only, charts=(self.draw(figure),))
-        yield from (Piece(kind="figure", charts=(self.draw(one),)) for one in waiting)
 
     def _piece(self, block: Block) -> Piece:
+        if isinstance(block, Chart):
+            return Piece(kind="figure", only=block.only, charts=(self.draw(block),))
         if isinstance(block, Table):
             return self.table(block)
         if isinstance(block, Equation):
@@ -188,15 +178,9 @@ class Composer:
 
 
 def _runs(blocks: Sequence[Block]) -> Iterator[list[Block]]:
-    """Split into runs of charts and runs of anything else."""
-    run: list[Block] = []
-    for block in blocks:
-        if run and isinstance(block, Chart) != isinstance(run[-1], Chart):
-            yield run
-            run = []
-        run.append(block)
-    if run:
-        yield run
+    """Split into runs of charts of one size for one medium, and runs of anything else."""
+    for _, run in groupby(blocks, lambda b: (b.size, b.only) if isinstance(b, Chart) else None):
+        yield list(run)
 
 
 def equation_tex(equation: Equation) -> Iterator[str]:
@@ -238,15 +222,13 @@ def market_files(
         A template is missing, malformed, or names something that does not exist (with file and line).
     """
     name = "market.qmd.j2" if report.summary.key_figures else "not-estimable.qmd.j2"
-    composer = Composer(words)
+    composer = Composer()
     page = _page(report, words, formats, composer, report.sections)
     texts = {"index.qmd": render(name, templates, doc=report, page=page)}
     # A page of its own, with identifiers of its own.
-    brief = Composer(words, _WIDEST_IN_BRIEF)
-    second = Section(anchor="second", number="", title=report.brief.title, lead="", blocks=report.brief.blocks)
-    brief_page = _page(report, words, formats, brief, (second,))
-    small = brief.draw(report.brief.chart) if report.brief.chart else None
-    texts["brief.qmd"] = render("brief.qmd.j2", templates, doc=report, page=brief_page, chart=small)
+    brief = Composer(_WIDEST_IN_BRIEF)
+    brief_page = _page(report, words, formats, brief, (report.brief.section,))
+    texts["brief.qmd"] = render("brief.qmd.j2", templates, doc=report, page=brief_page)
     charts = {**composer.charts, **brief.charts}
     files = {name: text.encode() for name, text in texts.items()}
     return files | {file: chart_file(chart) for file, chart in sorted(charts.items())}

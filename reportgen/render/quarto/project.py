@@ -105,7 +105,7 @@ def overview_files(doc: Overview, words: SiteWords, *, templates: Path | None = 
     tables = [block for block in _blocks(doc.sections, "markets") if isinstance(block, Table)]
     rows = [row for table in tables for row in table.rows]
     columns = _kept(tables[0].columns, rows) if tables else []
-    composer = Composer(words)
+    composer = Composer()
     sections = tuple(composer.section(_linked(section)) for section in doc.sections)
     page = OverviewPage(
         words=words,
@@ -121,7 +121,7 @@ def overview_files(doc: Overview, words: SiteWords, *, templates: Path | None = 
 def method_file(report: MarketReport, words: SiteWords, *, templates: Path | None = None) -> dict[str, bytes]:
     """``method.qmd`` from the last section of any report, without what is about that market alone."""
     last = report.sections[-1]
-    pieces = tuple(Composer(words).pieces(tuple(_without(last.blocks, _LEFT_OUT))))
+    pieces = tuple(Composer().pieces(tuple(_without(last.blocks, _LEFT_OUT))))
     page = MethodPage(words=words, pieces=pieces, callouts=call_outs())
     return {"method.qmd": render("method.qmd.j2", templates, doc=report, page=page).encode()}
 

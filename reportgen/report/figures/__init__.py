@@ -15,7 +15,6 @@ from reportgen.report.channels import of_channel
 from reportgen.report.figures import (
     caterpillar,
     common,
-    contribution,
     decay,
     forecast,
     forest,
@@ -23,7 +22,6 @@ from reportgen.report.figures import (
     impulse,
     influence,
     keyfigures,
-    lines,
     markets,
     multiples,
     predictive,
@@ -31,7 +29,7 @@ from reportgen.report.figures import (
     ranking,
     residuals,
     response,
-    shrinkage,
+    strip,
     timeline,
 )
 from reportgen.report.figures.drawing.theme import Theme
@@ -61,18 +59,10 @@ CHARTS: Mapping[str, Callable[[MarketResults, Kit, str], Made]] = {
     "common": common.chart_common,
     "decay": decay.charts_decay,
     "impulse": impulse.chart_impulse,
-    "impulse_brief": impulse.chart_impulse_small,
     "caterpillar": caterpillar.chart_caterpillar,
-    "caterpillar_intercept": caterpillar.chart_levels,
-    "caterpillar_brief": caterpillar.chart_caterpillar_ends,
-    "lines": lines.chart_lines,
-    "shrinkage": shrinkage.chart_shrinkage,
     "response": response.chart_response,
-    "contribution": contribution.chart_contribution,
-    "waterfall": contribution.chart_waterfall,
-    "incremental_pharmacies": contribution.chart_by_pharmacy,
-    "what_if": forest.chart_what_if,
     "forecast": forecast.chart_forecast,
+    "checks": strip.chart_strip,
     "residuals": residuals.chart_residuals,
     "scale_location": residuals.chart_spread,
     "autocorrelation": residuals.chart_autocorrelation,
@@ -90,7 +80,7 @@ Most kinds are one chart of the same name; those drawn by ``charts_…`` have a 
 BY_CHANNEL = frozenset({"decay", "impulse", "response"})
 """Kinds that every channel has its own of."""
 OF_FIRST_CHANNEL = frozenset({
-    "estimators", "impulse_brief", "caterpillar", "caterpillar_brief", "lines", "shrinkage", "influence", "ordinary",
+    "estimators", "caterpillar", "influence", "ordinary",
 })  # fmt: skip
 """Kinds that are about the first channel where there are several, and are then told under its name."""
 

@@ -7,7 +7,7 @@ density of all, and the 20 highest and 20 lowest in named rows.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -27,7 +27,7 @@ from reportgen.report.figures.intervals import (
 from reportgen.report.figures.kit import Kit, Tip
 from reportgen.report.typefaces.widths import fit_texts, text_width
 from reportgen.report.words.names import clean
-from reportgen.results.derived.intervals import about_se, normal_interval, which_side
+from reportgen.results.derived.intervals import about_se
 from reportgen.results.derived.standing import above_zero, below_zero, standings
 
 if TYPE_CHECKING:
@@ -43,7 +43,6 @@ NAMED, ALL, ENDS = 24, 120, 20
 class Caterpillar:
     """Pharmacies from highest to lowest; arrays (G,) of drawn values."""
 
-    what: Literal["slope", "intercept"]
     names: tuple[str, ...]
     estimate: marks.Numbers
     lower: marks.Numbers
@@ -58,29 +57,23 @@ class Caterpillar:
     """Whether the fit is at its limit, so that no single pharmacy may be set apart."""
 
 
-def compute_caterpillar(
-    results: MarketResults, kit: Kit, what: Literal["slope", "intercept"] = "slope"
-) -> Caterpillar | None:
+def compute_caterpillar(results: MarketResults, kit: Kit) -> Caterpillar | None:
     """Sorted effects; ``None`` where pharmacies have none, or the model gives all the same."""
     rows = []
     for p, side in zip(results.pharmacies, standings(results), strict=True):
-        if what == "slope" and p.total_slope is not None and p.lower is not None and p.upper is not None:
+        if p.total_slope is not None and p.lower is not None and p.upper is not None:
             rows.append((p.pharmacy, kit.effect(p.total_slope), kit.effect(p.lower), kit.effect(p.upper), side))
-        elif what == "intercept" and p.intercept is not None and p.intercept_se is not None:
-            lower, upper = normal_interval(p.intercept, p.intercept_se, kit.confidence)
-            shown = (kit.shown(p.intercept), kit.shown(lower), kit.shown(upper))
-            rows.append((p.pharmacy, *shown, which_side(lower, upper)))
-    if not rows or (what == "slope" and max(r[1] for r in rows) - min(r[1] for r in rows) == 0):
+    if not rows or max(r[1] for r in rows) - min(r[1] for r in rows) == 0:
         return None
     # Equal effects (a singular fit has hundreds) stand in the order of their names: same results, same picture.
     rows.sort(key=lambda r: (-r[1], r[0]))
-    tied = what == "slope" and results.status == "singular"
+    tied = results.status == "singular"
     estimate, lower_ends, upper_ends, sides = (np.array([row[k] for row in rows]) for k in (1, 2, 3, 4))
     market = results.promotion_effect
-    average = kit.effect(market.estimate) if what == "slope" and market is not None else 0.0
+    average = kit.effect(market.estimate) if market is not None else 0.0
     names = tuple(clean(r[0]) for r in rows)
     known = above_zero(results), below_zero(results)
-    return Caterpillar(what, names, estimate, lower_ends, upper_ends, sides, average, *known, tied)
+    return Caterpillar(names, estimate, lower_ends, upper_ends, sides, average, *known, tied)
 
 
 def table_caterpillar(data: Caterpillar) -> ChartTable:
@@ -118,8 +111,6 @@ def _value_texts(data: Caterpillar, kit: Kit) -> Callable[[int], str]:
 
 
 def _references(data: Caterpillar, kit: Kit) -> list[Reference]:
-    if data.what == "intercept":
-        return [Reference(value=0.0, label=kit.say("average pharmacy"), color="muted")]
     return [
         Reference(value=0.0, label=kit.say("no effect")),
         Reference(value=data.average, label=kit.say("market"), color="ink", dashed=True),
@@ -211,13 +202,6 @@ def _draw(data: Caterpillar, kit: Kit) -> tuple[Sheet, list[Tip]]:
 def _title(data: Caterpillar, kit: Kit) -> str:
     f, n = kit.formats, len(data.names)
     above, below = int(np.count_nonzero(data.deviation > 0)), int(np.count_nonzero(data.deviation < 0))
-    if data.what == "intercept":
-        return kit.say(
-            "At equal promotion, {above} of {count} pharmacies sell clearly more than average, {below} clearly less.",
-            above=f.integer(above),
-            count=f.integer(n),
-            below=f.integer(below),
-        )
     first = kit.say(
         "Sales rise with promotion in {rising} of {count} pharmacies",
         rising=f.integer(data.above_zero),
@@ -244,87 +228,26 @@ def _title(data: Caterpillar, kit: Kit) -> str:
     return f"{first}; {rest}"
 
 
-def chart_caterpillar(
-    results: MarketResults, kit: Kit, name: str = "caterpillar", what: Literal["slope", "intercept"] = "slope"
-) -> Chart | None:
-    """Effect of promotion (or level of sales) by pharmacy, sorted."""
-    data = compute_caterpillar(results, kit, what)
+def chart_caterpillar(results: MarketResults, kit: Kit, name: str = "caterpillar") -> Chart | None:
+    """Effect of promotion by pharmacy, sorted."""
+    data = compute_caterpillar(results, kit)
     if data is None:
         return None
     drawn, tips = _draw(data, kit)
-    if what == "slope":
-        subtitle = kit.say(
-            "Each pharmacy with its {level} interval: {unit}",
-            level=kit.level,
-            unit=kit.coefficient_unit,
-        )
-        note = kit.say("Rises: the interval lies above zero.")
-        if data.below_zero > data.above_zero:
-            note = kit.say("Falls: the interval lies below zero.")
-        if data.deviation.any():
-            note += " " + kit.say("Second colour: clearly different from the market.")
-        if kit.at_usual:
-            note += f" {kit.at_usual}"
-    else:
-        unit = (
-            kit.say("% of sales")
-            if kit.log
-            else kit.say("{currency} {per_period}", currency=kit.formats.symbol, per_period=kit.per_period)
-        )
-        subtitle = kit.say(
-            "Difference in sales to the average pharmacy with its {level} interval, {unit}", level=kit.level, unit=unit
-        )
-        note = kit.say("Second colour: clearly different from the average pharmacy.")
+    note = kit.say("Rises: the interval lies above zero.")
+    if data.below_zero > data.above_zero:
+        note = kit.say("Falls: the interval lies below zero.")
+    if data.deviation.any():
+        note += " " + kit.say("Second colour: clearly different from the market.")
+    if kit.at_usual:
+        note += f" {kit.at_usual}"
     return kit.chart(
         name,
         drawn,
         title=_title(data, kit),
-        subtitle=subtitle,
+        subtitle=kit.say("Each pharmacy with its {level} interval: {unit}", level=kit.level, unit=kit.coefficient_unit),
         tips=tips,
         table=table_caterpillar(data),
         foot=kit.foot(kit.uncertainty, note),
         zoom=True,
-    )
-
-
-def chart_levels(results: MarketResults, kit: Kit, name: str = "caterpillar_intercept") -> Chart | None:
-    """Level of sales by pharmacy, sorted."""
-    return chart_caterpillar(results, kit, name, "intercept")
-
-
-def chart_caterpillar_ends(
-    results: MarketResults, kit: Kit, name: str = "caterpillar_brief", each: int = 10
-) -> Chart | None:
-    """Only the ``each`` highest and lowest pharmacies, in named rows, for the brief."""
-    data = compute_caterpillar(results, kit)
-    if data is None:
-        return None
-    n = len(data.names)
-    rows = _rows(data, kit, range(n), values=True)
-    if n > 2 * each + 1:
-        between = kit.plural("… {count} pharmacy between", "… {count} pharmacies between", n - 2 * each)
-        # A row without an estimate is its label only.
-        gap = Interval(label=between, estimate=float("nan"), lower=None, upper=None, color="muted")
-        rows = [*rows[:each], gap, *rows[-each:]]
-    drawn, tips = interval_chart(
-        rows, kit, ticks=kit.effect_ticks, heading="", references=_references(data, kit), row=15.0, size=6.0, thick=3.6
-    )
-    return kit.chart(
-        name,
-        drawn,
-        title=_title(data, kit),
-        tips=tips,
-        table=table_caterpillar(data),
-        foot=kit.foot(kit.uncertainty, kit.at_usual),
-        subtitle=kit.say(
-            "The {each} highest and {each} lowest pharmacies: {unit}",
-            each=kit.formats.integer(each),
-            unit=kit.coefficient_unit,
-        )
-        if len(rows) < n
-        else kit.say(
-            "Each pharmacy with its {level} interval: {unit}",
-            level=kit.level,
-            unit=kit.coefficient_unit,
-        ),
     )

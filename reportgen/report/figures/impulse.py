@@ -10,7 +10,7 @@ import numpy as np
 from reportgen.report.blocks import Chart, ChartTable
 from reportgen.report.figures.drawing import marks
 from reportgen.report.figures.drawing.plane import Box, sheet
-from reportgen.report.figures.drawing.theme import HALF, WIDE
+from reportgen.report.figures.drawing.theme import WIDE
 from reportgen.report.figures.kit import Kit, Tip
 from reportgen.results.derived.intervals import about_se
 
@@ -197,26 +197,4 @@ def chart_impulse(results: MarketResults, kit: Kit, name: str = "impulse") -> Ch
         tips=tips,
         subtitle=kit.say("Effect of {dose} given once, through carry-over and through later sales", dose=kit.dose_here),
         foot=kit.foot(kit.say("Lines and band: {level} interval.", level=kit.level)),
-    )
-
-
-def chart_impulse_small(results: MarketResults, kit: Kit, name: str = "impulse_brief") -> Chart | None:
-    """Cumulative effect alone, half width, for the brief."""
-    data = compute_response(results, kit)
-    if data is None:
-        return None
-    x = (-0.5, float(data.horizon[-1]) + 0.5)
-    drawn, (axes,) = sheet(
-        HALF, 180, [Box(60, 26, HALF - 60 - 8, 116, x, _bounds(data.total_lower, data.total, data.total_upper))]
-    )
-    draw_total(axes, data, kit)
-    marks.heading(axes, kit.say("Summed up, {unit}", unit=kit.effect_unit), kit.theme, dx=-54)
-    return kit.chart(
-        name,
-        drawn,
-        title=_title(data, kit),
-        table=table_response(data),
-        tips=_tips(axes, data.total, data, kit),
-        subtitle=kit.say("Effect of {dose} given once, summed over time", dose=kit.dose_here),
-        foot=kit.foot(kit.say("Band: {level} interval.", level=kit.level)),
     )

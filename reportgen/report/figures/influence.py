@@ -10,7 +10,7 @@ import numpy as np
 from reportgen.report.blocks import Chart, ChartTable
 from reportgen.report.figures.drawing import marks
 from reportgen.report.figures.drawing.plane import Box, sheet
-from reportgen.report.figures.drawing.theme import HALF, SMALL
+from reportgen.report.figures.drawing.theme import SMALL, THIRD
 from reportgen.report.figures.intervals import Reference, draw_references, fit_ticks
 from reportgen.report.figures.kit import Kit, Tip
 from reportgen.report.typefaces.widths import fit_texts, text_width
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from reportgen.results import MarketResults
 
 _ROW = 13.0
-SHOWN = 12
+SHOWN = 8
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -102,13 +102,13 @@ def chart_influence(results: MarketResults, kit: Kit, name: str = "influence") -
         return f.money(value, data.se)
 
     values = [write(float(v)) for v in data.without[:count]]
-    names = min(max(text_width(n, SMALL) for n in data.names[:count]) + 14, HALF * 0.3)
+    names = min(max(text_width(n, SMALL) for n in data.names[:count]) + 14, THIRD * 0.3)
     room = max(text_width(text, SMALL) for text in values) + 14
     ends = np.append(data.without[:count], [data.effect, data.lower, data.upper])
     drawn, (axes,) = sheet(
-        HALF,
+        THIRD,
         _ROW * count + 58,
-        [Box(names, 32, HALF - names - room, _ROW * count, marks.limits(ends), (-0.5, count - 0.5))],
+        [Box(names, 32, THIRD - names - room, _ROW * count, marks.limits(ends), (-0.5, count - 0.5))],
     )
     draw_influence(axes, data, kit, names, values)
     tips: list[Tip] = [
@@ -132,5 +132,5 @@ def chart_influence(results: MarketResults, kit: Kit, name: str = "influence") -
             dose=kit.dose,
             count=f.integer(count),
         ),
-        foot=kit.foot(kit.say("Exact refits. Grey: one standard error around the effect; diamonds lie outside it.")),
+        foot=kit.say("Should stay in the grey, one standard error."),
     )

@@ -162,7 +162,7 @@ class Kit(Phrases):
             shapes=drawn.shapes(),
             tips=tuple(TipShape(drawn.spot(x, y), text) for x, y, text in tips),
             table=table,
-            size="full" if drawn.width >= WIDE * 0.75 else "half",
+            size="full" if drawn.width >= WIDE * 0.75 else "half" if drawn.width > WIDE * 0.4 else "third",
             zoom=zoom,
         )
 

@@ -9,7 +9,7 @@ import numpy as np
 from reportgen.report.blocks import Chart, ChartTable
 from reportgen.report.figures.drawing import marks
 from reportgen.report.figures.drawing.plane import Box, sheet
-from reportgen.report.figures.drawing.theme import HALF
+from reportgen.report.figures.drawing.theme import THIRD
 from reportgen.report.figures.intervals import fit_ticks
 from reportgen.report.figures.kit import Kit
 
@@ -58,7 +58,7 @@ def chart_predictive(results: MarketResults, kit: Kit, name: str = "predictive")
         return None
     x = (data.edges[0], data.edges[-1])
     y = marks.limits(np.concatenate([data.observed, data.upper]), zero=True)
-    drawn, (axes,) = sheet(HALF, 212, [Box(46, 26, HALF - 46 - 12, 146, x, y)])
+    drawn, (axes,) = sheet(THIRD, 166, [Box(46, 26, THIRD - 46 - 12, 100, x, y)])
     draw_predictive(axes, data, kit)
     marks.heading(axes, kit.say("Share of rows"), kit.theme, dx=-40)
     unit = kit.say("natural log of sales") if kit.log else kit.formats.symbol
@@ -74,6 +74,9 @@ def chart_predictive(results: MarketResults, kit: Kit, name: str = "predictive")
         drawn,
         title=title,
         table=table_predictive(data),
-        foot=kit.foot(kit.say("Band: pointwise {level} of simulated data.", level=kit.pointwise)),
-        subtitle=kit.say("Distribution of sales, observed and simulated from the fitted model"),
+        foot=kit.say("Should run within the band."),
+        subtitle=kit.say(
+            "Distribution of sales, observed and simulated from the fitted model with a pointwise {level} band",
+            level=kit.pointwise,
+        ),
     )

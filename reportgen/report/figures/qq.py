@@ -11,7 +11,7 @@ import numpy as np
 from reportgen.report.blocks import Chart, ChartTable
 from reportgen.report.figures.drawing import marks
 from reportgen.report.figures.drawing.plane import Box, sheet
-from reportgen.report.figures.drawing.theme import HALF
+from reportgen.report.figures.drawing.theme import THIRD
 from reportgen.report.figures.kit import Kit
 
 if TYPE_CHECKING:
@@ -93,10 +93,10 @@ def _chart(source: QQ, kit: Kit, name: str, results: MarketResults) -> Chart | N
     what = _what(_kind(source.name, results), kit)
     # Without both ends of the band: it opens wide there and would press the points together.
     bounds = marks.limits(np.concatenate([data.sample, data.lower[1:-1], data.upper[1:-1]]))
-    drawn, (axes,) = sheet(HALF, 212, [Box(46, 26, HALF - 46 - 12, 146, marks.limits(data.theoretical), bounds)])
+    drawn, (axes,) = sheet(THIRD, 166, [Box(46, 26, THIRD - 46 - 12, 100, marks.limits(data.theoretical), bounds)])
     draw_quantiles(axes, data, kit)
     marks.heading(axes, kit.say("{what}, observed", what=what), kit.theme, dx=-40)
-    marks.below(axes, kit.say("Expected if normal, standard deviations"), kit.theme)
+    marks.below(axes, kit.say("Expected if normal"), kit.theme)
     f, out = kit.formats, int(np.count_nonzero(data.outside))
     title = kit.say(
         "{what}: {outside} of {count} points lie outside the band of a normal distribution.",
@@ -109,7 +109,7 @@ def _chart(source: QQ, kit: Kit, name: str, results: MarketResults) -> Chart | N
         drawn,
         title=title,
         table=table_quantiles(data),
-        foot=kit.foot(),
+        foot=kit.say("Should lie on the line, within the band."),
         subtitle=kit.say("Observed against normal quantiles with a pointwise {level} band", level=kit.pointwise),
     )
 

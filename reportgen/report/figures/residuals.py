@@ -10,7 +10,7 @@ import numpy as np
 from reportgen.report.blocks import Chart, ChartTable
 from reportgen.report.figures.drawing import marks
 from reportgen.report.figures.drawing.plane import Box, sheet, spans
-from reportgen.report.figures.drawing.theme import HALF
+from reportgen.report.figures.drawing.theme import THIRD
 from reportgen.report.figures.intervals import fit_ticks
 from reportgen.report.figures.kit import Kit
 
@@ -106,7 +106,7 @@ def chart_residuals(results: MarketResults, kit: Kit, name: str = "residuals") -
     if data is None:
         return None
     ends = (float(data.x_edges[0]), float(data.x_edges[-1])), (float(data.y_edges[0]), float(data.y_edges[-1]))
-    drawn, (axes,) = sheet(HALF, 212, [Box(64, 26, HALF - 64 - 12, 146, *ends)])
+    drawn, (axes,) = sheet(THIRD, 166, [Box(64, 26, THIRD - 64 - 12, 100, *ends)])
     ticks = marks.nice_ticks(*ends[1], 5)
     marks.grid_y(axes, ticks, _response_ticks(kit)(ticks), kit.theme)
     draw_cloud(axes, data, kit)
@@ -126,7 +126,7 @@ def chart_residuals(results: MarketResults, kit: Kit, name: str = "residuals") -
         title=title,
         table=table_cloud(data),
         subtitle=kit.say("Residuals against fitted values; the stronger the colour, the more rows"),
-        foot=kit.foot(kit.say("A line that bends away from zero means a shape the model misses.")),
+        foot=kit.say("Should be a cloud without shape around zero."),
     )
 
 
@@ -163,10 +163,10 @@ def chart_spread(results: MarketResults, kit: Kit, name: str = "scale_location")
         return None
     x = (data.x[0], data.x[-1])
     drawn, (axes,) = sheet(
-        HALF, 212, [Box(46, 26, HALF - 46 - 12, 146, x, marks.limits(np.append(data.y, [0.5, 1.1])))]
+        THIRD, 166, [Box(46, 26, THIRD - 46 - 12, 100, x, marks.limits(np.append(data.y, [0.5, 1.1])))]
     )
     draw_spread(axes, data, kit)
-    marks.heading(axes, kit.say("√|standardised residual|; dashed: equal spread"), kit.theme, dx=-40)
+    marks.heading(axes, kit.say("√|standardised residual|"), kit.theme, dx=-40)
     marks.below(axes, kit.say("Fitted sales per pharmacy, {unit}", unit=_axis_unit(kit)), kit.theme)
     ratio = kit.formats.decimal(data.widening, 2)
     title = kit.say("At the highest fitted sales residuals spread {ratio} times as wide as at the lowest.", ratio=ratio)
@@ -175,7 +175,7 @@ def chart_spread(results: MarketResults, kit: Kit, name: str = "scale_location")
         drawn,
         title=title,
         table=table_spread(data),
-        foot=kit.foot(),
+        foot=kit.say("Should stay near the dashed line."),
         subtitle=kit.say("Running mean of the root of absolute standardised residuals"),
     )
 
@@ -241,7 +241,7 @@ def chart_autocorrelation(results: MarketResults, kit: Kit, name: str = "autocor
         * 1.25
     )
     x = (float(data.lags[0]) - 0.6, float(data.lags[-1]) + 0.6)
-    drawn, (axes,) = sheet(HALF, 212, [Box(46, 26, HALF - 46 - 12, 146, x, (-top, top))])
+    drawn, (axes,) = sheet(THIRD, 166, [Box(46, 26, THIRD - 46 - 12, 100, x, (-top, top))])
     draw_memory(axes, data, kit)
     marks.heading(axes, kit.say("Correlation of residuals"), kit.theme, dx=-40)
     marks.below(axes, kit.by_period("months apart", "weeks apart"), kit.theme)
@@ -259,6 +259,8 @@ def chart_autocorrelation(results: MarketResults, kit: Kit, name: str = "autocor
         drawn,
         title=title,
         table=table_memory(data),
-        foot=kit.foot(kit.say("Within pharmacies, by calendar lag.")),
-        subtitle=kit.say("Autocorrelation of residuals with a pointwise {level} band", level=kit.pointwise),
+        foot=kit.say("Should be short, within the band."),
+        subtitle=kit.say(
+            "Correlation of a pharmacy’s residuals over time, with a pointwise {level} band", level=kit.pointwise
+        ),
     )

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from reportgen.report.narrative import reasons, trust
+from reportgen.report.narrative import reasons
+from reportgen.report.words.checks import check_name
 from reportgen.report.words.names import clean
 from reportgen.report.words.phrases import mark
 
@@ -251,7 +252,7 @@ def why(w: Writer, one: Withheld) -> str:
     check = _check(w, one)
     found = SENTENCES.get(one.sentence)
     if found is None:
-        name = clean(one.check, 40) if check is None else trust.name(w, check)
+        name = clean(one.check, 40) if check is None else check_name(w, w.results, check)
         return w.say("The check “{name}” is not met.", name=name)
     return w.say(found[w.weekly], detail=clean((check.detail if check is not None else None) or "–", 40))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from reportgen.report.blocks import Definition, Definitions
 from reportgen.report.narrative.beyond.curve import shape_words
 from reportgen.report.narrative.time import time_words
 from reportgen.report.words.names import clean
@@ -219,3 +220,33 @@ def _clustered_words(w: Writer) -> str:
         "promotion.",
         df=w.fact(w.formats.decimal(found.df, 1), found.df, "territories.df"),
     )
+
+
+def fit_summary(w: Writer) -> Definitions | None:
+    """The summary block of a mixed model, in the words of statsmodels."""
+    fit, model, data = w.results.fit, w.results.model, w.results.data
+    if fit is None or model is None:
+        return None
+    f = w.formats
+    size = data.group_size
+    quality, r2 = w.results.quality, w.results.r2
+    pairs = [
+        (w.say("Observations"), f.integer(data.rows_used)),
+        (w.say("Groups (pharmacies)"), f.integer(data.pharmacies)),
+        (w.say("Group size: smallest, mean, largest"), f"{size.min} · {f.decimal(size.mean, 1)} · {size.max}"),
+        (w.say("Method"), model.method),
+        (w.say("Scale (residual variance)"), f.number(fit.scale)),
+        (w.say("Log-likelihood"), f.decimal(fit.loglik, 2)),
+        (w.say("AIC, BIC (from maximum likelihood)"), f"{f.decimal(fit.aic, 1)} · {f.decimal(fit.bic, 1)}"),
+        (w.say("Converged"), w.say("yes") if fit.converged else w.say("no")),
+        (w.say("Certified"), w.say("yes") if fit.certified else w.say("no")),
+        (w.say("Iterations"), f.integer(fit.iterations)),
+    ]
+    if w.results.icc is not None:
+        pairs.append((w.say("Intraclass correlation"), f.decimal(w.results.icc, 2)))
+    if r2 is not None:
+        shown = " · ".join(f.decimal(value, 2) for value in (r2.marginal, r2.conditional, r2.promotion))
+        pairs.append((w.say("R²: marginal, conditional, part of promotion"), shown))
+    if quality is not None and quality.wmape is not None:
+        pairs.append((w.say("Mean error, share of sales"), f.percent(quality.wmape)))
+    return Definitions(items=tuple(Definition(term=label, text=value) for label, value in pairs), style="facts")

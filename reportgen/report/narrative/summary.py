@@ -18,6 +18,7 @@ from reportgen.report.narrative.deciding import left_out_lines, season_line, wit
 from reportgen.report.narrative.time import territories_line
 from reportgen.report.narrative.verdict import shown_code
 from reportgen.report.words import quantities
+from reportgen.report.words.checks import check_name
 from reportgen.report.words.names import clean
 from reportgen.report.words.phrases import mark
 from reportgen.report.words.units import no_carry_over
@@ -341,8 +342,4 @@ def sensitivity_line(w: Writer) -> str:
 
 def strip(w: Writer) -> tuple[Mark, ...]:
     """All checks as marks with names, in the order of the results."""
-    return tuple(_mark(w, check) for check in w.results.checks)
-
-
-def _mark(w: Writer, check: Check) -> Mark:
-    return Mark(code=check.status, word=trust.name(w, check))
+    return tuple(Mark(code=check.status, word=check_name(w, w.results, check)) for check in w.results.checks)

@@ -8,26 +8,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from reportgen.report.narrative.check_words import CHECKS, CURVED, CheckWords
+from reportgen.report.words.check_words import CHECKS
+from reportgen.report.words.checks import check_name, words_of
 from reportgen.report.words.names import clean
 from reportgen.report.words.phrases import mark
 
 if TYPE_CHECKING:
     from reportgen.report.words.writer import Writer
     from reportgen.results import Check, CheckStatus, MarketResults, OlsAssumption
-
-# Checks whose value must be large; all others must be small.
-_AT_LEAST = frozenset(
-    {
-        "residual-normality",
-        "random-effect-normality",
-        "second-optimum",
-        "common-campaigns",
-        "pharmacy-trend",
-        "few-territories",
-        "treated-time",
-    }
-)
 
 _AT_LEAST_HERE = frozenset({"equal-effects", "normality"})
 
@@ -92,27 +80,9 @@ ASSUMPTIONS = {
 }
 
 
-def words(check: Check) -> CheckWords | None:
-    """Words of a check, ``None`` where its id is new."""
-    return CHECKS.get(check.id)
-
-
-def _here(w: Writer, check: Check) -> CheckWords | None:
-    """The words of a check in this market: others where the response of its channel is a curve."""
-    curved = check.id in CURVED and w.results.shape_of(check.channel) is not None
-    return CURVED[check.id] if curved else words(check)
-
-
-def name(w: Writer, check: Check) -> str:
-    """Short name of a check."""
-    found = _here(w, check)
-    text = clean(check.id.replace("-", " ").capitalize(), 40) if found is None else w.say(found.name)
-    return text if check.channel is None else f"{text}: {clean(check.channel, 30)}"
-
-
 def rule(w: Writer, check: Check) -> str:
     """What must hold for the check to pass."""
-    found = _here(w, check)
+    found = words_of(w.results, check)
     return w.say("See the method section.") if found is None else w.say(found.rule)
 
 
@@ -122,7 +92,7 @@ def advice(w: Writer, check: Check) -> str:
         return w.say("It could not be run on these data.")
     if check.status == "review" and w.results.status == "singular" and check.id == "convergence":
         return w.say("The best fit lies at the limit of what can be estimated: read single pharmacies with care.")
-    found = _here(w, check)
+    found = words_of(w.results, check)
     if found is None:
         if check.detail:  # a check of another package brings its words along
             return clean(check.detail, 300)
@@ -131,30 +101,6 @@ def advice(w: Writer, check: Check) -> str:
         return w.say(found.passed)
     known = {"detail": clean(check.detail or "–")} if "{detail}" in found.advice else {}
     return w.say(found.advice, **known)
-
-
-def value_text(w: Writer, check: Check) -> str:
-    """Value as the table prints it."""
-    return _written(w, check, check.value)
-
-
-def limit_text(w: Writer, check: Check) -> str:
-    """Limit with its direction: ``≤ 0.1``."""
-    found = words(check)
-    plain = found is None or found.value == "number"
-    text = w.shortest(check.threshold) if plain else _written(w, check, check.threshold)
-    if text == "–":
-        return text
-    return f"≥ {text}" if check.id in _AT_LEAST else f"≤ {text}"
-
-
-def _written(w: Writer, check: Check, value: float | None) -> str:
-    found = words(check)
-    if value is None or (found is not None and found.value == "none"):
-        return "–"
-    if found is not None and found.value == "percent":
-        return w.formats.percent(value)
-    return w.formats.number(value)
 
 
 def status_word(w: Writer, status: CheckStatus, *, near_limit: bool = False) -> str:
@@ -171,14 +117,14 @@ def most_important(results: MarketResults) -> list[Check]:
         place = _IMPORTANCE.index(check.id) if check.id in _IMPORTANCE else len(_IMPORTANCE)
         return severity[check.status], place
 
-    return sorted((check for check in results.checks if check.status != "not-run" and words(check)), key=key)
+    return sorted((check for check in results.checks if check.status != "not-run" and check.id in CHECKS), key=key)
 
 
 def short_sentence(w: Writer, check: Check) -> str:
     """``Check “Season”: worth a look. Part of the effect may be season …``"""
     return w.say(
         "Check “{name}”: {status}. {advice}",
-        name=name(w, check),
+        name=check_name(w, w.results, check),
         status=status_word(w, check.status, near_limit=check.near_limit),
         advice=advice(w, check),
     )

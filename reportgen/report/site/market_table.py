@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING
 
 from reportgen.report.blocks import Cell, Column, IntervalBar, Row, Table
 from reportgen.report.narrative.verdict import WORDS
+from reportgen.report.tables.cells import interval_bar
 from reportgen.report.words import quantities
 from reportgen.report.words.formats import Formats
 from reportgen.report.words.language import language_of
 from reportgen.report.words.names import clean
 from reportgen.report.words.phrases import Phrases
 from reportgen.results import EffectSize
-from reportgen.results.derived.intervals import about_se, half_interval
+from reportgen.results.derived.intervals import about_se
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -104,19 +105,8 @@ class TableWriter(Phrases):
         return Cell(text=word, mark=s.verdict, sort=float(ORDER.index(s.verdict)))
 
     def _bar(self, value: tuple[float, float, float], scale: tuple[float, float]) -> IntervalBar:
-        start, stop = scale
-
-        def place(number: float) -> float:
-            return round(100 * min(max((number - start) / (stop - start), 0.0), 1.0), 1)
-
-        estimate, low, high = value
-        inner = half_interval(estimate, low, high, self.confidence)
-        hollow = low <= 0 <= high
-        return IntervalBar(
-            point=place(estimate), low=place(low), high=place(high),
-            low50=place(inner[0]), high50=place(inner[1]),
-            zero=place(0.0), hollow=hollow, alt=self.crossing(hollow=hollow),
-        )  # fmt: skip
+        hollow = value[1] <= 0 <= value[2]
+        return interval_bar(value, scale, self.confidence, self.crossing(hollow=hollow))
 
     def channels(self, markets: Sequence[MarketSummary]) -> Table | None:
         """Every channel of the markets that have several, each on its own line."""

@@ -15,6 +15,7 @@ from reportgen.report.narrative.deciding import withheld_lines
 from reportgen.report.narrative.verdict import shown_code, verdict_line
 from reportgen.report.slides import charts
 from reportgen.report.slides.deck import Card, Deck, NativeChart, Series, Slide, SlideTable, TextList
+from reportgen.report.words.checks import check_name
 from reportgen.report.words.names import clean
 from reportgen.report.words.writer import Writer, make_writer
 
@@ -181,7 +182,7 @@ class _Teller:
         chosen = trust.most_important(w.results)[:MOST_CHECKS]
         rows = tuple(
             (
-                trust.name(w, check),
+                check_name(w, w.results, check),
                 w.start(trust.status_word(w, check.status, near_limit=check.near_limit)),
                 trust.advice(w, check),
             )

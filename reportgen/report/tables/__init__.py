@@ -6,14 +6,15 @@ and key figures short. No stars, no colour without a word.
 """
 
 from reportgen.report.tables.bootstrap import bootstrap
-from reportgen.report.tables.effects import channels, impulse, months, pharmacies, what_if
+from reportgen.report.tables.effects import channels, impulse, months
 from reportgen.report.tables.experiment import balance, calibration
 from reportgen.report.tables.forecast import forecast
-from reportgen.report.tables.model import attempts, coefficients, comparison, fit_block, rows_lost, variances
+from reportgen.report.tables.model import attempts, coefficients, comparison, rows_lost, variances
+from reportgen.report.tables.pharmacies import pharmacies
 from reportgen.report.tables.trust import assumptions, checks, ordinary, sensitivity
 
 __all__ = [
     "assumptions", "attempts", "balance", "bootstrap", "calibration", "channels", "checks", "coefficients",
-    "comparison", "fit_block", "forecast", "impulse", "months", "ordinary", "pharmacies", "rows_lost", "sensitivity",
-    "variances", "what_if",
+    "comparison", "forecast", "impulse", "months", "ordinary", "pharmacies", "rows_lost", "sensitivity",
+    "variances",
 ]  # fmt: skip

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from reportgen.report.blocks import Cell
+from reportgen.report.blocks import Cell, IntervalBar
+from reportgen.results.derived.intervals import half_interval
 
 if TYPE_CHECKING:
     from reportgen.report.words.writer import Writer
@@ -48,3 +49,27 @@ def interval_label(w: Writer) -> str:
     model = w.results.model
     value = model.confidence if model else w.settings.report.confidence
     return w.say("{level} interval", level=w.formats.level(value))
+
+
+def interval_bar(
+    value: tuple[float, float, float],
+    scale: tuple[float, float],
+    confidence: float,
+    alt: str,
+    *,
+    market: float | None = None,
+    own: float | None = None,
+) -> IntervalBar:
+    """Estimate with its limits on a scale that all rows share; what lies beyond ends at its edge."""
+    start, stop = scale
+
+    def place(number: float) -> float:
+        return round(100 * min(max((number - start) / (stop - start), 0.0), 1.0), 1)
+
+    estimate, low, high = value
+    inner = half_interval(estimate, low, high, confidence)
+    return IntervalBar(
+        point=place(estimate), low=place(low), high=place(high), low50=place(inner[0]), high50=place(inner[1]),
+        zero=place(0.0), hollow=low <= 0 <= high, alt=alt, market=None if market is None else place(market),
+        own=place(own) if own is not None and start <= own <= stop else None,
+    )  # fmt: skip

@@ -8,6 +8,7 @@ from reportgen.report.blocks import Cell, Column, Row, Table
 from reportgen.report.narrative import foundation
 from reportgen.report.narrative.beyond.curve import level_note
 from reportgen.report.narrative.method import random_part, start_name
+from reportgen.report.narrative.sections import comparison_words
 from reportgen.report.tables.cells import NONE, interval_label, number, span, text
 from reportgen.report.words import quantities
 from reportgen.report.words.names import clean
@@ -39,42 +40,6 @@ def rows_lost(w: Writer) -> Table:
         rows=tuple(rows),
         width="auto",
         tools=False,
-    )
-
-
-def fit_block(w: Writer) -> Table | None:
-    """The summary block of a mixed model, as statsmodels prints it."""
-    fit, model, data = w.results.fit, w.results.model, w.results.data
-    if fit is None or model is None:
-        return None
-    f = w.formats
-    size = data.group_size
-    quality, r2 = w.results.quality, w.results.r2
-    pairs = [
-        (w.say("Observations"), f.integer(data.rows_used)),
-        (w.say("Groups (pharmacies)"), f.integer(data.pharmacies)),
-        (w.say("Group size: smallest, mean, largest"), f"{size.min} · {f.decimal(size.mean, 1)} · {size.max}"),
-        (w.say("Method"), model.method),
-        (w.say("Scale (residual variance)"), f.number(fit.scale)),
-        (w.say("Log-likelihood"), f.decimal(fit.loglik, 2)),
-        (w.say("AIC, BIC (from maximum likelihood)"), f"{f.decimal(fit.aic, 1)} · {f.decimal(fit.bic, 1)}"),
-        (w.say("Converged"), w.say("yes") if fit.converged else w.say("no")),
-        (w.say("Certified"), w.say("yes") if fit.certified else w.say("no")),
-        (w.say("Iterations"), f.integer(fit.iterations)),
-    ]
-    if w.results.icc is not None:
-        pairs.append((w.say("Intraclass correlation"), f.decimal(w.results.icc, 2)))
-    if r2 is not None:
-        shown = " · ".join(f.decimal(value, 2) for value in (r2.marginal, r2.conditional, r2.promotion))
-        pairs.append((w.say("R²: marginal, conditional, part of promotion"), shown))
-    if quality is not None and quality.wmape is not None:
-        pairs.append((w.say("Mean error, share of sales"), f.percent(quality.wmape)))
-    return Table(
-        name="fit",
-        caption=w.say("Summary of the fit"),
-        columns=(Column(label=w.say("Quantity"), numeric=False), Column(label=w.say("Value"))),
-        rows=tuple(Row(cells=(text(label), text(value))) for label, value in pairs),
-        width="auto",
     )
 
 
@@ -167,7 +132,6 @@ def variances(w: Writer) -> Table | None:
                 text(term_unit(w, row.term)),
                 number(w, row.sd),
                 span(w, row.lower, row.upper),
-                number(w, row.variance),
             )
         )
         for row in w.results.variances
@@ -177,7 +141,7 @@ def variances(w: Writer) -> Table | None:
         value = Cell(text=w.formats.decimal(item.value, 2), sort=item.value)
         bounds = w.formats.interval(item.lower, item.upper, "number")
         label = w.say("Correlation: {pair}", pair=pair)
-        rows.append(Row(cells=(text(label), text(""), value, Cell(text=bounds, sort=item.lower), text(""))))
+        rows.append(Row(cells=(text(label), text(""), value, Cell(text=bounds, sort=item.lower))))
     return Table(
         name="variances",
         caption=w.say("How much pharmacies differ"),
@@ -186,7 +150,6 @@ def variances(w: Writer) -> Table | None:
             Column(label=w.say("Unit"), numeric=False),
             Column(label=w.say("Standard deviation")),
             Column(label=interval_label(w)),
-            Column(label=w.say("Variance")),
         ),
         rows=tuple(rows),
     )
@@ -216,16 +179,16 @@ def comparison(w: Writer) -> Table | None:
     corrected = w.say("Corrected, used here") if model and model.correction != "none" else w.say("Used here")
     return Table(
         name="comparison",
-        caption=w.say("Three ways to estimate the same effects"),
+        caption=w.say("The seed model, this one and the one within pharmacies, side by side"),
         columns=(
             Column(label=w.say("Term"), numeric=False),
             Column(label=w.say("Unit"), numeric=False),
-            Column(label=w.say("Plain"), unit=w.say("no correction")),
+            Column(label=w.say("Seed model"), unit=w.say("no correction")),
             Column(label=corrected),
             Column(label=w.say("Within pharmacies"), unit=w.say("own level for each")),
         ),
         rows=tuple(rows),
-        note=w.say("Standard errors in brackets."),
+        note=w.sentences(comparison_words(w), w.say("Standard errors in brackets.")),
         width="auto",
     )
 

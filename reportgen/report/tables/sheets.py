@@ -13,6 +13,7 @@ from reportgen.report.narrative import trust
 from reportgen.report.narrative.beyond.experiment import measured
 from reportgen.report.narrative.verdict import WORDS, status_label, verdict_line
 from reportgen.report.words import quantities
+from reportgen.report.words.checks import check_name
 from reportgen.report.words.names import clean
 from reportgen.report.words.terms import bootstrap_label, random_label, term_label, term_unit
 from reportgen.report.words.writer import Writer, make_writer
@@ -289,7 +290,7 @@ def _forecast(w: Writer) -> Sheet:
 def _checks(w: Writer) -> Sheet:
     rows = tuple(
         (
-            trust.name(w, check), check.id, trust.status_word(w, check.status), check.value, check.threshold,
+            check_name(w, w.results, check), check.id, trust.status_word(w, check.status), check.value, check.threshold,
             trust.rule(w, check), trust.advice(w, check),
         )
         for check in w.results.checks

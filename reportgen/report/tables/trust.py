@@ -8,6 +8,7 @@ from reportgen.report.blocks import Cell, Column, Row, Table
 from reportgen.report.narrative import trust
 from reportgen.report.tables.cells import NONE, effect, effect_span, interval_label, number, text
 from reportgen.report.words import quantities
+from reportgen.report.words.checks import check_name, limit_text, value_text
 from reportgen.report.words.names import clean
 from reportgen.report.words.terms import term_label, term_unit
 
@@ -24,14 +25,14 @@ def checks(w: Writer) -> Table | None:
     rows = tuple(
         Row(
             cells=(
-                text(trust.name(w, check)),
+                text(check_name(w, w.results, check)),
                 Cell(
                     text=trust.status_word(w, check.status, near_limit=check.near_limit),
                     mark=check.status,
                     sort=_SEVERITY[check.status],
                 ),
-                Cell(text=trust.value_text(w, check), sort=check.value),
-                Cell(text=trust.limit_text(w, check), sort=check.threshold),
+                Cell(text=value_text(w, check), sort=check.value),
+                Cell(text=limit_text(w, check), sort=check.threshold),
                 text(trust.rule(w, check)),
                 text(trust.advice(w, check)),
             )

@@ -1,4 +1,4 @@
-"""Words of published pages that no report has: navigation, links between pages, labels of tabs.
+"""Words of published pages that no report has: navigation, links between pages.
 
 Only the Quarto route needs them; a report's own words come with its blocks.
 """
@@ -9,8 +9,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from reportgen.report.words.language import Language
 
 
@@ -31,8 +29,6 @@ class SiteWords:
     """On paper: where the rows are that a short table leaves out."""
     read_on: str
     generated: str
-    tabs: Mapping[str, str]
-    """Short names of charts that are read side by side, by chart name."""
 
 
 def site_words(language: Language) -> SiteWords:
@@ -50,20 +46,4 @@ def site_words(language: Language) -> SiteWords:
         between=_("The rows in between are on the web page."),
         read_on=_("The full report, with every pharmacy, is on the web page of this market."),
         generated=_("Made by reportgen"),
-        tabs={
-            "decay": _("Carry-over"),
-            "impulse": _("Response"),
-            "waterfall": _("In total"),
-            "contribution": _("By month"),
-            "incremental_pharmacies": _("By pharmacy"),
-            "what_if": _("What if"),
-            "residuals": _("Residuals"),
-            "scale_location": _("Spread"),
-            "autocorrelation": _("Autocorrelation"),
-            "qq_residuals": _("Quantiles: residuals"),
-            "qq_intercept": _("Quantiles: levels"),
-            "qq_slope": _("Quantiles: responses"),
-            "predictive": _("Simulated data"),
-            "influence": _("Influence"),
-        },
     )

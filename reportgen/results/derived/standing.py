@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import accumulate
 from typing import TYPE_CHECKING
 
 from reportgen.results.derived.intervals import which_side
@@ -30,12 +29,3 @@ def above_zero(results: MarketResults) -> int:
 def below_zero(results: MarketResults) -> int:
     """Pharmacies whose interval of the effect lies below zero."""
     return sum(which_side(row.lower, row.upper) < 0 for row in results.pharmacies)
-
-
-def pharmacies_for_half(results: MarketResults) -> int | None:
-    """Fewest pharmacies whose incremental sales are half of the market's; ``None`` where there is no such number."""
-    total = results.incremental.total if results.incremental else None
-    amounts = sorted((row.incremental for row in results.pharmacies if row.incremental is not None), reverse=True)
-    if total is None or total <= 0:
-        return None
-    return next((k for k, brought in enumerate(accumulate(amounts), start=1) if brought >= total / 2), None)

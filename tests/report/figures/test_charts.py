@@ -38,9 +38,9 @@ def charts() -> dict[str, Chart]:
     return draw(market_results())
 
 
-def test_a_curve_stands_for_the_straight_lines() -> None:
+def test_a_curve_is_drawn() -> None:
     bent = draw(curved(market_results()))
-    assert list(dict.fromkeys(map(kind_of, bent))) == [kind for kind in CHARTS if kind != "lines"]
+    assert list(dict.fromkeys(map(kind_of, bent))) == list(CHARTS)
 
 
 def test_a_full_market_has_every_kind_of_chart_in_order(charts: dict[str, Chart]) -> None:
@@ -63,7 +63,7 @@ def test_every_chart_that_can_be_drawn_is_listed_once() -> None:
 
 
 def test_a_chart_asked_for_by_name_is_drawn_alone() -> None:
-    for name in ("key_first", "caterpillar_intercept", "qq_slope", "forest"):
+    for name in ("key_first", "checks", "qq_slope", "forest"):
         assert list(draw(market_results(), names=(name,))) == [name]
 
 
@@ -116,14 +116,11 @@ def test_market_without_chart_data_has_no_charts() -> None:
 def test_singular_market_has_no_caterpillar_of_equal_responses() -> None:
     made = draw(market_results(status="singular"))
     assert "caterpillar" not in made
-    assert "caterpillar_brief" not in made
-    assert {"caterpillar_intercept", "forest", "without_promotion"} <= set(made)
+    assert {"forest", "without_promotion"} <= set(made)
 
 
-def test_log_response_writes_percent_and_leaves_out_parts_that_do_not_add_up() -> None:
+def test_log_response_writes_percent() -> None:
     made = draw(market_results(response="log"))
-    assert "contribution" not in made
-    assert "waterfall" not in made
     assert "%" in made["caterpillar"].subtitle
     assert not any("₹" in text for text in labels(made["forest"]))
 
@@ -140,8 +137,7 @@ def test_missing_parts_leave_out_their_charts_only() -> None:
     )
     gone = set(draw(results)) - set(draw(empty))
     keys = {"key_first", "key_kept_up", "key_incremental"}
-    brought = {"without_promotion", "incremental_pharmacies", "what_if"}
-    assert gone == keys | brought | {"impulse", "impulse_brief", "ordinary", "decay"}
+    assert gone == keys | {"without_promotion", "impulse", "ordinary", "decay"}
 
 
 def test_intervals_without_bounds_are_drawn_as_hollow_points() -> None:
@@ -163,7 +159,7 @@ def test_further_channels_and_random_terms_get_charts_of_their_own() -> None:
     assert made["impulse_3"].title.startswith("mail: One unit of mail goes with")
     assert made["caterpillar"].title.startswith("visits: ")
     assert [name for name in made if name.startswith(("decay", "impulse"))] == [
-        "decay", "decay_2", "decay_3", "impulse", "impulse_2", "impulse_3", "impulse_brief",
+        "decay", "decay_2", "decay_3", "impulse", "impulse_2", "impulse_3",
     ]  # fmt: skip
     assert {"qq_slope", "qq_slope_2", "qq_slope_3"} <= set(made)
 

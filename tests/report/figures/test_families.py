@@ -14,7 +14,6 @@ from reportgen import results as r
 from reportgen.report.figures import (
     Theme,
     caterpillar,
-    contribution,
     decay,
     draw_charts,
     forest,
@@ -23,12 +22,11 @@ from reportgen.report.figures import (
     influence,
     intervals,
     kit_for,
-    lines,
     multiples,
     predictive,
     qq,
     residuals,
-    shrinkage,
+    strip,
     timeline,
 )
 from reportgen.report.figures.kit import Kit
@@ -165,41 +163,6 @@ def test_ordinary_regression_is_compared_on_the_promotion_term() -> None:
     assert ols.upper - ols.estimate == pytest.approx(1.959964 * ols.se, rel=1e-5)
 
 
-def test_what_if_runs_from_stop_to_most() -> None:
-    rows = forest.compute_what_if(RESULTS, kit())
-    assert rows[0].label == "No promotion"
-    assert rows[-1].label == "+25% promotion"
-
-
-def test_lines_pass_through_the_market_level_at_the_center() -> None:
-    data = lines.compute_lines(RESULTS)
-    assert data is not None
-    assert RESULTS.charts.promotion_center is not None
-    at_center = np.interp(RESULTS.charts.promotion_center, data.promotion, data.market)
-    assert at_center == pytest.approx(RESULTS.charts.market_level)
-    row = RESULTS.pharmacies[0]
-    slope = (data.pharmacies[0, -1] - data.pharmacies[0, 0]) / (data.promotion[-1] - data.promotion[0])
-    assert slope == pytest.approx(row.total_slope)
-
-
-def test_lines_need_a_range_and_thin_out_beyond_four_hundred() -> None:
-    flat = replace(RESULTS, charts=replace(RESULTS.charts, promotion_range=(3.0, 3.0)))
-    assert lines.compute_lines(flat) is None
-    data = lines.compute_lines(market_results(pharmacies=450, periods=12))
-    assert data is not None
-    assert len(data.names) == lines.MOST
-
-
-def test_shrinkage_moves_estimates_towards_the_market() -> None:
-    data = shrinkage.compute_shrinkage(RESULTS, kit())
-    assert data is not None
-    assert np.ptp(data.used) < np.ptp(data.own)
-    assert (np.diff(data.own) >= 0).all()
-    large = shrinkage.compute_shrinkage(market_results(pharmacies=300), kit())
-    assert large is not None
-    assert (len(large.names), large.of) == (shrinkage.MOST, 300)
-
-
 def test_profile_is_measured_from_its_top_with_the_limit_of_the_level() -> None:
     data = decay.compute_profile(RESULTS.decay, 0.95)
     assert data is not None
@@ -221,27 +184,6 @@ def test_impulse_sums_up_to_the_long_run() -> None:
     without = impulse.chart_impulse(replace(RESULTS, long_run=None), kit())
     assert without is not None
     assert "half" not in without.title
-
-
-def test_parts_and_their_shares_add_up() -> None:
-    data = contribution.compute_parts(RESULTS)
-    assert data is not None
-    chart = contribution.chart_contribution(RESULTS, kit())
-    assert chart is not None
-    shares = [float(word.rstrip("%;,.")) for word in chart.title.split() if "%" in word]
-    assert sum(shares) == pytest.approx(100, abs=0.11)
-
-
-def test_incremental_by_pharmacy_counts_those_that_bring_half() -> None:
-    data = contribution.compute_by_pharmacy(RESULTS)
-    assert data is not None
-    few = int(np.searchsorted(np.cumsum(data.amount), data.amount.sum() / 2)) + 1
-    chart = contribution.chart_by_pharmacy(RESULTS, kit())
-    assert chart is not None
-    assert chart.title.startswith(f"{few} of 40 pharmacies bring half")
-    small = contribution.chart_by_pharmacy(market_results(pharmacies=10, effect=-1.0), kit())
-    assert small is not None
-    assert small.title.startswith("Over 10 pharmacies")
 
 
 def test_influence_sorts_by_change_of_the_effect() -> None:
@@ -368,12 +310,10 @@ def test_at_the_limit_no_single_pharmacy_is_set_apart() -> None:
     )
     tied = replace(sure, status="singular")
     data = caterpillar.compute_caterpillar(tied, kit())
-    chart, drawn = caterpillar.chart_caterpillar(tied, kit()), lines.compute_lines(tied)
+    chart = caterpillar.chart_caterpillar(tied, kit())
     assert data is not None
     assert chart is not None
-    assert drawn is not None
     assert not data.deviation.any()
-    assert not drawn.distinct.any()
     assert "only their order can be read" in chart.title
     assert "Second colour" not in chart.foot
     assert caterpillar.compute_caterpillar(sure, kit()).deviation.any()  # type: ignore[union-attr]
@@ -387,12 +327,10 @@ def test_what_may_be_zero_has_no_half_and_no_shares() -> None:
         impulse=tuple(replace(p, cumulative_lower=-1.0) for p in RESULTS.impulse),
         incremental=replace(inc, lower=-1.0),
     )
-    response, shares = impulse.chart_impulse(unsure, kit()), contribution.chart_by_pharmacy(unsure, kit())
+    response = impulse.chart_impulse(unsure, kit())
     assert response is not None
-    assert shares is not None
     assert "cannot be told apart from zero" in response.title
     assert "half" not in response.title
-    assert "half" not in shares.title
 
 
 def test_totals_of_changing_pharmacies_say_so() -> None:
@@ -427,3 +365,19 @@ def test_an_axis_too_narrow_for_its_numbers_keeps_two_of_them() -> None:
 
         intervals.fit_ticks(axes, kit(), tell)
         assert len(drawn[-1]) >= 2
+
+
+def test_the_strip_has_every_check_once_and_the_nearest_to_its_limit_first() -> None:
+    groups = strip.compute_strip(RESULTS, kit())
+    rows = [line for group in groups for line in group]
+    assert sorted(line.check.id for line in rows if line.check) == sorted(check.id for check in RESULTS.checks)
+    for group in groups:
+        assert group[0].check is None
+        used = [line.used for line in group[1:] if line.used is not None]
+        assert used == sorted(used, reverse=True)
+    firsts = [group[1].used or 0.0 for group in groups]
+    assert firsts == sorted(firsts, reverse=True)
+    chart = strip.chart_strip(RESULTS, kit())
+    assert chart is not None
+    assert len(chart.table.rows) == len(RESULTS.checks)
+    assert strip.chart_strip(replace(RESULTS, checks=()), kit()) is None

@@ -88,8 +88,6 @@ def test_labels_of_extreme_results_stay_inside_and_apart() -> None:
     assert "per 0.1 display share" in charts["caterpillar"].subtitle
     assert charts["impulse"].title.startswith("0.1 display share goes with")
     assert charts["impulse"].title.endswith("half of it is there in the first week.")
-    assert "2 own estimates leave the picture" in charts["shrinkage"].foot
-    assert "1 line leaves the picture" in charts["lines"].foot
 
 
 @pytest.mark.parametrize("count", [1, 2, 46, 90])

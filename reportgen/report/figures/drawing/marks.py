@@ -14,7 +14,7 @@ import numpy as np
 from reportgen.report.figures.drawing.plane import Flags, Numbers, runs
 from reportgen.report.figures.drawing.theme import SMALL, TEXT_SIZE, Theme
 from reportgen.report.shapes import SHIFT, Anchor, Cap, Dash, Dots
-from reportgen.report.typefaces.widths import text_width
+from reportgen.report.typefaces.widths import fit_text, text_width
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -215,30 +215,17 @@ def time_axis(axes: Plane, periods: Sequence[AxisPeriod], theme: Theme, *, last:
 
 def heading(axes: Plane, text: str, theme: Theme, *, dx: float = 0.0, dy: float = 10.0) -> None:
     """Write what an axis measures, with its unit, above the top left corner."""
+    text = fit_text(text, axes.sheet.width - axes.left - dx, SMALL)
     label(axes, axes.x[0], axes.y[1], text, theme.muted, valign="base", dx=dx, dy=dy)
 
 
 def below(axes: Plane, text: str, theme: Theme, *, dy: float = -24.0) -> None:
     """Write what the horizontal axis measures, with its unit, in the middle below its numbers."""
-    label(axes, sum(axes.x) / 2, axes.y[0], text, theme.muted, anchor="middle", valign="top", dy=dy)
-
-
-Stack = tuple[Numbers, Numbers]
-"""Where the bars of one series begin and end."""
-
-
-def stacked(series: Sequence[Sequence[float]]) -> list[Stack]:
-    """Put bars on each other, the first series at zero; negative values hang below it.
-
-    Geometry alone: where a bar ends is no number that is told; sums that are told come from the results.
-    """
-    made = []
-    up = down = np.zeros(len(series[0]))
-    for values in map(np.asarray, series):
-        start = np.where(values >= 0, up, down)
-        made.append((start, start + values))
-        up, down = up + np.maximum(values, 0.0), down + np.minimum(values, 0.0)
-    return made
+    text = fit_text(text, axes.sheet.width, SMALL)
+    # A text wider than its plane moves in from the edges of the sheet.
+    half, middle = text_width(text, SMALL) / 2, (axes.left + axes.right) / 2
+    dx = min(max(middle, half), axes.sheet.width - half) - middle
+    label(axes, sum(axes.x) / 2, axes.y[0], text, theme.muted, anchor="middle", valign="top", dx=dx, dy=dy)
 
 
 def spread(wanted: Sequence[float], gap: float, low: float, high: float) -> list[float]:
@@ -276,6 +263,5 @@ __all__ = [
     "rectangles",
     "segments",
     "spread",
-    "stacked",
     "time_axis",
 ]
