@@ -111,7 +111,7 @@ blocks = [{text = "Visits stay as they are until June."}]
 name = "*"
 
 [[section]]
-name = "data"
+name = "carry-over"
 """
 
 
@@ -119,11 +119,11 @@ def test_sections_and_blocks_are_added_dropped_and_moved_in_html_pdf_and_quarto(
     tmp_path: Path, usual: MarketReport
 ) -> None:
     report = arranged(usual, written(tmp_path, EXAMPLE.replace('name = "*"', 'name = "method"')))
-    assert [section.anchor for section in report.sections] == ["trust", "our-view", "method", "data"]
+    assert [section.anchor for section in report.sections] == ["trust", "our-view", "method", "carry-over"]
     assert [section.number for section in report.sections] == ["2", "3", "4", "5"]
     page = render_report(report)
-    assert re.findall(r'<section id="([\w-]+)" aria', page) == ["trust", "our-view", "method", "data"]
-    assert re.findall(r'<li><a href="#([\w-]+)"', page) == ["summary", "trust", "our-view", "method", "data"]
+    assert re.findall(r'<section id="([\w-]+)" aria', page) == ["trust", "our-view", "method", "carry-over"]
+    assert re.findall(r'<li><a href="#([\w-]+)"', page) == ["summary", "trust", "our-view", "method", "carry-over"]
     paper = " ".join(
         " ".join(page.get_textpage().get_text_range() for page in pypdfium2.PdfDocument(report_pdf(report))).split()
     )
@@ -141,7 +141,7 @@ def test_the_rest_stands_where_the_star_is(tmp_path: Path, usual: MarketReport) 
     report = arranged(usual, written(tmp_path, EXAMPLE))
     names = [section.anchor for section in report.sections]
     assert names[:2] == ["trust", "our-view"]
-    assert names[-1] == "data"
+    assert names[-1] == "carry-over"
     assert set(names) == {section.anchor for section in usual.sections} | {"our-view"}
     moved = arranged(usual, written(tmp_path, '[[section]]\nname = "pharmacies"\nblocks = ["tab-pharmacies", "*"]\n'))
     blocks = [block_name(block) for block in moved.sections[0].blocks]
@@ -151,7 +151,7 @@ def test_the_rest_stands_where_the_star_is(tmp_path: Path, usual: MarketReport) 
 
 def test_sections_that_a_market_lacks_are_passed_over(tmp_path: Path) -> None:
     report = arranged(build_report(CASES[3], Settings()), written(tmp_path, EXAMPLE))
-    assert [section.anchor for section in report.sections] == ["our-view", "why", "method", "data"]
+    assert [section.anchor for section in report.sections] == ["our-view", "data", "method"]
 
 
 @pytest.mark.parametrize(
