@@ -9,7 +9,7 @@ slash), then one item per column::
 
     text                                        a cell without a number
     number                                      a number that is its own text; in the second column the place of a
-                                                verdict, in the last one of a file, under their own names
+                                                verdict, in a column of ``links`` of a file, under their own names
     [text, number]                              a cell that sorts by number; a verdict: its place in ``verdicts``; a
                                                 link: the place in ``files`` of a file of the row's folder
     [text, number, low, point, high, hollow]    a drawn interval, in thousandths of the bar
@@ -59,13 +59,16 @@ def shorten_list(overview: Overview) -> tuple[Overview, Table | None]:
 def list_data(table: Table, finder: Finder) -> Markup:
     """JSON of the list, safe inside a script element."""
     names = list(dict.fromkeys(_name(cell) for row in table.rows for cell in row.cells if cell.link))
+    labels = {_name(cell): cell.text for row in table.rows for cell in row.cells[1:] if cell.link}
     zero = next((cell.bar.zero for row in table.rows for cell in row.cells if cell.bar), None)
     content = {
         "words": {name: getattr(finder, name) for name in _WORDS},
         "numeric": [int(column.numeric) for column in table.columns],
         "files": names,
+        "labels": [labels.get(name, name) for name in names],
+        "links": sorted({place for row in table.rows for place, cell in enumerate(row.cells) if cell.link and place}),
         "zero": zero,
-        "rows": [_row(row.tone, row.cells, names, finder) for row in table.rows],
+        "rows": [_row(row.tone, row.cells, names, labels, finder) for row in table.rows],
     }
     return htmlsafe_json_dumps(content, dumps=_dumps)
 
@@ -83,10 +86,10 @@ def _dumps(value: Any, **_: Any) -> str:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
-def _row(tone: str, cells: tuple[Cell, ...], names: list[str], finder: Finder) -> list[Any]:
+def _row(tone: str, cells: tuple[Cell, ...], names: list[str], labels: dict[str, str], finder: Finder) -> list[Any]:
     folder = next((cell.link.rsplit("/", 1)[0] for cell in cells if cell.link), "")
     place = _folder(folder.removeprefix("markets/"), cells[0].text)
-    return [tone, place, *(_cell(cell, names, finder) for cell in cells)]
+    return [tone, place, *(_cell(cell, names, labels, finder) for cell in cells)]
 
 
 def _folder(folder: str, name: str) -> str:
@@ -97,10 +100,10 @@ def _folder(folder: str, name: str) -> str:
     return folder.removeprefix(start) if folder.startswith(start) else f"/{folder}"
 
 
-def _cell(cell: Cell, names: list[str], finder: Finder) -> Any:
+def _cell(cell: Cell, names: list[str], labels: dict[str, str], finder: Finder) -> Any:
     if cell.link:
         name = _name(cell)
-        return names.index(name) if cell.text == name else [cell.text, names.index(name)]
+        return names.index(name) if cell.text == labels.get(name) else [cell.text, names.index(name)]
     if cell.mark:
         place = [code for code, _ in finder.verdicts].index(cell.mark)
         return place if cell.text == finder.verdicts[place][1] else [cell.text, place]

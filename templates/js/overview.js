@@ -7,14 +7,15 @@
   const make = (tag, parent, text, more) => { const e = Object.assign(doc.createElement(tag), more); e.append(text); parent.append(e); return e; };
   const set = (e, more) => Object.entries(more).forEach(([name, value]) => e.setAttribute(name, value));
   const textOf = (c) => Array.isArray(c) ? c[0] : c + "";
-  const valueOf = (c, i) => i && i < last && Array.isArray(c) ? c[1] : i && i < last ? c : textOf(c);
+  const linked = (i) => !i || data.links.includes(i);
+  const valueOf = (c, i) => linked(i) ? textOf(c) : Array.isArray(c) ? c[1] : c;
   const fold = (text) => text.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase();
 
   rows.forEach((r) => {
     if (r[1][0] === "/") r[1] = r[1].slice(1);
     else r[1] = r[2][0].normalize("NFKD").replace(/[^\0-\x7f]/g, "").toLowerCase().replace(/[^a-z0-9]+/g, "-") + "-" + r[1];
     if (!Array.isArray(r[3])) r[3] = [w.verdicts[r[3]][1], r[3]];
-    if (r[last + 2] >= 0) r[last + 2] = [data.files[r[last + 2]], r[last + 2]];
+    data.links.forEach((i) => { const at = r[i + 2]; if (at >= 0) r[i + 2] = [data.labels[at], at]; });
     r.key = fold(textOf(r[2]) + " " + r[3][0]);
   });
   const line = (r) => {
@@ -24,7 +25,7 @@
       const c = r[i + 2], text = textOf(c), cell = make(i ? "td" : "th", tr, "", { className: right ? "r" : i === 1 ? "n" : "" });
       if (!i) set(cell, { scope: "row", dir: "auto" });
       if (i === 1) make("span", cell, "", { className: "shape " + w.verdicts[c[1]][0], ariaHidden: "true" });
-      if ((!i || i === last) && Array.isArray(c)) make("a", cell, text, { href: "markets/" + r[1] + "/" + data.files[c[1]] });
+      if (linked(i) && Array.isArray(c)) make("a", cell, text, { href: "markets/" + r[1] + "/" + data.files[c[1]] });
       else cell.append(text);
       if (!sample || c.length !== 6 || !Array.isArray(c)) return;
       const svg = sample.cloneNode(true), [thin, thick, dot] = [...svg.children].slice(-3), [low, at, high] = c.slice(2, 5).map((place) => place / 10);

@@ -66,7 +66,7 @@ def lines(count: int) -> list[MarketSummary]:
     one = summarise(market_results(pharmacies=9), SETTINGS, folder="markets/a", files=("report.html",))
     verdicts = ("works", "unclear", "no-effect")
     return [
-        replace(one, market=f"Köln {i:05d}", folder=f"markets/m{i:05d}-0", first=(one.first or 0) + (i * 7919) % count,
+        replace(one, market=f"Köln {i:05d}", folder=f"markets/m{i:05d}-0", sales=1000.0 + (i * 7919) % count,
                 verdict=verdicts[i % 3])  # type: ignore[arg-type]
         for i in range(count)
     ]  # fmt: skip
@@ -93,17 +93,17 @@ def test_the_list_is_sorted_by_number_in_both_directions_and_by_word(open_page: 
     page = open_page(long_list)
     heads = page.locator("#tab-markets thead th")
 
-    def effects() -> list[float]:
+    def amounts() -> list[float]:
         return [float(row[2].replace("₹", "").replace(",", "").replace("\u2212", "-")) for row in rows(page)]
 
     heads.nth(2).locator("button").click()
     assert heads.nth(2).get_attribute("aria-sort") == "ascending"
-    assert effects() == sorted(effects())
-    lowest = effects()[0]
+    assert amounts() == sorted(amounts())
+    lowest = amounts()[0]
     heads.nth(2).locator("button").press("Enter")
     assert heads.nth(2).get_attribute("aria-sort") == "descending"
-    assert effects() == sorted(effects(), reverse=True)
-    assert effects()[0] > lowest
+    assert amounts() == sorted(amounts(), reverse=True)
+    assert amounts()[0] > lowest
     heads.nth(1).locator("button").click()
     assert {row[1] for row in rows(page)[:84]} == {"Works"}
     assert heads.nth(2).get_attribute("aria-sort") is None
@@ -148,10 +148,10 @@ def test_the_chosen_rows_are_exported_whole(open_page: Any, long_list: str) -> N
     table = Path(download.value.path()).read_bytes().decode("utf-8-sig").split("\r\n")
     assert download.value.suggested_filename == "markets.csv"
     assert len(table) == 85
-    assert table[0].startswith('"Market","Verdict","First month (per visit)"')
+    assert table[0].startswith('"Market","Verdict","Sales (whole period)"')
     first = table[1].split('","')
-    assert first[:2] == ['"Köln 00000', "Works"]
-    assert float(first[2]) == pytest.approx(150, rel=0.01)  # 250 for promotion at work, of which .6 in its month
+    assert first[:2] == ['"Köln 00213', "Works"]  # the most sales of those that work: all have as much to gain
+    assert float(first[2]) == pytest.approx(1000 + 213 * 7919 % 250, rel=0.01)
     box.get_by_role("button", name="Copy table").click()
     page.get_by_role("button", name="Copied").wait_for()
     assert len(page.evaluate("navigator.clipboard.readText()").split("\n")) == 85

@@ -29,7 +29,8 @@ _TEXTS = ("market", "status", "verdict", "channel", "reason", "stale_since", "tr
 _COUNTS = ("pharmacies", "months", "checks_passed", "checks_run")
 _NUMBERS = (
     "sales_mean", "first", "first_lower", "first_upper", "kept_up", "kept_up_lower", "kept_up_upper",
-    "incremental", "incremental_lower", "incremental_upper", "share", "roi",
+    "incremental", "incremental_lower", "incremental_upper", "share", "roi", "sales",
+    "gain", "gain_lower", "gain_upper",
 )  # fmt: skip
 _ACROSS = ("estimate", "se", "lower", "upper", "p", "p_adjusted", "shrunken", "expected_rank")
 """Of the comparison across markets, in the unit of ``overview.json``'s estimand; columns begin with ``across_``."""

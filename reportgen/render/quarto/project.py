@@ -161,7 +161,8 @@ def _listing(rows: Sequence[Row], places: Sequence[int]) -> bytes:
     lines = []
     for number, row in enumerate(rows):
         page = market_page(row.cells[0].link).removeprefix("markets/")
-        item = {"path": page, "title": escape.entities(row.cells[0].text)}
+        item = {"path": page} if page else {}
+        item["title"] = escape.entities(row.cells[0].text)
         for count, place in enumerate(places[1:], start=1):
             cell = row.cells[place]
             shape = f"[]{{.shape .{cell.mark}}} " if cell.mark else ""

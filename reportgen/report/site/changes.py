@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from reportgen.report.blocks import Cell, Column, Prose, Row, Section, Table
-from reportgen.report.narrative.verdict import WORDS
+from reportgen.report.narrative import verdict as verdicts
 from reportgen.report.words.names import clean
 from reportgen.report.words.phrases import Phrases, mark
 
@@ -26,7 +26,7 @@ KINDS: tuple[Kind, ...] = ("verdict", "failed", "stale", "recovered", "up", "dow
 MOST = 200
 """Rows of the table; the list of markets filters by *changed* beyond that."""
 
-_WORDS: dict[str, str] = {
+WORDS: dict[Kind, str] = {
     "verdict": mark("Verdict changed"),
     "failed": mark("Failed"),
     "stale": mark("Older report kept"),
@@ -109,13 +109,13 @@ class ChangeWriter(Phrases):
     def _lead(self, changes: Changes) -> str:
         counts = Counter(entry.kind for entry in changes.entries)
         found = [kind for kind in KINDS if counts[kind]]
-        listed = " · ".join(f"{self.say(_WORDS[kind])} {self.formats.integer(counts[kind])}" for kind in found)
+        listed = " · ".join(f"{self.say(WORDS[kind])} {self.formats.integer(counts[kind])}" for kind in found)
         moved = self.say("Effects are listed where they moved by more than their standard error.")
         since = self.say("Against the run of {date}: {list}.", date=self.formats.date(changes.since), list=listed)
         return f"{since} {moved}" if counts["up"] or counts["down"] else since
 
     def _row(self, change: MarketChange, link: str) -> Row:
-        word = self.say(_WORDS[change.kind])
+        word = self.say(WORDS[change.kind])
         if change.date:
             word = f"{word}, {self.formats.date(change.date)}"
         return Row(
@@ -130,7 +130,7 @@ class ChangeWriter(Phrases):
     def _state(self, verdict: VerdictCode | None, effect: float | None, se: float | None) -> Cell:
         if verdict is None:
             return Cell(text="–")
-        word = self.say(WORDS[verdict][0])
+        word = self.say(verdicts.WORDS[verdict][0])
         text = word if effect is None else f"{word} · {self.formats.effect(effect, se)}"
         return Cell(text=text, mark=verdict)
 

@@ -9,15 +9,18 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from reportgen.report.channels import leading_channel
-from reportgen.report.narrative import reasons
+from reportgen.report.narrative import reasons, trust
+from reportgen.report.narrative.next_step import next_step
 from reportgen.report.narrative.verdict import shown, shown_code
 from reportgen.report.words import quantities
+from reportgen.report.words.checks import check_name
 from reportgen.report.words.names import clean
 from reportgen.report.words.writer import make_writer
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from reportgen.report.words.writer import Writer
     from reportgen.results import MarketResults, VerdictCode
     from reportgen.settings.sections import Settings
 
@@ -66,6 +69,16 @@ class MarketSummary:
     incremental_upper: float | None = None
     share: float | None = None
     roi: float | None = None
+    sales: float | None = None
+    """Of the market, over the whole period."""
+    gain: float | None = None
+    """Money a period that the plan brings, where one is recommended."""
+    gain_lower: float | None = None
+    gain_upper: float | None = None
+    worst: str = ""
+    """The check that fails or wants a look, the gravest; empty where all passed."""
+    action: str = ""
+    """What to do next; for a market without an estimate what would give one."""
     checks_passed: int = 0
     checks_run: int = 0
     stale_since: str = ""
@@ -94,6 +107,8 @@ def summarise(results: MarketResults, settings: Settings, *, folder: str, files:
     writer = make_writer(results, settings)
     lead, inc = leading_channel(results), results.incremental
     first, kept_up = quantities.first(results, lead), quantities.kept_up(results, lead)
+    plan = results.plan
+    gain = plan.gain if plan is not None and plan.outcome == "recommended" else None
     return MarketSummary(
         market=results.market,
         status=results.status,
@@ -119,9 +134,20 @@ def summarise(results: MarketResults, settings: Settings, *, folder: str, files:
         incremental_upper=inc.upper if inc else None,
         share=inc.share if inc else None,
         roi=results.roi.roi if results.roi else None,
+        sales=results.data.sales_total,
+        gain=gain.estimate if gain else None,
+        gain_lower=gain.lower if gain else None,
+        gain_upper=gain.upper if gain else None,
+        worst=_worst(writer),
+        action=next_step(writer),
         checks_passed=results.checks_passed,
         checks_run=results.checks_run,
     )
+
+
+def _worst(w: Writer) -> str:
+    check = next((one for one in trust.most_important(w.results) if one.status in ("fail", "review")), None)
+    return "" if check is None else f"{check_name(w, w.results, check)}: {trust.status_word(w, check.status)}"
 
 
 def _channels(results: MarketResults) -> tuple[ChannelLine, ...]:

@@ -1,4 +1,4 @@
-"""The tables of the overview: markets with an estimate, markets with an older report, markets without an estimate.
+"""Tables of the overview beside the list of markets: channels, markets with an older report, the plain list.
 
 Every row links to files inside the site, ``markets/<slug>/...``, so the site's folder can be put anywhere as it is.
 """
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 
 ORDER: tuple[VerdictCode, ...] = ("works", "works-unevenly", "unclear", "no-effect", "negative", "cannot-tell")
 _PAGES = ("report.html", "report.pdf", "brief.pdf", "slides.pptx", "report.xlsx", "results.json")
-_FILES = ("brief.pdf", "report.pdf", "slides.pptx", "report.xlsx", "results.json")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,74 +36,15 @@ class TableWriter(Phrases):
 
     log_formats: Formats
 
-    def markets(self, markets: Sequence[MarketSummary]) -> Table:
-        """All markets with an estimate."""
-        per = self.per_unit
-        scale = _scale(markets)
-        with_roi = any(s.roi is not None for s in markets)
-        columns = [
-            Column(label=self.say("Market"), numeric=False),
-            Column(label=self.say("Verdict"), numeric=False),
-            Column(label=quantities.first_period(self), unit=per),
-            Column(label=self.say(quantities.KEPT_UP), unit=per),
-            Column(label=self.say("{level} interval", level=self.level)),
-            Column(label=self.say("Kept up, share of mean sales"), unit=self.say("line: interval; tick: zero")),
-            Column(label=self.say("With promotion"), unit=self.say("whole period")),
-            Column(label=self.say("Share of sales")),
-        ]
-        if with_roi:
-            columns.append(Column(label=self.say("Return")))
-        columns += [
-            Column(label=self.say("Checks"), unit=self.say("passed of run")),
-            Column(label=self.say("Pharmacies")),
-            Column(label=self.say("Files"), numeric=False),
-        ]
-        return Table(
-            name="markets",
-            caption=self.say("Markets with an estimate"),
-            columns=tuple(columns),
-            rows=tuple(self._row(s, scale, with_roi=with_roi) for s in markets),
-        )
-
-    def _row(self, s: MarketSummary, scale: tuple[float, float], *, with_roi: bool) -> Row:
-        # Levels and logarithms stand in one column: a log effect is written as percent, and sorted as what is written.
-        f = self.log_formats if s.response == "log" else self.formats
-        relative, spread = _relative(s), about_se(s.kept_up_lower, s.kept_up_upper)
-
-        def named(text: str) -> str:
-            return f"{s.channel}: {text}" if s.channel else text
-
-        cells = [
-            Cell(text=clean(s.market), link=address(s)),
-            self._verdict(s),
-            Cell(text=named(f.effect(s.first, about_se(s.first_lower, s.first_upper))), sort=f.effect_value(s.first)),
-            Cell(text=named(f.effect(s.kept_up, spread)), sort=f.effect_value(s.kept_up)),
-            Cell(
-                text=f.effect_interval(s.kept_up_lower, s.kept_up_upper, spread), sort=f.effect_value(s.kept_up_lower)
-            ),
-            Cell(text=f.percent(relative[0]), sort=relative[0], bar=self._bar(relative, scale))
-            if relative
-            else Cell(text="–"),
-            Cell(text=f.money_short(s.incremental), sort=s.incremental),
-            Cell(text=f.percent(s.share), sort=s.share),
-        ]
-        if with_roi:
-            cells.append(Cell(text=f.percent(s.roi, digits=0, plus=True), sort=s.roi))
-        cells += [
-            Cell(text=f"{s.checks_passed} / {s.checks_run}", sort=s.checks_passed / max(s.checks_run, 1)),
-            Cell(text=f.integer(s.pharmacies), sort=s.pharmacies),
-            _files(s),
-        ]
-        tone = " ".join(name for name, holds in (("changed", s.changed), ("stale", bool(s.stale_since))) if holds)
-        return Row(cells=tuple(cells), tone=tone)
-
-    def _verdict(self, s: MarketSummary) -> Cell:
+    def verdict(self, s: MarketSummary) -> Cell:
+        """The verdict in a word and a shape, with the date of an older report."""
         word = self.say(WORDS[s.verdict][0])
         if s.stale_since:
             word = self.say("{verdict}, report of {date}", verdict=word, date=self.formats.date(s.stale_since))
         return Cell(text=word, mark=s.verdict, sort=float(ORDER.index(s.verdict)))
 
-    def _bar(self, value: tuple[float, float, float], scale: tuple[float, float]) -> IntervalBar:
+    def bar(self, value: tuple[float, float, float], scale: tuple[float, float]) -> IntervalBar:
+        """An interval drawn on the scale that all rows share."""
         hollow = value[1] <= 0 <= value[2]
         return interval_bar(value, scale, self.confidence, self.crossing(hollow=hollow))
 
@@ -180,31 +120,6 @@ class TableWriter(Phrases):
             rows=rows,
         )
 
-    def excluded(self, markets: Sequence[MarketSummary]) -> Table:
-        """Markets without an estimate, and why."""
-        rows = tuple(
-            Row(
-                cells=(
-                    Cell(text=clean(s.market), link=address(s)),
-                    Cell(text=self.status_word(s.status), mark="fail" if s.status == "failed" else "cannot-tell"),
-                    Cell(text=s.reason or "–"),
-                    Cell(text=self.formats.integer(s.pharmacies) if s.pharmacies else "–", sort=s.pharmacies),
-                )
-            )
-            for s in markets
-        )
-        return Table(
-            name="excluded",
-            caption=self.say("Markets without an estimate"),
-            columns=(
-                Column(label=self.say("Market"), numeric=False),
-                Column(label=self.say("Status"), numeric=False),
-                Column(label=self.say("Reason"), numeric=False),
-                Column(label=self.say("Pharmacies")),
-            ),
-            rows=rows,
-        )
-
     def plain(self, markets: Sequence[MarketSummary]) -> Table:
         """Every market with its verdict: a short row each, for the plain list."""
         return Table(
@@ -218,7 +133,7 @@ class TableWriter(Phrases):
                 Row(
                     cells=(
                         Cell(text=clean(s.market), link=address(s)),
-                        self._verdict(s) if s.estimated else Cell(text=self.status_word(s.status), mark="cannot-tell"),
+                        self.verdict(s) if s.estimated else Cell(text=self.status_word(s.status), mark="cannot-tell"),
                     )
                 )
                 for s in markets
@@ -256,20 +171,15 @@ def address(s: MarketSummary) -> str:
     return next((f"{s.folder}/{name}" for name in _PAGES if name in s.files), "")
 
 
-def _files(s: MarketSummary) -> Cell:
-    name = next((name for name in _FILES if name in s.files), "")
-    return Cell(text=name, link=f"{s.folder}/{name}") if name else Cell(text="–")
-
-
-def _relative(s: MarketSummary) -> tuple[float, float, float] | None:
+def relative(s: MarketSummary) -> tuple[float, float, float] | None:
     """One unit kept up and its interval as a share of mean sales (at log response it is one already)."""
     effect = EffectSize(estimate=s.kept_up, lower=s.kept_up_lower, upper=s.kept_up_upper)
     return effect.relative(1.0 if s.response == "log" else s.sales_mean)
 
 
-def _scale(markets: Sequence[MarketSummary]) -> tuple[float, float]:
+def drawn_scale(markets: Sequence[MarketSummary]) -> tuple[float, float]:
     """Common scale of the drawn intervals; holds zero."""
-    found = [value for s in markets if (value := _relative(s)) is not None]
+    found = [value for s in markets if (value := relative(s)) is not None]
     low = min((value[1] for value in found), default=0.0)
     high = max((value[2] for value in found), default=0.0)
     low, high = min(low, 0.0), max(high, 0.0)

@@ -12,11 +12,12 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 from reportgen.report import brand as brands
-from reportgen.report.blocks import Block, Brand, Cell, Column, Labels, Prose, Row, Section, Table
+from reportgen.report.blocks import Block, Brand, Cell, Column, Labels, Row, Section, Table
 from reportgen.report.figures import draw_market_charts
 from reportgen.report.narrative.verdict import WORDS
 from reportgen.report.site.changes import ChangeWriter
 from reportgen.report.site.market_table import ORDER, address, table_writer
+from reportgen.report.site.worklist import worklist
 from reportgen.report.words.labels import page_labels
 from reportgen.report.words.names import clean
 
@@ -146,7 +147,6 @@ class _OverviewBuilder:
         self.language, self.say = self.tables.language, self.tables.say
         self.formats = self.tables.formats
         self.estimated = [s for s in summaries if s.estimated]
-        self.excluded = [s for s in summaries if not s.estimated]
         self.stale = [s for s in summaries if s.stale_since]
 
     def page(
@@ -157,8 +157,8 @@ class _OverviewBuilder:
         heading = self.say("All markets")
         brand = brands.load_brand(self.settings.brand)
         sections = [
-            self._changes(changes), self._across(across, brand), self._markets(), self._stale(), self._excluded(),
-            self._downloads(downloads),
+            self._markets(changes), self._changes(changes), self._across(across, brand), self._channels(),
+            self._stale(), self._downloads(downloads),
         ]  # fmt: skip
         shown = [section for section in sections if section.blocks]
         lead = self._lead()
@@ -179,7 +179,7 @@ class _OverviewBuilder:
             totals=() if across is None else self._totals(across.totals),
             lead=lead,
             sections=tuple(replace(section, number=str(i)) for i, section in enumerate(shown, start=1)),
-            finder=self._finder() if self.estimated else None,
+            finder=self._finder() if self.summaries else None,
         )
 
     # --- totals -----------------------------------------------------------------------------
@@ -242,19 +242,23 @@ class _OverviewBuilder:
             charts = tuple(drawn.values())
         return Section(anchor="across", number="", title=self.say("Markets side by side"), lead="", blocks=charts)
 
-    def _markets(self) -> Section:
-        blocks: tuple[Block, ...] = ()
-        lead = ""
-        if self.estimated:
-            lead = self.say("Sort by any column; open a market for its report.")
-            blocks = (self.tables.markets(self.estimated),)
-            channels = self.tables.channels(self.estimated)
-            if channels is not None:
-                blocks = (*blocks, channels)
-        return Section(anchor="markets", number="", title=self.say("Markets"), lead=lead, blocks=blocks)
+    def _markets(self, changes: Changes | None) -> Section:
+        if not self.summaries:
+            return Section(anchor="markets", number="", title=self.say("Markets"), lead="", blocks=())
+        kinds = {entry.market: entry.kind for entry in changes.entries} if changes is not None else {}
+        lead = self.say("Those with most to gain come first. Sort by any column; open a market for its report.")
+        table = worklist(self.tables, self.summaries, kinds)
+        return Section(
+            anchor="markets", number="", title=self.say("What to do, market by market"), lead=lead, blocks=(table,)
+        )
+
+    def _channels(self) -> Section:
+        table = self.tables.channels(self.estimated)
+        blocks: tuple[Block, ...] = (table,) if table is not None else ()
+        return Section(anchor="channels", number="", title=self.say("Channels"), lead="", blocks=blocks)
 
     def _finder(self) -> Finder:
-        present = {s.verdict for s in self.estimated}
+        present = {s.verdict if s.estimated else "cannot-tell" for s in self.summaries}
         return Finder(
             search=self.say("Search markets"),
             verdict=self.say("Verdict"),
@@ -277,14 +281,6 @@ class _OverviewBuilder:
         blocks: tuple[Block, ...] = (self.tables.stale(self.stale),) if self.stale else ()
         title = self.say("Markets with an older report")
         return Section(anchor="stale", number="", title=title, lead="", blocks=blocks)
-
-    def _excluded(self) -> Section:
-        blocks: tuple[Block, ...] = ()
-        if self.excluded:
-            note = Prose(text=self.say("These markets are in no total above."))
-            blocks = (note, self.tables.excluded(self.excluded))
-        title = self.say("Markets without an estimate")
-        return Section(anchor="excluded", number="", title=title, lead="", blocks=blocks)
 
     def _downloads(self, downloads: tuple[Download, ...]) -> Section:
         title = self.say("Download all numbers")

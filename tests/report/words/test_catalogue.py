@@ -215,7 +215,7 @@ class Masked:
 
 OWN = re.compile(
     r"https?://\S+|report\.(html|pdf)|[a-f0-9]{16}|\w+\.(csv|py)|\b\w+_\w+\b"  # addresses, hashes, files, columns
-    r"|\b(PL-01|DE|ZZ|REML|ML|BLUP|Intercept|Residual|Adstock|Bootstrap|bootstrap|promotion|JPY|statsmodels|numpy|python)\b"
+    r"|\b(PL-01|DE|ZZ|PDF|REML|ML|BLUP|Intercept|Residual|Adstock|Bootstrap|bootstrap|promotion|JPY|statsmodels|numpy|python)\b"
 )
 """Words that are the same in every language: names of data, columns, programs and methods."""
 CODES = re.compile(
