@@ -20,6 +20,7 @@ if TYPE_CHECKING:
         merge,
         preview,
         quarto,
+        rehearse,
         render,
     )
     from reportgen.batch.state.outcome import MarketOutcome, RunResult
@@ -46,6 +47,7 @@ _HOMES = {
     "merge": "reportgen.api",
     "preview": "reportgen.api",
     "quarto": "reportgen.api",
+    "rehearse": "reportgen.api",
     "render": "reportgen.api",
     "draw": "reportgen.render.charts.artists",
     "MarketAnalyses": "reportgen.notebook.markets",
@@ -81,6 +83,7 @@ __all__ = [
     "merge",
     "preview",
     "quarto",
+    "rehearse",
     "render",
 ]
 

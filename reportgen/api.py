@@ -28,12 +28,13 @@ if TYPE_CHECKING:
     from reportgen.project.checking import CheckReport
     from reportgen.project.designing import DesignReport
     from reportgen.project.doctor import Probe
+    from reportgen.project.rehearsing import RehearsalReport
     from reportgen.publish.mail import MailResult
     from reportgen.publish.quarto.run import QuartoRun
 
 __all__ = [
     "build", "check", "demo", "design", "doctor", "init", "load_settings", "mail", "merge", "preview", "quarto",
-    "render",
+    "rehearse", "render",
 ]  # fmt: skip
 
 
@@ -337,6 +338,24 @@ def design(
         settings, root, market=market, pharmacies=pharmacies, periods=periods, dose=dose, channel=channel, power=power,
         seed=seed, file=None if file is None else Path(file).absolute(), overwrite=overwrite,
     )  # fmt: skip
+
+
+def rehearse(
+    markets: str | Sequence[str] = (), project: str | Path = ".", *, panels: int = 100,
+    overrides: Mapping[str, object] | None = None,
+) -> RehearsalReport:  # fmt: skip
+    """Draw panels with known effect from markets' own promotion and fit, and count how often the truth is found.
+
+    Raises
+    ------
+    NothingSelectedError
+        If no market matches ``markets`` (codes, globs; all if none).
+    """
+    from reportgen.project.rehearsing import rehearse_project
+
+    settings, root = verbs.open_project(Path(project), overrides=overrides)
+    chosen = (markets,) if isinstance(markets, str) else tuple(markets)
+    return rehearse_project(settings, root, markets=chosen, panels=panels)
 
 
 def doctor(project: str | Path = ".") -> tuple[Probe, ...]:

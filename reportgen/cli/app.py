@@ -273,6 +273,7 @@ app.command()(sharing.mail)
 app.command()(sharing.preview)
 app.command()(completing.completion)
 app.command()(designing.design)
+app.command()(designing.rehearse)
 
 
 @app.command()

@@ -1,4 +1,4 @@
-"""``reportgen design``: an experiment is drawn, and what it would show is printed."""
+"""``reportgen design`` and ``rehearse``: what is simulated from markets' own fits is printed."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ from reportgen.cli.options import Data, Debug, Json, Project, Set, parse_overrid
 if TYPE_CHECKING:
     from reportgen.model.experiment.power import Showing
     from reportgen.project.designing import DesignReport
+    from reportgen.project.rehearsing import RehearsalReport
+    from reportgen.results import Rehearsal, RehearsalRow
     from reportgen.settings.sections import Settings
 
 
@@ -112,3 +114,85 @@ def _row(one: Showing, sales: float, *, log: bool, own: bool) -> tuple[str, ...]
 
 def _shown(name: str, value: float) -> str:
     return f"{value:+.1%}" if name == "growth" else f"{value:,.1f}" if name == "promotion" else f"{value:,.0f}"
+
+
+def rehearse(
+    markets: Annotated[
+        list[str] | None, typer.Argument(metavar="MARKET", help="Codes or globs.", show_default="all")
+    ] = None,
+    project: Project = Path(),
+    panels: Annotated[
+        int | None,
+        typer.Option("--panels", metavar="N", min=1, max=20000, help="Panels a market.", show_default="100"),
+    ] = None,
+    set_: Set = None,
+    as_json: Json = False,
+    debug: Debug = False,
+) -> None:
+    """Draw panels with known effect from markets' own data, and tell how often the truth is found; write nothing."""
+    from reportgen.cli import console
+    from reportgen.project import verbs
+    from reportgen.project.rehearsing import PANELS, rehearse_project
+
+    settings, root = verbs.open_project(project, overrides=parse_overrides(set_))
+    wanted = panels or settings.model.rehearsal or PANELS
+    report = rehearse_project(settings, root, markets=markets or (), panels=wanted)
+    if as_json:
+        console.say_json(report.plain())
+    else:
+        show_rehearsal(report)
+
+
+def show_rehearsal(report: RehearsalReport) -> None:
+    """Print counts by kind of panel, over all markets, and by market as the model has them."""
+    from reportgen.cli import console
+    from reportgen.report.tables.rehearsal import KINDS
+
+    rows = report.together
+    if not rows:
+        console.say("No market gives an estimate to start from; `reportgen check` says why.")
+        return
+    if len(report.markets) > 1:
+        console.show_table(
+            ("Market", "Panels as fitted", "Kept up held", "Total held"),
+            [
+                (
+                    market,
+                    *(_held(found.rows[0]) if found and found.rows else (_why(found), "", "")),
+                )
+                for market, found in report.markets.items()
+            ],
+            right=(1, 2, 3),
+        )
+    console.show_table(
+        ("Sales were made", "Panels", "Kept up held", "missed, noticed", "Total held", "missed, noticed"),
+        [
+            (
+                KINDS[row.kind], str(row.panels), _share(row.kept_held, row.panels),
+                _noticed(row.panels - row.kept_held, row.kept_noticed), _share(row.total_held, row.total_panels),
+                _noticed(row.total_panels - row.total_held, row.total_noticed),
+            )
+            for row in rows
+        ],
+        right=(1, 2, 3, 4, 5),
+    )  # fmt: skip
+    console.say(
+        "Held: the interval has the truth. Noticed: where it has not, a check (curvature, drift, the next period's "
+        "promotion, slips) withholds the number."
+    )
+
+
+def _why(found: Rehearsal | None) -> str:
+    return "too uncertain" if found and found.reason == "unclear-effect" else "no estimate"
+
+
+def _held(row: RehearsalRow) -> tuple[str, str, str]:
+    return str(row.panels), _share(row.kept_held, row.panels), _share(row.total_held, row.total_panels)
+
+
+def _share(count: int, panels: int) -> str:
+    return f"{count / panels:.0%}" if panels else "–"
+
+
+def _noticed(missed: int, noticed: int) -> str:
+    return f"{noticed} of {missed}" if missed else "–"

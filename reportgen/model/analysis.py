@@ -38,6 +38,7 @@ from reportgen.model.market.variants import HoldOut, hold_out
 from reportgen.model.ordinary import ordinary_regression
 from reportgen.model.planning.plan import make_plan, plan_without_estimate
 from reportgen.model.prospects import BREAKDOWNS, UNFITTABLE, unfittable
+from reportgen.model.rehearsal.run import rehearse
 from reportgen.model.rows import (
     compare_fit,
     compare_within,
@@ -55,8 +56,10 @@ from reportgen.panel.features import ModelFrame
 from reportgen.panel.grid import MarketPanel
 from reportgen.results import (
     BootstrapSummary,
+    ChannelEffect,
     Charts,
     Comparison,
+    Experiment,
     FitQuality,
     FixedEffect,
     Foresight,
@@ -67,6 +70,7 @@ from reportgen.results import (
     SlopeTest,
     Status,
     Verdict,
+    Withheld,
 )
 from reportgen.results.soundness import faults, mend
 from reportgen.settings.sections import Settings
@@ -166,8 +170,7 @@ def _with_estimates(market: MarketFit, settings: Settings, provenance: Provenanc
     )
     calibration, experiment = calibrate(market, impact, settings), read_experiment(frame.panel, settings)
     found = replace(found, checks=(*found.checks, *calibration_checks(calibration), *experiment_checks(experiment)))
-    verdict, channels = judge(found, decisions(found.checks))
-    verdict, decided = by_lot(experiment, verdict, decisions(found.checks))
+    verdict, channels, decided = _judged(found, experiment)
     results = MarketResults(
         market=frame.panel.market,
         status=found.status,
@@ -200,6 +203,7 @@ def _with_estimates(market: MarketFit, settings: Settings, provenance: Provenanc
         foresight=_foresight(market, promotion, verdict, settings),
         elasticity=elasticity(found.checks, impact.effects),
         experiment=experiment,
+        rehearsal=rehearse(market, impact, settings),
         calibration=calibration,
         what_if=impact.what_if,
         roi=impact.roi,
@@ -216,6 +220,15 @@ def _with_estimates(market: MarketFit, settings: Settings, provenance: Provenanc
     )
     sound: MarketResults = mend(withhold(results))
     return sound
+
+
+def _judged(
+    found: Evidence, experiment: Experiment | None
+) -> tuple[Verdict, tuple[ChannelEffect, ...], tuple[Withheld, ...]]:
+    """The verdict of the model, or of the lot where there was one; each channel's; and what is withheld."""
+    verdict, channels = judge(found, decisions(found.checks))
+    verdict, decided = by_lot(experiment, verdict, decisions(found.checks))
+    return verdict, channels, decided
 
 
 def _evidence(

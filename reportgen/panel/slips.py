@@ -40,10 +40,10 @@ and its median must be so many robust standard deviations above zero, as above a
 def find_slips(panel: MarketPanel) -> tuple[EntrySlip, ...]:
     """Every slip of a market, in the order of pharmacies and periods, sales before promotion."""
     found = [*_listed(panel, "", panel.sales, "zero", _zero_months(panel.sales))]
-    for kind, mask in zip(KINDS, _out_of_line(panel.sales), strict=True):
+    for kind, mask in zip(KINDS, out_of_line(panel.sales), strict=True):
         found += _listed(panel, "", panel.sales, kind, mask)
     for channel, dose in zip(panel.channels, panel.promotion, strict=True):
-        found += _listed(panel, channel, dose, "too-large", _out_of_line(dose)[0])
+        found += _listed(panel, channel, dose, "too-large", out_of_line(dose)[0])
     return tuple(slip for _, slip in sorted(found, key=lambda one: one[0]))
 
 
@@ -130,7 +130,7 @@ def _spread(values: Floats) -> Floats:
     return np.asarray(np.maximum(1.4826 * distance, (high - low) / 2.0)[:, None])
 
 
-def _out_of_line(values: Floats) -> tuple[Booleans, Booleans]:
+def out_of_line(values: Floats) -> tuple[Booleans, Booleans]:
     """Cells far above and far below the other values of their pharmacy, (G, T) each."""
     positive = _positive(values)
     enough = np.isfinite(positive).sum(axis=1) >= LEAST_VALUES

@@ -34,6 +34,7 @@ from reportgen.report.narrative.equation import equation, where
 from reportgen.report.narrative.verdict import shown_code
 from reportgen.report.tables.classes import by_class
 from reportgen.report.tables.forecast import forecast_blocks
+from reportgen.report.tables.rehearsal import rehearsed
 from reportgen.report.words.names import clean
 
 if TYPE_CHECKING:
@@ -156,6 +157,7 @@ class _Sections:
                 Prose(text=foresight, only="screen") if (foresight := foresight_words(w)) else None,
                 _screen(tables.sensitivity(w)),
                 _screen(tables.checks(w)),
+                *rehearsed(w),
             ),
         )
 

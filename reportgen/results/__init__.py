@@ -33,7 +33,17 @@ from reportgen.results.charts import (
     PharmacySeries,
     PredictiveCheck,
 )
-from reportgen.results.checks import Check, CheckStatus, OlsAssumption, OlsTerm, OrdinaryRegression, Sensitivity
+from reportgen.results.checks import (
+    Check,
+    CheckStatus,
+    OlsAssumption,
+    OlsTerm,
+    OrdinaryRegression,
+    Rehearsal,
+    RehearsalKind,
+    RehearsalRow,
+    Sensitivity,
+)
 from reportgen.results.data import DataSummary, EntrySlip, GroupSize, RowsLost, SlipKind
 from reportgen.results.effects import (
     Balance,
@@ -123,8 +133,8 @@ __all__ = [
     "OrdinaryRegression", "Outcome", "OverviewResults", "PharmacyAhead", "PharmacyRow", "PharmacySeries", "Plan",
     "PlanAction", "PlanExperiment", "PlanOutcome", "PlanProfit", "PlanReason", "PlanRow", "PlanRowReason",
     "PooledEffect", "PredictiveCheck", "PromotionEffects", "Provenance", "PublishedSize", "Quantity", "RSquared",
-    "Reason", "ResponseShape", "Roi", "RowsLost", "RunTotals", "Sensitivity", "SettingChoice", "Severity",
-    "SizeWithError", "SlipKind", "SlopeTest", "Status", "TableFacts", "TermRole", "TerritorySummary", "TimeEffect",
-    "TimeKind", "TimeSummary", "UsualPromotion", "VarianceRow", "Verdict", "VerdictCode", "WhatIf", "Withheld",
-    "from_json", "json_schema", "overview_from_json", "to_json",
+    "Reason", "Rehearsal", "RehearsalKind", "RehearsalRow", "ResponseShape", "Roi", "RowsLost", "RunTotals",
+    "Sensitivity", "SettingChoice", "Severity", "SizeWithError", "SlipKind", "SlopeTest", "Status", "TableFacts",
+    "TermRole", "TerritorySummary", "TimeEffect", "TimeKind", "TimeSummary", "UsualPromotion", "VarianceRow", "Verdict",
+    "VerdictCode", "WhatIf", "Withheld", "from_json", "json_schema", "overview_from_json", "to_json",
 ]  # fmt: skip

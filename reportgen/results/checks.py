@@ -76,3 +76,45 @@ class Sensitivity:
     lower: float | None
     upper: float | None
     detail: str | None = None
+
+
+RehearsalKind = Literal["as-fitted", "growth", "season", "saturation", "drift", "slips", "late-booking"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RehearsalRow:
+    """Panels of one kind, counted. A panel's interval is that of the market's level, ``model.confidence``."""
+
+    kind: RehearsalKind
+    """``as-fitted``: as the model has it. The others differ from it in one way: sales grow by 10 % of their mean a
+    year; a season of 15 % of it; the response flattens (Hill, half of all is had at usual promotion); the effect grows
+    from 0.4 to 1.6 times its size; 0.3 % of sales are ten times too large; 30 % of promotion is recorded a period late.
+    """
+    panels: int
+    kept_held: int
+    """Panels whose interval of one unit kept up holds the truth."""
+    kept_noticed: int
+    """Of those that do not: in which a check that withholds it fired."""
+    kept_withheld: int
+    """Panels in which such a check fired, rightly or not."""
+    total_panels: int
+    """Panels whose total was counted, all or none: totals are rehearsed for one channel and sales in money."""
+    total_held: int
+    """The same of what promotion brought in the whole record."""
+    total_noticed: int
+    total_withheld: int
+    fired: tuple[int, ...]
+    """Panels in which each of ``checks`` fired."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rehearsal:
+    """Panels drawn from the market's own promotion and fit, with known effect, and estimated again."""
+
+    panels: int
+    checks: tuple[str, ...]
+    """Checks that were asked."""
+    rows: tuple[RehearsalRow, ...]
+    reason: Literal["unclear-effect", "no-draws"] | None = None
+    """Why there are no rows: effect or carry-over are too uncertain for the quick estimate to be right about its own
+    uncertainty, or the fit is none to draw from."""

@@ -18,7 +18,7 @@ from typing import Literal
 from reportgen.results.ahead.forecast import Forecast
 from reportgen.results.ahead.plan import Plan
 from reportgen.results.charts import Charts
-from reportgen.results.checks import Check, OrdinaryRegression, Sensitivity
+from reportgen.results.checks import Check, OrdinaryRegression, Rehearsal, Sensitivity
 from reportgen.results.data import DataSummary
 from reportgen.results.effects import (
     Calibration,
@@ -123,6 +123,8 @@ class MarketResults:
     """The size of what promotion brings, beside published ones."""
     experiment: Experiment | None = None
     """What promotion brought where it was assigned at random (``model.assigned``)."""
+    rehearsal: Rehearsal | None = None
+    """How often the method found the truth in panels like this market's (``model.rehearsal``)."""
     calibration: tuple[Calibration, ...] = ()
     """Experiments in this market (``[[calibration]]``)."""
     what_if: tuple[WhatIf, ...] = ()

@@ -91,6 +91,13 @@ class ModelSettings(Section):
     )
     bootstrap: Annotated[int, Field(ge=0, le=20000)] = Field(0, description="Parametric bootstrap replicates; 0: none.")
 
+    rehearsal: Annotated[int, Field(ge=0, le=20000)] = Field(
+        0,
+        description="Panels drawn from a market's own promotion and fit, with known effect and with things that go "
+        "wrong, to tell how often the method finds the truth and how often checks notice; 0: none, 100 take a second.",
+        examples=[100],
+    )
+
     @property
     def lag_periods(self) -> tuple[int, ...]:
         """The lags; of ``auto`` those it begins with."""

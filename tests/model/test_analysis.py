@@ -19,7 +19,7 @@ from reportgen.model.lmm import reml
 from reportgen.results import MarketResults, from_json, to_json
 
 PLAIN = (str, int, float, bool, type(None))
-LEVELS = ("territories", "calibration", "experiment", "moderators", "shapes")
+LEVELS = ("territories", "calibration", "experiment", "moderators", "rehearsal", "shapes")
 """What only settings and curved responses bring."""
 VALIDATOR = jsonschema.Draft202012Validator(schema.published_schema("results.schema.json"))
 

@@ -36,6 +36,7 @@ from reportgen.results import (
     VerdictCode,
 )
 from reportgen.results.derived.intervals import normal_quantile
+from reportgen.results.derived.rehearsal import together
 
 DEFAULT_ESTIMAND: Estimand = "kept-up-percent"
 FALSE_DISCOVERY_RATE = 0.05
@@ -138,6 +139,7 @@ def summarise_markets(
         pool = pool_effects(
             [effect.estimate for _, effect in effects], [effect.se**2 for _, effect in effects], confidence=confidence
         )
+    rehearsals = [one.rehearsal for one in ordered if one.rehearsal is not None and one.rehearsal.rows]
     return OverviewResults(
         estimand=estimand,
         confidence=confidence,
@@ -146,6 +148,8 @@ def summarise_markets(
         pooled=None if pool is None else _pooled(pool, len(effects)),
         markets=_estimates(effects, pool, false_discovery_rate),
         excluded=tuple(sorted(excluded, key=lambda one: one.market)),
+        rehearsal=together(rehearsals),
+        rehearsed=len(rehearsals),
     )
 
 

@@ -18,6 +18,7 @@ from reportgen.report.narrative.verdict import WORDS
 from reportgen.report.site.changes import ChangeWriter
 from reportgen.report.site.market_table import ORDER, address, table_writer
 from reportgen.report.site.worklist import worklist
+from reportgen.report.tables.rehearsal import rehearsal_table
 from reportgen.report.words.labels import page_labels
 from reportgen.report.words.names import clean
 
@@ -158,7 +159,7 @@ class _OverviewBuilder:
         brand = brands.load_brand(self.settings.brand)
         sections = [
             self._markets(changes), self._changes(changes), self._across(across, brand), self._channels(),
-            self._stale(), self._downloads(downloads),
+            self._rehearsal(across), self._stale(), self._downloads(downloads),
         ]  # fmt: skip
         shown = [section for section in sections if section.blocks]
         lead = self._lead()
@@ -256,6 +257,18 @@ class _OverviewBuilder:
         table = self.tables.channels(self.estimated)
         blocks: tuple[Block, ...] = (table,) if table is not None else ()
         return Section(anchor="channels", number="", title=self.say("Channels"), lead="", blocks=blocks)
+
+    def _rehearsal(self, across: OverviewResults | None) -> Section:
+        blocks: tuple[Block, ...] = ()
+        lead = ""
+        if across is not None and across.rehearsal:
+            lead = self.language.ngettext(
+                "Panels drawn from the promotion and fit of {count} market, with known effect, estimated again.",
+                "Panels drawn from the promotion and fit of {count} markets, with known effect, estimated again.",
+                across.rehearsed,
+            ).format(count=self.formats.integer(across.rehearsed))
+            blocks = (rehearsal_table(self.say, self.formats, across.rehearsal),)
+        return Section(anchor="rehearsal", number="", title=self.say("Rehearsal"), lead=lead, blocks=blocks)
 
     def _finder(self) -> Finder:
         present = {s.verdict if s.estimated else "cannot-tell" for s in self.summaries}
