@@ -6,7 +6,7 @@ IN_VENV = "$(VENV)/bin/python"
 PYTEST = scripts/bare.sh $(IN_VENV) -m pytest
 FAST = not slow and not faults and not benchmark
 
-.PHONY: demo test test-all lint words bench setup setup-dev clean
+.PHONY: demo test test-all lint words bench docs setup setup-dev clean
 .DEFAULT_GOAL := demo
 
 demo: setup   ## write the demo project to out/demo and build it; finishes one that was interrupted
@@ -26,6 +26,9 @@ words: setup-dev   ## messages.pot and every language brought to what the code s
 
 bench: setup-dev   ## the measurements of the README
 	$(IN_VENV) -m pytest -m benchmark -s
+
+docs: setup-dev   ## the documentation site, docs/_build/html; warnings are errors, links are checked
+	@scripts/docs.sh
 
 setup:
 	@scripts/setup.sh run
