@@ -24,7 +24,7 @@ from reportgen import charts, errors, plugins, schema
 from reportgen.cli.app import app
 from reportgen.model.checks.rules import RULES
 from reportgen.model.deciding import TABLE
-from reportgen.report.narrative.check_words import CHECKS
+from reportgen.report.words.check_words import CHECKS
 from reportgen.results.verdict import Quantity, VerdictCode
 from reportgen.settings.sections import Settings
 

@@ -67,13 +67,11 @@ def months(results: MarketResults) -> pd.DataFrame:
 
 
 def plan(results: MarketResults) -> pd.DataFrame:
-    """Rows of the plan, where these results have one; else empty."""
-    found = getattr(results, "plan", None)
-    for name in ("pharmacies", "rows", "channels"):
-        rows = getattr(found, name, None)
-        if rows:
-            return pd.DataFrame([asdict(row) for row in rows])
-    return pd.DataFrame()
+    """Promotion of every pharmacy now and by the plan, what its change brings with limits; empty without a plan."""
+    found = results.plan
+    if found is None or not found.rows:
+        return pd.DataFrame(columns=["now", "next", "action", "reason"], index=pd.Index([], name="pharmacy"))
+    return pd.json_normalize([asdict(row) for row in found.rows], sep="_").set_index("pharmacy")
 
 
 def markets(overview: OverviewResults) -> pd.DataFrame:

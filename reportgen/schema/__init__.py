@@ -18,6 +18,7 @@ from typing import Any
 
 from reportgen import results
 from reportgen.results import MarketResults, OverviewResults, market, markets
+from reportgen.schema.meanings import MEANINGS
 
 FILES: dict[str, tuple[type[MarketResults | OverviewResults], int, str]] = {
     "results.schema.json": (MarketResults, market.SCHEMA_VERSION, "results.json: one market of a reportgen run"),
@@ -49,8 +50,9 @@ def published_schema(name: str) -> dict[str, Any]:
         for field, content in item["properties"].items():
             content.pop("title", None)
             content.pop("default", None)
-            if (kind, field) in texts:
-                content["description"] = texts[kind, field]
+            told = texts.get((kind, field)) or MEANINGS.get(f"{kind}.{field}") or MEANINGS.get(field)
+            if told:
+                content["description"] = told
         if "description" in item:
             item["description"] = inspect.cleandoc(item["description"])
     schema["properties"]["schema_version"]["const"] = version
