@@ -15,7 +15,7 @@ import pptx
 import pytest
 from python_calamine import CalamineWorkbook
 
-from factories import channel_results, curved, market_results, overview_results
+from factories import channel_results, curved, market_results, overview_results, planned_forecast
 from reportgen.batch import formats
 from reportgen.batch.formats import Formats, choose_formats
 from reportgen.errors import ConfigError, EnvironmentMissing
@@ -46,6 +46,7 @@ CASES: dict[str, MarketResults] = {
     "arabic": market_results(names="arabic"),
     "channels": channel_results(("visits", "samples"), clear=1),
     "curved": curved(market_results()),
+    "planned": planned_forecast(market_results()),
 }
 both = pytest.mark.parametrize("settings", [VISIT, GERMAN], ids=["English", "German"])
 every = pytest.mark.parametrize("name", CASES)
@@ -94,7 +95,7 @@ def test_every_number_is_that_of_the_results(name: str, settings: Settings) -> N
                 assert resolve(results, fact.source) == fact.value, fact
         for series in slide.chart.series if slide.chart else ():
             for field, drawn in zip(series.fields, (series.values, series.lower, series.upper), strict=False):
-                held = [resolve(results, f"{place}.{field}".rstrip(".")) for place in series.places]
+                held = [resolve(results, f"{place}.{field}".rstrip(".")) if place else None for place in series.places]
                 if log and series.places[0].startswith("pharmacies"):
                     assert drawn == pytest.approx([pytest.approx(math.expm1(v)) for v in held])
                 else:

@@ -26,6 +26,14 @@ _SMALL = 139700
 """11 points in EMU."""
 _C = "{http://schemas.openxmlformats.org/drawingml/2006/chart}"
 _MOST_LABELS = 8
+_LINES = {
+    "main": (28575, "TEXT_1", ""),
+    "muted": (22225, "ACCENT_1", "DASH"),
+    "limit": (9525, "ACCENT_1", "SQUARE_DOT"),
+    "coming": (28575, "ACCENT_1", ""),
+    "planned": (28575, "ACCENT_2", ""),
+}
+"""Width in EMU, colour of the theme and dash of a line."""
 
 
 def add_chart(shapes: SlideShapes, chart: NativeChart, box: tuple[int, int, int, int], deck: Deck) -> None:
@@ -148,10 +156,10 @@ def _lines(made: PptxChart, chart: NativeChart) -> None:
     for drawn, one in zip(made.plots[0].series, chart.series, strict=True):
         drawn.smooth = False
         line = drawn.format.line
-        line.width = {"main": 28575, "muted": 22225, "limit": 9525}[one.look]
-        line.color.theme_color = _theme().TEXT_1 if one.look == "main" else _theme().ACCENT_1
-        if one.look != "main":
-            line.dash_style = MSO_LINE.DASH if one.look == "muted" else MSO_LINE.SQUARE_DOT
+        width, color, dash = _LINES[one.look]
+        line.width, line.color.theme_color = width, getattr(_theme(), color)
+        if dash:
+            line.dash_style = getattr(MSO_LINE, dash)
 
 
 def _error_bars(drawn: Any, one: Series) -> None:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from reportgen.report.slides.deck import NativeChart, Series, Tone
+from reportgen.report.slides.deck import Look, NativeChart, Series, Tone
 from reportgen.report.words import quantities
 from reportgen.report.words.names import clean, told_apart
 from reportgen.results.derived.standing import standings
 
 if TYPE_CHECKING:
     from reportgen.report.words.writer import Writer
+    from reportgen.results import ForecastPeriod, IncrementalMonth
 
 MOST_BARS = 16
 """Pharmacies in one chart; of more, both ends."""
@@ -62,32 +63,46 @@ def effects_of_pharmacies(w: Writer, *, hollow: bool) -> NativeChart | None:
 
 
 def months(w: Writer) -> NativeChart | None:
-    """Sales of the market by period, and what they would have been without promotion, with its interval."""
+    """Sales of the market by period and what they would have been without promotion; then what is to be expected."""
     found = w.results.incremental.months if w.results.incremental is not None else ()
     if not found:
         return sales(w)
-    places = tuple(f"incremental.months.{k}" for k in range(len(found)))
-    level = w.formats.level(w.confidence)
-    lines: tuple[tuple[str, str, str], ...] = (
-        ("sales", w.say("Sales"), "main"),
-        ("without", w.say("Without promotion"), "muted"),
-        ("without_lower", w.say("Lower limit ({level})", level=level), "limit"),
-        ("without_upper", w.say("Upper limit ({level})", level=level), "limit"),
-    )
+    ahead = w.results.forecast.periods if w.results.forecast is not None else ()
+    level, past, coming = w.formats.level(w.confidence), "incremental.months", "forecast.periods"
+    lower, upper = w.say("Lower limit ({level})", level=level), w.say("Upper limit ({level})", level=level)
+    lines: list[tuple[str, str, str, Look]] = [
+        (past, "sales", w.say("Sales"), "main"),
+        (past, "without", w.say("Without promotion"), "muted"),
+    ]
+    if not ahead:
+        lines += [(past, "without_lower", lower, "limit"), (past, "without_upper", upper, "limit")]
+    else:
+        lines += [
+            (coming, "estimate", w.say("Expected as usual"), "coming"),
+            (coming, "lower", lower, "limit"),
+            (coming, "upper", upper, "limit"),
+        ]
+        if any(one.planned is not None for one in ahead):
+            lines.append((coming, "planned", w.say("Expected as planned"), "planned"))
+    rows: list[tuple[str, int, IncrementalMonth | ForecastPeriod]] = [
+        *((past, k, one) for k, one in enumerate(found)),
+        *((coming, k, one) for k, one in enumerate(ahead)),
+    ]
     return NativeChart(
         kind="lines",
         title=w.say("Sales of the market {per_period}, {currency}", per_period=w.per_period, currency=w.formats.symbol),
         alt=w.say("Lines: sales of the market by period, and the estimate of sales without promotion."),
-        categories=tuple(w.formats.period(month.period) for month in found),
+        categories=tuple(w.formats.period(one.period) for _, _, one in rows),
         series=tuple(
             Series(
                 name=name,
-                values=tuple(getattr(month, field) for month in found),
-                places=places,
+                # Of months to come there are no sales yet, and of past ones no forecast.
+                values=tuple(getattr(one, field) if part == own else None for part, _, one in rows),
+                places=tuple(f"{part}.{k}" if part == own else "" for part, k, _ in rows),
                 fields=(field,),
-                look=look,  # type: ignore[arg-type]
+                look=look,
             )
-            for field, name, look in lines
+            for own, field, name, look in lines
         ),
         unit="money",
     )

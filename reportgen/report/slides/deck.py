@@ -12,6 +12,7 @@ from typing import Literal
 from reportgen.report.blocks import Brand, Fact
 
 Tone = Literal["", "above", "below"]
+Look = Literal["main", "muted", "limit", "coming", "planned"]
 Value = float | None
 
 
@@ -50,12 +51,12 @@ class Series:
     name: str
     values: tuple[Value, ...]
     places: tuple[str, ...]
-    """Path of each in the results, e.g. ``pharmacies.3``."""
+    """Path of each in the results, e.g. ``pharmacies.3``; "" where it has no value."""
     fields: tuple[str, ...]
     """Names there of value, lower and upper limit; "" where the place is the number itself."""
     lower: tuple[Value, ...] = ()
     upper: tuple[Value, ...] = ()
-    look: Literal["main", "muted", "limit"] = "main"
+    look: Look = "main"
     tones: tuple[Tone, ...] = ()
     """Of each bar: above or below what it is compared with."""
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from reportgen.report import brand as brands
 from reportgen.report.narrative import foundation, method, reasons, sections, summary, trust
+from reportgen.report.narrative.beyond.forecast import forecast_words
 from reportgen.report.narrative.deciding import withheld_lines
 from reportgen.report.narrative.verdict import shown_code, verdict_line
 from reportgen.report.slides import charts
@@ -165,7 +166,10 @@ class _Teller:
             items = [foundation.data_lead(w)]
         heading = w.say("How the number was made") if known else w.say("What is known")
         chart = charts.months(w) if known else charts.sales(w)
-        lists = (TextList(heading=heading, items=tuple(item for item in items if item)[:3]),)
+        coming = TextList(
+            heading=w.by_period("The next months", "The next weeks"), items=tuple(filter(None, forecast_words(w)[:1]))
+        )
+        lists = (coming, TextList(heading=heading, items=tuple(filter(None, items))[:2]))
         about = w.say("What promotion brought") if w.results.fixed else w.say("What the data do show")
         return self._slide("months", about, title, chart=chart, lists=lists, since=since)
 
@@ -228,5 +232,6 @@ class _Teller:
 
 def _span(one: Series) -> str:
     """``pharmacies.0 … pharmacies.35: total_slope, lower, upper``."""
-    places = f"{one.places[0]} … {one.places[-1]}"
+    known = [place for place in one.places if place]
+    places = f"{known[0]} … {known[-1]}"
     return ": ".join(filter(None, (places, ", ".join(one.fields))))

@@ -19,6 +19,8 @@ from reportgen.report.document import build_report
 from reportgen.report.narrative.method import READING
 from reportgen.report.site.market_line import failed_market, summarise
 from reportgen.report.site.overview import build_overview
+from reportgen.report.slides.across import build_across
+from reportgen.report.slides.market import build_deck
 from reportgen.report.tables.sheets import build_workbook
 from reportgen.report.words import language
 from reportgen.report.words.language import CATALOGUES, Language
@@ -37,6 +39,8 @@ CASES: dict[str, dict[str, Any]] = {
     "not estimated": {"status": "not-estimated"},
     "experiment": {"design": "experiment", "pharmacies": 130},
 }
+NOT_WORDS = ("notes", "places", "fields", "look")
+"""Of slides: notes name places in the results."""
 GERMAN = sorted(CATALOGUES.glob("*.po"))
 
 
@@ -60,7 +64,7 @@ def texts(value: Any) -> Iterator[str]:
         return  # symbols and the titles of publications have no language of their own
     elif is_dataclass(value):
         for field in fields(value):
-            if field.name not in ("facts", "name", "kind", "anchor", "code", "labels") or is_dataclass(
+            if field.name not in (*NOT_WORDS, "facts", "name", "kind", "anchor", "code", "labels") or is_dataclass(
                 getattr(value, field.name)
             ):
                 yield from texts(getattr(value, field.name))
@@ -71,7 +75,7 @@ def texts(value: Any) -> Iterator[str]:
 
 def documents(settings: Settings, case: dict[str, Any]) -> list[Any]:
     results = market_results(**{"pharmacies": 10, **case})
-    return [build_report(results, settings), build_workbook(results, settings)]
+    return [build_report(results, settings), build_workbook(results, settings), build_deck(results, settings)]
 
 
 def all_overviews(settings: Settings) -> list[Any]:
@@ -80,7 +84,9 @@ def all_overviews(settings: Settings) -> list[Any]:
         for case in CASES.values()
     ]
     failed = failed_market("ZZ", "")
-    return [build_overview([*lines, failed], settings, as_of="2024-01-31", across=overview_results(markets=5))]
+    across = overview_results(markets=5)
+    page = build_overview([*lines, failed], settings, as_of="2024-01-31", across=across)
+    return [page, build_across(page, [*lines, failed], across, settings)]
 
 
 # --- the files --------------------------------------------------------------------------------
