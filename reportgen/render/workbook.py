@@ -37,7 +37,7 @@ _FORBIDDEN = str.maketrans(dict.fromkeys("[]:*?/\\'", " "))
 
 
 def render_workbook(results: MarketResults, settings: Settings) -> bytes:
-    """Content of report.xlsx: sheets summary, coefficients, pharmacies, months, checks."""
+    """Content of report.xlsx: sheets summary, coefficients, pharmacies, plan, months, checks."""
     return _write(build_workbook(results, settings))
 
 

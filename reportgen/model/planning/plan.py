@@ -171,6 +171,7 @@ def _worth(bare: Plan, settings: Settings, state: Today, drawn: tuple[Returns, .
         gives=int(np.sum(steps > 0)),
         takes=int(np.sum(steps < 0)),
         gain=gain,
+        gain_year=state.year * (gain.estimate or 0.0),
         against_even=None if even is None else _size(compared, confidence),
         share=gain.estimate / sales if gain.estimate is not None and sales > 0.0 else None,
         loss=float(np.mean(compared < 0.0)),
@@ -254,7 +255,7 @@ def _gated(made: Plan, verdict: Verdict, differ: bool) -> Plan:
         reason = "effects-hardly-differ"
     kept = _still(made)
     if reason != "gain-not-clear":
-        kept = replace(kept, gain=None, against_even=None, share=None, loss=None, regret=None)
+        kept = replace(kept, gain=None, gain_year=None, against_even=None, share=None, loss=None, regret=None)
     if verdict.code in ("unclear", "cannot-tell"):
         return replace(kept, outcome="find-out", reason="effect-unknown")
     return replace(kept, outcome="keep", reason="no-effect" if verdict.code == "no-effect" else reason)

@@ -24,7 +24,8 @@ COUNTED = 2500.0
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Today:
-    """G pharmacies: ``now`` and ``sales`` a period (NaN without any), ``cost`` of a unit, ``room`` in steps, masks.
+    """G pharmacies: ``now`` and ``sales`` a period (NaN without any), ``cost`` of a unit, ``room`` in steps, masks;
+    ``year`` are its periods.
 
     ``recent`` are the periods of the means: the last year of the record.
     """
@@ -38,6 +39,7 @@ class Today:
     room: Counts
     step: float
     periods: int
+    year: int
 
     @property
     def unit(self) -> float:
@@ -73,6 +75,7 @@ def today(panel: MarketPanel, settings: PlanSettings, channel: int) -> Today:
         room=room,
         step=step,
         periods=periods,
+        year=year,
     )
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from reportgen.report.blocks import KeyFigure, Mark
 from reportgen.report.narrative import reasons, trust
+from reportgen.report.narrative.ahead.plan import plan_lines
 from reportgen.report.narrative.beyond.curve import earns, tenth_more
 from reportgen.report.narrative.beyond.experiment import experiment_lines
 from reportgen.report.narrative.beyond.foresight import foresight_line
@@ -181,7 +182,10 @@ def actions(w: Writer) -> tuple[str, ...]:
         made = [reasons.cure(w, reason, i) for i, reason in enumerate(w.results.reasons) if reason.code != "singular"]
         return tuple(dict.fromkeys(made))[:3] or (w.say("Run the data check; it names what to mend."),)
     lines = [_money_back(w)]
-    if code in ("works", "works-unevenly"):
+    if code in ("works", "works-unevenly") and w.results.plan is not None:
+        lines += plan_lines(w)
+    # Results of an older version have no plan: pharmacies are named by their intervals there.
+    elif code in ("works", "works-unevenly"):
         lines += ["" if tenth_more(w) == "loses" else _raise(w), _stop(w)]
         # Only where no pharmacy was named: advice on single ones would contradict it.
         if "no-differences-found" in w.results.verdict.reasons and not any(lines[1:]):
@@ -195,11 +199,11 @@ def actions(w: Writer) -> tuple[str, ...]:
     elif deciding := _deciding_checks(w):
         lines += [trust.advice(w, check) for check in deciding[:2]]
     else:
-        lines.append(
+        lines += plan_lines(w) or (
             w.by_period(
                 "Vary promotion more for a few months, by lot: today’s data do not contrast high and low enough.",
                 "Vary promotion more for a few weeks, by lot: today’s data do not contrast high and low enough.",
-            )
+            ),
         )
     lines.append(_collect(w))
     kept = [line for line in lines if line]
@@ -278,7 +282,8 @@ def _money_back(w: Writer) -> str:
 def _collect(w: Writer) -> str:
     """Rule: a failed or reviewed check that more or better data would mend."""
     flagged = {check.id for check in w.results.checks if check.status in ("review", "fail")}
-    if "targeting" in flagged:
+    # A plan says who gets more and who less.
+    if "targeting" in flagged and w.results.plan is None:
         return w.say("Give some small pharmacies more promotion and some large ones less: today it follows size.")
     if "decay-edge" in flagged and not no_carry_over(w.results.decay):
         return w.say("Keep recording, and vary promotion from period to period: carry-over is not pinned down yet.")

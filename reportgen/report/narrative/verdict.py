@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from reportgen.report.blocks import Tone, VerdictLine
 from reportgen.report.narrative import reasons
+from reportgen.report.narrative.ahead.plan import decision
 from reportgen.report.narrative.beyond.assigned import experiment_sentence
 from reportgen.report.narrative.beyond.curve import flattening_line
 from reportgen.report.narrative.deciding import deciding_sentence
@@ -129,7 +130,7 @@ def verdict_line(w: Writer) -> VerdictLine:
     """Word, tone and sentence of the market."""
     code = shown_code(w.results)
     word, tone = WORDS[code]
-    return VerdictLine(word=w.say(word), tone=tone, sentence=_sentence(w, code))
+    return VerdictLine(word=w.say(word), tone=tone, sentence=w.sentences(decision(w), _sentence(w, code)))
 
 
 def effect_sentence(w: Writer, code: VerdictCode = "works") -> str:

@@ -1,10 +1,14 @@
-"""The pharmacies in one table that is a chart, too: what each gets and sells, and its effect drawn on one scale."""
+"""The pharmacies in one table that is a chart, too: what each gets and sells, and its effect drawn on one scale.
+
+Where a plan is recommended it is the plan's list: who gets more first, who gets less last, now and next.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from reportgen.report.blocks import Cell, Column, Row, Table
+from reportgen.report.narrative.ahead.plan import ACTIONS, moved, rests
 from reportgen.report.tables.cells import NONE, effect, effect_span, interval_bar, interval_label
 from reportgen.report.words import quantities
 from reportgen.report.words.names import clean, told_apart
@@ -12,12 +16,16 @@ from reportgen.report.words.names import clean, told_apart
 if TYPE_CHECKING:
     from reportgen.report.blocks import IntervalBar
     from reportgen.report.words.writer import Writer
-    from reportgen.results import PharmacyRow
+    from reportgen.results import PharmacyRow, PlanRow
+
+
+_ORDER = {"give": 0, "keep": 1, "take": 2}
 
 
 def pharmacies(w: Writer) -> Table | None:
-    """All pharmacies, highest effect first; on paper the two ends."""
-    rows = sorted(w.results.pharmacies, key=lambda row: -(row.total_slope if row.total_slope is not None else -1e300))
+    """All pharmacies, highest effect first (of those that get more, and so on, by the plan); on paper the two ends."""
+    planned = _planned(w)
+    rows = sorted(w.results.pharmacies, key=lambda row: _place(row, planned.get(row.pharmacy)))
     if not rows:
         return None
     top = w.settings.report.top
@@ -28,36 +36,65 @@ def pharmacies(w: Writer) -> Table | None:
     short = told_apart(names, lambda name: clean(name, 30))
     return Table(
         name="pharmacies",
-        caption=w.say("Pharmacies, highest effect first"),
+        caption=w.say("Who gets more, who gets less") if planned else w.say("Pharmacies, highest effect first"),
         columns=(
             Column(label=w.say("Pharmacy"), numeric=False),
-            Column(label=w.say("Promotion"), unit=w.per_period),
+            *((Column(label=w.say("Action"), numeric=False),) if planned else ()),
+            Column(label=w.say("Promotion"), unit=w.say("now → next, {per_period}", per_period=w.per_period))
+            if planned
+            else Column(label=w.say("Promotion"), unit=w.per_period),
             Column(label=w.say("Sales"), unit=w.per_period),
             Column(label=quantities.coefficient(w, w.results.model), unit=w.per_unit),
             Column(label=interval_label(w)),
             Column(label=w.say("Drawn"), unit=w.say("line: zero; dashed: market; grey: own data alone"), numeric=False),
-            Column(label=w.say("With promotion"), unit=w.say("whole period")),
+            Column(label=w.say("Change of sales"), unit=w.per_period)
+            if planned
+            else Column(label=w.say("With promotion"), unit=w.say("whole period")),
         ),
-        rows=tuple(_row(w, row, (name, brief), scale) for row, name, brief in zip(rows, names, short, strict=True)),
+        rows=tuple(
+            _row(w, row, (name, brief), scale, planned.get(row.pharmacy))
+            for row, name, brief in zip(rows, names, short, strict=True)
+        ),
         print_rows=shown,
         print_note=w.say(
             "{count} pharmacies in between: see report.html or the data file",
             count=w.formats.integer(len(rows) - 2 * top),
         ),
-        note=w.at_usual,
+        note=w.sentences(w.at_usual, rests(w)),
     )
 
 
-def _row(w: Writer, row: PharmacyRow, names: tuple[str, str], scale: tuple[float, float] | None) -> Row:
+def _planned(w: Writer) -> dict[str, PlanRow]:
+    plan = w.results.plan
+    return {row.pharmacy: row for row in plan.rows} if plan is not None and plan.outcome == "recommended" else {}
+
+
+def _place(row: PharmacyRow, planned: PlanRow | None) -> tuple[int, float]:
+    effect_first = -row.total_slope if row.total_slope is not None else 1e300
+    return (_ORDER[planned.action] if planned is not None else 1), effect_first
+
+
+def _row(
+    w: Writer, row: PharmacyRow, names: tuple[str, str], scale: tuple[float, float] | None, planned: PlanRow | None
+) -> Row:
+    given: tuple[Cell, ...] = (Cell(text=w.formats.number(row.promotion_mean), sort=row.promotion_mean),)
+    brought = Cell(text=w.formats.money(row.incremental), sort=row.incremental)
+    if planned is not None:
+        given = (
+            Cell(text=w.say(ACTIONS[planned.action]), sort=_ORDER[planned.action]),
+            Cell(text=moved(w, planned), sort=planned.next),
+        )
+        gain = None if planned.gain is None else planned.gain.estimate
+        brought = Cell(text=NONE) if gain is None else Cell(text=w.formats.money_short(gain, plus=True), sort=gain)
     return Row(
         cells=(
             Cell(text=names[0], short=names[1]),
-            Cell(text=w.formats.number(row.promotion_mean), sort=row.promotion_mean),
+            *given,
             Cell(text=w.formats.money(row.sales_mean), sort=row.sales_mean),
             effect(w, row.total_slope, row.slope_se),
             effect_span(w, row.lower, row.upper, row.slope_se),
             Cell(text="", sort=row.total_slope, bar=_bar(w, row, scale)) if scale else Cell(text=NONE),
-            Cell(text=w.formats.money(row.incremental), sort=row.incremental),
+            brought,
         )
     )
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from reportgen.report.narrative import trust
+from reportgen.report.narrative.ahead.plan import ACTIONS, STAYS
 from reportgen.report.narrative.beyond.experiment import measured
 from reportgen.report.narrative.verdict import WORDS, status_label, verdict_line
 from reportgen.report.words import quantities
@@ -17,6 +18,7 @@ from reportgen.report.words.checks import check_name
 from reportgen.report.words.names import clean
 from reportgen.report.words.terms import bootstrap_label, random_label, term_label, term_unit
 from reportgen.report.words.writer import Writer, make_writer
+from reportgen.results import EffectSize
 
 if TYPE_CHECKING:
     from reportgen.results import FixedEffect, MarketResults
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
 
 Kind = Literal["text", "integer", "number", "money", "percent", "p"]
 Value = str | int | float | None
+EMPTY = EffectSize(estimate=None, lower=None, upper=None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +62,7 @@ def build_workbook(results: MarketResults, settings: Settings) -> Workbook:
     """Sheets of one market: summary, coefficients, pharmacies, months, forecast, checks."""
     settings = settings.for_market(results.market)
     w = make_writer(results, settings)
-    sheets = (_summary(w), _coefficients(w), _pharmacies(w), _months(w), _forecast(w), _checks(w))
+    sheets = (_summary(w), _coefficients(w), _pharmacies(w), _plan(w), _months(w), _forecast(w), _checks(w))
     return Workbook(
         title=f"{clean(results.market)} · {w.say(clean(settings.report.title))}",
         date=results.provenance.as_of,
@@ -239,6 +242,31 @@ def _pharmacies(w: Writer) -> Sheet:
         Column(heading=w.say("Market effect without it"), kind=money),
     )
     return Sheet(name=w.say("Pharmacies"), columns=columns, rows=rows)
+
+
+def _plan(w: Writer) -> Sheet:
+    plan = w.results.plan
+    rows: list[tuple[Value, ...]] = []
+    for row in plan.rows if plan is not None else ():
+        kept, gain = row.effect or EMPTY, row.gain or EMPTY
+        rows.append((
+            clean(row.pharmacy), w.say(ACTIONS[row.action]), row.now, row.next, kept.estimate, kept.lower, kept.upper,
+            gain.estimate, gain.lower, gain.upper, w.say(STAYS[row.reason]) if row.reason else "",
+        ))  # fmt: skip
+    money: Kind = "number" if w.log else "money"
+    limits = (w.say("Lower limit"), w.say("Upper limit"))
+    columns = (
+        Column(heading=w.say("Pharmacy"), kind="text", width=24),
+        Column(heading=w.say("Action"), kind="text"),
+        Column(heading=w.say("Now")),
+        Column(heading=w.say("Next")),
+        Column(heading=w.say(quantities.KEPT_UP), kind=money),
+        *(Column(heading=limit, kind=money) for limit in limits),
+        Column(heading=w.say("Change of sales"), kind="money"),
+        *(Column(heading=limit, kind="money") for limit in limits),
+        Column(heading=w.say("Why it stays"), kind="text", width=30),
+    )
+    return Sheet(name=w.say("The plan"), columns=columns, rows=tuple(rows))
 
 
 def _months(w: Writer) -> Sheet:

@@ -95,6 +95,8 @@ class Plan:
     """Pharmacies that get more or less."""
     gain: EffectSize | None = None
     """Change of sales against doing nothing."""
+    gain_year: float | None = None
+    """The same over a year of such periods."""
     against_even: EffectSize | None = None
     """The same against as much more or less everywhere; only where the budget changes."""
     share: float | None = None
