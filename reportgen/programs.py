@@ -8,7 +8,6 @@ from __future__ import annotations
 import os
 import re
 import shutil
-import signal
 import subprocess
 import threading
 from collections import deque
@@ -16,6 +15,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
+
+from reportgen.system import end_group
 
 _KEPT = 256 * 1024
 """Bytes of the end of what a program prints."""
@@ -53,7 +54,7 @@ def run_program(command: Sequence[str], folder: Path, seconds: float) -> Ended:
         timed_out = True
     finally:
         # The group outlives its leader as long as a child does, and its number is not given to anybody else till then.
-        _end_group(process.pid)
+        end_group(process.pid)
         process.wait()
     # A child that got away with the pipe open would keep the reader waiting: what is there by now has to do.
     reader.join(5.0)
@@ -76,14 +77,6 @@ def _keep_end(stream: IO[bytes] | None, kept: deque[bytes]) -> None:
             size -= len(kept.popleft())
     if stream is not None:
         stream.close()
-
-
-def _end_group(pid: int) -> None:
-    """End whatever the program left running: it starts pandoc, typst and a browser of its own."""
-    try:
-        os.killpg(pid, signal.SIGKILL)
-    except ProcessLookupError:
-        return
 
 
 def find_program(name: str) -> Path | None:

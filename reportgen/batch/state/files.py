@@ -19,6 +19,8 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TypeVar
 
+from reportgen.system import sync_folder
+
 _SLUG_TEXT = 40
 _MANY = 50
 _AT_ONCE = 12
@@ -63,16 +65,6 @@ def in_threads(function: Callable[[Item], Result], items: Sequence[Item]) -> lis
         return [function(item) for item in items]
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         return list(pool.map(function, items))
-
-
-def sync_folder(folder: Path) -> None:
-    """Flush a folder's own entries to disk, so that a rename in it survives a power cut."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        # The entry in the directory is data of the directory: fsync of the file alone does not keep it (fsync(2)).
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def sync_file(path: Path) -> None:

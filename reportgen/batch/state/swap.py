@@ -17,6 +17,7 @@ from pathlib import Path, PurePosixPath
 
 from reportgen.batch.state import files, record
 from reportgen.errors import EnvironmentMissing
+from reportgen.system import sync_folder
 
 WORK = ".reportgen"
 """Folder of an output folder for what is not final yet."""
@@ -89,8 +90,8 @@ def swap_in(draft: Path, out: Path, name: str, *, deep: bool = True) -> None:
     # Before the rename: after a power cut the new name may not lead to folders whose entries never got to disk.
     for part in sorted(draft.rglob("*")) if deep else ():
         if part.is_dir() and not part.is_symlink():
-            files.sync_folder(part)
-    files.sync_folder(draft)
+            sync_folder(part)
+    sync_folder(draft)
     final.parent.mkdir(parents=True, exist_ok=True)
     # No exchange in one step: renameat2(RENAME_EXCHANGE) is Linux only and not on every file system. Between the two
     # moves the folder is missing; a run killed there is what recover() mends.
@@ -104,7 +105,7 @@ def swap_in(draft: Path, out: Path, name: str, *, deep: bool = True) -> None:
         if old.exists() and not final.exists():
             _move(old, final)
         raise
-    files.sync_folder(final.parent)
+    sync_folder(final.parent)
     files.discard(old)
 
 
@@ -183,7 +184,7 @@ def _move(source: Path, target: Path) -> None:
                 files.sync_file(part)
         if (source / record.NAME).is_file():
             files.write_new(target / record.NAME, (source / record.NAME).read_bytes())
-        files.sync_folder(target)
+        sync_folder(target)
         (source / record.NAME).unlink(missing_ok=True)
         files.discard(source)
 

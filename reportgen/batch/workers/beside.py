@@ -6,13 +6,11 @@ process, the piece is then done here, so an error is always the one that this pr
 
 from __future__ import annotations
 
-import contextlib
 import os
-import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from reportgen.batch.workers.worker import die_with_parent
+from reportgen.system import CAN_FORK, die_with_parent, end_process
 
 
 @contextmanager
@@ -21,7 +19,7 @@ def beside(work: Callable[[], bytes], *, idle: bool) -> Iterator[Callable[[], by
 
     The process is killed at the end of the block if nobody waited for it.
     """
-    if not idle:
+    if not idle or not CAN_FORK:
         yield work
         return
     reading, writing = os.pipe()
@@ -42,10 +40,7 @@ def beside(work: Callable[[], bytes], *, idle: bool) -> Iterator[Callable[[], by
         yield result
     finally:
         os.close(reading)
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(child, signal.SIGKILL)
-        # Whoever is not waited for stays a zombie as long as this worker lives: a hundred markets.
-        os.waitpid(child, 0)
+        end_process(child)
 
 
 # Bytes behind the result that a child writes last; a pipe alone cannot tell a short result from half of one.

@@ -10,7 +10,7 @@ import threading
 from types import FrameType, TracebackType
 from typing import Any, Self
 
-_AT_ONCE = (signal.SIGTERM, signal.SIGHUP)
+from reportgen.system import ENDING
 
 
 class Interrupts:
@@ -24,7 +24,7 @@ class Interrupts:
     def __enter__(self) -> Self:
         # Python lets only the main thread set handlers; a run in another thread leaves signals to its caller.
         if threading.current_thread() is threading.main_thread():
-            for number in (signal.SIGINT, *_AT_ONCE):
+            for number in (signal.SIGINT, *ENDING):
                 self._before[number] = signal.signal(number, self._receive)
         return self
 
@@ -47,6 +47,6 @@ class Interrupts:
         self.count += 1
         if self._shielded:
             return
-        if number in _AT_ONCE or self.count > 1:
+        if number in ENDING or self.count > 1:
             # Raised out of whatever the main thread does, also out of a wait that nothing else would end.
             raise KeyboardInterrupt

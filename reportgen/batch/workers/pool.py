@@ -6,7 +6,7 @@ The engine knows nothing of markets: it runs an importable function over argumen
 
 Rejected: ``ProcessPoolExecutor`` and loky lose the batch when one worker dies; pebble shares one
 pipe and its lock among all workers, gives a hung worker three seconds of grace after its limit
-and has no memory cap. ``spawn`` costs five seconds a worker.
+and has no memory cap. ``spawn`` costs five seconds a worker, and is what there is on Windows.
 """
 
 from __future__ import annotations
@@ -20,15 +20,17 @@ from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
-from multiprocessing.context import ForkServerContext, ForkServerProcess
 from pathlib import Path
 from types import ModuleType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
+from reportgen import system
 from reportgen.batch.workers.worker import Answer, Failure, serve
 from reportgen.errors import EnvironmentMissing
 
 if TYPE_CHECKING:
+    from multiprocessing.context import ForkServerContext, ForkServerProcess
+
     from reportgen.settings.sections import PdfEngine
 
 TASKS_PER_WORKER = 100
@@ -90,6 +92,8 @@ def warm_up(engine: PdfEngine | None = "weasyprint") -> None:
     engine
         Load what documents need as well, with this engine of PDF. Only the first call in a process decides.
     """
+    if system.START != "forkserver":
+        return
     from multiprocessing import forkserver
 
     _context().set_forkserver_preload([f"reportgen.batch.workers.preload{f'_{engine}' if engine else ''}"])
@@ -307,7 +311,8 @@ def _dismiss(worker: _Worker) -> None:
 
 
 def _context() -> ForkServerContext:
-    return multiprocessing.get_context("forkserver")
+    # One of spawn has the same methods.
+    return cast("ForkServerContext", multiprocessing.get_context(system.START))
 
 
 @contextlib.contextmanager

@@ -10,12 +10,10 @@ from __future__ import annotations
 
 import atexit
 import contextlib
-import ctypes
 import gc
 import importlib
 import os
 import signal
-import sys
 import time
 import traceback
 from collections.abc import Callable
@@ -25,6 +23,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from reportgen.errors import ReportgenError
+from reportgen.system import ENDING, die_with_parent, limit_memory
 
 if TYPE_CHECKING:
     from reportgen.settings.sections import PdfEngine
@@ -50,7 +49,6 @@ DOCUMENTS = (
 )
 """Imported as well where documents are made."""
 _LONGEST_MESSAGE = 2000
-_PR_SET_PDEATHSIG = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -175,24 +173,12 @@ def _printable(text: str, longest: int) -> str:
 def _settle_in(memory: int) -> None:
     # Ctrl-C goes to the whole process group of the terminal: the parent takes it and lets workers finish.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    for number in (signal.SIGTERM, signal.SIGHUP):
+    for number in ENDING:
         signal.signal(number, signal.SIG_DFL)
     die_with_parent()
+    os.environ.update(ENVIRONMENT)  # of a process that no fork server began
     _silence()
-    _limit(memory)
-
-
-def die_with_parent() -> None:
-    """Ask the kernel to kill this process when its parent ends (Linux), so that nothing outlives a killed run."""
-    if sys.platform != "linux":
-        return
-    # Of a worker the parent is the fork server, which itself ends when the run does: it reads a pipe from it.
-    parent = os.getppid()
-    with contextlib.suppress(OSError, AttributeError):
-        ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
-    # It ended between the two calls: the wish came too late (prctl(2), PR_SET_PDEATHSIG) and no signal will come.
-    if os.getppid() != parent:
-        os._exit(1)
+    limit_memory(memory)
 
 
 def end_at_once() -> None:
@@ -207,16 +193,3 @@ def _silence() -> None:
     for descriptor in (1, 2):
         os.dup2(nowhere, descriptor)
     os.close(nowhere)
-
-
-def _limit(memory: int) -> None:
-    import resource
-
-    # A core file of a worker would hold the user's data.
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    if memory:
-        cap = memory * 1024 * 1024
-        # RLIMIT_DATA counts private writable memory (Linux 4.7 on), RLIMIT_AS would count what libraries only reserve.
-        _, hard = resource.getrlimit(resource.RLIMIT_DATA)
-        if hard == resource.RLIM_INFINITY or hard > cap:
-            resource.setrlimit(resource.RLIMIT_DATA, (cap, cap))
