@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from reportgen.batch.state.outcome import Progress, RunResult
     from reportgen.project.checking import CheckReport
+    from reportgen.project.comparing import Comparison
     from reportgen.project.designing import DesignReport
     from reportgen.project.doctor import Probe
     from reportgen.project.rehearsing import RehearsalReport
@@ -33,8 +34,8 @@ if TYPE_CHECKING:
     from reportgen.publish.quarto.run import QuartoRun
 
 __all__ = [
-    "build", "check", "demo", "design", "doctor", "init", "load_settings", "mail", "merge", "preview", "quarto",
-    "rehearse", "render",
+    "build", "check", "compare", "demo", "design", "doctor", "init", "load_settings", "mail", "merge", "preview",
+    "quarto", "rehearse", "render",
 ]  # fmt: skip
 
 
@@ -263,6 +264,30 @@ def check(
     settings, root = verbs.open_project(Path(project), data=data, overrides=overrides)
     page = None if html is None else Path(html).absolute()
     return verbs.check_project(settings, root, page=page, overwrite=overwrite)
+
+
+def compare(first: str | Path, second: str | Path) -> Comparison:
+    """Why answers changed from one run to another, from their results alone: no table is read, nothing is fitted.
+
+    Parameters
+    ----------
+    first, second
+        Output folders, folders of one market each, or files ``results.json``; the earlier one first.
+
+    Returns
+    -------
+    Comparison
+        A change for every market: effect kept up and incremental sales before and now, whether within noise, and parts
+        by cause that add up to the change.
+
+    Raises
+    ------
+    InputError
+        If there are no results, or they cannot be read.
+    """
+    from reportgen.project.comparing import compare_runs
+
+    return compare_runs(Path(first), Path(second))
 
 
 def init(

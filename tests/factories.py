@@ -468,6 +468,36 @@ def planned_forecast(one: r.MarketResults, **wanted: Any) -> r.MarketResults:
     return replace(one, forecast=_forecast(w, 0.95, planned=True))
 
 
+def changed_results(one: r.MarketResults, *, within: bool = False, rule: str = "new-data") -> r.MarketResults:
+    """The same market with a change against the run before: new months and other settings, told apart."""
+    assert one.incremental is not None
+    size, total = one.effects[0].kept_up.estimate or 0.0, one.incremental.total or 0.0
+    change = r.Change(
+        since="2023-12-31",
+        last_period="2023-11",
+        effect=r.Moved(before=0.8 * size, now=size, change=0.2 * size, limit=0.1 * abs(size), within=within),
+        incremental=r.Moved(before=0.9 * total, now=total, change=0.1 * total),
+        verdict_before="unclear",
+        verdict=one.verdict.code,
+        rule="one-se" if rule == "one-se" else "new-data",
+        parts=(
+            r.ChangePart(causes=("periods",), effect=0.15 * size, incremental=0.08 * total),
+            r.ChangePart(causes=("settings", "remaining"), effect=0.05 * size, incremental=0.02 * total),
+        ),
+        main=("periods",),
+        new_periods=1,
+        dropped_periods=0,
+        revised_periods=2,
+        settings=(("model.lags", "1", "1, 2"),),
+        versions=(),
+        lists=(
+            r.ListChange(name="above", joined=(one.pharmacies[0].pharmacy,), left=()),
+            r.ListChange(name="below", joined=(), left=(one.pharmacies[1].pharmacy,)),
+        ),
+    )
+    return replace(one, change=change)
+
+
 def _amounts(inc: r.Incremental) -> tuple[float, float, float, float]:
     """Total, bounds and share, where it is known that they exist."""
     return tuple(float(v) for v in (inc.total, inc.lower, inc.upper, inc.share))  # type: ignore[arg-type, return-value]

@@ -7,15 +7,17 @@ format contains is decided in ``render/``; this module only knows which file nam
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypedDict
 
 from reportgen.batch.inputs.stored_panel import StoredPanel, open_panel
 from reportgen.batch.state import files, record, swap
 from reportgen.batch.state.fingerprint import Fingerprint, number_settings, versions
-from reportgen.results import MarketResults, Provenance, SettingChoice, from_json, to_json
+from reportgen.errors import InputError
+from reportgen.results import Change, MarketResults, Provenance, SettingChoice, from_json, to_json
 from reportgen.settings.sections import Settings
 
 if TYPE_CHECKING:
@@ -73,14 +75,41 @@ def build_market(job: MarketJob) -> record.MarketRecord:
 def analyse(job: MarketJob) -> MarketResults:
     """Return the market's results: fitted from its panel, or read back from an earlier run."""
     if job.panel is None:
-        earlier = from_json(((job.results_folder or job.folder) / RESULTS).read_bytes())
-        return replace(earlier, provenance=replace(earlier.provenance, as_of=job.as_of))
+        stored = from_json(((job.results_folder or job.folder) / RESULTS).read_bytes())
+        return replace(stored, provenance=replace(stored.provenance, as_of=job.as_of))
     from reportgen.model.analysis import analyse_market
 
-    return analyse_market(
-        open_panel(job.panel), job.settings, provenance(job),
-        shared_decay=job.shared_decay, shapes=job.shapes, choices=job.choices,
-    )  # fmt: skip
+    panel = open_panel(job.panel)
+    agreed: Agreement = {"shared_decay": job.shared_decay, "shapes": job.shapes, "choices": job.choices}
+    made = analyse_market(panel, job.settings, provenance(job), **agreed)
+    earlier = earlier_results(job)
+    return made if earlier is None else replace(made, change=_change(earlier, made, panel, job, agreed))
+
+
+class Agreement(TypedDict):
+    """What the markets of a run agreed on."""
+
+    shared_decay: SharedDecay | None
+    shapes: Shapes | None
+    choices: tuple[SettingChoice, ...] | None
+
+
+def earlier_results(job: MarketJob) -> MarketResults | None:
+    """Results of the market's folder as it is; None where there are none that can be read."""
+    try:
+        return from_json((job.folder / RESULTS).read_bytes())
+    except (OSError, InputError):
+        return None
+
+
+def _change(
+    earlier: MarketResults, made: MarketResults, panel: MarketPanel, job: MarketJob, agreed: Agreement
+) -> Change | None:
+    """Why the answer changed; a market built again from the same things keeps telling of its last change."""
+    from reportgen.model.change import compare, is_news, refitting
+
+    change = compare(earlier, made, refitting(earlier, panel, job.settings, **agreed))
+    return change if is_news(change) else earlier.change
 
 
 def provenance(job: MarketJob) -> Provenance:
@@ -96,6 +125,8 @@ def provenance(job: MarketJob) -> Provenance:
         settings=tuple(sorted((key, _printed(value)) for key, value in chosen.items())),
         seed=job.settings.run.seed,
         as_of=job.as_of,
+        settings_exact=json.dumps(chosen, sort_keys=True),
+        code=job.stamp.code,
     )
 
 

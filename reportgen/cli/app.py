@@ -8,7 +8,7 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 
-from reportgen.cli import completing, configuration, designing, sharing, streams, templates
+from reportgen.cli import checking, completing, configuration, designing, sharing, streams, templates
 from reportgen.cli.departing import DropGone, asker
 from reportgen.cli.group import Group, in_plain_words
 from reportgen.cli.options import (
@@ -274,6 +274,7 @@ app.command()(sharing.preview)
 app.command()(completing.completion)
 app.command()(designing.design)
 app.command()(designing.rehearse)
+app.command()(checking.compare)
 
 
 @app.command()
@@ -291,7 +292,7 @@ def check(
     debug: Debug = False,
 ) -> None:
     """Check the table against the data contract, and foresee what a build will do; write nothing but --html."""
-    from reportgen.cli import checking, console
+    from reportgen.cli import console
     from reportgen.project import verbs
 
     settings, root = verbs.open_project(project, data=data, overrides=parse_overrides(set_))

@@ -171,7 +171,8 @@ def _with_estimates(market: MarketFit, settings: Settings, provenance: Provenanc
     calibration, experiment = calibrate(market, impact, settings), read_experiment(frame.panel, settings)
     found = replace(found, checks=(*found.checks, *calibration_checks(calibration), *experiment_checks(experiment)))
     verdict, channels, decided = _judged(found, experiment)
-    results = MarketResults(
+    plan = make_plan(market, settings, verdict=verdict, withheld=decided, test=test)
+    return _sound(MarketResults(
         market=frame.panel.market,
         status=found.status,
         reasons=found.reasons,
@@ -207,8 +208,8 @@ def _with_estimates(market: MarketFit, settings: Settings, provenance: Provenanc
         calibration=calibration,
         what_if=impact.what_if,
         roi=impact.roi,
-        forecast=forecast(market, settings),
-        plan=make_plan(market, settings, verdict=verdict, withheld=decided, test=test),
+        forecast=forecast(market, settings, plan),
+        plan=plan,
         pharmacies=found.pharmacies,
         checks=found.checks,
         sensitivity=found.sensitivity,
@@ -217,7 +218,11 @@ def _with_estimates(market: MarketFit, settings: Settings, provenance: Provenanc
         verdict=verdict,
         charts=_charts(market, diagnostics, influence),
         provenance=provenance,
-    )
+    ))  # fmt: skip
+
+
+def _sound(results: MarketResults) -> MarketResults:
+    """Without what a check takes away, and without numbers that cannot be."""
     sound: MarketResults = mend(withhold(results))
     return sound
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import warnings
 from typing import Any, Literal
 
@@ -52,7 +53,22 @@ def summarise_data(frame: ModelFrame) -> DataSummary:
         slips_found=len(slips),
         slips_set_aside=panel.set_aside is not None,
         currency=panel.currency,
+        fingerprints=_fingerprints(panel),
     )
+
+
+def _fingerprints(panel: MarketPanel) -> tuple[str, ...]:
+    """Of every period what its recorded rows hold: pharmacies, sales, promotion, controls."""
+    values = np.concatenate([panel.sales[None], panel.promotion, panel.controls])
+    # One NaN and one zero, little-endian, as for the panel's own hash.
+    plain = (np.where(np.isnan(values), np.nan, values) + 0.0).astype("<f8")
+    made = []
+    for column in range(panel.n_periods):
+        rows = np.flatnonzero(panel.recorded[:, column])
+        digest = hashlib.sha256("\0".join(panel.pharmacies[row] for row in rows).encode("utf-8", "surrogatepass"))
+        digest.update(np.ascontiguousarray(plain[:, rows, column]).tobytes())
+        made.append(digest.hexdigest()[:16])
+    return tuple(made)
 
 
 def _promoted(frame: ModelFrame) -> dict[str, tuple[Any, ...]]:

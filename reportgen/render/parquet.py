@@ -8,10 +8,10 @@ group, fixed column order.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from reportgen.results import FixedEffect, MarketResults
+from reportgen.results import Change, FixedEffect, MarketResults
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -40,10 +40,14 @@ _PLAN = {
     "pharmacy": _TEXT, "now": _FLOAT, "next": _FLOAT, "action": _TEXT, "reason": _TEXT, "effect": _FLOAT,
     "effect_lower": _FLOAT, "effect_upper": _FLOAT, "gain": _FLOAT, "gain_lower": _FLOAT, "gain_upper": _FLOAT,
 }  # fmt: skip
+_CHANGES = {
+    "since": _TEXT, "causes": _TEXT, "main": _TEXT, "effect": _FLOAT, "incremental": _FLOAT, "effect_before": _FLOAT,
+    "effect_now": _FLOAT, "limit": _FLOAT, "within_noise": _TEXT, "verdict_before": _TEXT, "verdict": _TEXT,
+}  # fmt: skip
 _CHECKS = {"id": _TEXT, "status": _TEXT, "value": _FLOAT, "threshold": _FLOAT, "detail": _TEXT}
 
 
-TABLES = ("coefficients", "pharmacies", "plan", "months", "forecast", "checks")
+TABLES = ("coefficients", "pharmacies", "plan", "months", "forecast", "changes", "checks")
 """Names of the tables."""
 # Signs at which a spreadsheet takes a text for a formula, and the tab and line end that lead it there (OWASP, CSV
 # Injection).
@@ -57,6 +61,12 @@ def parquet_files(results: MarketResults) -> dict[str, bytes]:
     return made | {"data/plan.csv": _csv(tables["plan"])}
 
 
+def change_csv(changes: Mapping[str, Change]) -> str:
+    """The table of changes of several markets as CSV, the market in front."""
+    rows = [{"market": market, **row} for market, one in changes.items() for row in change_rows(one)]
+    return _csv(_table(rows, {"market": _TEXT, **_CHANGES})).decode()
+
+
 def market_tables(results: MarketResults) -> dict[str, pa.Table]:
     """Return the tables of one market by name."""
     return {
@@ -65,6 +75,7 @@ def market_tables(results: MarketResults) -> dict[str, pa.Table]:
         "plan": _table(_plan_rows(results), _PLAN),
         "months": _table(_month_rows(results), _MONTHS),
         "forecast": _table(results.forecast.periods if results.forecast is not None else (), _FORECAST),
+        "changes": _table(change_rows(results.change), _CHANGES),
         "checks": _table(results.checks, _CHECKS),
     }
 
@@ -115,6 +126,21 @@ def _plan_rows(results: MarketResults) -> list[dict[str, Any]]:
                 made |= {name: found.estimate, f"{name}_lower": found.lower, f"{name}_upper": found.upper}
         rows.append(made)
     return rows
+
+
+def change_rows(change: Change | None) -> list[dict[str, Any]]:
+    """A row per part of the change against the run before; the rest is the same in all of them."""
+    if change is None:
+        return []
+    told = {
+        "since": change.since, "main": " ".join(change.main), "effect_before": change.effect.before,
+        "effect_now": change.effect.now, "limit": change.effect.limit, "verdict_before": change.verdict_before,
+        "within_noise": {True: "yes", False: "no", None: ""}[change.effect.within], "verdict": change.verdict,
+    }  # fmt: skip
+    return [
+        {"causes": " ".join(part.causes), "effect": part.effect, "incremental": part.incremental, **told}
+        for part in change.parts
+    ]
 
 
 def _month_rows(results: MarketResults) -> list[dict[str, Any]]:

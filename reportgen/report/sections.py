@@ -32,6 +32,7 @@ from reportgen.report.narrative.beyond.foresight import foresight_words
 from reportgen.report.narrative.beyond.published import elasticity_words
 from reportgen.report.narrative.equation import equation, where
 from reportgen.report.narrative.verdict import shown_code
+from reportgen.report.tables.change import change_blocks
 from reportgen.report.tables.classes import by_class
 from reportgen.report.tables.forecast import forecast_blocks
 from reportgen.report.tables.rehearsal import rehearsed
@@ -201,8 +202,11 @@ class _Sections:
             "ordinary",
             w.say("Against ordinary regression"),
             ordinary.lead(w),
-            (*ordinary.words(w), self.figure("ordinary"), tables.ordinary(w), tables.assumptions(w)),
-        )
+            (
+                *ordinary.words(w), self.figure("ordinary"), tables.ordinary(w), tables.assumptions(w),
+                *change_blocks(w),
+            ),
+        )  # fmt: skip
 
     def found(self) -> Section:
         """What the data do show where nothing was estimated: page 2."""

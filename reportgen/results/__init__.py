@@ -5,6 +5,7 @@ No words, no statistics: those stand before it, presentation after it; what mere
 ``effects``, ``ahead``, ``checks``, ``verdict``, ``prospects``, ``table``, ``charts``) and into the list here.
 """
 
+from reportgen.results.ahead.change import Cause, Change, ChangePart, ListChange, Moved
 from reportgen.results.ahead.forecast import (
     Forecast,
     ForecastPeriod,
@@ -123,18 +124,19 @@ from reportgen.results.verdict import Quantity, Reason, Verdict, VerdictCode, Wi
 
 __all__ = [
     "BINS", "QQ", "Attempt", "Autocorrelation", "Balance", "BalanceName", "BootstrapRow", "BootstrapSummary",
-    "Calendar", "Calibration", "Cell", "ChannelEffect", "Charts", "Check", "CheckStatus", "ClassEffect", "ColumnFacts",
-    "ColumnRole", "Comparison", "CorrelationRow", "CovRe", "Curve", "CurveKind", "CurvePoint",
-    "DataSummary", "DecayPoint", "DecaySummary", "Density", "Distribution", "EffectSize", "Elasticity", "EntrySlip",
-    "Estimand", "ExcludedMarket", "Experiment", "Finding", "FitQuality", "FitSummary", "FixedEffect", "Forecast",
-    "ForecastPeriod", "ForecastSum", "Foresight", "GroupSize", "ImpulsePoint", "Incremental", "IncrementalMonth",
-    "LikelihoodOptimum", "LongRun", "MarketEstimate", "MarketFacts", "MarketProspect", "MarketResults", "MarketStatus",
-    "ModelSummary", "ModelTerm", "ModeratorEffects", "MonthlySeries", "Movement", "OlsAssumption", "OlsTerm",
-    "OrdinaryRegression", "Outcome", "OverviewResults", "PharmacyAhead", "PharmacyRow", "PharmacySeries", "Plan",
-    "PlanAction", "PlanExperiment", "PlanOutcome", "PlanProfit", "PlanReason", "PlanRow", "PlanRowReason",
-    "PooledEffect", "PredictiveCheck", "PromotionEffects", "Provenance", "PublishedSize", "Quantity", "RSquared",
-    "Reason", "Rehearsal", "RehearsalKind", "RehearsalRow", "ResponseShape", "Roi", "RowsLost", "RunTotals",
-    "Sensitivity", "SettingChoice", "Severity", "SizeWithError", "SlipKind", "SlopeTest", "Status", "TableFacts",
-    "TermRole", "TerritorySummary", "TimeEffect", "TimeKind", "TimeSummary", "UsualPromotion", "VarianceRow", "Verdict",
-    "VerdictCode", "WhatIf", "Withheld", "from_json", "json_schema", "overview_from_json", "to_json",
+    "Calendar", "Calibration", "Cause", "Cell", "Change", "ChangePart", "ChannelEffect", "Charts", "Check",
+    "CheckStatus", "ClassEffect", "ColumnFacts", "ColumnRole", "Comparison", "CorrelationRow", "CovRe", "Curve",
+    "CurveKind", "CurvePoint", "DataSummary", "DecayPoint", "DecaySummary", "Density", "Distribution", "EffectSize",
+    "Elasticity", "EntrySlip", "Estimand", "ExcludedMarket", "Experiment", "Finding", "FitQuality", "FitSummary",
+    "FixedEffect", "Forecast", "ForecastPeriod", "ForecastSum", "Foresight", "GroupSize", "ImpulsePoint",
+    "Incremental", "IncrementalMonth", "LikelihoodOptimum", "ListChange", "LongRun", "MarketEstimate", "MarketFacts",
+    "MarketProspect", "MarketResults", "MarketStatus", "ModelSummary", "ModelTerm", "ModeratorEffects",
+    "MonthlySeries", "Moved", "Movement", "OlsAssumption", "OlsTerm", "OrdinaryRegression", "Outcome",
+    "OverviewResults", "PharmacyAhead", "PharmacyRow", "PharmacySeries", "Plan", "PlanAction", "PlanExperiment",
+    "PlanOutcome", "PlanProfit", "PlanReason", "PlanRow", "PlanRowReason", "PooledEffect", "PredictiveCheck",
+    "PromotionEffects", "Provenance", "PublishedSize", "Quantity", "RSquared", "Reason", "Rehearsal", "RehearsalKind",
+    "RehearsalRow", "ResponseShape", "Roi", "RowsLost", "RunTotals", "Sensitivity", "SettingChoice", "Severity",
+    "SizeWithError", "SlipKind", "SlopeTest", "Status", "TableFacts", "TermRole", "TerritorySummary", "TimeEffect",
+    "TimeKind", "TimeSummary", "UsualPromotion", "VarianceRow", "Verdict", "VerdictCode", "WhatIf", "Withheld",
+    "from_json", "json_schema", "overview_from_json", "to_json",
 ]  # fmt: skip

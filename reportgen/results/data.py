@@ -79,3 +79,5 @@ class DataSummary:
     """Whether their rows were left out (``panel.outliers``)."""
     currency: str = ""
     """ISO 4217 code that signs or the heading of the table say; "" where they say none, or the settings do."""
+    fingerprints: tuple[str, ...] = ()
+    """Of every period of ``charts.monthly``, 16 hex digits of what its rows hold; revisions are found by them."""

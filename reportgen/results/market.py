@@ -15,6 +15,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
+from reportgen.results.ahead.change import Change
 from reportgen.results.ahead.forecast import Forecast
 from reportgen.results.ahead.plan import Plan
 from reportgen.results.charts import Charts
@@ -74,6 +75,10 @@ class Provenance:
     settings: tuple[tuple[str, str], ...]
     seed: int
     as_of: str
+    settings_exact: str = ""
+    """All settings that numbers depend on, ``section.key`` to value, as JSON; empty where they were not kept."""
+    code: str = ""
+    """SHA-256 of the program's source and its libraries' versions."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,6 +138,8 @@ class MarketResults:
     """The periods after the record; None where nothing was estimated, or none are asked for."""
     plan: Plan | None = None
     """Where the next promotion should go."""
+    change: Change | None = None
+    """Against the run before; None where there was none, or nothing changed since."""
     pharmacies: tuple[PharmacyRow, ...] = ()
     checks: tuple[Check, ...] = ()
     sensitivity: tuple[Sensitivity, ...] = ()

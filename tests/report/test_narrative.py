@@ -9,7 +9,15 @@ from typing import Any
 
 import pytest
 
-from factories import calibrations, curved, experiment, market_results, territory_results
+from factories import (
+    calibrations,
+    changed_results,
+    curved,
+    experiment,
+    market_results,
+    planned_forecast,
+    territory_results,
+)
 from reportgen.report.blocks import Bullets, Callout, MarketReport, Prose, Table
 from reportgen.report.document import build_report
 from reportgen.report.figures import draw_charts
@@ -49,6 +57,7 @@ CASES: dict[str, dict[str, Any]] = {
     "by lot, open": {"design": "experiment", "experiment": experiment(effect=30.0)},
     "ninety": {"confidence": 0.9},
     "many": {"pharmacies": 150},
+    "changed, with a plan": {"changed": True},
     "territories compared within": {"errors": "periods"},
     "territories as clusters": {"errors": "clustered"},
     "curved": {"curve": "hill"},
@@ -63,6 +72,7 @@ COUNTS: dict[str, Callable[[MarketResults], float | None]] = {
     "count:checks-passed": lambda r: sum(c.status == "pass" for c in r.checks),
     "count:checks-run": lambda r: sum(c.status != "not-run" for c in r.checks),
     "count:pharmacies": lambda r: len(r.pharmacies),
+    "count:settings": lambda r: len(r.change.settings),
     "count:pharmacies-above-zero": lambda r: sum((p.lower or 0) > 0 for p in r.pharmacies),
     "count:pharmacies-above-market": lambda r: sum((p.lower or 0) > r.fixed[1].estimate for p in r.pharmacies),
     "count:pharmacies-not-responding": lambda r: sum(
@@ -76,6 +86,8 @@ def _results(**case: Any) -> MarketResults:
     if "curve" in case:
         kind = case.pop("curve")
         return curved(market_results(**case), kind)
+    if case.pop("changed", False):
+        return changed_results(planned_forecast(market_results(**case)))
     return territory_results(**case) if "errors" in case else market_results(**case)
 
 
@@ -117,7 +129,7 @@ def test_every_recorded_number_is_in_the_results(built: tuple[MarketResults, Mar
     results, report = built
     assert report.facts
     for fact in report.facts:
-        if fact.source in ("count:step", "count:rest", "text:period", "model.confidence"):
+        if fact.source in ("count:step", "count:rest", "text:period", "text:setting", "model.confidence"):
             continue
         expected = COUNTS[fact.source](results) if fact.source in COUNTS else _resolve(results, fact.source)
         assert expected == fact.value, fact

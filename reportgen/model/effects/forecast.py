@@ -13,7 +13,7 @@ from reportgen.model.lmm.columns import Array
 from reportgen.model.market.fit import MarketFit
 from reportgen.panel.features import ModelFrame
 from reportgen.panel.periods import PER_YEAR
-from reportgen.results import Forecast, ForecastPeriod, ForecastSum, PharmacyAhead
+from reportgen.results import Forecast, ForecastPeriod, ForecastSum, PharmacyAhead, Plan
 from reportgen.settings.sections import Settings
 
 DRAWS = 1000
@@ -21,15 +21,13 @@ KEPT = 6
 """Periods of the record whose sales are kept by pharmacy, at least: what a later run scores promises by."""
 
 
-def forecast(market: MarketFit, settings: Settings, *, moved: Array | None = None) -> Forecast | None:
+def forecast(market: MarketFit, settings: Settings, plan: Plan | None = None) -> Forecast | None:
     """The next ``model.forecast`` periods; ``None`` where none are asked for or no pharmacy goes on.
 
-    Parameters
-    ----------
-    moved
-        (G,) change of the first channel's promotion per period and pharmacy under the plan; None: there is none.
+    A plan that is recommended stands beside them: each pharmacy's promotion changed by as much as it says.
     """
     periods, frame = settings.model.forecast, market.frame
+    moved = _moved(frame, plan)
     if not periods or not len(going_on(frame)):
         return None
     rng = market_generator(settings, frame.panel.market, "forecast")
@@ -50,6 +48,16 @@ def forecast(market: MarketFit, settings: Settings, *, moved: Array | None = Non
         recent_periods=_labels(frame, _recent(frame, periods)),
         pharmacies=_pharmacies(frame, ahead, periods),
     )
+
+
+def _moved(frame: ModelFrame, plan: Plan | None) -> Array | None:
+    """Change of promotion a period under the plan, (c, G); None where nothing is recommended."""
+    if plan is None or plan.outcome != "recommended" or plan.channel not in frame.panel.channels:
+        return None
+    change = {row.pharmacy: row.next - row.now for row in plan.rows if row.next is not None and row.now is not None}
+    moved = np.zeros((len(frame.panel.channels), len(frame.pharmacies)))
+    moved[frame.panel.channels.index(plan.channel)] = [change.get(name, 0.0) for name in frame.pharmacies]
+    return moved
 
 
 def _limits(draws: Array, confidence: float) -> tuple[float, float]:
@@ -74,7 +82,7 @@ def _periods(
         )  # fmt: skip
         if planned is not None and moved is not None:
             low, high = _limits(planned[:, k], confidence)
-            dose = np.maximum(promotion + moved[ahead.groups], 0.0)
+            dose = np.maximum(promotion + moved[0, ahead.groups], 0.0)
             row = replace(
                 row, planned=float(planned[:, k].mean()), planned_lower=low, planned_upper=high,
                 planned_promotion=float(dose.mean()),

@@ -63,7 +63,7 @@ def draw_ahead(
     Parameters
     ----------
     moved
-        (G,) change of the first channel's promotion per period under the plan, per pharmacy of the fit; None: no plan.
+        (c, G) change of each channel's promotion per period under the plan, by pharmacy of the fit; None: no plan.
     """
     groups = going_on(market.frame)
     usually = usual_promotion(market.frame, periods)
@@ -171,7 +171,7 @@ def _walk(
         if channel == 0:
             promotion = dose.mean(axis=0)
         if drive_planned is not None and moved is not None:
-            other = np.maximum(dose + moved[groups, None], np.minimum(dose, 0.0)) if channel == 0 else dose
+            other = np.maximum(dose + moved[channel, groups, None], np.minimum(dose, 0.0))
             drive_planned += slope[:, :, None] * _stock(frame, channel, groups, decays[channel], other)
     lags, phi = market.terms.lag_periods, beta[:, [market.index(term) for term in market.terms.lags]]
     past = last_responses(frame, groups, max(lags, default=0))

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from reportgen.report.blocks import KeyFigure, Mark
 from reportgen.report.narrative import reasons, trust
 from reportgen.report.narrative.ahead.plan import plan_lines
+from reportgen.report.narrative.beyond.change import change_line
 from reportgen.report.narrative.beyond.curve import earns, tenth_more
 from reportgen.report.narrative.beyond.experiment import experiment_lines
 from reportgen.report.narrative.beyond.foresight import foresight_line
@@ -300,7 +301,8 @@ def _collect(w: Writer) -> str:
 
 def confidence(w: Writer) -> tuple[str, ...]:
     """What is not given and why, checks passed of run, the two that matter most, the effect under other choices."""
-    lines = [*withheld_lines(w), *left_out_lines(w), season_line(w), territories_line(w), checks_line(w)]
+    lines = [*withheld_lines(w), change_line(w), *left_out_lines(w), season_line(w), territories_line(w)]
+    lines.append(checks_line(w))
     # A check that took numbers away was told with them above.
     told = {one.check for one in w.results.withheld}
     others = [check for check in trust.most_important(w.results) if check.id not in told]

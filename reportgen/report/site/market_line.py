@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from reportgen.report.words.writer import Writer
-    from reportgen.results import MarketResults, VerdictCode
+    from reportgen.results import Change, MarketResults, VerdictCode
     from reportgen.settings.sections import Settings
 
 
@@ -85,6 +85,8 @@ class MarketSummary:
     """Date (ISO) of the report that is shown although the last build failed; empty where it did not."""
     trouble: str = ""
     """Why the last build failed, where an older report is shown."""
+    change: Change | None = None
+    """Why the market's answer changed since the run before, as its own report says."""
     changed: bool = False
     """Whether the market is in the list of changes since the run before."""
 
@@ -111,6 +113,7 @@ def summarise(results: MarketResults, settings: Settings, *, folder: str, files:
     gain = plan.gain if plan is not None and plan.outcome == "recommended" else None
     return MarketSummary(
         market=results.market,
+        change=results.change,
         status=results.status,
         verdict=shown_code(results),
         reason=" ".join(reasons.found(writer, reason, i) for i, reason in enumerate(results.reasons)),

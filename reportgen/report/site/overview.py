@@ -306,6 +306,7 @@ class _OverviewBuilder:
             "pharmacies": self.say("Pharmacies"),
             "months": self.say("Months"),
             "forecast": self.say("The next periods"),
+            "changes": self.say("Changes by cause"),
             "checks": self.say("Checks"),
         }
         table = Table(

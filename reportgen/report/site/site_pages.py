@@ -15,6 +15,7 @@ from reportgen.report.narrative import method
 from reportgen.report.site.directory import build_directory
 from reportgen.report.site.market_table import address, table_writer
 from reportgen.report.site.overview import PageLink, build_overview
+from reportgen.report.site.why import why_section
 from reportgen.report.words.language import language_of
 from reportgen.report.words.names import clean
 from reportgen.report.words.writer import make_writer
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
 PAGE = 1000
 """Markets on one page of the plain list: more take seconds to paint."""
 INDEX, LIST, METHOD, MISSING = "index.html", "list.html", "method.html", "404.html"
-FIND, SEARCH = "pharmacies.html", "search.html"
+FIND, SEARCH, WHY = "pharmacies.html", "search.html", "changes.html"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,6 +84,8 @@ def build_pages(
         pages[FIND] = replace(_page(overview, directory.search, "", ()), directory=directory)
     if settings.report.search == "pagefind":
         pages[SEARCH] = _search(overview, settings)
+    if (changed := why_section(lines, settings)) is not None:
+        pages[WHY] = _page(overview, changed.title, changed.lead, [replace(changed, lead="")])
     if sample is not None:
         pages[METHOD] = _method(overview, sample, settings)
     pages[MISSING] = _missing(overview, settings)
@@ -119,7 +122,7 @@ def _menu(
     _ = language_of(settings.report).gettext
     entries = [
         (INDEX, _("All markets")), (SEARCH, _("Search all text")), (FIND, _("Search pharmacies")),
-        (LIST, _("Plain list")), (METHOD, _("Method and glossary")),
+        (LIST, _("Plain list")), (WHY, _("Why answers changed")), (METHOD, _("Method and glossary")),
     ]  # fmt: skip
     made = [PageLink(text=text, address=file, current=file == name) for file, text in entries if file in pages]
     if downloads:

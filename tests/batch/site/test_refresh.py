@@ -253,7 +253,7 @@ def test_downloads_hold_every_market_and_run_no_formula(tmp_path: Path) -> None:
         assert whole.column("market").to_pylist() == [m for m in markets for _ in range(table.num_rows)]
         assert whole.slice(table.num_rows).drop_columns("market").equals(table)
         plain = pacsv.read_csv(data / f"{name}.csv")
-        assert set(plain.column("market").to_pylist()) == {"'=1+1", "B"}
+        assert set(plain.column("market").to_pylist()) == ({"'=1+1", "B"} if table.num_rows else set())
         assert plain.column_names == whole.column_names
     across = overview_from_json((data / "overview.json").read_bytes())
     assert [market.market for market in across.markets] == ["=1+1", "B"]

@@ -13,6 +13,7 @@ from reportgen.model.market.fit import MarketFit, fit_market
 from reportgen.panel.features import build_frame
 from reportgen.panel.grid import MarketPanel, make_panel
 from reportgen.panel.simulate import MarketSpec, simulate_market
+from reportgen.results import Plan, PlanRow
 from reportgen.settings.sections import Settings
 
 
@@ -23,6 +24,14 @@ def panel_of(periods: int = 24, **changes: object) -> MarketPanel:
 
 def fitted(panel: MarketPanel, settings: Settings) -> MarketFit:
     return fit_market(build_frame(panel, settings.model, settings.adstock), settings)
+
+
+def plan_of(market: MarketFit, change: float) -> Plan:
+    rows = tuple(
+        PlanRow(pharmacy=name, now=4.0, next=4.0 + change, action="give", reason="", effect=None, gain=None)
+        for name in market.frame.pharmacies
+    )
+    return Plan(outcome="recommended", reason="", channel=market.frame.panel.channels[0], rows=rows)
 
 
 def cut(panel: MarketPanel, periods: int) -> MarketPanel:
@@ -58,10 +67,11 @@ def test_what_came_lies_in_the_interval_of_a_longer_record():
 def test_a_plan_without_a_change_changes_nothing_and_more_promotion_brings_more():
     settings = Settings()
     market = fitted(panel_of(), settings)
-    same = forecast(market, settings, moved=np.zeros(20))
-    more = forecast(market, settings, moved=np.full(20, 2.0))
+    same, more = (forecast(market, settings, plan_of(market, change)) for change in (0.0, 2.0))
     assert same is not None
     assert more is not None
+    unsure = replace(plan_of(market, 2.0), outcome="keep")
+    assert forecast(market, settings, unsure).total.planned is None
     assert same.total.gain == 0.0
     assert same.total.planned == same.total.estimate
     assert more.total.estimate == same.total.estimate
