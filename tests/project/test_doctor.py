@@ -119,3 +119,15 @@ def test_the_second_engine_of_pdf_is_told_with_its_version_or_its_command(monkey
     monkeypatch.setattr("reportgen.render.pdf.find_spec", lambda _: None)
     probe = doctor._typst()
     assert (probe.state, "pip install 'reportgen-lmm[typst]'" in probe.advice) == ("warning", True)
+
+
+def test_python_pptx_is_wanted_for_slides_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert doctor._slides().state == "ok"
+
+    def missing(name: str) -> str:
+        raise doctor.metadata.PackageNotFoundError(name)
+
+    monkeypatch.setattr(doctor.metadata, "version", missing)
+    probe = doctor._slides()
+    assert (probe.state, probe.found) == ("warning", "not installed")
+    assert "pip install 'reportgen-lmm[slides]'" in probe.advice
