@@ -32,7 +32,8 @@
       const near = (end) => (at + 0.344 * (end - at)).toFixed(1) + "%";
       set(thin, { x1: low + "%", x2: high + "%" });
       set(thick, { x1: near(low), x2: near(high) });
-      set(dot, { cx: at + "%", fill: c[5] ? "var(--paper)" : "var(--ink)" });
+      set(dot, { cx: at + "%" });
+      svg.classList.toggle("open", !!c[5]);
       svg.ariaLabel = c[5] ? w.zero : w.not_zero;
       cell.append(svg);
     });

@@ -16,7 +16,7 @@ from reportgen.report.words.names import clean
 from reportgen.results.derived.intervals import about_se
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from reportgen.report.site.changes import Kind
     from reportgen.report.site.market_line import MarketSummary
@@ -91,9 +91,17 @@ def _columns(
             lambda one: Cell(text=(one.worst if one.estimated else one.reason) or "–"),
         ),
         (Column(label=w.say("What to do next"), numeric=False), lambda one: Cell(text=one.action or "–")),
-        (Column(label=w.say("Report"), numeric=False), lambda one: _file(one, "report.pdf", "PDF")),
-        (Column(label=w.say("Brief"), numeric=False), lambda one: _file(one, "brief.pdf", "PDF")),
+        *_files(w, markets),
     ]
+
+
+def _files(
+    w: TableWriter, markets: Sequence[MarketSummary]
+) -> Iterator[tuple[Column, Callable[[MarketSummary], Cell]]]:
+    """A column for each printed document that any market has."""
+    for name, label in (("report.pdf", w.say("Report")), ("brief.pdf", w.say("Brief"))):
+        if any(name in one.files for one in markets):
+            yield Column(label=label, numeric=False), lambda one, name=name: _file(one, name)  # type: ignore[misc]
 
 
 def _tone(one: MarketSummary) -> str:
@@ -139,7 +147,7 @@ def _gain(w: TableWriter, one: MarketSummary) -> Cell:
     )
 
 
-def _file(one: MarketSummary, name: str, text: str) -> Cell:
+def _file(one: MarketSummary, name: str) -> Cell:
     if name not in one.files:
         return Cell(text="–")
-    return Cell(text=text, link=f"{one.folder}/{name}")
+    return Cell(text="PDF", link=f"{one.folder}/{name}")
