@@ -72,7 +72,7 @@ from reportgen.results import (
     Verdict,
     Withheld,
 )
-from reportgen.results.soundness import faults, mend
+from reportgen.results.soundness import faults, mend, sound
 from reportgen.settings.sections import Settings
 
 LOG = logging.getLogger(__name__)
@@ -112,7 +112,8 @@ def analyse_market(
         LOG.info("%s: the computation broke down", panel.market, exc_info=True)
         return _without_estimates(frame, settings, provenance, "not-estimated", (Reason(code="breaks-down"),))
     # A number that is not finite, or an interval beside its own estimate, is a breakdown, too.
-    if any(faults(made)):
+    if not sound(made):
+        LOG.info("%s: %s is not sound", panel.market, next(faults(made)))
         return _without_estimates(frame, settings, provenance, "not-estimated", (Reason(code="breaks-down"),))
     if made.model is not None:
         made = replace(made, model=replace(made.model, choices=choices))

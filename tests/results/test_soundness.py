@@ -8,12 +8,13 @@ import pytest
 
 from factories import market_results
 from reportgen.results import from_json, to_json
-from reportgen.results.soundness import faults, mend
+from reportgen.results.soundness import faults, mend, sound
 
 
 def test_usual_results_are_sound_and_left_alone():
     results = market_results()
     assert not [*faults(results)]
+    assert sound(results)
     assert mend(results) is results
 
 
@@ -32,8 +33,10 @@ def test_what_does_not_hold_is_taken_away(part, changes, gone):
     results = market_results()
     wrong = replace(results, **{part: replace(getattr(results, part), **changes)})
     assert [*faults(wrong)]
+    assert not sound(wrong)
     right = mend(wrong)
     assert not [*faults(right)]
+    assert sound(right)
     assert all(getattr(getattr(right, part), name) is None for name in gone)
     assert from_json(to_json(right)) == right
 

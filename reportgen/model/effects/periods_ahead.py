@@ -123,7 +123,7 @@ def find_process(market: MarketFit, fit: LmmFit, covariance: Array, groups: Inde
     ])  # fmt: skip
     # A model with a season and a trend leaves none to what its residuals have in common.
     squares = np.array(list(product(NOISE, WANDER, SEASON if whole else (0.0,), (0.0, 1.0) if whole else (0.0,)))) ** 2
-    made = size**2 * (np.einsum("mk,kij->mij", squares, parts) + FLAT**2)
+    made = size**2 * ((squares @ parts.reshape(len(parts), -1)).reshape(-1, *apart.shape) + FLAT**2)
     weights = _weights(made[:, :count, :count] + reading(common, covariance), common.seen - common.seen.mean())
     noise, wander, season, _ = size * np.sqrt(weights @ squares)
     kept = weights >= LEAST_WEIGHT
