@@ -162,7 +162,9 @@ def documents(results: MarketResults, job: MarketJob) -> Iterator[tuple[str, byt
     if "html" in wanted:
         from reportgen.render.html import render_report
 
-        yield "report.html", render_report(report, templates=templates).encode()
+        made = {"pdf": "report.pdf", "brief": "brief.pdf"}
+        beside = {"results.json", *(made[one] for one in wanted & made.keys())}
+        yield "report.html", render_report(report, templates=templates, beside=beside).encode()
     if wanted & {"pdf", "brief"}:
         yield from pdfs(report, templates, wanted, job.settings.report.pdf_engine, idle_cores=job.idle_cores)
     if "quarto" in wanted:

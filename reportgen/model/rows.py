@@ -106,7 +106,8 @@ def _comparison(
         final = long_run(kept_up * float(beta[order[0]]), phi, spread, lags=lags, confidence=confidence)
     apart = differs(chosen.estimate, chosen.se, float(beta[order[0]]))
     if final is not None and final.estimate is not None and long_run_chosen is not None:
-        apart = bool(apart or abs(final.estimate - long_run_chosen) > 0.1 * abs(long_run_chosen))
+        least = max(0.1 * abs(long_run_chosen), 0.5 * (final.se or 0.0))
+        apart = bool(apart or abs(final.estimate - long_run_chosen) > least)
     return Comparison(
         fixed=rows,
         long_run=None if final is None else final.estimate,
@@ -140,7 +141,8 @@ def pharmacy_rows(
     trust, rank, deviation, deviation_se, own_slope = (nothing,) * 5
     if random is not None:
         deviation, deviation_se = modes[:, random], np.sqrt(np.maximum(covariance[:, random, random], 0.0))
-        trust = reliability(covariance[:, random, random], float(fit.psi[random, random]))
+        # At the limit of the parameters a mode follows from others, not from the pharmacy's own response.
+        trust = nothing if fit.singular else reliability(covariance[:, random, random], float(fit.psi[random, random]))
         rank = expected_rank(deviation, covariance[:, random, random])
         own_slope = fit.beta[fixed] + own[:, random]
     columns = {

@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -26,7 +26,7 @@ from reportgen.report.figures.drawing.theme import Theme
 from reportgen.resources import templates_dir
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
     from jinja2 import Environment
 
@@ -56,6 +56,8 @@ class Page:
     medium: Medium
     paper: bool
     contents: bool
+    folds: bool
+    """Whether sections after the first are folded."""
     css: Markup
     script: Markup
     words: Markup
@@ -63,6 +65,8 @@ class Page:
     fit: str
     """How tightly the brief is set, so that it keeps to two pages: empty, ``tight`` or ``tighter``."""
     svg: Mapping[str, Markup]
+    files: tuple[tuple[str, str], ...] = ()
+    """Address and name of the files beside the page."""
     colours: Mapping[str, str]
     """Of what a template draws itself: variables on screens, on paper what they stand for."""
     data: Markup
@@ -71,20 +75,31 @@ class Page:
     """Whether that list has rows that are not on the page as HTML."""
 
 
-def render_report(report: MarketReport, *, medium: Medium = "screen", templates: Path | None = None) -> str:
+def render_report(
+    report: MarketReport,
+    *,
+    medium: Medium = "screen",
+    templates: Path | None = None,
+    beside: Collection[str] = (),
+) -> str:
     """Whole report as one self-contained page (``screen``), or as the source of report.pdf (``print``).
 
     Parameters
     ----------
     templates
         Folder of user templates that win over ours by name; they run in a sandbox.
+    beside
+        Names of the files that lie beside the page, which get a button each where it knows them.
 
     Raises
     ------
     TemplateError
         A template is missing, malformed, or names something that does not exist (with file and line).
     """
-    return _render("report.html.j2", report, medium, templates, contents=medium == "screen")
+    words = report.labels
+    known = (("report.pdf", words.pdf), ("brief.pdf", words.brief), ("results.json", words.data))
+    files = tuple(one for one in known if one[0] in beside)
+    return _render("report.html.j2", report, medium, templates, contents=medium == "screen", files=files)
 
 
 def render_brief(
@@ -126,8 +141,9 @@ def _render(
     fit: Fit = "",
     whole: Table | None = None,
     script: Script = "",
+    files: tuple[tuple[str, str], ...] = (),
 ) -> str:
-    page = _page(doc, medium, contents=contents, fit=fit, whole=whole, own=script)
+    page = replace(_page(doc, medium, contents=contents, fit=fit, whole=whole, own=script), files=files)
     # U+2060, the word joiner: no width, and no line breaks there.
     html = _SIGN.sub("\\g<0>\u2060", fill(_environment(templates), name, doc=doc, page=page))
     if medium == "screen" and _DEVANAGARI.search(html):
@@ -143,9 +159,11 @@ def _environment(templates: Path | None) -> Environment:
     return made
 
 
-def _short(value: float) -> str:
+def _short(value: float | str | None) -> str:
     """Seven digits: enough to sort by and for a CSV of what is on the page."""
-    return f"{value:.7g}"
+    if isinstance(value, str):
+        return value
+    return "" if value is None else f"{value:.7g}"
 
 
 def _page(
@@ -160,6 +178,7 @@ def _page(
         medium=medium,
         paper=paper,
         contents=contents,
+        folds=contents and not paper,
         css=Markup(css + _accent(doc.brand)),  # noqa: S704 - our own style sheets, and a colour of fixed form
         script=Markup(script),  # noqa: S704 - our own file
         words=_words(doc.labels),
@@ -248,5 +267,5 @@ def _accent(brand: Brand) -> str:
 
 
 def _words(labels: Labels) -> Markup:
-    names = ("filter", "copy", "copied", "download", "sort", "larger", "smaller")
+    names = ("filter", "copy", "copied", "download", "lower", "upper", "sort", "larger", "smaller")
     return htmlsafe_json_dumps({name: getattr(labels, name) for name in names})

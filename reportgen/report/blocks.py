@@ -63,11 +63,16 @@ class Column:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cell:
-    """One cell. ``sort`` is the number behind the text, for sorting and CSV; ``short`` replaces the text on paper."""
+    """One cell. ``sort`` is the number behind the text, ``short`` replaces the text on paper.
+
+    ``raw`` is what a data file holds of it, where that is neither the text nor (in a column of numbers) ``sort``: both
+    limits of an interval, a period, a code.
+    """
 
     text: str
     short: str = ""
     sort: float | None = None
+    raw: tuple[float | str | None, ...] = ()
     mark: str = ""
     link: str = ""
     bar: IntervalBar | None = None
@@ -247,6 +252,16 @@ class Section:
     blocks: tuple[Block, ...]
     only: Only = ""
 
+    @property
+    def line(self) -> str:
+        """What stands for it while it is folded: its lead, else its first finding or words."""
+        if self.lead:
+            return self.lead
+        first = next((block for block in self.blocks if isinstance(block, (Chart, Callout, Prose))), None)
+        if isinstance(first, Prose):
+            return first.text
+        return "" if first is None else first.title
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VerdictLine:
@@ -295,9 +310,15 @@ class Labels:
     copy: str
     copied: str
     download: str
+    lower: str
+    upper: str
     sort: str
     larger: str
     smaller: str
+    files: str
+    pdf: str
+    brief: str
+    data: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,8 +12,10 @@
   const value = (cell) => cell.dataset.v ? +cell.dataset.v : shown(cell);
   const word = (v) => v === "" || isNaN(v);
   const order = (a, b) => word(a) - word(b) || (word(a) ? a.localeCompare(b, doc.documentElement.lang, { numeric: true }) : a - b);
-  const quote = (cell) => { const v = (value(cell) + "").replace(/\s+/g, " ");
-    return '"' + (!cell.dataset.v && /^[=+\-@\t\r|]/.test(v) ? "'" : "") + v.replace(/"/g, '""') + '"'; };
+  const quote = (text, plain) => { const v = (text + "").replace(/\s+/g, " ");
+    return '"' + (!plain && /^[=+\-@\t\r|]/.test(v) && isNaN(v) ? "'" : "") + v.replace(/"/g, '""') + '"'; };
+  // What a data file holds of a cell: both limits of an interval, a period, a code, a number; else its text.
+  const held = (cell) => cell.dataset.x !== undefined ? cell.dataset.x.split(";") : [cell.className == "r" && cell.dataset.v || shown(cell)];
   const lines = (table, text, between, end) => [...table.rows].filter((r) => !r.hidden).map((r) => [...r.cells].map(text).join(between)).join(end);
 
   each("table.rich", (table) => {
@@ -33,9 +35,15 @@
       copy.textContent = words.copied;
       setTimeout(() => { copy.textContent = words.copy; }, 1500);
     });
+    const sheet = () => {
+      const parts = heads.map((head, i) => Math.max(...rows.map((r) => r.cells[i] ? held(r.cells[i]).length : 1)));
+      const titles = heads.flatMap((head, i) => parts[i] == 2 ? [shown(head) + ": " + words.lower, shown(head) + ": " + words.upper] : [shown(head)]);
+      const fill = (r) => heads.flatMap((head, i) => { const v = held(r.cells[i]); return v.length < parts[i] ? ["", ""] : v; });
+      return [titles, ...[...body.rows].filter((r) => !r.hidden).map(fill)].map((r) => r.map((v) => quote(v)).join(",")).join("\r\n");
+    };
     press(words.download, bar, () => {
       const link = doc.createElement("a");
-      link.href = URL.createObjectURL(new Blob(["\ufeff" + lines(table, quote, ",", "\r\n")], { type: "text/csv" }));
+      link.href = URL.createObjectURL(new Blob(["\ufeff" + sheet()], { type: "text/csv" }));
       link.download = table.dataset.name + ".csv";
       link.click();
     });
@@ -67,6 +75,23 @@
     press(words.smaller, bar, () => zoom(scale / 2));
     plot.onkeydown = (event) => zoom({ "+": scale * 2, "-": scale / 2, 0: 1 }[event.key]);
   });
+
+  // Folded sections open where an address leads into them, and all of them for the printer.
+  const folds = [...doc.querySelectorAll("details")], links = [...doc.querySelectorAll(".toc a")];
+  const reveal = (target) => { for (let e = target; e; e = e.parentElement) if (e.tagName == "DETAILS") e.open = true; };
+  const go = () => {
+    const name = decodeURIComponent(location.hash.slice(1)), target = doc.getElementById(name);
+    if (target && folds[0]) { reveal(target.querySelector("details") || target); target.scrollIntoView(); }
+  };
+  addEventListener("hashchange", go); go();
+  doc.addEventListener("click", (event) => { const link = event.target.closest?.("a[href^='#']"); if (link && link.hash == location.hash) go(); });
+  addEventListener("beforeprint", () => folds.forEach((fold) => { fold.dataset.was = fold.open ? 1 : ""; fold.open = true; }));
+  addEventListener("afterprint", () => folds.forEach((fold) => { fold.open = !!fold.dataset.was; }));
+  const current = () => {
+    const at = links.findLastIndex((link) => doc.getElementById(link.hash.slice(1)).getBoundingClientRect().top < innerHeight / 3);
+    links.forEach((link, i) => { link.ariaCurrent = i == Math.max(at, 0) ? "true" : null; });
+  };
+  if (links[0]) { addEventListener("scroll", current, { passive: true }); current(); }
 
   const tip = make("div", "", doc.body);
   tip.className = "tip"; tip.hidden = true;

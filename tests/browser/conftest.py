@@ -25,7 +25,7 @@ def open_page(chromium: Any, tmp_path: Path) -> Iterator[Opener]:
     problems: list[str] = []
     contexts: list[Any] = []
 
-    def opener(html: str | Path, *, width: int = 1280, **options: Any) -> Any:
+    def opener(html: str | Path, *, width: int = 1280, folded: bool = False, **options: Any) -> Any:
         path = html if isinstance(html, Path) else tmp_path / f"page{len(contexts)}.html"
         if isinstance(html, str):
             path.write_text(html, "utf-8")
@@ -37,6 +37,8 @@ def open_page(chromium: Any, tmp_path: Path) -> Iterator[Opener]:
         page.on("dialog", lambda dialog: (problems.append("dialog"), dialog.dismiss()))
         page.on("request", lambda r: None if r.url.startswith(("file:", "data:", "blob:")) else problems.append(r.url))
         page.goto(path.as_uri())
+        if not folded:
+            page.evaluate("document.querySelectorAll('details').forEach(one => { one.open = true; })")
         return page
 
     yield opener

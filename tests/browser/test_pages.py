@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from pathlib import Path
 from typing import Any
 
@@ -153,11 +154,50 @@ def test_csv_has_numbers_and_no_formulas(open_page: Any, pages: dict[str, str]) 
     assert any(line.startswith("\"'=2+5") for line in lines)
 
 
+def test_csv_holds_what_the_data_files_hold(open_page: Any, pages: dict[str, str]) -> None:
+    """Both limits of an interval, periods and codes, not what a table is sorted by."""
+    page = open_page(pages["report"])
+    results = market_results(pharmacies=14)
+    exported = {}
+    for name in ("pharmacies", "months", "checks"):
+        with page.expect_download() as download:
+            page.locator(f"#tab-{name}").get_by_role("button", name="Download CSV").click()
+        lines = Path(download.value.path()).read_text("utf-8-sig").splitlines()
+        exported[name] = list(csv.DictReader(lines))
+    by_name = {row.pharmacy: row for row in results.pharmacies}
+    for line in exported["pharmacies"]:
+        row = by_name[line["Pharmacy"]]
+        low, high = (float(line[f"95% interval: {end} limit"]) for end in ("Lower", "Upper"))
+        assert (low, high) == pytest.approx((row.lower, row.upper), rel=1e-6)
+    assert results.incremental is not None
+    months = [(line["Month"], float(line["Sales"])) for line in exported["months"]]
+    assert months == [(one.period, pytest.approx(one.sales, rel=1e-6)) for one in results.incremental.months]
+    assert [line["Status"] for line in exported["checks"]] == [check.status for check in results.checks]
+
+
+def test_the_page_opens_at_the_plan_and_folds_the_rest(open_page: Any, pages: dict[str, str]) -> None:
+    page = open_page(pages["report"], folded=True)
+    folds = page.locator("main details")
+    assert folds.count() == 7
+    assert page.locator("main details[open]").count() == 0
+    assert all(folds.nth(k).locator("summary .line").inner_text() for k in range(7))
+    assert page.locator(".toc a[aria-current]").inner_text().endswith("The plan")
+    page.locator(".toc a", has_text="Can we trust it?").click()
+    page.locator("#fig-checks").wait_for(state="visible")
+    assert page.locator("main details[open]").count() == 1
+    page.keyboard.press("Tab")
+    page.emulate_media(media="print")
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    assert page.locator("main details[open]").count() == 7
+    page.evaluate("dispatchEvent(new Event('afterprint'))")
+    assert page.locator("main details[open]").count() == 1
+
+
 def test_copy_puts_the_table_on_the_clipboard(open_page: Any, pages: dict[str, str]) -> None:
     page = open_page(pages["report"], permissions=["clipboard-read", "clipboard-write"])
-    page.locator("#tab-what-if").get_by_role("button", name="Copy table").click()
+    page.locator("#tab-months").get_by_role("button", name="Copy table").click()
     page.get_by_role("button", name="Copied").wait_for()
-    assert "Stop promotion\t" in page.evaluate("navigator.clipboard.readText()")
+    assert "Month\tSales\t" in page.evaluate("navigator.clipboard.readText()")
 
 
 def test_tooltips_name_the_pharmacy(open_page: Any, pages: dict[str, str]) -> None:

@@ -432,10 +432,10 @@ def test_what_a_difference_between_estimates_means() -> None:
     assert results.plain is not None
     assert results.within is not None
     same, other = replace(results.plain, differs=False), replace(results.within, differs=True)
-    assert "agree within" in sections.comparison_words(_changed(results, plain=same))
+    assert "The three estimates agree" in sections.comparison_words(_changed(results, plain=same))
     assert "lie between the two" in sections.comparison_words(_changed(results, plain=same, within=other))
     both = sections.comparison_words(_changed(results, within=other))
-    assert both.startswith("The plain model differs")
+    assert both.startswith("The seed model differs")
     assert "lie between the two" in both
     assert sections.comparison_words(_changed(results, plain=None, within=None)) == ""
 

@@ -51,19 +51,29 @@ def _distances(effect: float, se: float | None, other: float | None) -> tuple[fl
 
 
 def differs(effect: float, se: float | None, other: float | None) -> bool | None:
-    """Return whether another estimate is over 1 SE or 10 % away (METHODS 4); None where that is unknown."""
+    """Whether another estimate is over 1 SE, or over 10 % and half an SE, away; None where that is unknown.
+
+    METHODS 4 asks for 1 SE or 10 %; less than half an SE apart, estimates agree however small the effect is.
+    """
+    gap = _gap(effect, se, other)
+    return None if gap is None else gap > 1.0
+
+
+def _gap(effect: float, se: float | None, other: float | None) -> float | None:
+    """How far apart, above 1 where they differ."""
     gaps = _distances(effect, se, other)
-    return None if gaps is None else max(gaps) > 1.0
+    return None if gaps is None else max(gaps[0], min(gaps[1], 2.0 * gaps[0]))
 
 
 def check_correction_gap(effect: float, se: float | None, plain: float | None, within: float | None) -> Check:
-    """Largest gap of the plain and the within-pharmacy estimate from the chosen one.
+    """Largest gap of the plain and the within-pharmacy estimate of the coefficient from the chosen one.
 
-    The value is the larger of gap/SE and gap/(10 % of the effect), so above 1 means "over 1 SE or 10 %".
+    The value is the larger of gap/SE and gap/(10 % of the effect), the latter at most twice gap/SE: above 1 is where
+    :func:`differs`.
     "fail" only where the other estimate has the opposite sign and is over 2 SE away. ``detail`` names it.
     """
     found = [
-        (max(gaps), name, other * effect < 0 and gaps[0] > 2.0)
+        (max(gaps[0], min(gaps[1], 2.0 * gaps[0])), name, other * effect < 0 and gaps[0] > 2.0)
         for name, other in (("plain", plain), ("within", within))
         if other is not None and (gaps := _distances(effect, se, other)) is not None
     ]

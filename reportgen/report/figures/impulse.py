@@ -100,11 +100,11 @@ def draw_total(axes: Plane, data: Response, kit: Kit) -> None:
     if data.half_life is not None and data.half_life <= data.horizon[-1] and not data.unsure:
         # The half-life lies between periods: its dot stands on the line, not above a bar.
         y = float(np.interp(data.half_life, data.horizon, data.total))
-        marks.dots(axes, [data.half_life], [y], theme.second, size=7)
+        marks.dots(axes, [data.half_life], [y], theme.ink, size=7)
         text = kit.say("half after {time}", time=_time(data.half_life, kit))
         if data.half_life < 0.5:
             text = kit.by_period("half in the first month", "half in the first week")
-        marks.label(axes, data.half_life, y, text, theme.second, dx=9, dy=-8 if up else 8)
+        marks.label(axes, data.half_life, y, text, theme.ink, dx=9, dy=-8 if up else 8)
 
 
 def _frame(axes: Plane, kit: Kit) -> None:

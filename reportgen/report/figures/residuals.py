@@ -82,9 +82,9 @@ def draw_cloud(axes: Plane, data: Cloud, kit: Kit) -> None:
         marks.rectangles(axes, boxes, theme.accent, alpha=alpha)
     marks.line(axes, list(axes.x), [0.0, 0.0], theme.ink, width=1, clip=False)
     if data.smooth_x.size:
-        marks.line(axes, data.smooth_x, data.smooth_y, theme.second, width=2)
+        marks.line(axes, data.smooth_x, data.smooth_y, theme.ink, width=2)
         place = (float(data.smooth_x[-1]), float(data.smooth_y[-1]))
-        marks.label(axes, *place, kit.say("running mean"), theme.second, anchor="end", dy=11, halo=theme.paper)
+        marks.label(axes, *place, kit.say("running mean"), theme.ink, anchor="end", dy=11, halo=theme.paper)
 
 
 def _response_ticks(kit: Kit) -> Callable[[tuple[float, ...]], tuple[str, ...]]:
@@ -152,7 +152,7 @@ def draw_spread(axes: Plane, data: Curve, kit: Kit) -> None:
     marks.grid_y(axes, ticks, kit.formats.ticks(ticks), kit.theme)
     # E √|Z| of a standard normal Z, 2^¼ Γ(¾) / √π.
     marks.line(axes, list(axes.x), [0.822, 0.822], kit.theme.faint, dash=(4, 3), clip=False)
-    marks.line(axes, data.x, data.y, kit.theme.second, width=2)
+    marks.line(axes, data.x, data.y, kit.theme.accent, width=2)
     fit_ticks(axes, kit, _response_ticks(kit), base=True)
 
 

@@ -235,7 +235,7 @@ def fit_summary(w: Writer) -> Definitions | None:
         (w.say("Groups (pharmacies)"), f.integer(data.pharmacies)),
         (w.say("Group size: smallest, mean, largest"), f"{size.min} · {f.decimal(size.mean, 1)} · {size.max}"),
         (w.say("Method"), model.method),
-        (w.say("Scale (residual variance)"), f.number(fit.scale)),
+        (w.say("Residual standard deviation"), f.number(fit.sigma)),
         (w.say("Log-likelihood"), f.decimal(fit.loglik, 2)),
         (w.say("AIC, BIC (from maximum likelihood)"), f"{f.decimal(fit.aic, 1)} · {f.decimal(fit.bic, 1)}"),
         (w.say("Converged"), w.say("yes") if fit.converged else w.say("no")),

@@ -41,9 +41,8 @@ def words(w: Writer) -> tuple[str, ...]:
     if ordinary.se_ratio is not None:
         lines.append(
             w.say(
-                "The standard error of the mixed model is {ratio} times that of ordinary regression, which counts "
-                "every row "
-                "as independent.",
+                "The standard error of the mixed model is {ratio} times that of ordinary regression, which takes one "
+                "effect and one level for all pharmacies.",
                 ratio=w.number(ordinary.se_ratio, "ordinary.se_ratio", digits=2),
             )
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from reportgen.report.narrative.summary import above_average, not_responding, roi_line, total_text
+from reportgen.report.narrative.summary import above_average, below_zero, not_responding, roi_line, total_text
 from reportgen.report.words import quantities
 from reportgen.report.words.phrases import mark
 from reportgen.report.words.terms import term_label, term_role, term_unit
@@ -114,14 +114,14 @@ def comparison_words(w: Writer) -> str:
     if plain is not None and plain.differs:
         lines.append(
             w.say(
-                "The plain model differs by more than one standard error or ten percent. It takes stable differences "
+                "The seed model differs, in its coefficient or in what is kept up: it takes stable differences "
                 "between pharmacies for persistence; the corrected estimate does not, and is the one used."
             )
         )
     if within is not None and within.differs:
         lines.append(
             w.say(
-                "The estimate within pharmacies differs by more than one standard error or ten percent: what "
+                "The estimate within pharmacies differs, in its coefficient or in what is kept up: what "
                 "pharmacies "
                 "differ in may still be part of the effect, and the truth may lie between the two."
             )
@@ -129,7 +129,7 @@ def comparison_words(w: Writer) -> str:
     if lines or (plain is None and within is None):
         return w.sentences(*lines)
     return w.say(
-        "The three estimates agree within one standard error and ten percent, so the choice matters little here."
+        "The three estimates agree, in the coefficient and in what is kept up, so the choice matters little here."
     )
 
 
@@ -163,6 +163,16 @@ def _standing_out(w: Writer, high: int, low: int) -> str:
     )
 
 
+def _fallen(w: Writer, count: int) -> str:
+    """How many pharmacies lie wholly below zero."""
+    if not count:
+        return ""
+    return w.plural(
+        "In {count} it lies wholly below zero.", "In {count} it lies wholly below zero.", count,
+        "count:pharmacies-below-zero",
+    )  # fmt: skip
+
+
 def pharmacies_lead(w: Writer) -> str:
     """Do pharmacies differ, and how many stand out."""
     test = w.results.slope_test
@@ -176,7 +186,9 @@ def pharmacies_lead(w: Writer) -> str:
             "read "
             "the order below, not the single effects."
         )
-    counts = _standing_out(w, len(above_average(w)), len(not_responding(w)))
+    counts = w.sentences(
+        _standing_out(w, len(above_average(w)), len(not_responding(w))), _fallen(w, len(below_zero(w)))
+    )
     if test is None or test.p is None:
         return counts
     return w.sentences(counts, _equal_response(w, test.p, test.replicates))

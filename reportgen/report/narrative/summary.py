@@ -28,7 +28,7 @@ from reportgen.results.derived.intervals import about_se
 from reportgen.results.derived.standing import standings
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from reportgen.report.blocks import Chart
     from reportgen.report.words.writer import Writer
@@ -45,13 +45,24 @@ def scope(w: Writer) -> str:
         "{period} · {pharmacies} · {length} · {rows}",
         period=w.fact(period, 0, "text:period"),
         pharmacies=w.plural("{count} pharmacy", "{count} pharmacies", data.pharmacies, "data.pharmacies"),
-        length=(
-            w.plural("{count} week", "{count} weeks", data.months, "data.months")
-            if w.weekly
-            else w.plural("{count} month", "{count} months", data.months, "data.months")
-        ),
-        rows=w.plural("{count} row used", "{count} rows used", data.rows_used, "data.rows_used"),
+        length=_length(w),
+        rows=w.plural("{count} row used", "{count} rows used", data.rows_used, "data.rows_used")
+        if w.results.fixed
+        else w.plural("{count} row read", "{count} rows read", data.rows_read, "data.rows_read"),
     )
+
+
+def _length(w: Writer) -> str:
+    """``36 months``, of which those that a pharmacy has in the model: ``34 of 36 months used``."""
+    data = w.results.data
+    used = data.group_size.max
+    if w.results.fixed and used < data.months:
+        return w.by_period("{used} of {count} months used", "{used} of {count} weeks used").format(
+            used=w.count(used, "data.group_size.max"), count=w.count(data.months, "data.months")
+        )
+    if w.weekly:
+        return w.plural("{count} week", "{count} weeks", data.months, "data.months")
+    return w.plural("{count} month", "{count} months", data.months, "data.months")
 
 
 # --- key figures ------------------------------------------------------------------------------
@@ -226,11 +237,20 @@ def above_average(w: Writer) -> list[PharmacyRow]:
 
 
 def not_responding(w: Writer) -> list[PharmacyRow]:
-    """Pharmacies reliably below the market effect and not clearly above zero, weakest first."""
+    """Pharmacies reliably below the market effect whose interval holds zero, weakest first."""
+    return _below(w, lambda lower, upper: lower <= 0 <= upper)
+
+
+def below_zero(w: Writer) -> list[PharmacyRow]:
+    """Pharmacies reliably below the market effect whose interval lies wholly below zero, weakest first."""
+    return _below(w, lambda _lower, upper: upper < 0)
+
+
+def _below(w: Writer, so: Callable[[float, float], bool]) -> list[PharmacyRow]:
     rows = [
         r
         for r, side in zip(w.results.pharmacies, standings(w.results), strict=True)
-        if side < 0 and r.lower is not None and r.lower <= 0
+        if side < 0 and r.lower is not None and r.upper is not None and so(r.lower, r.upper)
     ]
     return sorted(rows, key=lambda r: r.total_slope or 0.0)
 

@@ -25,7 +25,7 @@ def number(w: Writer, value: float | None, se: float | None = None) -> Cell:
 
 def span(w: Writer, lower: float | None, upper: float | None, se: float | None = None) -> Cell:
     """Interval of plain numbers; sorts by its lower end."""
-    return Cell(text=w.formats.interval(lower, upper, "number", se), sort=lower)
+    return Cell(text=w.formats.interval(lower, upper, "number", se), sort=lower, raw=(lower, upper))
 
 
 def effect(w: Writer, value: float | None, se: float | None = None) -> Cell:
@@ -33,7 +33,7 @@ def effect(w: Writer, value: float | None, se: float | None = None) -> Cell:
     if value is None:
         return Cell(text=NONE)
     scaled, spread = value * w.step, None if se is None else se * w.step
-    return Cell(text=w.formats.effect(scaled, spread), sort=w.formats.effect_value(scaled))
+    return Cell(text=w.formats.effect(scaled, spread), sort=w.formats.effect_value(scaled), raw=(value,))
 
 
 def effect_span(w: Writer, lower: float | None, upper: float | None, se: float | None = None) -> Cell:
@@ -41,7 +41,8 @@ def effect_span(w: Writer, lower: float | None, upper: float | None, se: float |
     if lower is None or upper is None:
         return Cell(text=NONE)
     low, high, spread = lower * w.step, upper * w.step, None if se is None else se * w.step
-    return Cell(text=w.formats.effect_interval(low, high, spread), sort=w.formats.effect_value(low))
+    text, at = w.formats.effect_interval(low, high, spread), w.formats.effect_value(low)
+    return Cell(text=text, sort=at, raw=(lower, upper))
 
 
 def interval_label(w: Writer) -> str:

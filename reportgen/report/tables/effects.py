@@ -98,7 +98,11 @@ def _channel(w: Writer, k: int) -> Row:
                 sort=None if decay is None else decay.estimate,
             ),
             Cell(text=w.formats.money_short(item.incremental), sort=item.incremental),
-            Cell(text=w.formats.interval(item.lower, item.upper, "money-short"), sort=item.lower),
+            Cell(
+                text=w.formats.interval(item.lower, item.upper, "money-short"),
+                sort=item.lower,
+                raw=(item.lower, item.upper),
+            ),
             Cell(text=w.formats.percent(item.share), sort=item.share),
         )
     )
@@ -112,10 +116,14 @@ def months(w: Writer) -> Table | None:
     rows = tuple(
         Row(
             cells=(
-                Cell(text=w.formats.period(item.period), sort=float(i)),
+                Cell(text=w.formats.period(item.period), sort=float(i), raw=(item.period,)),
                 Cell(text=w.formats.money(item.sales), sort=item.sales),
                 Cell(text=w.formats.money(item.without), sort=item.without),
-                Cell(text=w.formats.interval(item.without_lower, item.without_upper, "money"), sort=item.without_lower),
+                Cell(
+                    text=w.formats.interval(item.without_lower, item.without_upper, "money"),
+                    sort=item.without_lower,
+                    raw=(item.without_lower, item.without_upper),
+                ),
                 Cell(text=w.formats.money(item.incremental), sort=item.incremental),
                 Cell(text=w.formats.integer(item.pharmacies), sort=item.pharmacies),
             )

@@ -30,7 +30,7 @@ def forecast(w: Writer) -> Table | None:
         return None
     planned = found.total.planned is not None
     rows = [
-        Row(cells=(Cell(text=w.formats.period(one.period), sort=float(k)), *_sales(w, one, planned)))
+        Row(cells=(Cell(text=w.formats.period(one.period), sort=float(k), raw=(one.period,)), *_sales(w, one, planned)))
         for k, one in enumerate(found.periods)
     ]
     rows.append(Row(cells=(Cell(text=w.say("Together"), sort=float(len(rows))), *_sales(w, found.total, planned))))
@@ -53,12 +53,16 @@ def _sales(w: Writer, one: ForecastPeriod | ForecastSum, planned: bool) -> tuple
     money, f = w.formats.money_short, w.formats
     cells = [
         Cell(text=money(one.estimate), sort=one.estimate),
-        Cell(text=f.interval(one.lower, one.upper, "money-short"), sort=one.lower),
+        Cell(text=f.interval(one.lower, one.upper, "money-short"), sort=one.lower, raw=(one.lower, one.upper)),
     ]
     if planned:
         cells += [
             Cell(text=money(one.planned), sort=one.planned),
-            Cell(text=f.interval(one.planned_lower, one.planned_upper, "money-short"), sort=one.planned_lower),
+            Cell(
+                text=f.interval(one.planned_lower, one.planned_upper, "money-short"),
+                sort=one.planned_lower,
+                raw=(one.planned_lower, one.planned_upper),
+            ),
         ]
     before = Cell(text=NONE) if one.year_before is None else Cell(text=money(one.year_before), sort=one.year_before)
     return (*cells, before)

@@ -32,7 +32,7 @@ def pharmacies(w: Writer) -> Table | None:
     shown: tuple[int, ...] | None = None
     if len(rows) > 2 * top + 2:
         shown = (*range(top), -1, *range(len(rows) - top, len(rows)))
-    names, scale = [clean(row.pharmacy) for row in rows], _scale(rows)
+    names, scale = [clean(row.pharmacy, 240) for row in rows], _scale(rows)
     short = told_apart(names, lambda name: clean(name, 30))
     return Table(
         name="pharmacies",

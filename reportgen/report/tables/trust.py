@@ -30,6 +30,7 @@ def checks(w: Writer) -> Table | None:
                     text=trust.status_word(w, check.status, near_limit=check.near_limit),
                     mark=check.status,
                     sort=_SEVERITY[check.status],
+                    raw=(check.status,),
                 ),
                 Cell(text=value_text(w, check), sort=check.value),
                 Cell(text=limit_text(w, check), sort=check.threshold),
@@ -130,7 +131,12 @@ def assumptions(w: Writer) -> Table | None:
         Row(
             cells=(
                 text(trust.assumption_name(w, item)),
-                Cell(text=trust.status_word(w, item.status), mark=item.status, sort=_SEVERITY[item.status]),
+                Cell(
+                    text=trust.status_word(w, item.status),
+                    mark=item.status,
+                    sort=_SEVERITY[item.status],
+                    raw=(item.status,),
+                ),
                 Cell(text=trust.assumption_value(w, item), sort=item.value),
                 Cell(text=trust.assumption_limit(w, item), sort=item.threshold),
                 text(trust.assumption_meaning(w, item)),

@@ -41,13 +41,13 @@ CHECKS: dict[str, CheckWords] = {
     "residual-normality": CheckWords(
         mark("Normal residuals"),
         mark("Residuals against the normal distribution, correlation of quantiles"),
-        mark("Intervals can be read as they stand."),
+        mark("What departs from normal is too small to matter for the intervals."),
         mark("See the quantile chart; with long tails, model.response = “log” or fewer extreme rows help."),
     ),
     "random-effect-normality": CheckWords(
         mark("Normal pharmacies"),
         mark("Pharmacies against the normal distribution, correlation of quantiles"),
-        mark("Estimates of single pharmacies can be read as they stand."),
+        mark("What departs from normal is too small to matter for single pharmacies."),
         mark("Look for groups of pharmacies that behave differently, such as chains or hospitals."),
     ),
     "linearity": CheckWords(
@@ -64,7 +64,7 @@ CHECKS: dict[str, CheckWords] = {
         mark("The scatter differs with the level of sales: try model.response = “log”."),
     ),
     "autocorrelation": CheckWords(
-        mark("No memory left"),
+        mark("Residuals without memory"),
         mark("Largest correlation of a pharmacy’s residuals over time"),
         mark("The lags carry the memory of sales."),
         mark("Some memory of sales is not in the model: name more lags in model.lags (12 for a yearly one)."),
@@ -83,7 +83,7 @@ CHECKS: dict[str, CheckWords] = {
         "percent",
     ),
     "collinearity": CheckWords(
-        mark("Columns tell apart"),
+        mark("Columns move apart"),
         mark("Largest variance inflation of a column by the others"),
         mark("Effects can be told apart."),
         mark(
@@ -101,7 +101,7 @@ CHECKS: dict[str, CheckWords] = {
         ),
     ),
     "lead-placebo": CheckWords(
-        mark("Future promotion is null"),
+        mark("Promotion to come explains nothing"),
         mark("Promotion of the next period as a cause of this one’s sales, its t"),
         mark("No sign that promotion follows sales."),
         mark(
@@ -127,7 +127,7 @@ CHECKS: dict[str, CheckWords] = {
     "targeting": CheckWords(
         mark("Promotion aimed at size"),
         mark("Correlation of average promotion and level of sales over pharmacies"),
-        mark("Promotion does not follow size."),
+        mark("Promotion follows size no more than the model accounts for."),
         mark(
             "Promotion goes to larger pharmacies: keep model.correction = “initial-conditions”, which accounts for it."
         ),
@@ -190,9 +190,9 @@ CHECKS: dict[str, CheckWords] = {
         "percent",
     ),
     "correction-gap": CheckWords(
-        mark("Three estimates agree"),
-        mark("Gap of plain and within estimates, in standard errors or tenths of the effect"),
-        mark("The estimates agree."),
+        mark("Other estimates agree"),
+        mark("Gap of other estimates of the coefficient, in standard errors or tenths of the effect"),
+        mark("The coefficient comes out the same in the other estimates, within its error."),
         mark(
             "Differences between pharmacies pull the plain estimate: use the corrected one "
             "(model.correction = “initial-conditions”)."

@@ -244,17 +244,21 @@ class Formats:
             digits = 0 if abs(value) >= 100 or value == 0 else max(self.digits(value), 2)
         return self._signed(value, min(digits, 6), self._cldr.money, plus=plus)
 
-    def money_short(self, value: float | None, se: float | None = None, *, plus: bool = False) -> str:
+    def money_short(
+        self, value: float | None, se: float | None = None, *, plus: bool = False, beside: float = 0.0
+    ) -> str:
         """Money in the locale's large units from 100,000 up: ``₹ 12.4 lakh``, ``1,2 Mio. €``, ``$1.2M``.
 
-        One decimal (none from 100 up), or up to two where the SE supports them.
+        One decimal (none from 100 up), or up to two where the SE supports them; in the unit of the amount ``beside`` it.
         """
         if value is None or not math.isfinite(value):
             return MISSING
-        size, pattern = self._scale(abs(value))
+        size, pattern = self._scale(whole := max(abs(value), abs(beside)))
+        if abs(value) < size / 20:
+            size, pattern = self._scale(whole := abs(value))
         # From 99,950 on three digits make it 100,000; below, amounts are written out, though CLDR has a letter for
         # thousands.
-        if size == 1 or abs(value) < 99_950:
+        if size == 1 or whole < 99_950:
             return self.money(value, plus=plus)
         scaled = value / size
         # 99.95 would be printed as 100.0.
@@ -308,7 +312,11 @@ class Formats:
         # the next.
         if kind == "percent" and se is None:
             spread = None
-        low, high = self.value(lower, kind, spread), self.value(upper, kind, spread)
+        if kind == "money-short":
+            low = self.money_short(lower, spread, beside=upper)
+            high = self.money_short(upper, spread, beside=lower)
+        else:
+            low, high = self.value(lower, kind, spread), self.value(upper, kind, spread)
         return Language(self.locale, own=self.own).gettext("{lower} to {upper}").format(lower=low, upper=high)
 
     def effect_interval(self, lower: float | None, upper: float | None, se: float | None = None) -> str:

@@ -24,7 +24,13 @@ def page_labels(language: Language) -> Labels:
         copy=_("Copy table"),
         copied=_("Copied"),
         download=_("Download CSV"),
+        lower=_("Lower limit"),
+        upper=_("Upper limit"),
         sort=_("Sort by this column"),
         larger=_("Zoom in"),
         smaller=_("Zoom out"),
+        files=_("Files"),
+        pdf=_("Report (PDF)"),
+        brief=_("Brief (PDF)"),
+        data=_("Data"),
     )

@@ -63,8 +63,9 @@ def test_correction_gap_prefers_the_reversed_estimate():
 
 
 @pytest.mark.parametrize(("other", "expected"), [(10.9, False), (11.1, True), (8.9, True), (None, None), (10.0, False)])
-def test_differs_by_over_one_se_or_ten_percent(other, expected):
+def test_differs_by_over_one_se_or_ten_percent_and_half_an_se(other, expected):
     assert ec.differs(10.0, 1.0, other) is expected
+    assert ec.differs(10.0, 4.0, other) is (None if other is None else False)
     assert ec.differs(10.0, None, other) is None
 
 
