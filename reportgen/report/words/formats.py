@@ -249,7 +249,7 @@ class Formats:
     ) -> str:
         """Money in the locale's large units from 100,000 up: ``₹ 12.4 lakh``, ``1,2 Mio. €``, ``$1.2M``.
 
-        One decimal (none from 100 up), or up to two where the SE supports them; in the unit of the amount ``beside`` it.
+        One decimal (none from 100 up), or up to two where the SE supports them, in the unit of the one ``beside`` it.
         """
         if value is None or not math.isfinite(value):
             return MISSING
