@@ -21,6 +21,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from reportgen.results.ahead.plan import MarketsPlan
 from reportgen.results.checks import RehearsalRow
 from reportgen.results.derived.intervals import which_side
 from reportgen.results.verdict import Reason, VerdictCode
@@ -167,6 +168,8 @@ class OverviewResults:
     """``None`` below two markets: there is nothing to pool."""
     markets: tuple[MarketEstimate, ...]
     excluded: tuple[ExcludedMarket, ...]
+    plan: MarketsPlan | None = None
+    """Promotion moved between markets."""
     rehearsal: tuple[RehearsalRow, ...] = ()
     """Rehearsals of all markets together, a row a kind of panel."""
     rehearsed: int = 0

@@ -128,6 +128,7 @@ def without_detail(results: MarketResults) -> MarketResults:
         results, pharmacies=(), charts=Charts(), impulse=(), fit=None, variances=(), correlations=(), r2=None,
         quality=None, plain=None, within=None, slope_test=None, bootstrap=None, decay=None, more_decays=(),
         channels=(), what_if=(), sensitivity=(), ordinary=None,
+        plan=None if results.plan is None else replace(results.plan, rows=()),
     )  # fmt: skip
 
 

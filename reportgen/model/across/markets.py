@@ -22,6 +22,7 @@ from math import isfinite, nan, sqrt
 from typing import get_args
 
 from reportgen.model.across.meta import RandomEffects, adjust_benjamini_hochberg, pool_effects
+from reportgen.model.across.plan import plan_markets
 from reportgen.model.lmm.modes import expected_rank
 from reportgen.results import (
     EffectSize,
@@ -148,6 +149,7 @@ def summarise_markets(
         pooled=None if pool is None else _pooled(pool, len(effects)),
         markets=_estimates(effects, pool, false_discovery_rate),
         excluded=tuple(sorted(excluded, key=lambda one: one.market)),
+        plan=plan_markets(ordered, confidence),
         rehearsal=together(rehearsals),
         rehearsed=len(rehearsals),
     )

@@ -15,6 +15,8 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 Counts = NDArray[np.intp]
+TELL_APART = 1e-9
+"""Difference of two steps' worth, over the largest, from which they are not the same."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -32,7 +34,10 @@ class Ladder:
         whose = np.repeat(np.arange(len(room)), 2 * room)
         ends = np.cumsum(2 * room)
         place = np.arange(len(whose)) - np.repeat(ends - 2 * room, 2 * room) - room[whose]
-        return cls(room=room, whose=whose, place=place, worth=returns(whose, place + 1) - returns(whose, place))
+        worth = returns(whose, place + 1) - returns(whose, place)
+        # Rounding in the last digits would make equals trade.
+        unit = TELL_APART * float(np.abs(worth).max(initial=0.0))
+        return cls(room=room, whose=whose, place=place, worth=np.round(worth / unit) * unit if unit > 0.0 else worth)
 
     def allocate(self, change: int) -> Counts:
         """Steps from today of each receiver, (K,), that sum to ``change`` (as far as there is room)."""

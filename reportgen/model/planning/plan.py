@@ -176,6 +176,8 @@ def _worth(bare: Plan, settings: Settings, state: Today, drawn: tuple[Returns, .
         share=gain.estimate / sales if gain.estimate is not None and sales > 0.0 else None,
         loss=float(np.mean(compared < 0.0)),
         regret=float(np.mean(np.maximum(-compared, 0.0))),
+        more=_everywhere(state, own, bare.bound, confidence),
+        less=_everywhere(state, own, -bare.bound, confidence),
         profit=_profit(settings, state, ladder, level, drawn),
         rows=_rows(bare, state, steps, effects, _sizes(gains, confidence)),
     )
@@ -192,6 +194,12 @@ def _even(state: Today, now: Array, level: Array) -> Array | None:
     change = float((level - now).sum())
     free = np.where(state.room > 0, now, 0.0)
     return now + change * free / free.sum() if abs(change) > 0.5 * state.unit else None
+
+
+def _everywhere(state: Today, own: tuple[Returns, ...], share: float, confidence: float) -> EffectSize:
+    """Change of the market's sales where all promotion changes by the same share."""
+    now = np.where(state.active, np.nan_to_num(state.now), 0.0)
+    return _size(np.concatenate([one.gain(now, now * (1.0 + share)).sum(axis=1) for one in own]), confidence)
 
 
 def _rows(

@@ -193,8 +193,9 @@ def actions(w: Writer) -> tuple[str, ...]:
     if code == "cannot-tell":
         made = [reasons.cure(w, reason, i) for i, reason in enumerate(w.results.reasons) if reason.code != "singular"]
         return tuple(dict.fromkeys(made))[:3] or (w.say("Run the data check; it names what to mend."),)
-    lines = [_money_back(w)]
-    if code in ("works", "works-unevenly") and w.results.plan is not None:
+    plan = w.results.plan
+    lines = [_money_back(w)] if plan is None or plan.outcome != "recommended" else []
+    if code in ("works", "works-unevenly") and plan is not None:
         lines += plan_lines(w)
     # Results of an older version have no plan: pharmacies are named by their intervals there.
     elif code in ("works", "works-unevenly"):

@@ -17,6 +17,7 @@ from reportgen.report.figures import draw_market_charts
 from reportgen.report.narrative.verdict import WORDS
 from reportgen.report.site.changes import ChangeWriter
 from reportgen.report.site.market_table import ORDER, address, table_writer
+from reportgen.report.site.markets_plan import between_markets
 from reportgen.report.site.worklist import worklist
 from reportgen.report.tables.rehearsal import rehearsal_table
 from reportgen.report.words.labels import page_labels
@@ -158,7 +159,8 @@ class _OverviewBuilder:
         heading = self.say("All markets")
         brand = brands.load_brand(self.settings.brand)
         sections = [
-            self._markets(changes), self._changes(changes), self._across(across, brand), self._channels(),
+            self._markets(changes), between_markets(self.tables, None if across is None else across.plan),
+            self._changes(changes), self._across(across, brand), self._channels(),
             self._rehearsal(across), self._stale(), self._downloads(downloads),
         ]  # fmt: skip
         shown = [section for section in sections if section.blocks]

@@ -15,6 +15,9 @@ PlanReason = Literal[
     "nothing-to-move", "effects-hardly-differ", "gain-not-clear",
 ]  # fmt: skip
 """Why nothing is recommended, "" where something is; ``Plan.check`` names the check behind ``withheld``."""
+MarketsPlanReason = Literal[
+    "", "few-markets", "several-currencies", "effects-hardly-differ", "gain-not-clear", "nothing-to-move"
+]
 PlanRowReason = Literal["", "not-recommended", "fixed", "no-recent-record", "too-little-to-move", "as-good-as-others"]
 
 
@@ -105,6 +108,44 @@ class Plan:
     """Chance that the plan loses, against doing nothing (where the budget changes: against an even change)."""
     regret: float | None = None
     """Money a period that the plan loses where it does, times that chance."""
+    more: EffectSize | None = None
+    less: EffectSize | None = None
+    """Change of sales where all promotion changes evenly by the bound, up and down: what a plan over markets needs."""
     profit: PlanProfit | None = None
     experiment: PlanExperiment | None = None
     rows: tuple[PlanRow, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MarketMove:
+    """One market in a plan over markets: promotion units and money a period."""
+
+    market: str
+    now: float
+    next: float
+    action: PlanAction
+    effect: EffectSize
+    """What one more unit, kept up, brings a period, spread as the market's promotion is: shrunk towards all markets."""
+    gain: EffectSize | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MarketsPlan:
+    """Promotion moved between markets, the total kept: each changes evenly, within the bound of its plan.
+
+    As in :class:`Plan`; where nothing is recommended rows keep their promotion and there is no gain.
+    """
+
+    outcome: PlanOutcome
+    reason: MarketsPlanReason
+    total: float = 0.0
+    step: float = 1.0
+    """Units a period."""
+    moved: float = 0.0
+    gives: int = 0
+    takes: int = 0
+    gain: EffectSize | None = None
+    gain_year: float | None = None
+    loss: float | None = None
+    regret: float | None = None
+    rows: tuple[MarketMove, ...] = ()

@@ -39,6 +39,9 @@ def test_no_other_allocation_is_worth_more(room, scale, change):
 def test_equals_do_not_trade():
     found = Ladder.of(np.array([2, 2, 2]), lambda whose, place: 3.0 * place)
     assert found.allocate(0).tolist() == [0, 0, 0]
+    noise = np.array([1.0, 1.0 + 1e-14, 1.0 - 1e-14])
+    nearly = Ladder.of(np.array([2, 2, 2]), lambda whose, place: noise[whose] * place)
+    assert nearly.allocate(0).tolist() == [0, 0, 0]
 
 
 def test_the_strong_take_from_the_weak_as_far_as_there_is_room():
