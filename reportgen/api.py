@@ -323,12 +323,15 @@ def init(
 def demo(
     folder: str | Path = "reportgen-demo",
     *,
+    kind: str = "",
     jobs: int | None = None,
     formats: Sequence[str] | None = None,
     progress: Progress | None = None,
 ) -> RunResult:
-    """Write the demo project and build it: 8 synthetic markets with known truth."""
-    settings, root = verbs.open_demo(Path(folder), jobs=jobs, formats=formats)
+    """Write the demo project and build it: 10 synthetic markets with known truth, or one market of a ``kind``
+    (saturating, channels, experiment).
+    """
+    settings, root = verbs.open_demo(Path(folder), kind=kind, jobs=jobs, formats=formats)
     return verbs.build_project(settings, root, Request(), progress=progress)
 
 

@@ -337,6 +337,9 @@ def init(
 @app.command()
 def demo(
     folder: Annotated[Path, typer.Argument(help="Folder of the demo project.")] = Path("reportgen-demo"),
+    kind: Annotated[
+        str, typer.Option("--kind", metavar="KIND", help="saturating, channels or experiment: one market each.")
+    ] = "",
     jobs: Jobs = None,
     formats: Formats = None,
     quiet: Quiet = False,
@@ -348,7 +351,7 @@ def demo(
     from reportgen.cli import console
     from reportgen.project import verbs
 
-    settings, root = verbs.open_demo(folder, jobs=jobs, formats=formats)
+    settings, root = verbs.open_demo(folder, kind=kind, jobs=jobs, formats=formats)
     result = verbs.build_project(settings, root, Request(), progress=console.choose_progress("text"))
     _finish(result, settings)
 

@@ -100,6 +100,16 @@ def show_design(report: DesignReport, settings: Settings) -> None:
     if own:
         shown = f"{report.estimate:.1%}" if log else f"{report.estimate:,.0f}"
         console.say(f"This market's estimate is {shown} for one {unit} kept up.")
+    if report.flattens:
+        console.say(
+            f"The response to {report.channel} flattens, and effects are told as those of a straight line: "
+            f"{report.dose:g} more bring less than {report.dose:g} times one, and the experiment needs more periods."
+        )
+    if report.territories:
+        console.say(
+            "Pharmacies are drawn and simulated one by one: where those of a territory move together, the smallest "
+            "effect that is seen is larger than told."
+        )
     console.say(f"Who gets more: {console.short(report.file)}")
 
 

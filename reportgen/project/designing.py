@@ -49,7 +49,8 @@ class DesignReport:
     """An experiment that was drawn.
 
     ``estimate`` is the market's own effect of one unit kept up, as its results.json has it (None without one). Effects
-    are in the unit of ``response``.
+    are in the unit of ``response``. ``flattens``: the market's report has a curve, and the smallest effects are those
+    of a line; ``territories``: there are some, and pharmacies are drawn and simulated as independent of them.
     """
 
     market: str
@@ -67,6 +68,8 @@ class DesignReport:
     seed: int
     sales: float
     estimate: float | None
+    flattens: bool
+    territories: bool
     lengths: tuple[Showing, ...]
     balance: tuple[Balance, ...]
 
@@ -119,11 +122,7 @@ def design_experiment(
     except TooFewPharmacies as error:
         raise InputError(f"{panel.market}: {error}.", code="too-few-pharmacies") from None
     if pharmacies is not None and not LEAST_PHARMACIES <= pharmacies <= len(able.rows):
-        raise UsageError(
-            f"--pharmacies {pharmacies}: {panel.market} has {len(able.rows)} that sell until the end of the record; "
-            f"write a number from {LEAST_PHARMACIES} to {len(able.rows)}.",
-            code="bad-pharmacies",
-        )
+        raise _bad_number(panel.market, pharmacies, LEAST_PHARMACIES, len(able.rows))
     drawn = assign(able, rng, number=pharmacies)
     usual = float(drawn.baseline.usual.mean())
     # Half of the usual, in steps that a plan can be written in.
@@ -151,6 +150,8 @@ def design_experiment(
         seed=seed,
         sales=float(drawn.baseline.size.mean()),
         estimate=estimate,
+        flattens=built is not None and built.shape_of(fitted.frame.panel.channels[place]) is not None,
+        territories=bool(settings.panel.territory),
         lengths=found,
         balance=tuple(_balance(name, values, drawn.more) for name, values in known.items()),
     )
@@ -199,6 +200,14 @@ def _fitted(panel: MarketPanel, settings: Settings, built: MarketResults | None)
         f"{panel.market}: what an experiment would show is told from the market's own fit, and there is none "
         f"({', '.join(reasons)}). `reportgen check` says what would help.",
         code="no-fit",
+    )
+
+
+def _bad_number(market: str, pharmacies: int, least: int, most: int) -> UsageError:
+    return UsageError(
+        f"--pharmacies {pharmacies}: {market} has {most} that sell until the end of the record; write a number from "
+        f"{least} to {most}.",
+        code="bad-pharmacies",
     )
 
 

@@ -14,6 +14,7 @@ from reportgen.batch.state.files import write_atomic
 from reportgen.errors import EnvironmentMissing, UsageError
 from reportgen.project.recipes import parse_recipes, write_recipes
 from reportgen.resources import data_dir
+from reportgen.settings.messages import did_you_mean
 from reportgen.settings.sections import SCHEMA_FILE, SETTINGS_FILE
 from reportgen.settings.write import schema_text, settings_text
 
@@ -128,18 +129,27 @@ def refuse_existing(folder: Path) -> None:
         raise UsageError(f"{folder} already has a {SETTINGS_FILE}; nothing was written.", code="project-exists")
 
 
-def write_demo(folder: Path) -> tuple[Path, ...]:
+def write_demo(folder: Path, kind: str = "") -> tuple[Path, ...]:
     """Write the demo project where its files are missing; return the files written.
+
+    ``kind``: saturating, channels or experiment, of one market each; empty: the ten markets.
 
     Raises
     ------
+    UsageError
+        If there is no such kind.
     EnvironmentMissing
         If the folder cannot be written.
     """
+    from reportgen.panel.demos import SETTINGS
+
+    known = {str(name): dict(values) for name, values in SETTINGS.items()}
+    if kind and kind not in known:
+        raise UsageError(f"{kind}: demos are {', '.join(known)}.{did_you_mean(kind, known)}", code="unknown-demo")
     content = {
-        SETTINGS_FILE: settings_text(_DEMO).encode(),
+        SETTINGS_FILE: settings_text(_DEMO | known.get(kind, {})).encode(),
         SCHEMA_FILE: schema_text().encode(),
-        "data/panel.csv": (data_dir() / "demo_panel.csv").read_bytes(),
+        "data/panel.csv": (data_dir() / f"demo_{kind or 'panel'}.csv").read_bytes(),
     }
     # File by file: a demo whose settings somebody changed is built as it is, and a table that went missing comes back.
     return _write(folder, {name: body for name, body in content.items() if not (folder / name).exists()})

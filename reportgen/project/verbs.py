@@ -167,12 +167,12 @@ def init_project(
 
 
 def open_demo(
-    folder: Path, *, jobs: int | None = None, formats: str | Sequence[str] | None = None
+    folder: Path, *, kind: str = "", jobs: int | None = None, formats: str | Sequence[str] | None = None
 ) -> tuple[Settings, Path]:
     """Write the demo project where it is missing and return its settings and folder."""
     from reportgen.project.start import write_demo
 
-    write_demo(folder)
+    write_demo(folder, kind)
     return open_project(folder, jobs=jobs, formats=formats)
 
 

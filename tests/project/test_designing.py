@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,9 @@ import pytest
 
 import reportgen
 from model_problems import small_panel
+from reportgen.cli.designing import show_design
 from reportgen.errors import InputError, UsageError
+from reportgen.settings.sections import Settings
 
 
 @pytest.fixture(scope="module")
@@ -98,3 +101,13 @@ def test_the_experiment_is_planned_on_the_scale_that_the_report_has(tmp_path: Pa
     assert after.estimate is not None
     other = designed(table, tmp_path, overwrite=True, overrides=money)
     assert (other.response, other.estimate) == ("level", None), "a share of sales is no money"
+
+
+def test_what_a_design_does_not_count_is_said(table: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    report = designed(table, tmp_path, overrides={"panel.territory": "pharmacy"})
+    assert report.territories
+    assert not report.flattens
+    show_design(replace(report, flattens=True), Settings())
+    said = " ".join(capsys.readouterr().out.split())
+    assert "flattens, and effects are told as those of a straight line" in said
+    assert "drawn and simulated one by one" in said

@@ -65,7 +65,8 @@ class Draw:
         base = self._path(self.stock)
         more = self._path(self.stock + 1.0) - base
         off = self._path(np.where(since, self.leftover, self.stock))
-        step = self.slope * (respond(world, self.stock + 1.0 - world.decay) - respond(world, self.stock))
+        dose = float(weights(world)[0]) if world.peak else 1.0 - world.decay
+        step = self.slope * (respond(world, self.stock + dose) - respond(world, self.stock))
         now = base * np.expm1(step) if world.log else step
         record = slice(BURN_IN, None)
         first, kept = float(now[:, record].mean()), float(more[:, record].mean())
@@ -127,7 +128,7 @@ def draw(world: World, seed: int) -> Draw:
         rng.random(size) < world.shift_share
     )[:, None]
     promotion = _promotion(world, rng, score, errors, territory, shifted)
-    stock = _adstock(promotion, world.decay)
+    stock = _adstock(world, promotion)
     record = promotion.copy()
     record[:, BURN_IN:] = 0.0
     drive = _drive(world, rng, score[0], territory, shifted) + world.sigma * errors
@@ -140,7 +141,7 @@ def draw(world: World, seed: int) -> Draw:
         territory=territory,
         drive=drive,
         stock=stock,
-        leftover=_adstock(record, world.decay),
+        leftover=_adstock(world, record),
         slope=slope,
         sales=sales,
         recorded_sales=seen_sales,
@@ -149,7 +150,18 @@ def draw(world: World, seed: int) -> Draw:
     )
 
 
-def _adstock(promotion: Floats, decay: float) -> Floats:
+def weights(world: World) -> Floats:
+    """Carry-over of a visit by periods after it, summing to one, where it peaks later (Jin et al. 2017, equation 2)."""
+    made = world.decay ** (np.arange(world.peak + 9) - world.peak) ** 2.0
+    return np.asarray(made / made.sum())
+
+
+def _adstock(world: World, promotion: Floats) -> Floats:
+    decay = world.decay
+    if world.peak:
+        later = weights(world)
+        padded = np.concatenate([np.repeat(promotion[:, :1], len(later) - 1, axis=1), promotion], axis=1)
+        return np.stack([np.convolve(row, later, mode="valid") for row in padded])
     out = (1.0 - decay) * promotion
     out[:, 0] = promotion[:, 0]
     for t in range(1, out.shape[1]):

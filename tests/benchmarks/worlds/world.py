@@ -24,6 +24,8 @@ class World:
         Mean and SD over pharmacies of the effect of one unit of adstock before persistence.
     phi
         Pairs of lag and coefficient.
+    decay, peak
+        Carry-over: geometric, or with its peak ``peak`` periods after the visit, weights decay^((k - peak)^2).
     growth, growth_own, growth_sd
         Growth a year: of the market in money, of each pharmacy's own baseline, and its SD over pharmacies.
     promotion_growth, promotion_season, campaign
@@ -71,6 +73,7 @@ class World:
     sd_slope: float = 300.0
     phi: tuple[tuple[int, float], ...] = ((1, 0.35), (2, 0.15))
     decay: float = 0.5
+    peak: int = 0
     sigma: float = 2_500.0
     promotion_mean: float = 6.0
     promotion_spread: float = 1.5
@@ -181,6 +184,8 @@ def _others() -> list[World]:
         World(name="effect in proportion to sales", group="other", log=True, beta=0.0225, sd_slope=0.0075, sigma=0.05),
         World(name="persistence at lags 3 and 6", group="other", phi=((1, 0.3), (3, 0.2), (6, 0.15))),
         World(name="persistence at lag 12", group="other", phi=((1, 0.25), (2, 0.1), (12, 0.3))),
+        World(name="effect peaks a month after the visit", group="other", peak=1),
+        World(name="effect peaks two months after the visit", group="other", peak=2),
         World(name="visits in months foreseen to be good", group="other", foresight=0.25),
         World(name="visits to rescue bad months", group="other", rescue=0.25),
         World(name="visits after bad months", group="other", rescue_last=0.25),
