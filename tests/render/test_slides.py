@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import time
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -26,12 +27,36 @@ from reportgen.report.site.overview import build_overview
 from reportgen.report.slides.across import build_across
 from reportgen.report.slides.deck import Deck
 from reportgen.report.slides.market import build_deck
-from reportgen.results import MarketResults
+from reportgen.results import EffectSize, MarketResults, Plan, PlanRow
 from reportgen.settings.read import load_settings
 from reportgen.settings.sections import BrandSettings, ReportSettings, Settings
 
 VISIT = Settings(report=ReportSettings(promotion_unit="visit"))
 GERMAN = Settings(report=ReportSettings(locale="de_DE", currency="EUR", promotion_unit="Besuch"))
+
+
+def with_plan() -> MarketResults:
+    """Six pharmacies get more, six less."""
+    one = market_results()
+    rows = []
+    for k, row in enumerate(one.pharmacies[:12]):
+        moved = 1.0 if k < 6 else -1.0
+        gain = EffectSize(estimate=moved * 100.0 * k, lower=moved * 100.0 * k - 80.0, upper=moved * 100.0 * k + 80.0)
+        effect = EffectSize(estimate=500.0 - k, lower=100.0, upper=900.0)
+        action: Any = "give" if moved > 0 else "take"
+        rows.append(
+            PlanRow(
+                pharmacy=row.pharmacy, now=4.0, next=4.0 + moved, action=action, reason="", effect=effect, gain=gain
+            )
+        )
+    plan = Plan(
+        outcome="recommended", reason="", channel="promotion", recent=("2023-01", "2023-12"), periods=12, bound=0.25,
+        step=1.0, total_now=160.0, total_next=160.0, given=6.0, taken=6.0, gives=6, takes=6, loss=0.004,
+        gain=EffectSize(estimate=43_210.0, lower=20_000.0, upper=61_000.0), rows=tuple(rows),
+    )  # fmt: skip
+    return replace(one, plan=plan)
+
+
 CASES: dict[str, MarketResults] = {
     "usual": market_results(),
     "weekly log": market_results(period="week", periods=60, response="log", cost=None),
@@ -46,7 +71,8 @@ CASES: dict[str, MarketResults] = {
     "arabic": market_results(names="arabic"),
     "channels": channel_results(("visits", "samples"), clear=1),
     "curved": curved(market_results()),
-    "planned": planned_forecast(market_results()),
+    "forecast under the plan": planned_forecast(market_results()),
+    "plan": with_plan(),
 }
 both = pytest.mark.parametrize("settings", [VISIT, GERMAN], ids=["English", "German"])
 every = pytest.mark.parametrize("name", CASES)
@@ -156,6 +182,22 @@ def test_five_slides_and_three_where_nothing_was_estimated(name: str) -> None:
         for fact in slide.facts:
             if not fact.source.startswith(("count:", "text:")):
                 assert fact.source in notes
+
+
+def test_the_first_slide_holds_the_decision_its_worth_and_who_gets_what() -> None:
+    slide = build_deck(CASES["plan"], VISIT).slides[0]
+    title = slide.title.replace("\xa0", " ")
+    assert title.startswith(
+        "Move 6.0 of 160 units of promotion a month from 6 pharmacies to 6 others: ₹ 43,210 more sales"
+    )
+    assert slide.table is not None
+    assert [row[0] for row in slide.table.rows] == ["Give"] * 4 + ["Take"] * 4
+    assert slide.table.rows[0][1:3] == (CASES["plan"].pharmacies[0].pharmacy, "4.0 → 5.0")
+    assert {fact.source for fact in slide.facts} >= {
+        "plan.gain.estimate",
+        "plan.rows.1.gain.lower",
+        "plan.rows.11.next",
+    }
 
 
 def test_where_the_answer_is_open_no_estimate_stands_alone() -> None:

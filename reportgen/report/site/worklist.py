@@ -84,7 +84,11 @@ def _columns(
             ),
             lambda one: _kept_up(w, one, scale),
         ),
-        *([(gain, lambda one: _gain(w, one))] if any(one.gain is not None for one in markets) else []),
+        *(
+            [(gain, lambda one: Cell(text=gain_text(w, one), sort=one.gain))]
+            if any(one.gain is not None for one in markets)
+            else []
+        ),
         *([(since, lambda one: _change(w, changes.get(one.market)))] if changes else []),
         (
             Column(label=w.say("Weakest point"), unit=w.say("worst check, or why no estimate"), numeric=False),
@@ -119,32 +123,30 @@ def _change(w: TableWriter, change: Kind | None) -> Cell:
 
 
 def _kept_up(w: TableWriter, one: MarketSummary, scale: tuple[float, float]) -> Cell:
-    """Estimate with interval, drawn; where the answer is open the interval alone."""
+    f, drawn = w.log_formats if one.response == "log" else w.formats, relative(one)
+    return Cell(text=kept_up_text(w, one), sort=f.effect_value(one.kept_up), bar=w.bar(drawn, scale) if drawn else None)
+
+
+def kept_up_text(w: TableWriter, one: MarketSummary) -> str:
+    """Estimate with interval; where the answer is open the interval alone."""
     # Levels and logarithms stand in one column: a log effect is written as percent, and sorted as what is written.
     f = w.log_formats if one.response == "log" else w.formats
     if one.kept_up is None:
-        return Cell(text="–")
+        return "–"
     spread = about_se(one.kept_up_lower, one.kept_up_upper)
     text = f.effect_interval(one.kept_up_lower, one.kept_up_upper, spread)
     if one.verdict not in OPEN:
         text = w.say("{effect} ({interval})", effect=f.effect(one.kept_up, spread), interval=text)
-    drawn = relative(one)
-    return Cell(
-        text=f"{one.channel}: {text}" if one.channel else text,
-        sort=f.effect_value(one.kept_up),
-        bar=w.bar(drawn, scale) if drawn else None,
-    )
+    return f"{one.channel}: {text}" if one.channel else text
 
 
-def _gain(w: TableWriter, one: MarketSummary) -> Cell:
+def gain_text(w: TableWriter, one: MarketSummary) -> str:
+    """What the plan brings a period, with its interval; a dash where none is recommended."""
     if one.gain is None:
-        return Cell(text="–")
+        return "–"
     spread = about_se(one.gain_lower, one.gain_upper)
     bounds = w.formats.interval(one.gain_lower, one.gain_upper, "money-short")
-    return Cell(
-        text=w.say("{effect} ({interval})", effect=w.formats.money_short(one.gain, spread), interval=bounds),
-        sort=one.gain,
-    )
+    return w.say("{effect} ({interval})", effect=w.formats.money_short(one.gain, spread), interval=bounds)
 
 
 def _file(one: MarketSummary, name: str) -> Cell:

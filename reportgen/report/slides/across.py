@@ -1,6 +1,6 @@
 """One deck over all markets: the whole in figures, the effect of every market, a worklist, and who needs what.
 
-Sentences and figures are those of the page over all markets; markets stand by the sales that go with promotion.
+Sentences, figures and their order are those of the page over all markets.
 """
 
 from __future__ import annotations
@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 
 from reportgen.report.narrative.verdict import WORDS
 from reportgen.report.site.market_table import ORDER, TableWriter, table_writer
+from reportgen.report.site.worklist import by_gain, gain_text, kept_up_text
 from reportgen.report.slides.deck import Card, Deck, NativeChart, Series, Slide, SlideTable, TextList
 from reportgen.report.words import quantities
 from reportgen.report.words.names import clean, told_apart
-from reportgen.results.derived.intervals import about_se
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -32,7 +32,7 @@ def build_across(
 ) -> Deck:
     """Finished slides over all markets of a run."""
     w = table_writer(settings, summaries)
-    known = sorted((one for one in summaries if one.estimated), key=lambda one: (-(one.incremental or 0.0), one.market))
+    known = [one for one in by_gain(summaries) if one.estimated]
     excluded = [one for one in summaries if not one.estimated]
     slides = [
         _whole(w, overview, summaries),
@@ -126,39 +126,33 @@ def _effects(w: TableWriter, across: OverviewResults, start: int) -> Slide:
 
 
 def _worklist(w: TableWriter, part: Sequence[MarketSummary], start: int) -> Slide:
-    """Markets by the sales that go with promotion."""
-    rows = tuple(_row(w, one) for one in part)
+    """Markets by what is to gain, as on the page over all markets."""
     return Slide(
         name="worklist",
-        kicker=w.say("Markets"),
-        title=w.say("Markets by the sales that go with promotion, {first} to {last}",
+        kicker=w.say("What to do, market by market"),
+        title=w.say("Those with most to gain first, {first} to {last}",
                     first=w.formats.integer(start + 1), last=w.formats.integer(start + len(part))),
         table=SlideTable(
             columns=(
-                w.say("Market"), w.say("Verdict"), w.say(quantities.KEPT_UP),
-                w.say("{level} interval", level=w.level), w.say("With promotion"), w.say("Share of sales"),
-                w.say("Checks"),
+                w.say("Market"), w.say("Verdict"), w.say("With promotion"), w.say(quantities.KEPT_UP),
+                f"{w.say('To gain by the plan')} {w.per_period}", w.say("What to do next"),
             ),
-            rows=rows,
-            widths=(0.2, 0.17, 0.13, 0.21, 0.13, 0.1, 0.1),
-            alt=w.say("Table: markets with verdict, effect, sales that go with promotion, and checks."),
+            rows=tuple(_row(w, one) for one in part),
+            widths=(0.16, 0.14, 0.1, 0.23, 0.2, 0.17),
+            alt=w.say("Table: markets with verdict, effect, what is to gain, and what to do next."),
         ),
-        notes=(_sources(w, "results.json (effects.0.kept_up, incremental)"),),
+        notes=(_sources(w, "results.json (effects.0.kept_up, incremental.share, plan.gain)"),),
     )  # fmt: skip
 
 
 def _row(w: TableWriter, one: MarketSummary) -> tuple[str, ...]:
-    f = w.log_formats if one.response == "log" else w.formats
-    spread = about_se(one.kept_up_lower, one.kept_up_upper)
     return (
         clean(one.market),
         w.say(WORDS[one.verdict][0]),
-        # An open answer is its interval.
-        "–" if one.verdict in ("unclear", "no-effect") else f.effect(one.kept_up, spread),
-        f.effect_interval(one.kept_up_lower, one.kept_up_upper, spread),
-        f.money_short(one.incremental),
-        f.percent(one.share),
-        f"{one.checks_passed} / {one.checks_run}",
+        w.formats.percent(one.share),
+        kept_up_text(w, one),
+        gain_text(w, one),
+        one.action,
     )
 
 

@@ -11,11 +11,13 @@ from typing import TYPE_CHECKING
 
 from reportgen.report import brand as brands
 from reportgen.report.narrative import foundation, method, reasons, sections, summary, trust
+from reportgen.report.narrative.ahead.plan import decision, rests
 from reportgen.report.narrative.beyond.forecast import forecast_words
 from reportgen.report.narrative.deciding import withheld_lines
-from reportgen.report.narrative.verdict import shown_code, verdict_line
+from reportgen.report.narrative.verdict import effect_sentence, shown_code, verdict_line
 from reportgen.report.slides import charts
 from reportgen.report.slides.deck import Card, Deck, NativeChart, Series, Slide, SlideTable, TextList
+from reportgen.report.slides.plan import plan_table
 from reportgen.report.words.checks import check_name
 from reportgen.report.words.names import clean
 from reportgen.report.words.writer import Writer, make_writer
@@ -102,28 +104,36 @@ class _Teller:
         )
 
     def decision(self) -> Slide:
-        """Verdict, three figures, what to do."""
+        """What to do and what it is worth, three figures, the plan."""
         w, since = self.w, len(self.w.facts)
-        verdict = verdict_line(w)
+        verdict, told, table = verdict_line(w), decision(w), plan_table(w)
         figures = summary.key_figures(w, {})
-        estimated = bool(w.results.fixed)
-        lists = (
-            TextList(heading=w.say("What to do"), items=summary.actions(w)),
-            TextList(heading=w.say("How sure are we"), items=(withheld_lines(w) or summary.confidence(w))[:2]),
-        )
-        if not estimated:
+        lists: tuple[TextList, ...]
+        if not w.results.fixed:
             found = tuple(reasons.found(w, reason, i) for i, reason in enumerate(w.results.reasons))
+            title = verdict.sentence
             lists = (
                 TextList(heading=w.say("What would make it work"), items=summary.actions(w)),
                 TextList(heading=w.say("What was found"), items=found[_TOLD:]),
             )
+        elif table is not None:
+            title = told
+            effect = effect_sentence(w, shown_code(w.results))
+            lists = (TextList(heading=w.say("What it rests on"), items=tuple(filter(None, (effect, rests(w))))),)
+        else:
+            title = verdict.sentence
+            lists = (
+                TextList(heading=w.say("What to do"), items=summary.actions(w)),
+                TextList(heading=w.say("How sure are we"), items=(withheld_lines(w) or summary.confidence(w))[:2]),
+            )
         return self._slide(
             "decision",
             verdict.word,
-            verdict.sentence,
+            title,
             cards=tuple(
                 Card(label=one.label, value=one.value, unit=one.unit, interval=one.interval) for one in figures
             ),
+            table=table,
             lists=lists,
             since=since,
         )
