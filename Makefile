@@ -6,7 +6,7 @@ IN_VENV = "$(VENV)/bin/python"
 PYTEST = scripts/bare.sh $(IN_VENV) -m pytest
 FAST = not slow and not faults and not benchmark
 
-.PHONY: demo test test-all lint words bench docs setup setup-dev clean
+.PHONY: demo test test-all test-matrix lint words bench docs setup setup-dev clean
 .DEFAULT_GOAL := demo
 
 demo: setup   ## write the demo project to out/demo and build it; finishes one that was interrupted
@@ -17,6 +17,9 @@ test: setup-dev lint   ## style, types, contracts, and all quick tests
 
 test-all: setup-dev lint   ## everything, with branch coverage
 	$(PYTEST) -n 2 --dist loadgroup -m "not benchmark" --cov --cov-report=term
+
+test-matrix:   ## other Pythons, lowest and newest versions of libraries; table in tests/benchmarks/results/matrix.md
+	@python3 scripts/matrix.py
 
 lint: setup-dev   ## ruff, mypy, import contracts
 	scripts/check.sh

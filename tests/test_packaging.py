@@ -150,3 +150,18 @@ def test_version_stands_in_one_place(checkout: Path) -> None:
     import reportgen
 
     assert f"## {reportgen.__version__}" in (checkout / "CHANGELOG.md").read_text()
+
+
+def test_the_project_s_own_workflows_call_what_is_there(checkout: Path) -> None:
+    import yaml
+
+    targets = set(re.findall(r"^([a-z-]+):", (checkout / "Makefile").read_text("utf-8"), re.MULTILINE))
+    workflows = sorted((checkout / ".github/workflows").glob("*.yml"))
+    assert [path.stem for path in workflows] == ["docs", "release", "test"]
+    for path in workflows:
+        text = path.read_text("utf-8")
+        made = yaml.safe_load(text)
+        assert made["permissions"] == {"contents": "read"}
+        assert set(re.findall(r"\bmake ([a-z-]+)", text)) <= targets
+        assert all((checkout / name).is_file() for name in re.findall(r"(?<![\w/.-])scripts/[\w.]+", text))
+        assert not re.search(r"password|secrets\.", text)

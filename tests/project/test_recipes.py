@@ -326,7 +326,7 @@ def test_dockerfile_keeps_the_rules(project: Path) -> None:
     assert users[-1].isdigit()
     assert int(users[-1]) >= 1000
     for word, rest in lines:
-        assert word in {"FROM", "RUN", "COPY", "USER", "ENV", "WORKDIR", "ENTRYPOINT", "CMD"}
+        assert word in {"FROM", "RUN", "COPY", "USER", "ENV", "WORKDIR", "HEALTHCHECK", "ENTRYPOINT", "CMD"}
         if word == "RUN" and "apt-get install" in rest:
             assert "--no-install-recommends" in rest
             assert "rm -rf /var/lib/apt/lists/*" in rest
