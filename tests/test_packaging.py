@@ -164,4 +164,4 @@ def test_the_project_s_own_workflows_call_what_is_there(checkout: Path) -> None:
         assert made["permissions"] == {"contents": "read"}
         assert set(re.findall(r"\bmake ([a-z-]+)", text)) <= targets
         assert all((checkout / name).is_file() for name in re.findall(r"(?<![\w/.-])scripts/[\w.]+", text))
-        assert not re.search(r"password|secrets\.", text)
+        assert not re.search(r"password:|secrets\.", text)
