@@ -40,11 +40,16 @@ class _Known:
     down: float
 
 
-def plan_markets(results: Sequence[MarketResults], confidence: float) -> MarketsPlan:
-    """Plan over the markets whose own effect is known (their plan says keep or recommended)."""
+def plan_markets(results: Sequence[MarketResults], confidence: float) -> MarketsPlan | None:
+    """Plan over the markets whose own effect is known (their plan says keep or recommended).
+
+    None where no market has a plan: a single market, or results of an older version.
+    """
     # Units of another channel are other units.
     channels = Counter(one.plan.channel for one in results if one.plan is not None)
-    channel = channels.most_common(1)[0][0] if channels else ""
+    if len(results) < 2 or not channels:
+        return None
+    channel = channels.most_common(1)[0][0]
     found = [known for one in results if (known := _known(one, channel)) is not None]
     if len({one.data.currency for one in results if one.plan is not None}) > 1:
         return MarketsPlan(outcome="keep", reason="several-currencies")
