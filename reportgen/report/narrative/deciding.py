@@ -49,11 +49,11 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "visits-foresee-sales": (
         mark(
             "The month of the promotion itself stands apart from the months after it, as where visits go to months "
-            "expected to be good or bad; what promotion brings cannot be told from that."
+            "expected to be good or bad, or work later; what promotion brings cannot be told from that."
         ),
         mark(
             "The week of the promotion itself stands apart from the weeks after it, as where visits go to weeks "
-            "expected to be good or bad; what promotion brings cannot be told from that."
+            "expected to be good or bad, or work later; what promotion brings cannot be told from that."
         ),
     ),
     "estimators-disagree": (
