@@ -42,7 +42,6 @@ def read(tmp_path: Path, words: str, more: str = "") -> Settings:
     return load_settings(project(tmp_path, words, more)).settings
 
 
-LEAD = id_of("A number that the data cannot carry would mislead; this report says what is missing instead.")
 TITLE, SALES, PHARMACY = (
     id_of("Can we trust it?"),
     id_of("Sales average {sales} {per_pharmacy}."),
@@ -55,7 +54,6 @@ def test_a_sentence_is_replaced_in_html_pdf_and_quarto(tmp_path: Path) -> None:
         f'{TITLE} = "How far does this hold?"\n'
         f'{SALES} = "A typical pharmacy sells {{sales}} {{per_pharmacy}}."\n'
         f'{PHARMACY} = ["{{count}} outlet", "{{count}} outlets"]\n'
-        f'{LEAD} = ""\n'
     )
     settings = read(tmp_path, words)
     report = build_report(market_results(), settings)
@@ -67,6 +65,12 @@ def test_a_sentence_is_replaced_in_html_pdf_and_quarto(tmp_path: Path) -> None:
         assert "Can we trust it?" not in text
         assert "40 outlets" in text
         assert "A typical pharmacy sells" in text
+
+
+def test_an_empty_text_leaves_the_sentence_out(tmp_path: Path) -> None:
+    report = build_report(market_results(), read(tmp_path, f'{SALES} = ""\n'))
+    assert "Sales average" not in render_report(report)
+    assert "Promotion averages" in render_report(report)
 
 
 def test_a_language_has_words_of_its_own(tmp_path: Path) -> None:
