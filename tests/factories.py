@@ -468,6 +468,29 @@ def planned_forecast(one: r.MarketResults, **wanted: Any) -> r.MarketResults:
     return replace(one, forecast=_forecast(w, 0.95, planned=True))
 
 
+def tracked_results(one: r.MarketResults, *, misses: int = 1) -> r.MarketResults:
+    """The same market with six scored promises, of which some missed."""
+    assert one.forecast is not None
+    total = one.forecast.periods[0].estimate
+    rows = tuple(
+        r.ScoredPeriod(
+            made="2023-11-30", last_period="2023-09", ahead=1 + k % 3, period=f"2023-{10 + k % 3}", said=total,
+            lower=0.95 * total, upper=1.05 * total, planned=None, planned_held=None,
+            came=(1.1 if k < misses else 1.02) * total, held=k >= misses, share=1.0,
+        )
+        for k in range(6)
+    )  # fmt: skip
+    came = sum(row.came for row in rows)
+    return replace(
+        one,
+        track=r.TrackRecord(
+            periods=rows, count=6, held=6 - misses, expected=5.7,
+            error=sum(abs(row.came - row.said) for row in rows) / came,
+            bias=sum(row.said - row.came for row in rows) / came,
+        ),
+    )  # fmt: skip
+
+
 def changed_results(one: r.MarketResults, *, within: bool = False, rule: str = "new-data") -> r.MarketResults:
     """The same market with a change against the run before: new months and other settings, told apart."""
     assert one.incremental is not None

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypedDict
 
 from reportgen.batch.inputs.stored_panel import StoredPanel, open_panel
-from reportgen.batch.state import files, record, swap
+from reportgen.batch.state import files, promises, record, swap
 from reportgen.batch.state.fingerprint import Fingerprint, number_settings, versions
 from reportgen.errors import InputError
 from reportgen.results import Change, MarketResults, Provenance, SettingChoice, from_json, to_json
@@ -69,7 +69,12 @@ def build_market(job: MarketJob) -> record.MarketRecord:
         If the market cannot be analysed or a document cannot be made; nothing is changed then.
     """
     results = analyse(job)
-    return publish(job, results, {RESULTS: to_json(results), **dict(documents(results, job))})
+    track = promises.read_track(job.folder if job.panel is not None else job.results_folder or job.folder)
+    if job.panel is not None:
+        track = promises.advance(promises.completed(track, earlier_results(job)), results)
+        results = replace(results, track=promises.track_record(track, job.settings.report.confidence))
+    content = {RESULTS: to_json(results), promises.NAME: promises.track_file(track)}
+    return publish(job, results, {**content, **dict(documents(results, job))})
 
 
 def analyse(job: MarketJob) -> MarketResults:

@@ -174,7 +174,18 @@ def _parts(
     if not parts:
         effect, incremental = last.less(at)
         parts = [ChangePart(causes=("remaining",), effect=effect, incremental=incremental)]
-    return tuple(parts)
+    whole = last.less(numbers(old))
+    if whole == (None, None):
+        # A number that a check took away in one of the runs has no parts; what differs is still named.
+        return (ChangePart(causes=found or ("remaining",), effect=None, incremental=None),)
+    return tuple(
+        replace(
+            part,
+            effect=None if whole[0] is None else part.effect,
+            incremental=None if whole[1] is None else part.incremental,
+        )
+        for part in parts
+    )
 
 
 def _size(part: ChangePart) -> tuple[float, float]:

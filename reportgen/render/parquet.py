@@ -44,10 +44,14 @@ _CHANGES = {
     "since": _TEXT, "causes": _TEXT, "main": _TEXT, "effect": _FLOAT, "incremental": _FLOAT, "effect_before": _FLOAT,
     "effect_now": _FLOAT, "limit": _FLOAT, "within_noise": _TEXT, "verdict_before": _TEXT, "verdict": _TEXT,
 }  # fmt: skip
+_TRACK = {
+    "made": _TEXT, "last_period": _TEXT, "ahead": _INT, "period": _TEXT, "said": _FLOAT, "lower": _FLOAT,
+    "upper": _FLOAT, "planned": _FLOAT, "came": _FLOAT, "share": _FLOAT,
+}  # fmt: skip
 _CHECKS = {"id": _TEXT, "status": _TEXT, "value": _FLOAT, "threshold": _FLOAT, "detail": _TEXT}
 
 
-TABLES = ("coefficients", "pharmacies", "plan", "months", "forecast", "changes", "checks")
+TABLES = ("coefficients", "pharmacies", "plan", "months", "forecast", "changes", "track", "checks")
 """Names of the tables."""
 # Signs at which a spreadsheet takes a text for a formula, and the tab and line end that lead it there (OWASP, CSV
 # Injection).
@@ -76,6 +80,7 @@ def market_tables(results: MarketResults) -> dict[str, pa.Table]:
         "months": _table(_month_rows(results), _MONTHS),
         "forecast": _table(results.forecast.periods if results.forecast is not None else (), _FORECAST),
         "changes": _table(change_rows(results.change), _CHANGES),
+        "track": _table(results.track.periods if results.track is not None else (), _TRACK),
         "checks": _table(results.checks, _CHECKS),
     }
 

@@ -27,6 +27,7 @@ from reportgen.results.ahead.plan import (
     PlanRow,
     PlanRowReason,
 )
+from reportgen.results.ahead.track import ScoredPeriod, TrackRecord
 from reportgen.results.charts import (
     QQ,
     Autocorrelation,
@@ -139,7 +140,8 @@ __all__ = [
     "PlanAction", "PlanExperiment", "PlanOutcome", "PlanProfit", "PlanReason", "PlanRow", "PlanRowReason",
     "PooledEffect", "PredictiveCheck", "PromotionEffects", "Provenance", "PublishedSize", "Quantity", "RSquared",
     "Reason", "Rehearsal", "RehearsalKind", "RehearsalRow", "ResponseShape", "Roi", "RowsLost", "RunTotals",
-    "Sensitivity", "SettingChoice", "Severity", "SizeWithError", "SlipKind", "SlopeTest", "Status", "TableFacts",
-    "TermRole", "TerritorySummary", "TimeEffect", "TimeKind", "TimeSummary", "UsualPromotion", "VarianceRow",
-    "Verdict", "VerdictCode", "WhatIf", "Withheld", "from_json", "json_schema", "overview_from_json", "to_json",
+    "ScoredPeriod", "Sensitivity", "SettingChoice", "Severity", "SizeWithError", "SlipKind", "SlopeTest", "Status",
+    "TableFacts", "TermRole", "TerritorySummary", "TimeEffect", "TimeKind", "TimeSummary", "TrackRecord",
+    "UsualPromotion", "VarianceRow", "Verdict", "VerdictCode", "WhatIf", "Withheld", "from_json", "json_schema",
+    "overview_from_json", "to_json",
 ]  # fmt: skip

@@ -18,6 +18,7 @@ from typing import Literal
 from reportgen.results.ahead.change import Change
 from reportgen.results.ahead.forecast import Forecast
 from reportgen.results.ahead.plan import Plan
+from reportgen.results.ahead.track import TrackRecord
 from reportgen.results.charts import Charts
 from reportgen.results.checks import Check, OrdinaryRegression, Rehearsal, Sensitivity
 from reportgen.results.data import DataSummary
@@ -138,6 +139,8 @@ class MarketResults:
     """The periods after the record; None where nothing was estimated, or none are asked for."""
     plan: Plan | None = None
     """Where the next promotion should go."""
+    track: TrackRecord | None = None
+    """What earlier runs said of periods that have come since; None where none has."""
     change: Change | None = None
     """Against the run before; None where there was none, or nothing changed since."""
     pharmacies: tuple[PharmacyRow, ...] = ()

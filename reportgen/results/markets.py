@@ -55,6 +55,12 @@ class RunTotals:
     """Markets are taken as independent; half widths add in squares."""
     share: float | None
     incremental_markets: int
+    promised: int = 0
+    """Intervals of coming periods that earlier runs printed and later ones could score."""
+    held: int = 0
+    """Of these, how many held what came."""
+    promised_expected: float = 0.0
+    """How many should, at their level."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

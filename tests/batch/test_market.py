@@ -83,7 +83,7 @@ def test_rendering_from_results_gives_the_same_bytes_as_fitting(
 
 def test_results_alone_make_no_documents(tmp_path: Path) -> None:
     names = {name for name, _ in build_market(job(tmp_path, formats=("results",))).files}
-    assert {name for name in names if not name.startswith("data/")} == {"results.json"}
+    assert {name for name in names if not name.startswith("data/")} == {"results.json", "track.json"}
 
 
 def test_a_market_that_fails_leaves_its_folder_as_it_was(

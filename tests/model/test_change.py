@@ -152,3 +152,13 @@ def test_a_panel_is_cut_to_a_span_with_the_pharmacies_that_were_there():
     assert cut.n_periods == 20
     assert panel.pharmacies[3] not in cut.pharmacies
     assert cut_to(late, ("2030-01", "2030-05")) is None
+
+
+def test_a_number_that_is_withheld_has_no_parts_and_all_that_differs_is_named():
+    old, panel = usual(1), months(record(1), 0, 22)
+    new = results(panel, other(0))
+    kept = replace(new.effects[0], kept_up=replace(new.effects[0].kept_up, estimate=None, lower=None, upper=None))
+    change = compare(old, replace(new, effects=(kept,), incremental=None), refitting(old, panel, other(0)))
+    (part,) = change.parts
+    assert (part.causes, part.effect, part.incremental) == (("periods", "settings"), None, None)
+    assert change.effect.change is None

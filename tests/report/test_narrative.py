@@ -17,6 +17,7 @@ from factories import (
     market_results,
     planned_forecast,
     territory_results,
+    tracked_results,
 )
 from reportgen.report.blocks import Bullets, Callout, MarketReport, Prose, Table
 from reportgen.report.document import build_report
@@ -87,7 +88,7 @@ def _results(**case: Any) -> MarketResults:
         kind = case.pop("curve")
         return curved(market_results(**case), kind)
     if case.pop("changed", False):
-        return changed_results(planned_forecast(market_results(**case)))
+        return tracked_results(changed_results(planned_forecast(market_results(**case))))
     return territory_results(**case) if "errors" in case else market_results(**case)
 
 

@@ -28,9 +28,8 @@ _SEALED = {
 }
 _NEW, _OLD = "new", "old"
 _MADE = (
-    "report.*", "brief.pdf", "results.json", "data/**", "figures/**", "quarto/**", "markets/**", "pagefind/**",
-    "*.html",
-    "sitemap.xml", "slides.pptx",
+    "report.*", "brief.pdf", "results.json", "track.json", "data/**", "figures/**", "quarto/**", "markets/**",
+    "pagefind/**", "*.html", "sitemap.xml", "slides.pptx",
 )  # fmt: skip
 """What this program writes into its folders: where a record is torn, only these count as its own."""
 

@@ -18,7 +18,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import isfinite, nan, sqrt
+from math import fsum, isfinite, nan, sqrt
 from typing import get_args
 
 from reportgen.model.across.meta import RandomEffects, adjust_benjamini_hochberg, pool_effects
@@ -283,4 +283,7 @@ def _totals(results: Sequence[MarketResults], failed: int) -> RunTotals:
         incremental_upper=total + sqrt(sum((item[2] - item[0]) ** 2 for item in brought)) if brought else None,
         share=total / sales if brought and sales > 0 else None,
         incremental_markets=len(brought),
+        promised=sum(one.track.count for one in results if one.track is not None),
+        held=sum(one.track.held for one in results if one.track is not None),
+        promised_expected=fsum(one.track.expected for one in results if one.track is not None),
     )

@@ -16,6 +16,7 @@ from reportgen.report.narrative.beyond.change import change_line
 from reportgen.report.narrative.beyond.curve import earns, tenth_more
 from reportgen.report.narrative.beyond.experiment import experiment_lines
 from reportgen.report.narrative.beyond.foresight import foresight_line
+from reportgen.report.narrative.beyond.track import track_line
 from reportgen.report.narrative.deciding import left_out_lines, season_line, withheld_lines
 from reportgen.report.narrative.time import territories_line
 from reportgen.report.narrative.verdict import shown_code
@@ -328,7 +329,7 @@ def confidence(w: Writer) -> tuple[str, ...]:
     told = {one.check for one in w.results.withheld}
     others = [check for check in trust.most_important(w.results) if check.id not in told]
     lines += [trust.short_sentence(w, check) for check in others[:2]]
-    lines += [sensitivity_line(w), *experiment_lines(w), foresight_line(w)]
+    lines += [track_line(w), sensitivity_line(w), *experiment_lines(w), foresight_line(w)]
     return tuple(line for line in lines if line)
 
 

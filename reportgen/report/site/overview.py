@@ -216,6 +216,11 @@ class _OverviewBuilder:
             for place, (number, label) in enumerate(counted)
             if number or not place
         ]
+        if totals.promised:
+            held = self.say("{held} of {count}", held=f.integer(totals.held), count=f.integer(totals.promised))
+            should = f.decimal(totals.promised_expected, 1)
+            label = self.say("promised intervals held what came ({expected} should)", expected=should)
+            made.append(Total(value=held, label=label))
         if totals.incremental is not None:
             interval = f.interval(totals.incremental_lower, totals.incremental_upper, "money-short")
             label = self.say("of sales go with promotion ({interval}; markets taken as independent)", interval=interval)
@@ -309,6 +314,7 @@ class _OverviewBuilder:
             "months": self.say("Months"),
             "forecast": self.say("The next periods"),
             "changes": self.say("Changes by cause"),
+            "track": self.say("What was said, and what came"),
             "checks": self.say("Checks"),
         }
         table = Table(

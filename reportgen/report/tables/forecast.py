@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING
 
 from reportgen.report.blocks import Cell, Column, Heading, Row, Table
 from reportgen.report.narrative.beyond.forecast import forecast_words
+from reportgen.report.narrative.beyond.track import track_line
 from reportgen.report.tables.cells import NONE, interval_label
+from reportgen.report.tables.track import track
 
 if TYPE_CHECKING:
     from reportgen.report.blocks import Block, Chart
@@ -20,7 +22,7 @@ def forecast_blocks(w: Writer, chart: Chart | None) -> tuple[Block | str | None,
         return ()
     finding, *rest = forecast_words(w)
     title = Heading(text=w.by_period("The next months", "The next weeks"), anchor="forecast")
-    return (title, finding, chart, forecast(w), *rest)
+    return (title, finding, track_line(w), chart, forecast(w), track(w), *rest)
 
 
 def forecast(w: Writer) -> Table | None:
