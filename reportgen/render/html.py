@@ -81,6 +81,7 @@ def render_report(
     medium: Medium = "screen",
     templates: Path | None = None,
     beside: Collection[str] = (),
+    fit: Fit = "",
 ) -> str:
     """Whole report as one self-contained page (``screen``), or as the source of report.pdf (``print``).
 
@@ -90,6 +91,8 @@ def render_report(
         Folder of user templates that win over ours by name; they run in a sandbox.
     beside
         Names of the files that lie beside the page, which get a button each where it knows them.
+    fit
+        How tightly paper is set.
 
     Raises
     ------
@@ -99,7 +102,7 @@ def render_report(
     words = report.labels
     known = (("report.pdf", words.pdf), ("brief.pdf", words.brief), ("results.json", words.data))
     files = tuple(one for one in known if one[0] in beside)
-    return _render("report.html.j2", report, medium, templates, contents=medium == "screen", files=files)
+    return _render("report.html.j2", report, medium, templates, contents=medium == "screen", files=files, fit=fit)
 
 
 def render_brief(

@@ -280,6 +280,8 @@ class Summary:
     scope: str
     verdict: VerdictLine
     key_figures: tuple[KeyFigure, ...]
+    lists: Table | None
+    """Who gets more and who less, the changes worth most, where a plan is recommended."""
     chart: Chart | None
     actions_title: str
     actions: tuple[str, ...]

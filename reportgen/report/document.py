@@ -69,14 +69,15 @@ def build_report(results: MarketResults, settings: Settings) -> MarketReport:
 
 
 def _first_page(w: Writer, charts: Mapping[str, Chart]) -> Summary:
-    estimated = bool(w.results.fixed)
+    estimated, lists = bool(w.results.fixed), tables.plan_lists(w)
     found = tuple(reasons.found(w, reason, i) for i, reason in enumerate(w.results.reasons))
     return Summary(
         title=w.say("The plan") if estimated else w.say("Why there is no estimate"),
         scope=summary.scope(w),
         verdict=verdict_line(w),
         key_figures=summary.key_figures(w, charts),
-        chart=charts.get("without_promotion") or charts.get("timeline"),
+        chart=None if lists is not None else charts.get("without_promotion") or charts.get("timeline"),
+        lists=lists,
         actions_title=w.say("What to do") if estimated else w.say("What would make it work"),
         actions=summary.actions(w),
         confidence_title=w.say("How sure are we") if estimated else w.say("What was found"),

@@ -35,6 +35,7 @@ from reportgen.report.narrative.verdict import shown_code
 from reportgen.report.tables.change import change_blocks
 from reportgen.report.tables.classes import by_class
 from reportgen.report.tables.forecast import forecast_blocks
+from reportgen.report.tables.pharmacies import recommended
 from reportgen.report.tables.rehearsal import rehearsed
 from reportgen.report.words.names import clean
 
@@ -101,7 +102,8 @@ class _Sections:
             (
                 *curve_words(w, shown_code(w.results)),
                 *self.figures("response"),
-                *sections.impact_words(w),
+                self.figure("without_promotion") if recommended(w) else None,
+                *(Prose(text=line, only="screen") for line in sections.impact_words(w)),
                 elasticity_words(w),
                 experiment_arms(w),
                 tables.balance(w),
@@ -125,16 +127,15 @@ class _Sections:
                 *response,
                 *carry_over.decay_words(w),
                 *self.figures("decay"),
+                common,
                 tables.impulse(w),
                 Heading(text=w.say("The data"), anchor="data"),
-                foundation.data_lead(w),
-                foundation.levels(w),
-                common,
-                timeline if common is None or not response else _screen(timeline),
+                w.sentences(foundation.data_lead(w), foundation.levels(w)),
+                timeline if common is None else _screen(timeline),
                 multiples if not response else _screen(multiples),
                 tables.rows_lost(w),
-                Prose(text=foundation.hierarchy(w), only="screen"),
                 _screen(self.figure("hierarchy")),
+                Prose(text=foundation.hierarchy(w), only="screen"),
             ),
         )
 
@@ -214,8 +215,9 @@ class _Sections:
         return _section(
             "data",
             w.say("What the data do show"),
-            foundation.data_lead(w),
+            w.say("A number that the data cannot carry would mislead; this report says what is missing instead."),
             (
+                foundation.data_lead(w),
                 foundation.hierarchy(w),
                 foundation.levels(w),
                 self.figure("hierarchy"),

@@ -24,7 +24,7 @@ from reportgen.render.pdf.pango import INSTALL
 from reportgen.render.pdf.structure import add_scopes
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from reportgen.report.blocks import MarketReport
 
@@ -35,18 +35,23 @@ _DATA = re.compile(r"data:[^\s'\")>]*")
 
 def report_pdf(report: MarketReport, *, templates: Path | None = None) -> bytes:
     """See :func:`reportgen.render.pdf.report_pdf`."""
-    press = _Press(report)
-    return press.write(press.lay_out(render_report(report, medium="print", templates=templates)))
+    # A page each: what runs over is set more tightly, all of it.
+    most = 1 + len([section for section in report.sections if section.only != "screen"])
+    return _fitted(report, most, lambda fit: render_report(report, medium="print", templates=templates, fit=fit))
 
 
 def brief_pdf(report: MarketReport, *, templates: Path | None = None) -> bytes:
     """See :func:`reportgen.render.pdf.brief_pdf`."""
+    return _fitted(report, BRIEF_PAGES, lambda fit: render_brief(report, medium="print", templates=templates, fit=fit))
+
+
+def _fitted(report: MarketReport, most: int, html: Callable[[Fit], str]) -> bytes:
+    """The document in the loosest setting that keeps to ``most`` pages; a page too many is better than none."""
     press = _Press(report)
     steps: tuple[Fit, ...] = ("", "tight", "tight tighter")
     for fit in steps:
-        document = press.lay_out(render_brief(report, medium="print", templates=templates, fit=fit))
-        # The tightest layout is taken as it is: a third page is better than no brief.
-        if len(document.pages) <= BRIEF_PAGES:
+        document = press.lay_out(html(fit))
+        if len(document.pages) <= most:
             break
     return press.write(document)
 

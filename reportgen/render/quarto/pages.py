@@ -96,6 +96,7 @@ class Page:
     """Small charts of the key figures, by key."""
     chart: Drawn | None
     channels: Listed | None
+    lists: Listed | None
     sections: tuple[PieceSection, ...]
     evidence: tuple[str, ...]
 
@@ -241,6 +242,7 @@ def _page(
     keys = {key.name: composer.small(key.chart) for key in first.key_figures if key.chart is not None}
     chart = composer.draw(first.chart) if first.chart else None
     channels = composer.table(first.channels).table if first.channels else None
+    lists = composer.table(first.lists).table if first.lists else None
     made = tuple(composer.section(section) for section in sections)
     return Page(
         words=words,
@@ -249,6 +251,7 @@ def _page(
         keys=keys,
         chart=chart,
         channels=channels,
+        lists=lists,
         sections=made,
         evidence=tuple(name for name in _EVIDENCE if name in composer.identifiers),
     )

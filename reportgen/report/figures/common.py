@@ -10,7 +10,7 @@ import numpy as np
 from reportgen.report.blocks import Chart, ChartTable
 from reportgen.report.figures.drawing import marks
 from reportgen.report.figures.drawing.plane import Box, sheet
-from reportgen.report.figures.drawing.theme import WIDE
+from reportgen.report.figures.drawing.theme import HALF
 from reportgen.report.figures.kit import Kit
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ def draw_common(axes: Plane, data: CommonCourse, kit: Kit) -> None:
     marks.grid_y(axes, ticks, kit.effect_ticks(ticks), theme, base=0.0)
     marks.band(axes, x, data.lower, data.upper, theme.ink, alpha=0.14)
     marks.line(axes, x, data.estimate, theme.ink, width=2)
-    marks.time_axis(axes, kit.formats.axis_periods(data.periods), theme)
+    marks.time_axis(axes, kit.formats.axis_periods(data.periods, 5), theme)
 
 
 def chart_common(results: MarketResults, kit: Kit, name: str = "common") -> Chart | None:
@@ -76,7 +76,7 @@ def chart_common(results: MarketResults, kit: Kit, name: str = "common") -> Char
     )
     shown = replace(found, estimate=estimate, lower=lower, upper=upper)
     bounds = marks.limits(np.concatenate([shown.lower, shown.estimate, shown.upper]), zero=True, pad=0.04)
-    drawn, (axes,) = sheet(WIDE, 196, [Box(74, 26, WIDE - 74 - 24, 136, (-0.6, len(shown.periods) - 0.4), bounds)])
+    drawn, (axes,) = sheet(HALF, 186, [Box(62, 26, HALF - 62 - 12, 118, (-0.6, len(shown.periods) - 0.4), bounds)])
     draw_common(axes, shown, kit)
     heading = (
         kit.say("% of sales {per_period}, beside the mean", per_period=kit.per_period)
@@ -87,7 +87,7 @@ def chart_common(results: MarketResults, kit: Kit, name: str = "common") -> Char
             per_period=kit.per_period,
         )
     )
-    marks.heading(axes, heading, kit.theme, dx=-68)
+    marks.heading(axes, heading, kit.theme, dx=-56)
     f = kit.formats
     best, least = int(np.nanargmax(found.estimate)), int(np.nanargmin(found.estimate))
     notes = [
@@ -109,7 +109,7 @@ def chart_common(results: MarketResults, kit: Kit, name: str = "common") -> Char
             high=f.period(found.periods[best]),
         ),
         subtitle=kit.say("What each period added for every pharmacy, as the model has it, beside the mean of periods"),
-        foot=kit.foot(*notes),
+        foot=" ".join(notes),
         table=table_common(found),
         tips=[
             (*axes.pixel(float(i), float(y)), f"{f.period(p)}: {f.effect(float(e))}")

@@ -10,7 +10,7 @@ import numpy as np
 from reportgen.report.blocks import Chart, ChartTable
 from reportgen.report.figures.drawing import marks
 from reportgen.report.figures.drawing.plane import Box, sheet
-from reportgen.report.figures.drawing.theme import WIDE
+from reportgen.report.figures.drawing.theme import HALF
 from reportgen.report.figures.kit import Kit
 from reportgen.report.words.names import clean
 from reportgen.report.words.units import no_carry_over
@@ -76,7 +76,9 @@ def draw_profile(axes: Plane, data: Profile, kit: Kit) -> None:
     ticks = marks.nice_ticks(low, 0.0, 4)
     marks.grid_y(axes, ticks, f.ticks(ticks), theme)
     marks.line(axes, [x0, x1], [data.limit] * 2, theme.faint, dash=(4, 3), clip=False)
-    marks.label(axes, x1, data.limit, kit.say("{level} limit", level=kit.level), theme.muted, dx=6)
+    marks.label(
+        axes, x1, data.limit, kit.say("{level} limit", level=kit.level), theme.muted, anchor="end", valign="base", dy=3
+    )
     marks.line(axes, data.decay, data.drop, theme.accent, width=2)
     marks.line(axes, [data.estimate] * 2, [low, 0.0], theme.accent, width=1)
     marks.dots(axes, [data.estimate], [0.0], theme.accent, size=8, hollow=theme.paper if data.at_edge else "")
@@ -95,7 +97,7 @@ def draw_profile(axes: Plane, data: Profile, kit: Kit) -> None:
         weight=600,
         size=12,
     )
-    at = marks.nice_ticks(x0, x1, 6)
+    at = marks.nice_ticks(x0, x1, 4)
     marks.grid_x(axes, at, f.ticks(at, "percent"), theme, lines=False, base=True)
 
 
@@ -115,9 +117,9 @@ def _chart(summary: DecaySummary | None, kit: Kit, name: str) -> Chart | None:
     # no room.
     low = max(DEEPEST, min(float(data.drop.min()), 3 * data.limit))
     x = (min(0.0, float(data.decay[0])), max(float(data.decay[-1]), data.estimate) + 0.01)
-    drawn, (axes,) = sheet(WIDE, 176, [Box(54, 40, WIDE - 54 - 84, 94, x, (low, -low * 0.06))])
+    drawn, (axes,) = sheet(HALF, 186, [Box(46, 40, HALF - 46 - 12, 104, x, (low, -low * 0.06))])
     draw_profile(axes, data, kit)
-    marks.heading(axes, kit.say("Log-likelihood below the best"), kit.theme, dx=-48, dy=20)
+    marks.heading(axes, kit.say("Log-likelihood below the best"), kit.theme, dx=-40, dy=20)
     below = kit.by_period(
         "Share of promotion that is carried to the next month", "Share of promotion that is carried to the next week"
     )
@@ -154,5 +156,5 @@ def _chart(summary: DecaySummary | None, kit: Kit, name: str) -> Chart | None:
             "How well each decay of “{channel}” fits; the band holds the decays that the data do not rule out",
             channel=data.channel,
         ),
-        foot=kit.foot(kit.say("Profile of the maximum likelihood, the same rows at every decay.")),
+        foot=kit.say("Profile of the maximum likelihood, the same rows at every decay."),
     )

@@ -109,8 +109,8 @@ def chart_forecast(results: MarketResults, kit: Kit, name: str = "forecast") -> 
         return None
     n, f, total = len(data.past) + len(data.coming), kit.formats, results.forecast.total
     every = np.concatenate([data.sales, data.lower, data.upper, data.planned_lower, data.planned_upper, data.before])
-    box = Box(_LEFT, 26, WIDE - _LEFT - _RIGHT, 150, (-0.4, n - 0.4), marks.limits(every))
-    drawn, (axes,) = sheet(WIDE, 222, [box])
+    box = Box(_LEFT, 26, WIDE - _LEFT - _RIGHT, 118, (-0.4, n - 0.4), marks.limits(every))
+    drawn, (axes,) = sheet(WIDE, 190, [box])
     draw_forecast(axes, data, kit)
     title = kit.say(
         "{sales} to be expected in the next {span} with promotion as usual ({interval}).",

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from reportgen.results import MarketResults
 
 _ROW = 13.0
-SHOWN = 8
+SHOWN = 7
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -115,7 +115,7 @@ def chart_influence(results: MarketResults, kit: Kit, name: str = "influence") -
         (*axes.pixel(float(data.without[k]), count - 1 - k), f"{data.names[k]}: {values[k]}") for k in range(count)
     ]
     title = kit.say(
-        "Without {pharmacy} the effect would be {without} instead of {effect}; no other pharmacy moves it more.",
+        "Without {pharmacy} the effect is {without}, not {effect}; no other moves it more.",
         pharmacy=clean(data.names[0], 40),
         without=values[0],
         effect=write(data.effect),

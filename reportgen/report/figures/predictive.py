@@ -58,14 +58,14 @@ def chart_predictive(results: MarketResults, kit: Kit, name: str = "predictive")
         return None
     x = (data.edges[0], data.edges[-1])
     y = marks.limits(np.concatenate([data.observed, data.upper]), zero=True)
-    drawn, (axes,) = sheet(THIRD, 166, [Box(46, 26, THIRD - 46 - 12, 100, x, y)])
+    drawn, (axes,) = sheet(THIRD, 152, [Box(46, 26, THIRD - 46 - 12, 86, x, y)])
     draw_predictive(axes, data, kit)
     marks.heading(axes, kit.say("Share of rows"), kit.theme, dx=-40)
     unit = kit.say("natural log of sales") if kit.log else kit.formats.symbol
     marks.below(axes, kit.say("Sales per pharmacy, {unit}", unit=unit), kit.theme)
     f = kit.formats
     title = kit.say(
-        "In {outside} of {count} bins the observed sales lie outside what the model would produce.",
+        "In {outside} of {count} bins observed sales lie outside the band.",
         outside=f.integer(data.outside),
         count=f.integer(len(data.observed)),
     )

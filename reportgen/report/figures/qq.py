@@ -93,13 +93,13 @@ def _chart(source: QQ, kit: Kit, name: str, results: MarketResults) -> Chart | N
     what = _what(_kind(source.name, results), kit)
     # Without both ends of the band: it opens wide there and would press the points together.
     bounds = marks.limits(np.concatenate([data.sample, data.lower[1:-1], data.upper[1:-1]]))
-    drawn, (axes,) = sheet(THIRD, 166, [Box(46, 26, THIRD - 46 - 12, 100, marks.limits(data.theoretical), bounds)])
+    drawn, (axes,) = sheet(THIRD, 152, [Box(46, 26, THIRD - 46 - 12, 86, marks.limits(data.theoretical), bounds)])
     draw_quantiles(axes, data, kit)
     marks.heading(axes, kit.say("{what}, observed", what=what), kit.theme, dx=-40)
     marks.below(axes, kit.say("Expected if normal"), kit.theme)
     f, out = kit.formats, int(np.count_nonzero(data.outside))
     title = kit.say(
-        "{what}: {outside} of {count} points lie outside the band of a normal distribution.",
+        "{what}: {outside} of {count} points outside the band.",
         what=what,
         outside=f.integer(out),
         count=f.integer(len(data.sample)),

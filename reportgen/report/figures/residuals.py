@@ -106,7 +106,7 @@ def chart_residuals(results: MarketResults, kit: Kit, name: str = "residuals") -
     if data is None:
         return None
     ends = (float(data.x_edges[0]), float(data.x_edges[-1])), (float(data.y_edges[0]), float(data.y_edges[-1]))
-    drawn, (axes,) = sheet(THIRD, 166, [Box(64, 26, THIRD - 64 - 12, 100, *ends)])
+    drawn, (axes,) = sheet(THIRD, 152, [Box(64, 26, THIRD - 64 - 12, 86, *ends)])
     ticks = marks.nice_ticks(*ends[1], 5)
     marks.grid_y(axes, ticks, _response_ticks(kit)(ticks), kit.theme)
     draw_cloud(axes, data, kit)
@@ -116,7 +116,7 @@ def chart_residuals(results: MarketResults, kit: Kit, name: str = "residuals") -
     sigma = results.fit.sigma if results.fit else float("nan")
     drift = data.largest_drift
     title = kit.say(
-        "The mean residual stays within {drift} of zero over all fitted values; a typical residual is {sigma}.",
+        "The mean residual stays within {drift} of zero; a typical one is {sigma}.",
         drift=_amount(kit, drift),
         sigma=_amount(kit, sigma),
     )
@@ -163,7 +163,7 @@ def chart_spread(results: MarketResults, kit: Kit, name: str = "scale_location")
         return None
     x = (data.x[0], data.x[-1])
     drawn, (axes,) = sheet(
-        THIRD, 166, [Box(46, 26, THIRD - 46 - 12, 100, x, marks.limits(np.append(data.y, [0.5, 1.1])))]
+        THIRD, 152, [Box(46, 26, THIRD - 46 - 12, 86, x, marks.limits(np.append(data.y, [0.5, 1.1])))]
     )
     draw_spread(axes, data, kit)
     marks.heading(axes, kit.say("√|standardised residual|"), kit.theme, dx=-40)
@@ -241,14 +241,14 @@ def chart_autocorrelation(results: MarketResults, kit: Kit, name: str = "autocor
         * 1.25
     )
     x = (float(data.lags[0]) - 0.6, float(data.lags[-1]) + 0.6)
-    drawn, (axes,) = sheet(THIRD, 166, [Box(46, 26, THIRD - 46 - 12, 100, x, (-top, top))])
+    drawn, (axes,) = sheet(THIRD, 152, [Box(46, 26, THIRD - 46 - 12, 86, x, (-top, top))])
     draw_memory(axes, data, kit)
     marks.heading(axes, kit.say("Correlation of residuals"), kit.theme, dx=-40)
     marks.below(axes, kit.by_period("months apart", "weeks apart"), kit.theme)
     largest = int(np.nanargmax(np.abs(data.values)))
     f = kit.formats
     title = kit.say(
-        "{outside} of {count} autocorrelations lie outside the band; the largest is {value} at lag {lag}.",
+        "{outside} of {count} autocorrelations outside the band; largest {value} at lag {lag}.",
         outside=f.integer(data.outside),
         count=f.integer(data.known),
         value=f.decimal(float(data.values[largest]), 2),

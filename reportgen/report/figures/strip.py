@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from reportgen.report.figures.kit import Kit, Tip
     from reportgen.results import Check, MarketResults
 
-_ROW, _END, _SIZE = 12.3, 1.5, 10.0
+_ROW, _END, _SIZE = 11.6, 1.5, 9.6
 """Pixels of a row; where the axis ends (what lies beyond is drawn there); size of the type."""
 
 

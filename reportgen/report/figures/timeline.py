@@ -248,13 +248,13 @@ def chart_counterfactual(results: MarketResults, kit: Kit, name: str = "without_
     n, right = len(data.periods), 128.0
     drawn, (axes,) = sheet(
         WIDE,
-        250,
+        216,
         [
             Box(
                 _LEFT,
                 26,
                 WIDE - _LEFT - right,
-                178,
+                144,
                 (-0.4, max(n - 0.6, 0.6)),
                 marks.limits(np.concatenate([data.sales, data.lower, data.upper, data.without])),
             )

@@ -240,7 +240,6 @@ def fit_summary(w: Writer) -> Definitions | None:
         (w.say("AIC, BIC (from maximum likelihood)"), f"{f.decimal(fit.aic, 1)} · {f.decimal(fit.bic, 1)}"),
         (w.say("Converged"), w.say("yes") if fit.converged else w.say("no")),
         (w.say("Certified"), w.say("yes") if fit.certified else w.say("no")),
-        (w.say("Iterations"), f.integer(fit.iterations)),
     ]
     if w.results.icc is not None:
         pairs.append((w.say("Intraclass correlation"), f.decimal(w.results.icc, 2)))

@@ -10,11 +10,11 @@ from reportgen.report.tables.effects import channels, impulse, months
 from reportgen.report.tables.experiment import balance, calibration
 from reportgen.report.tables.forecast import forecast
 from reportgen.report.tables.model import attempts, coefficients, comparison, rows_lost, variances
-from reportgen.report.tables.pharmacies import pharmacies
+from reportgen.report.tables.pharmacies import pharmacies, plan_lists
 from reportgen.report.tables.trust import assumptions, checks, ordinary, sensitivity
 
 __all__ = [
     "assumptions", "attempts", "balance", "bootstrap", "calibration", "channels", "checks", "coefficients",
-    "comparison", "forecast", "impulse", "months", "ordinary", "pharmacies", "rows_lost", "sensitivity",
+    "comparison", "forecast", "impulse", "months", "ordinary", "pharmacies", "plan_lists", "rows_lost", "sensitivity",
     "variances",
 ]  # fmt: skip

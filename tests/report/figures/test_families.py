@@ -211,7 +211,7 @@ def test_autocorrelations_outside_the_band_are_counted() -> None:
     results = replace(RESULTS, charts=replace(RESULTS.charts, autocorrelation=found))
     chart = residuals.chart_autocorrelation(results, kit())
     assert chart is not None
-    assert chart.title.startswith("1 of 2 autocorrelations lie outside the band; the largest is 0.30 at lag 1")
+    assert chart.title.startswith("1 of 2 autocorrelations outside the band; largest 0.30 at lag 1")
     nothing = r.Autocorrelation(lags=(1,), values=(None,), bounds=(None,))
     assert residuals.compute_memory(replace(RESULTS, charts=r.Charts(autocorrelation=nothing))) is None
 

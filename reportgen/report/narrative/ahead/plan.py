@@ -26,7 +26,6 @@ STAYS: dict[PlanRowReason, str] = {
     "too-little-to-move": mark("too little to move"),
     "as-good-as-others": mark("as good here as elsewhere"),
 }
-_LISTS: dict[PlanAction, str] = {"give": mark("Give more: {names}."), "take": mark("Take from: {names}.")}
 _KEEP: dict[PlanReason, str] = {
     "nothing-to-move": mark(
         "Keep promotion where it is: within a bound of {bound} no pharmacy can change by a whole step."
@@ -129,29 +128,12 @@ def plan_lines(w: Writer) -> tuple[str, ...]:
         return ()
     lines = []
     if plan.outcome == "recommended":
-        lines += [_list(w, plan, "give"), _list(w, plan, "take"), w.sentences(_year(w, plan), _profit(w, plan))]
+        lines += [_year(w, plan), _profit(w, plan)]
     elif plan.outcome == "keep":
         lines += [_not_clear(w, plan), _best(w, plan)]
     else:
         lines += [_experiment(w, plan)]
     return tuple(line for line in lines if line)
-
-
-MOST_NAMED = 4
-
-
-def _list(w: Writer, plan: Plan, action: PlanAction) -> str:
-    """The pharmacies whose change is worth the most, now and next; the others are in the table."""
-    rows = [(i, row) for i, row in enumerate(plan.rows) if row.action == action]
-    if not rows:
-        return ""
-    # Give where one more unit brings most, take where one less costs least.
-    sign = -1.0 if action == "give" else 1.0
-    rows.sort(key=lambda item: sign * (item[1].effect.estimate or 0.0) if item[1].effect is not None else 0.0)
-    named = [f"{clean(row.pharmacy, 30)} {moved(w, row)}" for _, row in rows]
-    for i, row in rows[:MOST_NAMED]:
-        w.fact(moved(w, row), row.next or 0.0, f"plan.rows.{i}.next")
-    return w.say(_LISTS[action], names=w.listed(named, limit=MOST_NAMED))
 
 
 def moved(w: Writer, row: PlanRow) -> str:
