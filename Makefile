@@ -27,7 +27,7 @@ lint: setup-dev   ## ruff, mypy, import contracts
 words: setup-dev   ## messages.pot and every language brought to what the code says
 	$(IN_VENV) scripts/catalogue.py
 
-bench: setup-dev   ## the measurements of the README
+bench: setup-dev   ## the measurements of the documentation
 	$(IN_VENV) -m pytest -m benchmark -s
 
 docs: setup-dev   ## the documentation site, docs/_build/html; warnings are errors, links are checked

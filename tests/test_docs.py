@@ -186,3 +186,10 @@ def test_the_site_builds_without_a_warning_and_without_a_dead_link() -> None:
     done = subprocess.run(["scripts/docs.sh"], cwd=DOCS.parent, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
     assert " 0 dead" in done.stdout
+
+
+def test_the_readme_is_short_and_leads_on() -> None:
+    text = (DOCS.parent / "README.md").read_text("utf-8")
+    assert len(text.splitlines()) <= 120
+    for link in re.findall(r"\]\(([^)#\s]+)", text):
+        assert "://" in link or (DOCS.parent / link).exists(), link

@@ -177,7 +177,8 @@ def test_what_does_not_fit_is_an_error_when_settings_are_read(tmp_path: Path, te
     assert said in caught.value.message
 
 
-def test_the_example_of_the_readme_can_be_used(tmp_path: Path, usual: MarketReport) -> None:
-    text = (Path(__file__).parents[2] / "README.md").read_text("utf-8").partition("templates eject outline.toml")[2]
+def test_the_example_of_the_documentation_can_be_used(tmp_path: Path, usual: MarketReport) -> None:
+    page = Path(__file__).parents[2] / "docs/how-to/brand-templates.md"
+    text = page.read_text("utf-8").partition("templates eject outline.toml")[2]
     outline = written(tmp_path, textwrap.dedent(text.partition("```toml\n")[2].partition("```")[0]))
     assert arranged(usual, outline).sections[0].anchor == "trust"

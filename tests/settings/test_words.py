@@ -141,10 +141,9 @@ def test_markup_in_a_sentence_is_text(tmp_path: Path) -> None:
     assert "&lt;script&gt;alert(1)" in page
 
 
-def test_the_example_of_the_readme_can_be_used(tmp_path: Path) -> None:
-    text = (
-        (Path(__file__).parents[2] / "README.md").read_text("utf-8").partition('reportgen templates words "average"')[2]
-    )
+def test_the_example_of_the_documentation_can_be_used(tmp_path: Path) -> None:
+    page = Path(__file__).parents[2] / "docs/how-to/brand-templates.md"
+    text = page.read_text("utf-8").partition('reportgen templates words "average"')[2]
     example = textwrap.dedent(text.partition("```toml\n")[2].partition("```")[0])
     settings = read(tmp_path, example)
     assert language_of(settings.report).gettext("Can we trust it?") == "How far does this hold?"
