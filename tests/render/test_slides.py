@@ -27,7 +27,7 @@ from reportgen.report.site.overview import build_overview
 from reportgen.report.slides.across import build_across
 from reportgen.report.slides.deck import Deck
 from reportgen.report.slides.market import build_deck
-from reportgen.results import EffectSize, MarketResults, Plan, PlanRow
+from reportgen.results import EffectSize, MarketMove, MarketResults, MarketsPlan, Plan, PlanRow
 from reportgen.settings.read import load_settings
 from reportgen.settings.sections import BrandSettings, ReportSettings, Settings
 
@@ -160,6 +160,26 @@ def test_charts_over_all_markets_are_those_of_overview_json() -> None:
     for series in drawn:
         assert list(series.values) == [resolve(found, f"{place}.estimate") for place in series.places]
     assert sum(len(series.values) for series in drawn) == 45
+
+
+def test_the_deck_over_all_markets_has_the_plan_between_them_as_the_page_has_it() -> None:
+    size = EffectSize(estimate=35e3, lower=20e3, upper=50e3)
+    moves = tuple(
+        MarketMove(market=name, now=200.0, next=200.0 + by, action=action, effect=size, gain=size)  # type: ignore[arg-type]
+        for name, by, action in (("B", 50.0, "give"), ("A", -50.0, "take"))
+    )
+    plan = MarketsPlan(
+        outcome="recommended", reason="", total=400.0, moved=50.0, gives=1, takes=1, gain=size, gain_year=420e3,
+        loss=1e-9, regret=0.0, rows=moves,
+    )  # fmt: skip
+    found = replace(overview_results(markets=5), plan=plan)
+    lines = [summarise(CASES["usual"], VISIT, folder="m", files=())]
+    page = build_overview(lines, VISIT, as_of="2024-01-31", across=found)
+    slide = next(one for one in build_across(page, lines, found, VISIT).slides if one.name == "between")
+    assert slide.title.startswith("Move 50")
+    assert slide.table is not None
+    assert [row[:2] for row in slide.table.rows] == [("B", "Give"), ("A", "Take")]
+    assert "between" not in {one.name for one in across().slides}
 
 
 # --- content ----------------------------------------------------------------------------------

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from reportgen.report.blocks import Prose, Table
 from reportgen.report.narrative.verdict import WORDS
 from reportgen.report.site.market_table import ORDER, TableWriter, table_writer
 from reportgen.report.site.worklist import by_gain, gain_text, kept_up_text
@@ -15,7 +16,7 @@ from reportgen.report.words import quantities
 from reportgen.report.words.names import clean, told_apart
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from reportgen.report.site.market_line import MarketSummary
     from reportgen.report.site.overview import Overview
@@ -36,6 +37,7 @@ def build_across(
     excluded = [one for one in summaries if not one.estimated]
     slides = [
         _whole(w, overview, summaries),
+        *_between(w, overview),
         *(_effects(w, across, start) for start in range(0, len(across.markets), BARS)),
         *(_worklist(w, known[start : start + ROWS], start) for start in range(0, len(known), ROWS)),
         *(_needs(w, excluded[start : start + ROWS]) for start in range(0, len(excluded), ROWS)),
@@ -71,6 +73,27 @@ def _whole(w: TableWriter, overview: Overview, summaries: Sequence[MarketSummary
             if (names := [clean(one.market, _NAME) for one in summaries if one.verdict == code])
         ),
         notes=(_sources(w, "data/overview.json (totals)"),),
+    )
+
+
+def _between(w: TableWriter, overview: Overview) -> Iterator[Slide]:
+    """Promotion moved between markets, as the page has it: the decision and both ends of its table."""
+    found = next((section for section in overview.sections if section.anchor == "between"), None)
+    table = next((one for one in found.blocks if isinstance(one, Table)), None) if found is not None else None
+    if found is None or table is None:
+        return
+    rows = table.rows if len(table.rows) <= ROWS else (*table.rows[: ROWS // 2], *table.rows[-ROWS // 2 :])
+    yield Slide(
+        name="between",
+        kicker=found.title,
+        title=" ".join(one.text for one in found.blocks if isinstance(one, Prose)),
+        table=SlideTable(
+            columns=tuple(f"{one.label} {one.unit}".strip() for one in table.columns),
+            rows=tuple(tuple(cell.text for cell in row.cells) for row in rows),
+            widths=(2.0, *(1.0 for _ in table.columns[1:])),
+            alt=table.caption,
+        ),
+        notes=(_sources(w, "data/overview.json (plan)"),),
     )
 
 
