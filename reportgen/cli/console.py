@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import sys
 import time
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -226,6 +227,8 @@ def show_run(result: RunResult, *, locale: str, currency: str, debug: bool = Fal
         _show_markets(result, locale=locale, currency=currency)
         _show_failures(result, debug=debug)
         say(_totals(result))
+        if told := _plans(result, locale=locale, currency=currency):
+            say(told)
     if result.site_error:
         error(f"the overview could not be made: {result.site_error}")
         for part in result.site_trace.splitlines() if debug else ():
@@ -321,6 +324,24 @@ def _totals(result: RunResult) -> str:
         if count := result.count(action):  # type: ignore[arg-type]  # the literal names stand right above
             parts.append(f"{count} {words}")
     return f"{', '.join(parts)} in {result.seconds:.1f} s."
+
+
+def _plans(result: RunResult, *, locale: str, currency: str) -> str:
+    """What the plans of the markets say, and what they bring together; empty without any."""
+    from reportgen.report.words.formats import Formats
+
+    heads = [outcome.headline for outcome in result.markets if outcome.headline is not None]
+    count = Counter(head.plan for head in heads if head.plan)
+    parts = []
+    if moves := count["recommended"]:
+        formats = Formats(locale=locale, currency=currency)
+        gain = formats.money_short(sum(head.gain or 0.0 for head in heads), plus=True)
+        parts.append(f"{moves} move{'s' if moves == 1 else ''} promotion, {gain} of sales a period to be expected")
+    if keeps := count["keep"]:
+        parts.append(f"{keeps} keep{'s' if keeps == 1 else ''} it where it is")
+    if asks := count["find-out"]:
+        parts.append(f"{asks} find{'s' if asks == 1 else ''} out first")
+    return f"Plans: {', '.join(parts)}." if parts else ""
 
 
 def show_doctor(probes: Sequence[Any]) -> None:

@@ -51,6 +51,10 @@ class Headline:
     """Promotion units that reports tell the effect for; ``effect`` and its limits are for one unit."""
     channels: tuple[ChannelHeadline, ...] = ()
     """Every channel, where there are several."""
+    plan: str = ""
+    """Outcome of the market's plan; "" without one."""
+    gain: float | None = None
+    """Money a period that a recommended plan brings."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,7 +90,7 @@ def headline(results: MarketResults) -> Headline:
             step=promotion_step(results.data, k),
         )
 
-    lead = line(leading_channel(results))
+    lead, plan = line(leading_channel(results)), results.plan
     return Headline(
         status=results.status,
         verdict=results.verdict.code,
@@ -98,6 +102,8 @@ def headline(results: MarketResults) -> Headline:
         rows_used=results.data.rows_used,
         step=lead.step,
         channels=tuple(line(k) for k in range(len(results.channels))),
+        plan=plan.outcome if plan is not None else "",
+        gain=plan.gain.estimate if plan is not None and plan.outcome == "recommended" and plan.gain else None,
     )
 
 
