@@ -83,8 +83,10 @@ class Truth:
 
     def __init__(self, drawn: Draw) -> None:
         self.world = drawn.world
-        self.stock = drawn.stock[:, -YEAR:]
         self.now = drawn.recorded_promotion[:, -YEAR:].mean(axis=1)
+        stock = drawn.stock[:, -YEAR:]
+        # As it moved in the last year, around what is kept up.
+        self.stock = stock * (self.now / stock.mean(axis=1))[:, None]
         self.kept_up = drawn.slope[:, -1] / (1.0 - sum(weight for _, weight in drawn.world.phi))
 
     def brings(self, level: np.ndarray) -> np.ndarray:
