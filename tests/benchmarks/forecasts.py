@@ -103,7 +103,7 @@ def world_rows(world: World, seeds: range) -> Iterator[dict[str, Any]]:
 
 def demo_rows() -> Iterator[dict[str, Any]]:
     """Rows of the demo's markets at four cuts."""
-    settings = Settings.model_validate({"panel": {"source": "demo_panel.csv", "promotion": ["visits"]}})
+    settings = Settings.model_validate({"panel": {"source": "demo_panel.csv"}})
     root = HERE.parents[1] / "data"
     checked = validate_panel(read_table(settings.panel, root), settings)
     for panel in checked.markets.values():

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from reportgen.report.blocks import KeyFigure, Mark
 from reportgen.report.narrative import reasons, trust
 from reportgen.report.narrative.ahead.plan import plan_lines
-from reportgen.report.narrative.beyond.change import change_line
+from reportgen.report.narrative.beyond.change import short_change
 from reportgen.report.narrative.beyond.curve import earns, tenth_more
 from reportgen.report.narrative.beyond.experiment import experiment_lines
 from reportgen.report.narrative.beyond.foresight import foresight_line
@@ -323,13 +323,15 @@ def _collect(w: Writer) -> str:
 
 def confidence(w: Writer) -> tuple[str, ...]:
     """What is not given and why, checks passed of run, the two that matter most, the effect under other choices."""
-    lines = [*withheld_lines(w), change_line(w), *left_out_lines(w), season_line(w), territories_line(w)]
+    lines = [*withheld_lines(w), short_change(w), *left_out_lines(w), season_line(w), territories_line(w)]
     lines.append(checks_line(w))
     # A check that took numbers away was told with them above.
     told = {one.check for one in w.results.withheld}
     others = [check for check in trust.most_important(w.results) if check.id not in told]
-    lines += [trust.short_sentence(w, check) for check in others[:2]]
-    lines += [track_line(w), sensitivity_line(w), *experiment_lines(w), foresight_line(w)]
+    since = w.results.change is not None or w.results.track is not None
+    # The page has room for either: what could be wrong beyond the gravest check stands further back.
+    lines += [trust.short_sentence(w, check) for check in others[: 1 if since else 2]]
+    lines += [track_line(w), sensitivity_line(w), *experiment_lines(w), "" if since else foresight_line(w)]
     return tuple(line for line in lines if line)
 
 

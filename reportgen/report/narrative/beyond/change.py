@@ -41,8 +41,33 @@ def named_causes(phrases: Phrases, causes: Sequence[str]) -> str:
     return phrases.say("{first} and {last}", first=", ".join(words[:-1]), last=words[-1])
 
 
+def short_change(w: Writer) -> str:
+    """The same in a line, for the first page."""
+    found = w.results.change
+    if found is None:
+        return ""
+    causes, moved, verdict = named_causes(w, found.main), found.effect, _verdict(w, found)
+    known = moved.before is not None and moved.now is not None and moved.within is not None
+    if not known and not verdict:
+        return ""
+    date = w.fact(w.formats.date(found.since), 0, "text:period")
+    if moved.before is None or moved.now is None or moved.within is None:
+        return w.say("Since {date}: {verdict} Mostly by {causes}.", date=date, verdict=verdict, causes=causes)
+    size = quantities.kept_up(w.results)
+    se = None if size is None else quantities.spread(size)
+    message = (
+        mark("Since {date} the effect kept up went from {before} to {now}: within noise. Mostly by {causes}.")
+        if moved.within
+        else mark("Since {date} the effect kept up went from {before} to {now}: more than noise. Mostly by {causes}.")
+    )
+    return w.say(
+        message, date=date, before=w.effect(moved.before, "change.effect.before", se),
+        now=w.effect(moved.now, "change.effect.now", se), causes=causes,
+    )  # fmt: skip
+
+
 def change_line(w: Writer) -> str:
-    """One line for the first page: verdict and effect kept up before and now, noise or not, the main cause."""
+    """Verdict and effect kept up before and now, noise or not, the main cause."""
     found = w.results.change
     if found is None:
         return ""
