@@ -29,6 +29,7 @@ html_theme = "furo"
 html_title = f"reportgen {__version__}"
 html_static_path = ["_static"]
 html_css_files = ["own.css"]
+html_js_files = ["own.js"]
 html_copy_source = False
 html_show_sourcelink = False
 html_theme_options = {
