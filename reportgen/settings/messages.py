@@ -94,6 +94,8 @@ def toml_refusal(text: str, error: ValueError) -> tuple[int, str]:
     lines = text.splitlines()
     written = lines[number - 1].strip()[:80] if 0 < number <= len(lines) else ""
     shown = f": {written}" if written else ""
+    if written.startswith("[") and written in (line.strip() for line in lines[: number - 1]):
+        return number, f"{written} is there already: write its settings under the first one."
     rule = 'Sections stand in brackets, texts in quotes, each setting on a line of its own: title = "My report".'
     return number, f"not valid TOML{shown}. {rule}"
 
