@@ -12,7 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from reportgen.model.bootstrap.replicates import Process, Simulator
+from reportgen.model.bootstrap.replicates import Simulator
+from reportgen.model.bootstrap.run import process_of
 from reportgen.model.lmm.columns import Array
 from reportgen.model.market.fit import MarketFit
 from reportgen.panel import transforms
@@ -54,10 +55,7 @@ def possible(market: MarketFit) -> tuple[RehearsalKind, ...]:
 def draw_panels(market: MarketFit, kind: RehearsalKind, size: int, rng: np.random.Generator) -> Panels:
     """Draw ``size`` panels of one world."""
     frame, fit, terms = market.frame, market.fit, market.terms
-    process = Process(
-        terms=terms, decays=market.decays, beta=fit.beta, psi=fit.psi, sigma=float(np.sqrt(fit.sigma2))
-    )  # fmt: skip
-    simulator = Simulator(frame, process)
+    simulator = Simulator(frame, process_of(market, fit))
     promotion = market.index(terms.promotion[0])
     modelled = frame.adstock_grid(market.decays[0], 0)
     unit, marginal = _unit(market, kind, modelled)

@@ -81,7 +81,7 @@ def rehearsal_table(say: Callable[..., str], f: Formats, rows: Sequence[Rehearsa
             "Each panel has its own carry-over, coefficients and intervals; the ratio of variances and the columns of "
             "time are those of the market. Noticed: a check of curvature, drift, the next period’s promotion or slips "
             "of the pen withholds the number. What no check can see, such as visits in months foreseen to be good, is "
-            "not among the kinds."
+            "not among the kinds; the other checks of a report may notice more."
         ),
         width="auto",
         tools=False,
