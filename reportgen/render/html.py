@@ -65,6 +65,8 @@ class Page:
     fit: str
     """How tightly the brief is set, so that it keeps to two pages: empty, ``tight`` or ``tighter``."""
     svg: Mapping[str, Markup]
+    draws: Markup
+    """Of the planner, as JSON."""
     files: tuple[tuple[str, str], ...] = ()
     """Address and name of the files beside the page."""
     colours: Mapping[str, str]
@@ -191,7 +193,20 @@ def _page(
         colours=_colours(doc.brand, paper=paper),
         data=_list(doc, whole),
         more=whole is not None and len(whole.rows) > STATIC,
+        draws=_draws(doc) if not paper else Markup(""),
     )
+
+
+def _draws(doc: MarketReport | Overview) -> Markup:
+    if not isinstance(doc, MarketReport) or doc.planner is None:
+        return Markup("")
+    one = doc.planner
+    groups = [{"less": group.less, "more": group.more} for group in one.groups]
+    made = {
+        "groups": groups, "bound": one.bound, "sales": one.sales, "level": one.level, "currency": one.currency,
+        "to": one.to,
+    }  # fmt: skip
+    return htmlsafe_json_dumps(made)
 
 
 def _list(doc: MarketReport | Overview, whole: Table | None) -> Markup:
@@ -270,5 +285,5 @@ def _accent(brand: Brand) -> str:
 
 
 def _words(labels: Labels) -> Markup:
-    names = ("filter", "copy", "copied", "download", "lower", "upper", "sort", "larger", "smaller")
+    names = ("filter", "copy", "copied", "download", "lower", "upper", "close", "sort", "larger", "smaller")
     return htmlsafe_json_dumps({name: getattr(labels, name) for name in names})

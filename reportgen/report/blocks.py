@@ -318,6 +318,7 @@ class Labels:
     larger: str
     smaller: str
     files: str
+    close: str
     pdf: str
     brief: str
     data: str
@@ -331,6 +332,34 @@ class Brand:
     logo: str
     accent: str
     footer: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlannerGroup:
+    """A group of pharmacies with a slider; ``less`` and ``more`` as in ``results.PlanGroup``."""
+
+    label: str
+    note: str
+    less: tuple[float, ...]
+    more: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Planner:
+    """What a page needs to tell the sales to be expected under a plan of its reader."""
+
+    title: str
+    lead: str
+    groups: tuple[PlannerGroup, ...]
+    bound: float
+    sales: float
+    level: float
+    currency: str
+    change: str
+    result: str
+    """Words of the two numbers."""
+    loss: str
+    to: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -353,4 +382,5 @@ class MarketReport:
     summary: Summary
     sections: tuple[Section, ...]
     brief: Brief
+    planner: Planner | None
     facts: tuple[Fact, ...]

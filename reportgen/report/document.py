@@ -17,6 +17,7 @@ from reportgen.report.figures import draw_charts
 from reportgen.report.narrative import foundation, reasons, summary
 from reportgen.report.narrative.verdict import shown_code, verdict_line
 from reportgen.report.sections import build_sections
+from reportgen.report.tables.planner import planner
 from reportgen.report.words.labels import page_labels
 from reportgen.report.words.names import clean
 from reportgen.report.words.writer import make_writer
@@ -63,6 +64,7 @@ def build_report(results: MarketResults, settings: Settings) -> MarketReport:
         summary=first,
         sections=sections,
         brief=_brief(w, sections),
+        planner=planner(w),
         facts=tuple(w.facts),
     )
     return with_added_sections(made, results, settings)

@@ -93,6 +93,63 @@
   };
   if (links[0]) { addEventListener("scroll", current, { passive: true }); current(); }
 
+  // The planner: the same draws in every group, so that changes add up draw by draw; a parabola through what is known.
+  const plan = doc.getElementById("draws");
+  if (plan) {
+    const known = JSON.parse(plan.textContent), box = plan.parentNode, places = box.querySelectorAll("dd"), count = known.groups[0].less.length;
+    const style = known.currency ? { style: "currency", currency: known.currency } : {};
+    const money = new Intl.NumberFormat(doc.documentElement.lang, { ...style, maximumFractionDigits: 0 });
+    const share = new Intl.NumberFormat(doc.documentElement.lang, { style: "percent", maximumFractionDigits: 0 });
+    const sliders = [...box.querySelectorAll("[type=range]")], fields = [...box.querySelectorAll("[type=number]")];
+    const tell = () => {
+      const by = sliders.map((one) => one.value / 100 / known.bound), draws = [];
+      for (let d = 0; d < count; d++) draws.push(known.groups.reduce((sum, g, i) => sum + (g.more[d] - g.less[d]) / 2 * by[i] + (g.more[d] + g.less[d]) / 2 * by[i] * by[i], 0));
+      const mean = draws.reduce((a, b) => a + b, 0) / count, losses = draws.filter((v) => v < 0).length;
+      draws.sort((a, b) => a - b);
+      const at = (p) => draws[Math.min(count - 1, Math.max(0, Math.round(p * (count - 1))))], tail = (1 - known.level) / 2;
+      const say = (base) => money.format(base + mean) + " (" + money.format(base + at(tail)) + " " + known.to + " " + money.format(base + at(1 - tail)) + ")";
+      places[0].textContent = say(0); places[1].textContent = say(known.sales);
+      places[2].textContent = by.some((v) => v) ? (losses ? share.format(losses / count) : "< " + share.format(.01)) : "–";
+    };
+    sliders.forEach((one, i) => {
+      one.oninput = () => { fields[i].value = one.value; tell(); };
+      fields[i].oninput = () => { one.value = fields[i].value; tell(); };
+    });
+    tell();
+  }
+
+  // Every pharmacy has an address: its row is shown and marked, in all charts too, and what is known of it in a card.
+  const list = doc.querySelector("#tab-pharmacies table"), names = new Map();
+  if (list) for (const row of list.tBodies[0].rows) names.set(shown(row.cells[0]), row);
+  const marks = doc.querySelectorAll("[data-tip]"), card = make("aside", "", doc.body);
+  card.className = "card"; card.hidden = true;
+  const point = (name) => {
+    for (const one of marks) one.classList.toggle("hit", !!name && one.dataset.tip.startsWith(name + ":"));
+    for (const [text, row] of names) row.classList.toggle("here", text == name);
+  };
+  const open = (name) => {
+    const row = names.get(name), title = make("h3", name, card), facts = make("dl", "", card), heads = list.tHead.rows[0].cells;
+    card.replaceChildren(title, facts); card.hidden = false; card.ariaLabel = name;
+    [...row.cells].forEach((cell, i) => {
+      const bar = cell.querySelector("svg");
+      if (!i) return;
+      make("dt", bar ? "" : shown(heads[i]), facts);
+      const fact = make("dd", bar ? bar.ariaLabel || bar.getAttribute("aria-label") : shown(cell), facts);
+      if (bar) fact.append(bar.cloneNode(true));
+    });
+    press("×", card, () => { card.hidden = true; point(""); }).ariaLabel = words.close;
+    point(name);
+  };
+  const named = () => {
+    const name = decodeURIComponent(location.hash.slice(1)), row = names.get(name);
+    if (row && !doc.getElementById(name)) { reveal(row); row.scrollIntoView({ block: "center" }); open(name); }
+  };
+  addEventListener("hashchange", named); named();
+  for (const [name, row] of names) {
+    row.onpointerenter = () => point(name);
+    row.onclick = () => { location.hash = encodeURIComponent(name); };
+  }
+
   const tip = make("div", "", doc.body);
   tip.className = "tip"; tip.hidden = true;
   const tell = (event) => {
@@ -105,5 +162,5 @@
     tip.style.top = Math.max(8, (event.clientY || box.y) - tip.offsetHeight - 12) + "px";
   };
   doc.onpointermove = tell; doc.addEventListener("focusin", tell);
-  doc.onkeydown = (event) => { if (event.key == "Escape") tip.hidden = true; };
+  doc.onkeydown = (event) => { if (event.key == "Escape") { tip.hidden = true; card.hidden = true; } };
 })();

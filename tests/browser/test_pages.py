@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ from reportgen.report.datapage.page import build_data_page
 from reportgen.report.document import build_report
 from reportgen.report.site.market_line import failed_market, summarise
 from reportgen.report.site.site_pages import build_pages
-from reportgen.results import MarketProspect
+from reportgen.results import MarketProspect, MarketResults, Plan, PlanGroup
 from reportgen.settings.sections import BrandSettings, PanelSettings, ReportSettings, Settings
 
 pytestmark = pytest.mark.browser
@@ -191,6 +192,53 @@ def test_the_page_opens_at_the_plan_and_folds_the_rest(open_page: Any, pages: di
     assert page.locator("main details[open]").count() == 7
     page.evaluate("dispatchEvent(new Event('afterprint'))")
     assert page.locator("main details[open]").count() == 1
+
+
+def _planned() -> MarketResults:
+    results = market_results(pharmacies=14)
+    draws = tuple(900.0 + 4.0 * k for k in range(51))
+    less = tuple(-one for one in draws)
+    groups = (
+        PlanGroup(name="strong", pharmacies=7, now=40.0, less=less, more=draws),
+        PlanGroup(
+            name="weak",
+            pharmacies=7,
+            now=30.0,
+            less=tuple(-one / 2 for one in draws),
+            more=tuple(one / 2 for one in draws),
+        ),
+    )
+    plan = Plan(outcome="keep", reason="gain-not-clear", channel="promotion", bound=0.25, sales=50_000.0, groups=groups)
+    return replace(results, plan=plan)
+
+
+def test_a_plan_of_ones_own_is_worth_what_the_draws_say(open_page: Any) -> None:
+    page = open_page(render_report(build_report(_planned(), SETTINGS)))
+    box = page.locator(".planner")
+    one, other = box.locator("[type=number]").all()
+    one.fill("25")
+    assert box.locator("dd").nth(0).inner_text() == "₹1,000 (₹904 to ₹1,096)"
+    assert box.locator("dd").nth(1).inner_text().startswith("₹51,000")
+    other.fill("-25")
+    assert box.locator("dd").nth(0).inner_text().startswith("₹500")
+    assert box.locator("[type=range]").nth(1).input_value() == "-25"
+    box.locator("[type=range]").nth(1).focus()
+    page.keyboard.press("End")
+    assert other.input_value() == "25"
+    assert box.locator("dd").nth(0).inner_text().startswith("₹1,500")
+
+
+def test_every_pharmacy_has_an_address_a_card_and_a_mark(open_page: Any, pages: dict[str, str]) -> None:
+    page = open_page(pages["report"], folded=True)
+    page.evaluate("location.hash = 'P0007'")
+    card = page.locator(".card")
+    card.wait_for(state="visible")
+    assert card.locator("h3").inner_text() == "P0007"
+    assert "own data alone" in card.inner_text()
+    assert page.locator("tr.here th").inner_text() == "P0007"
+    assert page.locator("[data-tip].hit").count() >= 1
+    page.keyboard.press("Escape")
+    assert card.is_hidden()
 
 
 def test_copy_puts_the_table_on_the_clipboard(open_page: Any, pages: dict[str, str]) -> None:

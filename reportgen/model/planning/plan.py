@@ -17,6 +17,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from reportgen.model.effects.impact import market_generator
 from reportgen.model.effects.responses import is_stationary
@@ -31,6 +32,8 @@ from reportgen.results import (
     Plan,
     PlanAction,
     PlanExperiment,
+    PlanGroup,
+    PlanGroupName,
     PlanProfit,
     PlanReason,
     PlanRow,
@@ -43,6 +46,8 @@ from reportgen.settings.sections import Settings
 
 DIFFER = 0.05
 """Level of the test that pharmacies differ, without which nothing is moved."""
+PAGE_DRAWS = 200
+"""Draws that a page carries: quantiles of 2.5 % rest on five of them at each end."""
 EXPERIMENT_PERIODS = {"month": 6, "week": 26, "quarter": 4}
 
 
@@ -63,7 +68,9 @@ def make_plan(
     state = _known_to(state, market.frame.grid_rows)
     drawn = draw_returns(market, state.sales, market_generator(settings, market.frame.panel.market, "plan"))
     differ = test is not None and test.p is not None and test.p < DIFFER
-    return _gated(_worth(bare, settings, state, drawn.returns(differ), drawn.own), verdict, differ)
+    made = _gated(_worth(bare, settings, state, drawn.returns(differ), drawn.own), verdict, differ)
+    sales = float(np.nansum(state.sales[state.active]))
+    return replace(made, sales=sales if sales > 0.0 else None, groups=_groups(made, state, drawn.own))
 
 
 def plan_without_estimate(panel: MarketPanel, settings: Settings) -> Plan | None:
@@ -200,6 +207,37 @@ def _everywhere(state: Today, own: tuple[Returns, ...], share: float, confidence
     """Change of the market's sales where all promotion changes by the same share."""
     now = np.where(state.active, np.nan_to_num(state.now), 0.0)
     return _size(np.concatenate([one.gain(now, now * (1.0 + share)).sum(axis=1) for one in own]), confidence)
+
+
+def _groups(made: Plan, state: Today, own: tuple[Returns, ...]) -> tuple[PlanGroup, ...]:
+    """What each group brings under the same draws where its promotion changes by the bound."""
+    now, bound = np.where(state.active, np.nan_to_num(state.now), 0.0), made.bound
+    less, more = (_thinned(np.concatenate([one.gain(now, now * (1.0 + x)) for one in own])) for x in (-bound, bound))
+    names: dict[PlanGroupName, NDArray[np.bool_]] = {
+        action: np.array([row.action == action for row in made.rows]) for action in ("give", "keep", "take")
+    }
+    if made.outcome != "recommended":
+        effect = np.array([np.nan if row.effect is None else row.effect.estimate for row in made.rows], dtype=float)
+        if np.isfinite(effect).sum() < 3:
+            return ()
+        low, high = np.nanquantile(effect, [1 / 3, 2 / 3])
+        names = {"strong": effect > high, "middle": (effect >= low) & (effect <= high), "weak": effect < low}
+    groups = []
+    for name, wanted in names.items():
+        members = wanted & state.active
+        if members.any():
+            down, up = (
+                tuple(float(f"{v:.4g}") for v in draws[:, members].sum(axis=1).tolist()) for draws in (less, more)
+            )
+            groups.append(
+                PlanGroup(name=name, pharmacies=int(members.sum()), now=float(now[members].sum()), less=down, more=up)
+            )
+    return tuple(groups)
+
+
+def _thinned(draws: Array) -> Array:
+    """Some ``PAGE_DRAWS`` of all draws, evenly."""
+    return draws[:: max(len(draws) // PAGE_DRAWS, 1)][:PAGE_DRAWS]
 
 
 def _rows(

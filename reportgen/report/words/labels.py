@@ -30,6 +30,7 @@ def page_labels(language: Language) -> Labels:
         larger=_("Zoom in"),
         smaller=_("Zoom out"),
         files=_("Files"),
+        close=_("Close"),
         pdf=_("Report (PDF)"),
         brief=_("Brief (PDF)"),
         data=_("Data"),

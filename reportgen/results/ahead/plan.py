@@ -65,6 +65,25 @@ class PlanExperiment:
     dose: float
 
 
+PlanGroupName = Literal["give", "keep", "take", "strong", "middle", "weak"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanGroup:
+    """Pharmacies that a page lets its reader give more or less: by the plan's action, or thirds by their effect."""
+
+    name: PlanGroupName
+    pharmacies: int
+    now: float
+    """Promotion units a period, of all of them."""
+    less: tuple[float, ...]
+    more: tuple[float, ...]
+    """Change of their sales a period where each changes by the bound downwards and upwards, draw by draw; four digits.
+
+    The draws are the same in every group, so that groups add up draw by draw.
+    """
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
     """Promotion of one channel re-allocated over a market's pharmacies (``[plan]`` of the settings).
@@ -114,6 +133,9 @@ class Plan:
     profit: PlanProfit | None = None
     experiment: PlanExperiment | None = None
     rows: tuple[PlanRow, ...] = ()
+    sales: float | None = None
+    """Recent sales of all pharmacies with a recent record, money a period."""
+    groups: tuple[PlanGroup, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,7 +13,7 @@ from numpy.testing import assert_allclose
 from model_problems import PROVENANCE, settings, small_panel
 from reportgen.model.analysis import analyse_market
 from reportgen.model.market.fit import fit_market
-from reportgen.model.planning.plan import make_plan
+from reportgen.model.planning.plan import PAGE_DRAWS, make_plan
 from reportgen.model.planning.spread import draw_slopes
 from reportgen.panel.features import build_frame
 from reportgen.results import Plan, SlopeTest, Verdict, Withheld
@@ -144,3 +144,12 @@ def test_a_market_without_estimate_says_what_is_and_what_would_tell():
     assert made.status == "not-estimable"
     assert (made.plan.outcome, made.plan.reason) == ("find-out", "no-estimate")
     assert [row.next for row in made.plan.rows] == [row.now for row in made.plan.rows]
+
+
+def test_groups_of_the_planner_add_up_to_the_same_change_everywhere():
+    made = plan()
+    assert sum(group.pharmacies for group in made.groups) == sum(row.effect is not None for row in made.rows)
+    more = np.sum([group.more for group in made.groups], axis=0)
+    assert {len(group.less) for group in made.groups} == {len(more)} == {PAGE_DRAWS}
+    assert more.mean() == pytest.approx(made.more.estimate, rel=0.05)
+    assert np.quantile(more, 0.025) == pytest.approx(made.more.lower, rel=0.2)

@@ -151,7 +151,7 @@ def _year(w: Writer, plan: Plan) -> str:
     return w.say(
         "Against today that is a change of sales by {year} a year, {share} of sales, once sales have settled."
         if plan.budget
-        else "That is {year} a year, {share} of sales, once sales have settled.",
+        else "The plan is worth {year} a year, {share} of sales, once sales have settled.",
         year=w.money(plan.gain_year, "plan.gain_year", se=_year_se(plan)),
         share=w.percent(plan.share, "plan.share", digits=2 if abs(plan.share) < 0.01 else 1),
     )
