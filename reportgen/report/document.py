@@ -15,9 +15,9 @@ from reportgen.report.added import with_added_sections
 from reportgen.report.blocks import Brief, MarketReport, Section, Summary
 from reportgen.report.figures import draw_charts
 from reportgen.report.narrative import foundation, reasons, summary
+from reportgen.report.narrative.ahead.planner import planner
 from reportgen.report.narrative.verdict import shown_code, verdict_line
 from reportgen.report.sections import build_sections
-from reportgen.report.tables.planner import planner
 from reportgen.report.words.labels import page_labels
 from reportgen.report.words.names import clean
 from reportgen.report.words.writer import make_writer
