@@ -73,7 +73,7 @@ def numbers(text: str, report: MarketReport) -> Counter[str]:
 
 @pytest.mark.parametrize("case", CASES)
 def test_both_engines_print_every_number_and_heading(case: dict[str, Any]) -> None:
-    locale, paper = ("de_DE", "A4") if "names" in case else ("en_IN", "Letter")
+    locale, paper = ("de_DE" if "names" in case else "en_IN"), "A4"
     settings = Settings(report=ReportSettings(promotion_unit="visit", paper=paper, locale=locale))  # type: ignore[arg-type]
     made = build_report(market_results(**case), settings)
     for write in (report_pdf, brief_pdf):
