@@ -111,12 +111,13 @@ def causes(old: MarketResults, new: MarketResults) -> tuple[Cause, ...]:
     made, making = old.provenance, new.provenance
     joined, left, revised = periods_between(old, new)
     read_otherwise = _read_otherwise(_exact(old), _exact(new))
+    set_otherwise = bool(_differing(dict(made.settings), dict(making.settings)))
     tests: tuple[tuple[Cause, bool], ...] = (
         ("version", (made.code, made.versions) != (making.code, making.versions)),
         # Fingerprints of a table that was read by other settings differ for that alone.
         ("revised", bool(revised) and not read_otherwise),
         ("periods", bool(joined or left)),
-        ("settings", made.settings_hash != making.settings_hash),
+        ("settings", made.settings_hash != making.settings_hash and (set_otherwise or not made.settings)),
     )
     return tuple(cause for cause, differs in tests if differs)
 
@@ -125,7 +126,7 @@ def periods_between(old: MarketResults, new: MarketResults) -> tuple[int, int, i
     """Periods that joined, that left, and that both have with other content."""
     before, now = _fingerprints(old), _fingerprints(new)
     both = before.keys() & now.keys()
-    return len(now) - len(both), len(before) - len(both), sum(before[one] != now[one] for one in both)
+    return len(now) - len(both), len(before) - len(both), sum(before[one] not in ("", now[one]) for one in both)
 
 
 def _fingerprints(results: MarketResults) -> dict[str, str]:
@@ -222,10 +223,8 @@ def _spread(results: MarketResults) -> float | None:
 
 
 def _differing(before: dict[str, str], now: dict[str, str]) -> tuple[tuple[str, str, str], ...]:
-    keys = sorted(before.keys() | now.keys())
-    return tuple(
-        (key, before.get(key, ""), now.get(key, "")) for key in keys if before.get(key, "") != now.get(key, "")
-    )
+    # What only one of them has came with another version of the program, and nobody set it.
+    return tuple((key, before[key], now[key]) for key in sorted(before.keys() & now.keys()) if before[key] != now[key])
 
 
 def _lists(old: MarketResults, new: MarketResults) -> tuple[ListChange, ...]:

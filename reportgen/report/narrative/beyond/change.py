@@ -51,7 +51,9 @@ def short_change(w: Writer) -> str:
     if not known and not verdict:
         return ""
     date = w.fact(w.formats.date(found.since), 0, "text:period")
-    if moved.before is None or moved.now is None or moved.within is None:
+    if not verdict and moved.change == 0.0:
+        return w.say("Since the report of {date} nothing moved.", date=date)
+    if verdict or moved.before is None or moved.now is None or moved.within is None:
         return w.say("Since {date}: {verdict} Mostly by {causes}.", date=date, verdict=verdict, causes=causes)
     size = quantities.kept_up(w.results)
     se = None if size is None else quantities.spread(size)
@@ -71,10 +73,13 @@ def change_line(w: Writer) -> str:
     found = w.results.change
     if found is None:
         return ""
+    date = w.fact(w.formats.date(found.since), 0, "text:period")
+    if found.verdict == found.verdict_before and found.effect.change == 0.0:
+        return w.say("Since the report of {date} nothing moved.", date=date)
     told = [_verdict(w, found), _effect(w, found)]
     if not any(told):
         return ""
-    since = w.say("Since the report of {date}:", date=w.fact(w.formats.date(found.since), 0, "text:period"))
+    since = w.say("Since the report of {date}:", date=date)
     cause = w.say("Mostly by {causes}.", causes=named_causes(w, found.main))
     return w.sentences(since, *told, cause)
 

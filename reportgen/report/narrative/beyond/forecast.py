@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from reportgen.report.narrative.ahead.plan import LEAST_CHANCE
 from reportgen.report.words.phrases import mark
 
 if TYPE_CHECKING:
@@ -46,17 +47,26 @@ def planned_line(w: Writer) -> str:
         return ""
     total, source = found.total, "forecast.total"
     limits = (total.gain_lower or 0.0, total.gain_upper or 0.0)
-    message = (
-        mark("Under the plan it is {gain} more ({level} interval {interval}); the chance that it is less is {loss}.")
-        if (total.gain or 0.0) >= 0.0
-        else mark("Under the plan it is {gain} less ({level} interval {interval}); the chance of that is {loss}.")
-    )
+    loss = total.loss or 0.0
+    if (total.gain or 0.0) < 0.0:
+        message = mark("Under the plan it is {gain} less ({level} interval {interval}); the chance of that is {loss}.")
+    elif loss < LEAST_CHANCE:
+        message = mark(
+            "Under the plan it is {gain} more ({level} interval {interval}); the chance that it is less is below "
+            "{loss}."
+        )
+    else:
+        message = mark(
+            "Under the plan it is {gain} more ({level} interval {interval}); the chance that it is less is {loss}."
+        )
     return w.say(
         message,
         gain=w.money(total.gain or 0.0, f"{source}.gain", size=True),
         level=w.level,
         interval=w.interval(limits, (f"{source}.gain_lower", f"{source}.gain_upper"), "money-short"),
-        loss=w.percent(total.loss or 0.0, f"{source}.loss", digits=0),
+        loss=w.fact(w.formats.percent(LEAST_CHANCE, digits=0), LEAST_CHANCE, "count:least-chance")
+        if loss < LEAST_CHANCE
+        else w.percent(loss, f"{source}.loss", digits=0),
     )
 
 
