@@ -31,13 +31,15 @@ from reportgen.settings.sections import Settings
 PACKAGE = Path(reportgen.__file__).parent
 
 VERDICTS = {
-    "works": "The interval of what is kept up (else of the first month) lies above zero, and no check took it away.",
-    "works-unevenly": "The same, and pharmacies differ: the test for different responses says so.",
-    "unclear": "The interval holds zero and sizes that would matter.",
-    "no-effect": "The interval holds zero and nothing that would matter.",
+    "works": "The intervals of the promotion effect and of the sales it brought lie above zero; no check took it away.",
+    "works-unevenly": "The same; the test says that pharmacies differ, and the spread is large enough to matter.",
+    "unclear": "The interval holds zero and sizes that would matter, estimators disagree, sales do not settle, or "
+    "a check that is not met withholds the verdict.",
+    "no-effect": "The interval holds zero, and all of it is within 2 % of sales.",
     "negative": "The interval lies below zero.",
-    "cannot-tell": "Nothing was estimated, or a check withholds the effect; the reasons are on the first page.",
+    "cannot-tell": "Nothing was estimated, or the effect has no interval; the reasons are on the first page.",
 }
+"""By hand, after the table of ``model/verdict.py``; that every code is here is tested."""
 QUANTITIES = {
     "first-month": "what one more unit brings in its own period",
     "decay": "the carry-over",

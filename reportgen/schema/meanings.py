@@ -116,6 +116,7 @@ MEANINGS = {
     "lags": "Lags, in periods.",
     "last_period": "Last period that the earlier run knew.",
     "left": "Pharmacies that left the list.",
+    "less": "Change of their sales a period where each changes by the bound downwards, draw by draw.",
     "limit": "What would be needed.",
     "lists": "Pharmacies that joined or left the lists of the report.",
     "loglik": "Log-likelihood.",
