@@ -33,10 +33,10 @@ def offered(tmp_path: Path, *words: str) -> set[str]:
 @pytest.mark.parametrize(
     ("words", "expected"),
     [
-        (("reportgen", "re"), {"render"}),
+        (("reportgen", "re"), {"rehearse", "render"}),
         (("reportgen", "config", "s"), {"show", "schema"}),
         (("reportgen", "build", "--fo"), {"--formats", "--force"}),
-        (("reportgen", "build", "--formats", "html,p"), {"html,pdf"}),
+        (("reportgen", "build", "--formats", "html,p"), {"html,pdf", "html,pptx"}),
         (("reportgen", "build", "--log-format", "j"), {"json"}),
         (("reportgen", "completion", ""), {"bash", "zsh", "fish"}),
     ],

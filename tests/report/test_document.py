@@ -153,12 +153,11 @@ def _summaries() -> list[MarketSummary]:
 def test_overview_lists_every_market_once_with_links() -> None:
     page = build_overview(_summaries(), SETTINGS, as_of="2024-01-31")
     tables = {b.name: b for s in page.sections for b in s.blocks if isinstance(b, Table)}
-    assert [row.cells[0].text for row in tables["markets"].rows] == ["A", "B", "D"]
-    assert [row.cells[0].text for row in tables["excluded"].rows] == ["C", "E"]
-    assert tables["markets"].rows[0].cells[0].link == "markets/A/report.html"
-    assert tables["excluded"].rows[1].cells[0].link == ""
-    assert tables["excluded"].rows[1].cells[2].text == "worker died"
-    assert "was 4 in every row" in tables["excluded"].rows[0].cells[2].text
+    rows = tables["markets"].rows
+    assert [row.cells[0].text for row in rows] == ["B", "D", "A", "C", "E"]
+    assert [row.cells[0].link for row in rows] == [f"markets/{one}/report.html" for one in "BDAC"] + [""]
+    assert "was 4 in every row" in rows[3].cells[5].text
+    assert rows[4].cells[5].text == "worker died"
 
 
 def test_totals_are_those_of_overview_json() -> None:

@@ -12,8 +12,8 @@ from fontTools.ttLib import TTFont
 from reportgen.report.typefaces.faces import font_files
 from reportgen.resources import CATALOGUES, PACKAGE, templates_dir
 
-NOT_PRINTED = {"escape.py", "faces.py", "names.py"}
-"""Modules that name whole scripts by their first and last character."""
+NOT_PRINTED = {"escape.py", "faces.py", "glyphs.py", "names.py", "typeset.py"}
+"""Modules that name characters they look for, or whole scripts by their first and last."""
 
 
 @pytest.fixture(scope="module")

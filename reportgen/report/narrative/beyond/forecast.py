@@ -110,18 +110,18 @@ def _process(w: Writer, found: Forecast) -> str:
     parts = {"wander": size(moved.wander, "wander"), "noise": size(moved.noise, "noise")}
     if moved.season is None:
         text = w.by_period(
-            "What happens to all pharmacies at once goes on with the model’s season and trend; beside them the level "
+            "What all pharmacies have in common goes on with the model’s season and trend; beside them the level "
             "wanders by about {wander} from one month to the next, and a single month is off by about {noise}.",
-            "What happens to all pharmacies at once goes on with the model’s season and trend; beside them the level "
+            "What all pharmacies have in common goes on with the model’s season and trend; beside them the level "
             "wanders by about {wander} from one week to the next, and a single week is off by about {noise}.",
             **parts,
         )
     else:
         text = w.by_period(
-            "What happens to all pharmacies at once goes on as a season of about {season}, a straight line, a level "
+            "What all pharmacies have in common goes on as a season of about {season}, a straight line, a level "
             "that wanders by about {wander} from one month to the next, and chance of a single month of about {noise}, "
             "each per pharmacy and as large as the record makes likely.",
-            "What happens to all pharmacies at once goes on as a season of about {season}, a straight line, a level "
+            "What all pharmacies have in common goes on as a season of about {season}, a straight line, a level "
             "that wanders by about {wander} from one week to the next, and chance of a single week of about {noise}, "
             "each per pharmacy and as large as the record makes likely.",
             season=size(moved.season, "season"),
