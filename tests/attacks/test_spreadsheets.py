@@ -84,7 +84,7 @@ def test_a_downloaded_table_has_no_formula(built: RealProject, chromium: object,
     built.write(report={"formats": ["html"]})
     assert built.run("render").code == 0
     page = chromium.new_context(accept_downloads=True).new_page()
-    page.goto(next(built.out.glob("markets/*/report.html")).as_uri())
+    page.goto(next(built.out.glob("markets/*/report.html")).as_uri() + "#tab-pharmacies")
     with page.expect_download() as download:
         page.locator("#tab-pharmacies").get_by_role("button", name="CSV").click()
     lines = Path(download.value.path()).read_bytes().decode("utf-8-sig").split("\r\n")
