@@ -307,6 +307,5 @@ def test_without_javascript_everything_is_there(open_page: Any, pages: dict[str,
 
 def test_site_filters_and_links(open_page: Any, pages: dict[str, str]) -> None:
     page = open_page(pages["site"])
-    assert page.locator("#tab-markets tbody tr").count() == 2
-    assert page.locator("#tab-excluded tbody tr").count() == 2
+    assert page.locator("#tab-markets tbody tr").count() == 4
     assert page.locator("#tab-markets tbody th a").first.get_attribute("href") == "markets/0/report.html"
