@@ -50,7 +50,7 @@ def numbers(made: RealProject, market: str) -> dict[str, object]:
     content: dict[str, object] = json.loads((made.folder(market) / "results.json").read_bytes())
     provenance = content["provenance"]
     assert isinstance(provenance, dict)
-    left_out = ("source", "settings", "settings_hash")
+    left_out = ("source", "settings", "settings_exact", "settings_hash")
     return {**content, "provenance": {key: value for key, value in provenance.items() if key not in left_out}}
 
 
