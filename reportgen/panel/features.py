@@ -280,7 +280,7 @@ def _select_rows(
         np.zeros(panel.sales.shape, dtype=bool) if panel.set_aside is None else panel.set_aside,
         np.isnan(panel.sales),
         np.isnan(panel.promotion).any(axis=0),
-        ~np.isfinite(controls).all(axis=0),
+        np.isnan(controls).any(axis=0),
         np.isnan(response),
         since_first < max(model.lag_periods, default=0),
         np.isnan(lagged).any(axis=0),
