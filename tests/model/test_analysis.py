@@ -79,7 +79,8 @@ def test_usual_market_has_every_part():
     assert found.status == "ok"
     assert found.reasons == ()
     empty = [name for name in MarketResults.__slots__ if getattr(found, name) in (None, ())]
-    assert set(empty) <= {"reasons", "optima", "more_decays", "channels", "roi", "bootstrap", "withheld", *LEVELS, *RUNS}
+    expected = {"reasons", "optima", "more_decays", "channels", "roi", "bootstrap", "withheld"}
+    assert set(empty) <= {*expected, *LEVELS, *RUNS}
     assert found.model.formula.startswith("Sales ~ Adstock_Promotion + Lag1_Sales + Lag2_Sales + Initial_Sales")
     assert (found.model.rung, found.model.standard_error) == ("correlated", "full-information")
     charts = found.charts
