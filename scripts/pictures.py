@@ -5,6 +5,7 @@ Look at them before committing: the tests take them as right from then on. Needs
 
 from __future__ import annotations
 
+import os
 import shutil
 import sys
 import tempfile
@@ -23,7 +24,9 @@ def screenshot(html: str, width: int, height: int) -> bytes:
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         path = Path(folder) / "page.html"
         path.write_text(html, encoding="utf-8")
-        browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox", "--disable-gpu"])
+        # As the tests have it: WeasyPrint's fonts are not the browser's.
+        env = {key: value for key, value in os.environ.items() if key != "FONTCONFIG_FILE"}
+        browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox", "--disable-gpu"], env=env)
         page = browser.new_page(viewport={"width": width, "height": height})
         page.goto(path.as_uri())
         made = page.screenshot()

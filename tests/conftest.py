@@ -68,7 +68,9 @@ def chromium() -> Iterator[Any]:
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGS)
+        # WeasyPrint's fonts, if it ran in this process before, are not the browser's.
+        env = {key: value for key, value in os.environ.items() if key != "FONTCONFIG_FILE"}
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGS, env=env)
         yield browser
         browser.close()
 

@@ -14,7 +14,7 @@ MEAN, CLEARLY = 0.02, 0.03
 
 def test_overview_looks_as_it_did(open_page: Any) -> None:
     def screenshot(html: str, width: int, height: int) -> bytes:
-        page = open_page(html, width=width)
+        page = open_page(html, width=width, folded=True)
         page.set_viewport_size({"width": width, "height": height})
         made: bytes = page.screenshot()
         return made
