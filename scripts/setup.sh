@@ -187,7 +187,9 @@ if ! usable "$venv/bin/python" || [ "$(cat "$stamp" 2>/dev/null || true)" != "$d
   wait "${lots[@]}" || true
   lots=()
   isolation=()
-  ! "$venv/bin/python" -c 'import editables, hatch_fancy_pypi_readme, hatchling' 2>/dev/null || isolation=(--no-build-isolation)
+  # A lot that failed may have had only some of the builder's parts.
+  builder='import editables, hatch_fancy_pypi_readme, hatchling.builders.wheel, hatchling.plugin.manager, trove_classifiers'
+  ! "$venv/bin/python" -c "$builder" 2>/dev/null || isolation=(--no-build-isolation)
   (pip_install "${isolation[@]}" -e ".$extra")
   echo "$decided" >"$stamp"
   say "Python packages installed in $((SECONDS - began)) s ($(du -sb "$venv" | megabytes) in $venv)"
