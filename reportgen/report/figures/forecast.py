@@ -11,11 +11,12 @@ from reportgen.report.blocks import Chart, ChartTable
 from reportgen.report.figures.drawing import marks
 from reportgen.report.figures.drawing.plane import Box, sheet
 from reportgen.report.figures.drawing.theme import WIDE
+from reportgen.results.derived.intervals import about_se
 
 if TYPE_CHECKING:
     from reportgen.report.figures.drawing.plane import Plane
     from reportgen.report.figures.kit import Kit
-    from reportgen.report.words.formats import Kind
+    from reportgen.report.words.formats import Formats
     from reportgen.results import MarketResults
 
 _LEFT, _RIGHT = 74.0, 128.0
@@ -102,6 +103,12 @@ def draw_forecast(axes: Plane, data: Ahead, kit: Kit) -> None:
     marks.time_axis(axes, kit.formats.axis_periods((*data.past, *data.coming), 6), theme)
 
 
+def _tip(data: Ahead, i: int, f: Formats) -> str:
+    lower, upper = float(data.lower[i]), float(data.upper[i])
+    sales = f.money_short(float(data.usual[i]), about_se(lower, upper))
+    return f"{f.period(data.coming[i])}: {sales} ({f.interval(lower, upper, 'money-short')})"
+
+
 def chart_forecast(results: MarketResults, kit: Kit, name: str = "forecast") -> Chart | None:
     """Sales so far and of the next periods."""
     data = compute_forecast(results)
@@ -114,18 +121,11 @@ def chart_forecast(results: MarketResults, kit: Kit, name: str = "forecast") -> 
     draw_forecast(axes, data, kit)
     title = kit.say(
         "{sales} to be expected in the next {span} with promotion as usual ({interval}).",
-        sales=f.money_short(total.estimate),
+        sales=f.money_short(total.estimate, about_se(total.lower, total.upper)),
         span=kit.periods(len(data.coming)),
         interval=f.interval(total.lower, total.upper, "money-short"),
     )
-    short: Kind = "money-short"
-    tips = [
-        (
-            *axes.pixel(len(data.past) + i, data.usual[i]),
-            f"{f.period(p)}: {f.money_short(data.usual[i])} ({f.interval(data.lower[i], data.upper[i], short)})",
-        )
-        for i, p in enumerate(data.coming)
-    ]
+    tips = [(*axes.pixel(len(data.past) + i, data.usual[i]), _tip(data, i, f)) for i in range(len(data.coming))]
     foot = [kit.say("Diamonds: the same pharmacies a year before.")] if np.isfinite(data.before).any() else []
     if axes.y[0] > 0:
         foot.append(kit.say("The axis of sales does not start at zero."))

@@ -9,6 +9,7 @@ from reportgen.report.narrative.beyond.forecast import forecast_words
 from reportgen.report.narrative.beyond.track import track_line
 from reportgen.report.tables.cells import NONE, interval_label
 from reportgen.report.tables.track import track
+from reportgen.results.derived.intervals import about_se
 
 if TYPE_CHECKING:
     from reportgen.report.blocks import Block, Chart
@@ -52,19 +53,20 @@ def forecast(w: Writer) -> Table | None:
 
 
 def _sales(w: Writer, one: ForecastPeriod | ForecastSum, planned: bool) -> tuple[Cell, ...]:
-    money, f = w.formats.money_short, w.formats
+    f, se = w.formats, about_se(one.lower, one.upper)
     cells = [
-        Cell(text=money(one.estimate), sort=one.estimate),
+        Cell(text=f.money_short(one.estimate, se), sort=one.estimate),
         Cell(text=f.interval(one.lower, one.upper, "money-short"), sort=one.lower, raw=(one.lower, one.upper)),
     ]
     if planned:
         cells += [
-            Cell(text=money(one.planned), sort=one.planned),
+            Cell(text=f.money_short(one.planned, se), sort=one.planned),
             Cell(
                 text=f.interval(one.planned_lower, one.planned_upper, "money-short"),
                 sort=one.planned_lower,
                 raw=(one.planned_lower, one.planned_upper),
             ),
         ]
-    before = Cell(text=NONE) if one.year_before is None else Cell(text=money(one.year_before), sort=one.year_before)
-    return (*cells, before)
+    if one.year_before is None:
+        return (*cells, Cell(text=NONE))
+    return (*cells, Cell(text=f.money_short(one.year_before, se), sort=one.year_before))

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from reportgen.report.narrative.ahead.plan import LEAST_CHANCE
 from reportgen.report.words.phrases import mark
+from reportgen.results.derived.intervals import about_se
 
 if TYPE_CHECKING:
     from reportgen.report.words.writer import Writer
@@ -25,9 +26,10 @@ def forecast_line(w: Writer) -> str:
         return ""
     total, source = found.total, "forecast.total"
     limits = (total.lower or 0.0, total.upper or 0.0)
+    se = about_se(total.lower, total.upper)
     text = w.say(
         "Sales of {sales} are to be expected for {period} with promotion as usual ({level} interval {interval}).",
-        sales=w.money(total.estimate, f"{source}.estimate"),
+        sales=w.money(total.estimate, f"{source}.estimate", se=se),
         period=w.fact(w.formats.period_range(found.periods[0].period, found.periods[-1].period), 0, "text:period"),
         level=w.level,
         interval=w.interval(limits, (f"{source}.lower", f"{source}.upper"), "money-short"),
@@ -35,7 +37,8 @@ def forecast_line(w: Writer) -> str:
     if total.year_before is None:
         return text
     before = w.say(
-        "A year before, the same pharmacies sold {sales}.", sales=w.money(total.year_before, f"{source}.year_before")
+        "A year before, the same pharmacies sold {sales}.",
+        sales=w.money(total.year_before, f"{source}.year_before", se=se),
     )
     return w.sentences(text, before)
 
@@ -61,7 +64,7 @@ def planned_line(w: Writer) -> str:
         )
     return w.say(
         message,
-        gain=w.money(total.gain or 0.0, f"{source}.gain", size=True),
+        gain=w.money(total.gain or 0.0, f"{source}.gain", size=True, se=about_se(total.gain_lower, total.gain_upper)),
         level=w.level,
         interval=w.interval(limits, (f"{source}.gain_lower", f"{source}.gain_upper"), "money-short"),
         loss=w.fact(w.formats.percent(LEAST_CHANCE, digits=0), LEAST_CHANCE, "count:least-chance")
