@@ -26,7 +26,6 @@ from math import sqrt
 from typing import Any
 
 import numpy as np
-from scipy.stats import norm
 
 from reportgen.model.agreed.choices import choose_alone, chosen
 from reportgen.model.agreed.shape import own_shapes
@@ -39,7 +38,7 @@ from reportgen.panel.grid import MarketPanel
 from reportgen.panel.periods import period_index
 from reportgen.results import Change, ChangePart, ListChange, MarketResults, Moved, SettingChoice
 from reportgen.results.ahead.change import Cause, ListName
-from reportgen.results.derived.intervals import about_se
+from reportgen.results.derived.intervals import interval_se, normal_quantile
 from reportgen.results.derived.standing import standings
 from reportgen.settings.sections import Settings
 
@@ -211,15 +210,18 @@ def _moved(old: MarketResults, new: MarketResults) -> tuple[Moved, Any]:
     if rule == "new-data":
         sizes = [len(_fingerprints(old)), len(_fingerprints(new))]
         shared = (sizes[1] - joined) / sqrt(sizes[0] * sizes[1])
-        confidence = new.model.confidence if new.model is not None else 0.95
         variance = max(one**2 + two**2 - 2.0 * shared * one * two, 0.0)
-        limit = float(norm.ppf(0.5 + confidence / 2.0)) * sqrt(variance)
+        limit = normal_quantile(_level(new)) * sqrt(variance)
     return Moved(before=before, now=now, change=change, limit=limit, within=abs(change) <= limit), rule
 
 
 def _spread(results: MarketResults) -> float | None:
     size = results.effects[0].kept_up if results.effects else None
-    return None if size is None else about_se(size.lower, size.upper)
+    return None if size is None else interval_se(size.lower, size.upper, _level(results))
+
+
+def _level(results: MarketResults) -> float:
+    return results.model.confidence if results.model is not None else 0.95
 
 
 def _differing(before: dict[str, str], now: dict[str, str]) -> tuple[tuple[str, str, str], ...]:

@@ -7,9 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from reportgen.results.derived.intervals import normal_quantile
+from reportgen.notebook.frames import EFFECTS
+from reportgen.results.derived.intervals import interval_se
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from reportgen.notebook.analysis import MarketAnalysis
     from reportgen.results import MarketResults
 
@@ -20,13 +23,13 @@ def compare(this: MarketAnalysis, other: MarketAnalysis) -> pd.DataFrame:
     """See :meth:`MarketAnalysis.compare`."""
     first, second = _quantities(this.results), _quantities(other.results)
     same = this.results.provenance.data_hash == other.results.provenance.data_hash
-    level = normal_quantile(0.5 + this.settings.report.confidence / 2.0)
+    levels = [one.model.confidence if one.model is not None else 0.95 for one in (this.results, other.results)]
     rows: dict[str, tuple[Any, ...]] = {}
     for name in first:
         one, two = first[name], second.get(name, (None, None, None))
         known = one[0] is not None and two[0] is not None
         gap = one[0] - two[0] if known else None  # type: ignore[operator]
-        spread = None if same else _spread(one, two, level)
+        spread = None if same else _spread((one, two), levels)
         rows[name] = (*one, *two, gap, spread)
     made = pd.DataFrame.from_dict(rows, orient="index", columns=list(COLUMNS)).astype(float)
     made.index.name = "quantity"
@@ -41,7 +44,7 @@ def _quantities(results: MarketResults) -> dict[str, Triple]:
     """Quantities with their limits; those of further channels under their names."""
     found: dict[str, Triple] = {}
     for one in results.effects:
-        for name in ("first_period", "in_all", "kept_up"):
+        for name in EFFECTS:
             size = getattr(one, name)
             found[name if one is results.effects[0] else f"{name}: {one.channel}"] = (
                 size.estimate, size.lower, size.upper
@@ -59,9 +62,7 @@ def _quantities(results: MarketResults) -> dict[str, Triple]:
     return found
 
 
-def _spread(one: Triple, two: Triple, level: float) -> float | None:
-    """SE of the difference from the widths of both intervals."""
-    if None in (*one, *two):
-        return None
-    widths = [(row[2] - row[1]) / (2.0 * level) for row in (one, two)]  # type: ignore[operator]
-    return hypot(*widths)
+def _spread(rows: Sequence[Triple], levels: Sequence[float]) -> float | None:
+    """SE of the difference from the widths of both intervals, each at its own level."""
+    errors = [interval_se(row[1], row[2], level) for row, level in zip(rows, levels, strict=True)]
+    return None if None in errors else hypot(*errors)

@@ -17,6 +17,7 @@ from reportgen.model.change import compare, cut_to, is_news, refitting
 from reportgen.panel.grid import MarketPanel, make_panel
 from reportgen.panel.simulate import MarketSpec, simulate_market
 from reportgen.results import MarketResults, Provenance
+from reportgen.results.derived.intervals import normal_interval
 from reportgen.settings.sections import Settings
 
 SETTINGS = Settings.model_validate({"adstock": {"decay": 0.5}, "model": {"forecast": 0, "pharmacy_trend": False}})
@@ -141,6 +142,17 @@ def test_noise_of_new_months_is_the_difference_of_the_variances():
     assert change.effect.within == (abs(change.effect.change) <= change.effect.limit)
     same = compare(old, results(months(record(1), 0, 20), other(0)))
     assert same.rule == "one-se"
+
+
+@pytest.mark.parametrize("confidence", [0.8, 0.95])
+def test_one_standard_error_is_the_same_at_every_level_of_the_intervals(confidence: float):
+    one = usual(1)
+    lower, upper = normal_interval(one.effects[0].kept_up.estimate, 2.0, confidence)
+    size = replace(one.effects[0].kept_up, lower=lower, upper=upper)
+    new = replace(
+        one, effects=(replace(one.effects[0], kept_up=size),), model=replace(one.model, confidence=confidence)
+    )
+    assert compare(one, new).effect.limit == pytest.approx(2.0)
 
 
 def test_a_panel_is_cut_to_a_span_with_the_pharmacies_that_were_there():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +17,8 @@ from reportgen import charts
 from reportgen.errors import InputError, UsageError
 from reportgen.notebook.analysis import MarketAnalysis
 from reportgen.report.figures import ACROSS, CHARTS
-from reportgen.results import to_json
+from reportgen.results import EffectSize, to_json
+from reportgen.results.derived.intervals import normal_interval
 
 
 def table(markets: int = 2, pharmacies: int = 14, months: int = 24, seed: int = 3) -> pd.DataFrame:
@@ -132,6 +134,24 @@ def test_comparison_has_both_and_the_difference(analysis: MarketAnalysis) -> Non
     assert row["difference"] == pytest.approx(row["this"] - row["other"])
     assert row["difference_se"] > 0
     assert np.isnan(analysis.compare(analysis).loc["kept_up", "difference_se"])
+
+
+def test_errors_of_a_difference_are_read_at_the_level_of_each_interval() -> None:
+    gaps = known_to(3.0, 0.95, "a").compare(known_to(4.0, 0.8, "b"))
+    assert gaps.loc["kept_up", "difference_se"] == pytest.approx(5.0)
+
+
+def known_to(se: float, confidence: float, data: str) -> MarketAnalysis:
+    """A market whose effect kept up has this standard error, printed as a normal interval."""
+    made = market_results()
+    lower, upper = normal_interval(10.0, se, confidence)
+    first = replace(made.effects[0], kept_up=EffectSize(estimate=10.0, lower=lower, upper=upper))
+    return MarketAnalysis(
+        results=replace(
+            made, effects=(first,), model=replace(made.model, confidence=confidence),
+            provenance=replace(made.provenance, data_hash=data),
+        )
+    )  # fmt: skip
 
 
 def test_what_needs_data_says_so_where_results_came_from_a_file(tmp_path: Path, analysis: MarketAnalysis) -> None:

@@ -25,7 +25,6 @@ from reportgen.model.across.meta import RandomEffects, adjust_benjamini_hochberg
 from reportgen.model.across.plan import plan_markets
 from reportgen.model.lmm.modes import expected_rank
 from reportgen.results import (
-    EffectSize,
     Estimand,
     ExcludedMarket,
     MarketEstimate,
@@ -36,7 +35,7 @@ from reportgen.results import (
     RunTotals,
     VerdictCode,
 )
-from reportgen.results.derived.intervals import normal_quantile
+from reportgen.results.derived.intervals import interval_se
 from reportgen.results.derived.rehearsal import together
 
 DEFAULT_ESTIMAND: Estimand = "kept-up-percent"
@@ -70,7 +69,8 @@ def market_effect(results: MarketResults, estimand: Estimand) -> MarketEffect | 
     parts: tuple[float | None, ...]
     if estimand.startswith("first-period"):
         first = results.effects[0].first_period
-        parts = (first.estimate, _half_width(first, results.model.confidence), first.lower, first.upper)
+        se = interval_se(first.lower, first.upper, results.model.confidence)
+        parts = (first.estimate, se, first.lower, first.upper)
     else:
         long_run = results.long_run
         if long_run is None or long_run.estimate is None:
@@ -83,13 +83,6 @@ def market_effect(results: MarketResults, estimand: Estimand) -> MarketEffect | 
     if len(values) < 4 or not values[1] > 0:
         return Reason(code="no-effect-estimate")
     return MarketEffect(estimate=values[0], se=values[1], lower=values[2], upper=values[3], p=row.p)
-
-
-def _half_width(effect: EffectSize, confidence: float) -> float | None:
-    """SE that a normal interval of this width would have."""
-    if effect.lower is None or effect.upper is None:
-        return None
-    return (effect.upper - effect.lower) / (2.0 * normal_quantile(confidence))
 
 
 def _scale(results: MarketResults, estimand: Estimand) -> float | None:

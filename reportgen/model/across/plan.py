@@ -20,7 +20,7 @@ from reportgen.model.across.meta import pool_effects
 from reportgen.model.planning.allocate import Ladder
 from reportgen.panel.periods import PER_YEAR
 from reportgen.results import EffectSize, MarketMove, MarketResults, MarketsPlan, MarketsPlanReason, PlanAction
-from reportgen.results.derived.intervals import normal_quantile
+from reportgen.results.derived.intervals import interval_se, normal_interval
 
 LEAST_MARKETS = 3
 DIFFER = 0.05
@@ -94,17 +94,15 @@ def _known(one: MarketResults, channel: str) -> _Known | None:
     ):
         return None
     more, less = plan.more, plan.less
-    if more.estimate is None or less.estimate is None or more.lower is None or more.upper is None:
+    level = one.model.confidence if one.model is not None else 0.95
+    error = interval_se(more.lower, more.upper, level)
+    if more.estimate is None or less.estimate is None or error is None:
         return None
     moved = plan.bound * plan.total_now
     unit = (more.estimate - less.estimate) / (2.0 * moved)
-    level = one.model.confidence if one.model is not None else 0.95
-    se = (more.upper - more.lower) / (2.0 * normal_quantile(level)) / moved
-    if not se > 0.0:
-        return None
     bends = unit != 0.0
     return _Known(
-        market=one.market, now=plan.total_now, bound=plan.bound, unit=unit, se=se,
+        market=one.market, now=plan.total_now, bound=plan.bound, unit=unit, se=error / moved,
         up=more.estimate / moved / unit if bends else 1.0, down=-less.estimate / moved / unit if bends else 1.0,
     )  # fmt: skip
 
@@ -132,8 +130,8 @@ def _assembled(
 
 
 def _size(estimate: float, sd: float, confidence: float) -> EffectSize:
-    half = normal_quantile(confidence) * sd
-    return EffectSize(estimate=estimate, lower=estimate - half, upper=estimate + half)
+    lower, upper = normal_interval(estimate, sd, confidence)
+    return EffectSize(estimate=estimate, lower=lower, upper=upper)
 
 
 def _still(made: MarketsPlan, reason: MarketsPlanReason) -> MarketsPlan:

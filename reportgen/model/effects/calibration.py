@@ -20,7 +20,7 @@ from reportgen.model.effects.impact import Impact
 from reportgen.model.effects.incremental import QUANTILE
 from reportgen.model.market.fit import MarketFit
 from reportgen.results import Calibration, SizeWithError
-from reportgen.results.derived.intervals import normal_interval, normal_quantile
+from reportgen.results.derived.intervals import interval_se, normal_interval
 from reportgen.settings.sections import CalibrationSettings, Settings
 
 
@@ -74,9 +74,9 @@ def _measured(one: CalibrationSettings, market: MarketFit, impact: Impact, confi
             return None
         size = found.kept_up if one.measures == "kept-up" else found.first_period
         estimate, lower, upper = size.estimate, size.lower, size.upper
-    if estimate is None or lower is None or upper is None or not lower <= estimate <= upper or lower == upper:
+    se = interval_se(lower, upper, confidence)
+    if estimate is None or lower is None or upper is None or se is None or not lower <= estimate <= upper:
         return None
-    se = (upper - lower) / (2.0 * normal_quantile(confidence))
     return SizeWithError(estimate=estimate, se=se, lower=lower, upper=upper)
 
 

@@ -28,6 +28,13 @@ def likelihood_limit(confidence: float) -> float:
     return -0.5 * normal_quantile(confidence) ** 2
 
 
+def interval_se(lower: float | None, upper: float | None, confidence: float) -> float | None:
+    """Standard error of a normal interval of this width at ``confidence``; ``None`` without a width."""
+    if lower is None or upper is None or not upper > lower:
+        return None
+    return (upper - lower) / (2.0 * normal_quantile(confidence))
+
+
 def about_se(lower: float | None, upper: float | None) -> float | None:
     """About a standard error, for the digits that are printed: a quarter of the width; ``None`` without a width."""
     if lower is None or upper is None or not upper > lower:

@@ -7,6 +7,7 @@ import pytest
 from reportgen.results.derived.intervals import (
     about_se,
     half_interval,
+    interval_se,
     likelihood_limit,
     normal_interval,
     which_side,
@@ -16,6 +17,9 @@ from reportgen.results.derived.intervals import (
 def test_normal_limits_are_those_of_the_tables() -> None:
     assert normal_interval(10.0, 2.0, 0.95) == pytest.approx((6.080072, 13.919928))
     assert normal_interval(10.0, 2.0, 0.90) == pytest.approx((6.710293, 13.289707))
+    assert interval_se(6.080072, 13.919928, 0.95) == pytest.approx(2.0, rel=1e-6)
+    assert interval_se(6.710293, 13.289707, 0.90) == pytest.approx(2.0, rel=1e-6)
+    assert interval_se(6.0, 6.0, 0.95) is None
     assert likelihood_limit(0.95) == pytest.approx(-3.841459 / 2)
 
 
