@@ -68,17 +68,18 @@ def build_market(job: MarketJob) -> record.MarketRecord:
     ReportgenError
         If the market cannot be analysed or a document cannot be made; nothing is changed then.
     """
-    results = analyse(job)
+    earlier = earlier_results(job) if job.panel is not None else None
+    results = analyse(job, earlier)
     track = promises.read_track(job.folder if job.panel is not None else job.results_folder or job.folder)
     if job.panel is not None:
-        track = promises.advance(promises.completed(track, earlier_results(job)), results)
+        track = promises.advance(promises.completed(track, earlier), results)
         results = replace(results, track=promises.track_record(track, job.settings.report.confidence))
     content = {RESULTS: to_json(results), promises.NAME: promises.track_file(track)}
     return publish(job, results, {**content, **dict(documents(results, job))})
 
 
-def analyse(job: MarketJob) -> MarketResults:
-    """Return the market's results: fitted from its panel, or read back from an earlier run."""
+def analyse(job: MarketJob, earlier: MarketResults | None = None) -> MarketResults:
+    """Return the market's results: fitted from its panel (and compared with ``earlier`` ones), or read back."""
     if job.panel is None:
         stored = from_json(((job.results_folder or job.folder) / RESULTS).read_bytes())
         return replace(stored, provenance=replace(stored.provenance, as_of=job.as_of))
@@ -87,7 +88,6 @@ def analyse(job: MarketJob) -> MarketResults:
     panel = open_panel(job.panel)
     agreed: Agreement = {"shared_decay": job.shared_decay, "shapes": job.shapes, "choices": job.choices}
     made = analyse_market(panel, job.settings, provenance(job), **agreed)
-    earlier = earlier_results(job)
     return made if earlier is None else replace(made, change=_change(earlier, made, panel, job, agreed))
 
 

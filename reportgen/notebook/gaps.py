@@ -65,4 +65,5 @@ def _quantities(results: MarketResults) -> dict[str, Triple]:
 def _spread(rows: Sequence[Triple], levels: Sequence[float]) -> float | None:
     """SE of the difference from the widths of both intervals, each at its own level."""
     errors = [interval_se(row[1], row[2], level) for row, level in zip(rows, levels, strict=True)]
-    return None if None in errors else hypot(*errors)
+    known = [error for error in errors if error is not None]
+    return hypot(*known) if len(known) == len(rows) else None

@@ -136,6 +136,16 @@ def test_comparison_has_both_and_the_difference(analysis: MarketAnalysis) -> Non
     assert np.isnan(analysis.compare(analysis).loc["kept_up", "difference_se"])
 
 
+def test_an_analysis_says_nothing_of_reports_where_python_happens_to_stand(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, analysis: MarketAnalysis
+) -> None:
+    (tmp_path / "M0").mkdir()
+    earlier = replace(analysis.results, effects=(), provenance=replace(analysis.results.provenance, code="older"))
+    (tmp_path / "M0" / "results.json").write_bytes(to_json(earlier))
+    monkeypatch.chdir(tmp_path)
+    assert reportgen.analyse(table(), market="M0").results.change is None
+
+
 def test_errors_of_a_difference_are_read_at_the_level_of_each_interval() -> None:
     gaps = known_to(3.0, 0.95, "a").compare(known_to(4.0, 0.8, "b"))
     assert gaps.loc["kept_up", "difference_se"] == pytest.approx(5.0)
