@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from reportgen.model.effects.impact import market_generator
-from reportgen.model.effects.incremental import QUANTILE
+from reportgen.model.effects.incremental import percentile_limits
 from reportgen.model.effects.sales_ahead import Ahead, draw_ahead, going_on
 from reportgen.model.lmm.columns import Array
 from reportgen.model.market.fit import MarketFit
@@ -24,18 +24,18 @@ KEPT = 6
 def forecast(market: MarketFit, settings: Settings, plan: Plan | None = None) -> Forecast | None:
     """The next ``model.forecast`` periods; ``None`` where none are asked for or no pharmacy goes on.
 
-    A plan that is recommended stands beside them: each pharmacy's promotion changed by as much as it says.
+    A plan that is recommended stands beside them: each pharmacy's promotion changed by the share that it says.
     """
     periods, frame = settings.model.forecast, market.frame
-    moved = _moved(frame, plan)
+    factor = _factor(frame, plan)
     if not periods or not len(going_on(frame)):
         return None
     rng = market_generator(settings, frame.panel.market, "forecast")
-    ahead = draw_ahead(market, periods, DRAWS, rng, moved=moved)
+    ahead = draw_ahead(market, periods, DRAWS, rng, factor=factor)
     usual = ahead.usual.sum(axis=1)
     planned = None if ahead.planned is None else ahead.planned.sum(axis=1)
     confidence = settings.report.confidence
-    rows = _periods(frame, ahead, usual, planned, moved, confidence)
+    rows = _periods(frame, ahead, usual, planned, factor, confidence)
     total = _total(usual.sum(axis=1), None if planned is None else planned.sum(axis=1), confidence)
     before = [row.year_before for row in rows if row.year_before is not None]
     return Forecast(
@@ -50,28 +50,26 @@ def forecast(market: MarketFit, settings: Settings, plan: Plan | None = None) ->
     )
 
 
-def _moved(frame: ModelFrame, plan: Plan | None) -> Array | None:
-    """Change of promotion a period under the plan, (c, G); None where nothing is recommended."""
+def _factor(frame: ModelFrame, plan: Plan | None) -> Array | None:
+    """Promotion under the plan over that as usual, (c, G); None where nothing is recommended.
+
+    A share and no number of units: one cannot take from a period without any, and the plan's total would not be kept.
+    """
     if plan is None or plan.outcome != "recommended" or plan.channel not in frame.panel.channels:
         return None
-    change = {row.pharmacy: row.next - row.now for row in plan.rows if row.next is not None and row.now is not None}
-    moved = np.zeros((len(frame.panel.channels), len(frame.pharmacies)))
-    moved[frame.panel.channels.index(plan.channel)] = [change.get(name, 0.0) for name in frame.pharmacies]
-    return moved
-
-
-def _limits(draws: Array, confidence: float) -> tuple[float, float]:
-    lower, upper = np.quantile(draws, [0.5 - confidence / 2, 0.5 + confidence / 2], method=QUANTILE)
-    return float(lower), float(upper)
+    shares = {row.pharmacy: row.next / row.now for row in plan.rows if row.next is not None and row.now}
+    factor = np.ones((len(frame.panel.channels), len(frame.pharmacies)))
+    factor[frame.panel.channels.index(plan.channel)] = [shares.get(name, 1.0) for name in frame.pharmacies]
+    return factor
 
 
 def _periods(
-    frame: ModelFrame, ahead: Ahead, usual: Array, planned: Array | None, moved: Array | None, confidence: float
+    frame: ModelFrame, ahead: Ahead, usual: Array, planned: Array | None, factor: Array | None, confidence: float
 ) -> tuple[ForecastPeriod, ...]:
     end = frame.panel.n_periods
     rows = []
     for k in range(usual.shape[1]):
-        lower, upper = _limits(usual[:, k], confidence)
+        lower, upper = percentile_limits(usual[:, k], confidence)
         promotion = ahead.promotion[:, k]
         row = ForecastPeriod(
             period=frame.panel.period_label(end + k),
@@ -80,23 +78,22 @@ def _periods(
             year_before=_year_before(frame, ahead, k),
             promotion=float(promotion.mean()), planned_promotion=None,
         )  # fmt: skip
-        if planned is not None and moved is not None:
-            low, high = _limits(planned[:, k], confidence)
-            dose = np.maximum(promotion + moved[0, ahead.groups], 0.0)
+        if planned is not None and factor is not None:
+            low, high = percentile_limits(planned[:, k], confidence)
             row = replace(
                 row, planned=float(planned[:, k].mean()), planned_lower=low, planned_upper=high,
-                planned_promotion=float(dose.mean()),
+                planned_promotion=float((promotion * factor[0, ahead.groups]).mean()),
             )  # fmt: skip
         rows.append(row)
     return tuple(rows)
 
 
 def _total(usual: Array, planned: Array | None, confidence: float) -> ForecastSum:
-    lower, upper = _limits(usual, confidence)
+    lower, upper = percentile_limits(usual, confidence)
     made = ForecastSum(estimate=float(usual.mean()), lower=lower, upper=upper)
     if planned is None:
         return made
-    (low, high), (least, most) = _limits(planned, confidence), _limits(planned - usual, confidence)
+    (low, high), (least, most) = percentile_limits(planned, confidence), percentile_limits(planned - usual, confidence)
     return replace(
         made, planned=float(planned.mean()), planned_lower=low, planned_upper=high,
         gain=float((planned - usual).mean()), gain_lower=least, gain_upper=most,

@@ -257,7 +257,8 @@ class _Walk:
         return np.asarray((curve.bend(stock * rest + left) - curve.bend(left)) / rest)
 
 
-def _limits(draws: Array, confidence: float) -> tuple[float, float]:
+def percentile_limits(draws: Array, confidence: float) -> tuple[float, float]:
+    """Limits of the draws (D,) at ``confidence``."""
     lower, upper = np.quantile(draws, [0.5 - confidence / 2, 0.5 + confidence / 2], method=QUANTILE)
     return float(lower), float(upper)
 
@@ -287,7 +288,7 @@ def summarise_incremental(
     tails = [0.5 - confidence / 2, 0.5 + confidence / 2]
     # Sales without promotion are sales less what it brought, so their upper limit has its lower one.
     low, high = np.quantile(draws.period, tails, axis=0, method=QUANTILE)
-    lower, upper = _limits(draws.total, confidence)
+    lower, upper = percentile_limits(draws.total, confidence)
     total = float(point.total[0])
     months = tuple(
         IncrementalMonth(
@@ -328,7 +329,7 @@ def tabulate_what_if(
     """
     rows = []
     for s, change in enumerate(point.changes):
-        sales, (lower, upper) = float(point.scenario[0, s]), _limits(draws.scenario[:, s], confidence)
+        sales, (lower, upper) = float(point.scenario[0, s]), percentile_limits(draws.scenario[:, s], confidence)
         gain: tuple[float | None, ...] = (None, None, None)
         if margin is not None and cost is not None:
             gain = tuple(margin * value - change * cost for value in (sales, lower, upper))
@@ -367,7 +368,7 @@ def return_on_promotion(
     margin
         Share of sales that is margin, in (0, 1].
     """
-    total, (lower, upper) = float(point.total[0]), _limits(draws.total, confidence)
+    total, (lower, upper) = float(point.total[0]), percentile_limits(draws.total, confidence)
     gains = [margin * value for value in (total, lower, upper)]
     roi: list[float | None] = [gain / cost - 1.0 if cost > 0 else None for gain in gains]
     even: list[float | None] = [gain / units if units > 0 else None for gain in gains]

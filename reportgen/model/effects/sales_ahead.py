@@ -56,19 +56,19 @@ def going_on(frame: ModelFrame) -> Index:
 
 
 def draw_ahead(
-    market: MarketFit, periods: int, draws: int, rng: np.random.Generator, *, moved: Array | None = None
+    market: MarketFit, periods: int, draws: int, rng: np.random.Generator, *, factor: Array | None = None
 ) -> Ahead:
     """Draws of the ``periods`` after the record.
 
     Parameters
     ----------
-    moved
-        (c, G) change of each channel's promotion per period under the plan, by pharmacy of the fit; None: no plan.
+    factor
+        (c, G) promotion of each channel under the plan over that as usual, by pharmacy of the fit; None: no plan.
     """
     groups = going_on(market.frame)
     usually = usual_promotion(market.frame, periods)
     made = [
-        _walk(fitted, fit, decays, covariance, size, groups, usually, rng, moved)
+        _walk(fitted, fit, decays, covariance, size, groups, usually, rng, factor)
         for fitted, fit, decays, covariance, size in _fits(market, draws)
         if size
     ]
@@ -76,7 +76,7 @@ def draw_ahead(
     sizes = np.array([len(part) for part in usual], dtype=np.float64)
     return Ahead(
         usual=np.concatenate(usual),
-        planned=None if moved is None else np.concatenate(planned),
+        planned=None if factor is None else np.concatenate(planned),
         promotion=np.einsum("m,mkn->kn", sizes / sizes.sum(), np.stack(promotion)),
         groups=groups,
         rule=usually.rule,
@@ -148,7 +148,7 @@ def _columns(rule: UsualRule, end: int, periods: int, year: int) -> tuple[Index,
 
 def _walk(
     market: MarketFit, fit: LmmFit, decays: Array, covariance: Array, draws: int, groups: Index,
-    usually: UsualPromotion, rng: np.random.Generator, moved: Array | None,
+    usually: UsualPromotion, rng: np.random.Generator, factor: Array | None,
 ) -> tuple[Array, Array | None, Array]:  # fmt: skip
     """Sales as usual and as planned (D, K, N), and mean promotion as usual (K, N), at one fit and decay."""
     frame, periods = market.frame, len(usually.columns)
@@ -162,7 +162,7 @@ def _walk(
     drive = _drive(market, fit, groups, beta, modes, decays, coming) + level[:, None, :]
     drive += np.sqrt(fit.sigma2) * rng.standard_normal(drive.shape)
     picked = np.stack([rng.choice(options, draws) for options in usually.columns], axis=1)
-    drive_planned, promotion = drive.copy() if moved is not None else None, np.zeros((len(groups), periods))
+    drive_planned, promotion = drive.copy() if factor is not None else None, np.zeros((len(groups), periods))
     for channel, term in enumerate(market.terms.promotion):
         random = market.random_index(term)
         slope = beta[:, market.index(term), None] + (0.0 if random is None else modes[:, :, random])
@@ -170,8 +170,8 @@ def _walk(
         drive += slope[:, :, None] * _stock(frame, channel, groups, decays[channel], dose)
         if channel == 0:
             promotion = dose.mean(axis=0)
-        if drive_planned is not None and moved is not None:
-            other = np.maximum(dose + moved[channel, groups, None], np.minimum(dose, 0.0))
+        if drive_planned is not None and factor is not None:
+            other = dose * factor[channel, groups, None]
             drive_planned += slope[:, :, None] * _stock(frame, channel, groups, decays[channel], other)
     lags, phi = market.terms.lag_periods, beta[:, [market.index(term) for term in market.terms.lags]]
     past = last_responses(frame, groups, max(lags, default=0))

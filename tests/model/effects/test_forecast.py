@@ -64,6 +64,18 @@ def test_what_came_lies_in_the_interval_of_a_longer_record():
     assert all(row.lower <= value <= row.upper for row, value in zip(found.periods, came, strict=True))
 
 
+def test_a_plan_takes_as_much_as_it_gives_where_promotion_comes_in_campaigns():
+    panel, settings = panel_of(), Settings()
+    campaigns = (np.arange(24) + np.arange(20)[:, None]) % 4 == 0
+    market = fitted(replace(panel, promotion=panel.promotion * campaigns), settings)
+    more, less = (forecast(market, settings, plan_of(market, change)) for change in (1.0, -1.0))
+    assert more is not None
+    assert less is not None
+    assert less.total.gain == pytest.approx(-more.total.gain)
+    for up, down in zip(more.periods, less.periods, strict=True):
+        assert up.planned_promotion + down.planned_promotion == pytest.approx(2.0 * up.promotion)
+
+
 def test_a_plan_without_a_change_changes_nothing_and_more_promotion_brings_more():
     settings = Settings()
     market = fitted(panel_of(), settings)
@@ -77,7 +89,7 @@ def test_a_plan_without_a_change_changes_nothing_and_more_promotion_brings_more(
     assert more.total.estimate == same.total.estimate
     assert more.total.gain > 0.0
     assert more.total.gain_lower < more.total.gain < more.total.gain_upper
-    assert more.periods[0].planned_promotion == pytest.approx(more.periods[0].promotion + 2.0)
+    assert more.periods[0].planned_promotion == pytest.approx(1.5 * more.periods[0].promotion)
 
 
 def test_pharmacies_that_ended_are_left_out():
