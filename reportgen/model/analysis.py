@@ -12,7 +12,6 @@ from dataclasses import replace
 import numpy as np
 
 from reportgen.model.agreed.choices import choose_alone, chosen
-from reportgen.model.agreed.shape import own_shapes
 from reportgen.model.bootstrap.run import FEW_PHARMACIES, bootstrap_market, bootstrap_slope_test, summarise_bootstrap
 from reportgen.model.checks.foresight import foresight
 from reportgen.model.checks.residuals import Residuals, conditional_residuals
@@ -124,7 +123,7 @@ def _analysed(
     frame: ModelFrame, settings: Settings, provenance: Provenance, shared_decay: AgreedDecay, shapes: Shapes | None
 ) -> MarketResults:
     try:
-        market = fitted_market(frame, settings, shared_decay, own_shapes(frame, settings) if shapes is None else shapes)
+        market = fitted_market(frame, settings, shared_decay, shapes)
     except UNFITTABLE as error:
         return _without_estimates(frame, settings, provenance, "not-estimable", (unfittable(error, settings),))
     settings = as_recorded(frame.panel, settings)
@@ -224,8 +223,8 @@ def _with_estimates(market: MarketFit, settings: Settings, provenance: Provenanc
 
 def _sound(results: MarketResults) -> MarketResults:
     """Without what a check takes away, and without numbers that cannot be."""
-    sound: MarketResults = mend(withhold(results))
-    return sound
+    mended: MarketResults = mend(withhold(results))
+    return mended
 
 
 def _judged(
@@ -331,11 +330,8 @@ def _flat_direction(market: MarketFit) -> str | None:
 
 
 def _quality(frame: ModelFrame, residuals: Residuals, holdout: HoldOut) -> FitQuality:
-    fitted = residuals.fitted
-    if frame.scale == "log":
-        # Error in money is what is compared with a forecast; exp() overflows a double at 709.8.
-        fitted = np.exp(np.minimum(fitted, 700.0))
-    error = frame.sales - fitted
+    # Error in money is what is compared with a forecast.
+    error = frame.sales - frame.money(residuals.fitted)
     total = float(np.sum(np.abs(frame.sales)))
     return FitQuality(
         rmse=float(np.sqrt(np.mean(error**2))),

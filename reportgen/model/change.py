@@ -28,7 +28,6 @@ from typing import Any
 import numpy as np
 
 from reportgen.model.agreed.choices import choose_alone, chosen
-from reportgen.model.agreed.shape import own_shapes
 from reportgen.model.effects.impact import measure_impact
 from reportgen.model.fitted import AgreedDecay, fitted_market
 from reportgen.model.market.bend import Shapes
@@ -337,7 +336,7 @@ def _measured(
     if refusals(frame):
         return None
     try:
-        market = fitted_market(frame, settings, shared_decay, own_shapes(frame, settings) if shapes is None else shapes)
+        market = fitted_market(frame, settings, shared_decay, shapes)
         impact = measure_impact(market, settings)
     except (*UNFITTABLE, *BREAKDOWNS):
         return None

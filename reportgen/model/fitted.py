@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from reportgen.model.agreed.decay import SharedDecay
+from reportgen.model.agreed.shape import own_shapes
 from reportgen.model.market.bend import Bend, Shapes, bends_of, can_bend, curved
 from reportgen.model.market.fit import MarketFit, fit_market
 from reportgen.model.prospects import UNFITTABLE
@@ -18,14 +19,17 @@ from reportgen.settings.sections import Settings
 AgreedDecay = SharedDecay | float | None
 
 
-def fitted_market(frame: ModelFrame, settings: Settings, shared_decay: AgreedDecay, shapes: Shapes) -> MarketFit:
+def fitted_market(frame: ModelFrame, settings: Settings, shared_decay: AgreedDecay, shapes: Shapes | None) -> MarketFit:
     """The market's fit with the curves of its channels, and its rivals with other curves.
+
+    ``shapes``: None: the market decides for itself.
 
     Raises
     ------
     RankDeficient, NoResidualVariation, DependentTerm
         The columns cannot be fitted.
     """
+    shapes = own_shapes(frame, settings) if shapes is None else shapes
     names = frame.panel.channels
     asked = (one for one in shapes if one.bend is not None and one.channel in names)
     curves = tuple(one for one in asked if can_bend(frame, names.index(one.channel)))

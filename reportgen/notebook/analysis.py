@@ -166,7 +166,6 @@ class MarketAnalysis:
             The market has no certified fit.
         """
         from reportgen.model.agreed.choices import choose_alone, chosen
-        from reportgen.model.agreed.shape import own_shapes
         from reportgen.model.fitted import fitted_market
         from reportgen.model.market.refusals import usable_frame
 
@@ -176,10 +175,7 @@ class MarketAnalysis:
         choices = self.agreed.get("choices")
         settings = chosen(self.settings, choose_alone(panel, self.settings) if choices is None else choices)
         frame, _ = usable_frame(panel, settings)
-        shapes = self.agreed.get("shapes")
-        return fitted_market(
-            frame, settings, self.agreed.get("shared_decay"), own_shapes(frame, settings) if shapes is None else shapes
-        )
+        return fitted_market(frame, settings, self.agreed.get("shared_decay"), self.agreed.get("shapes"))
 
     def to_statsmodels(self) -> Any:
         """A genuine ``MixedLMResults`` of statsmodels at the certified optimum.

@@ -29,13 +29,12 @@ def simulated(fit: MarketFit, copies: int, seed: int) -> pd.DataFrame:
     simulator = Simulator(frame, process_of(fit, fit.fit))
     rng = np.random.default_rng([seed & 0xFFFFFFFF, 19])
     drawn = simulator.draw(rng.standard_normal((copies, *simulator.noise_shape)))[:, frame.group, frame.column]
-    sales = drawn if frame.scale == "level" else np.exp(np.minimum(drawn, 700.0))
     rows = len(frame.group)
     made = {
         "copy": np.repeat(np.arange(1, copies + 1), rows),
         "pharmacy": np.tile(np.array(frame.pharmacies, dtype=object)[frame.group], copies),
         "period": np.tile(np.array([frame.panel.period_label(int(k)) for k in frame.column], dtype=object), copies),
-        "sales": sales.reshape(-1),
+        "sales": frame.money(drawn).reshape(-1),
     }
     return pd.DataFrame(made | {
         name: np.tile(frame.promotion[:, k], copies) for k, name in enumerate(frame.panel.channels)

@@ -176,6 +176,11 @@ class ModelFrame:
         """Response of the used pharmacies in every period, ``(Gu, T)``; NaN where unknown, or without a logarithm."""
         return _response(self.panel, self.scale)[self.grid_rows]
 
+    def money(self, response: Floats) -> Floats:
+        """Responses as money, any shape; of a mean logarithm that is the median of sales."""
+        # exp() overflows a double at 709.8.
+        return response if self.scale == "level" else np.exp(np.minimum(response, 700.0))
+
 
 def build_frame(panel: MarketPanel, model: ModelSettings, adstock: AdstockSettings) -> ModelFrame:
     """Rows, lags, controls and corrections of one market.

@@ -58,15 +58,6 @@ class PredictedRows:
     """Whether the pharmacy is one of the fit's."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Grid:
-    """One pharmacy, or one donor a draw: response (T,) and NaN where unknown, ``x`` (T, p) or (D, T, p), its owner."""
-
-    response: Array
-    x: Array
-    level: Array
-
-
 def predict_rows(
     market: MarketFit, rows: AskedRows, *, confidence: float, draws: int, rng: np.random.Generator
 ) -> PredictedRows:
@@ -81,8 +72,10 @@ def predict_rows(
         drawn, plain = grid.known(place, mine) if place is not None else grid.new(mine)
         at = rows.columns[mine]
         known[mine] = place is not None
-        estimate[mine] = grid.money(plain.mean(axis=0)[at])
-        lower[mine], upper[mine] = grid.money(np.quantile(drawn[:, at], [tail, 1.0 - tail], axis=0, method=QUANTILE))
+        estimate[mine] = market.frame.money(plain.mean(axis=0)[at])
+        lower[mine], upper[mine] = market.frame.money(
+            np.quantile(drawn[:, at], [tail, 1.0 - tail], axis=0, method=QUANTILE)
+        )
     return PredictedRows(estimate=estimate, lower=lower, upper=upper, known=known)
 
 
@@ -101,10 +94,6 @@ class _Extended:
         self.periods_expected = self._period_levels(market.fit.beta[None], noise=False)
         self.response = _padded(frame.response_grid(), self.periods)
         self.owner = sharing(frame) if market.terms.by_territory else np.zeros(len(frame.pharmacies), dtype=np.intp)
-
-    def money(self, response: Array) -> Array:
-        """Response as money."""
-        return response if self.market.frame.scale == "level" else np.exp(np.minimum(response, 700.0))
 
     def known(self, place: int, mine: Index) -> tuple[Array, Array]:
         """Drawn responses (D, T) and the expected one (1, T) of a pharmacy on record."""
@@ -236,9 +225,9 @@ def _given_columns(market: MarketFit, periods: int) -> Array:
     frame, design = market.frame, market.design
     groups = len(frame.pharmacies)
     starts = np.searchsorted(frame.group, np.arange(groups))
-    longer = replace(frame, panel=_longer(frame, periods), used=_without_more(frame.used, periods))
     every = np.arange(periods)
-    season = calendar_columns(longer, [one for one in market.terms.columns if one.role == "season"])
+    waves = [one for one in market.terms.columns if one.role == "season"]
+    season = calendar_columns(frame, waves, beyond=periods - frame.panel.n_periods)
     trend = trend_of(frame, every)
     makers: dict[str, Callable[[int], Array]] = {
         "intercept": lambda _: np.ones((groups, periods)),

@@ -31,7 +31,7 @@ CHUNK = 6_000_000
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Found:
-    """Estimates of B panels with their SE, (B,) each; ``deviation`` (B, G) of slopes, ``ratio`` of residual SD."""
+    """Estimates of B panels with their SE, (B,) each; ``effect`` is the coefficient of promotion, without one."""
 
     kept: Array
     kept_se: Array

@@ -149,8 +149,7 @@ def _chosen_anew(stage: _Stage, responses: Array) -> tuple[Quick, Notice] | None
         return None
     frame = market.frame
     sales = frame.panel.sales.copy()
-    made = np.exp(np.minimum(responses, 700.0)) if frame.scale == "log" else responses
-    sales[frame.grid_rows] = np.where(np.isfinite(sales[frame.grid_rows]), made, np.nan)
+    sales[frame.grid_rows] = np.where(np.isfinite(sales[frame.grid_rows]), frame.money(responses), np.nan)
     again = build_frame(replace(frame.panel, sales=sales), settings.model, settings.adstock)
     if not np.array_equal(again.used, frame.used):
         return None
