@@ -32,6 +32,8 @@ def test_the_decision_and_its_worth_lead_and_the_table_gives_first(locale):
     assert "35" in lead.text
     assert "{" not in lead.text
     assert [row.cells[0].text for row in table.rows] == ["B", "A"]
+    # A downloaded table has both limits.
+    assert [len(cell.raw) for cell in table.rows[0].cells] == [0, 0, 0, 0, 0, 2, 0, 2]
 
 
 @pytest.mark.parametrize(

@@ -72,7 +72,7 @@ class TableWriter(Phrases):
 
     def _channel(self, s: MarketSummary, one: ChannelLine) -> Row:
         f = self.log_formats if s.response == "log" else self.formats
-        spread = about_se(one.kept_up_lower, one.kept_up_upper)
+        spread, low = about_se(one.kept_up_lower, one.kept_up_upper), f.effect_value(one.kept_up_lower)
         return Row(
             cells=(
                 Cell(text=clean(s.market), link=address(s)),
@@ -82,7 +82,8 @@ class TableWriter(Phrases):
                 Cell(text=f.effect(one.kept_up, spread), sort=f.effect_value(one.kept_up)),
                 Cell(
                     text=f.effect_interval(one.kept_up_lower, one.kept_up_upper, spread),
-                    sort=f.effect_value(one.kept_up_lower),
+                    sort=low,
+                    raw=(low, f.effect_value(one.kept_up_upper)),
                 ),
                 Cell(text=f.money_short(one.incremental), sort=one.incremental),
                 Cell(text=f.percent(one.share), sort=one.share),

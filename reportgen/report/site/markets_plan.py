@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from reportgen.report.blocks import Block, Cell, Column, Prose, Row, Section, Table
-from reportgen.report.narrative.ahead.plan import ACTIONS
-from reportgen.report.tables.cells import NONE
+from reportgen.report.narrative.ahead.plan import ACTIONS, LEAST_CHANCE
+from reportgen.report.tables.cells import NONE, money_span
 from reportgen.report.words import quantities
 from reportgen.report.words.names import clean
 from reportgen.report.words.phrases import mark
@@ -42,7 +42,7 @@ def _decision(w: Phrases, plan: MarketsPlan) -> str:
     if plan.outcome != "recommended" or gain is None or plan.gain_year is None or plan.loss is None:
         return w.say(_STAYS.get(plan.reason, _STAYS["gain-not-clear"]))
     f, se = w.formats, about_se(gain.lower, gain.upper)
-    loss = f.percent(max(plan.loss, 0.01), digits=0)
+    loss = f.percent(max(plan.loss, LEAST_CHANCE), digits=0)
     return w.say(
         "Move {moved} of {total} units of promotion {per_period} from {takes} to {gives}: {gain} more sales "
         "{per_period} to be expected ({level} interval {interval}), {loss}; {year} a year. The plans within markets "
@@ -56,7 +56,7 @@ def _decision(w: Phrases, plan: MarketsPlan) -> str:
         level=w.level,
         interval=f.interval(gain.lower, gain.upper, "money-short"),
         loss=w.say("chance of a loss below {limit}", limit=loss)
-        if plan.loss < 0.01
+        if plan.loss < LEAST_CHANCE
         else w.say("chance of a loss {chance}", chance=loss),
         year=f.money_short(plan.gain_year),
     )
@@ -99,5 +99,4 @@ def _size(w: Phrases, found: EffectSize | None, *, plus: bool = False) -> tuple[
     if found is None or found.lower is None or found.upper is None:
         return Cell(text=NONE), Cell(text=NONE)
     text = w.formats.money_short(found.estimate, about_se(found.lower, found.upper), plus=plus)
-    bounds = w.formats.interval(found.lower, found.upper, "money-short")
-    return Cell(text=text, sort=found.estimate), Cell(text=bounds, sort=found.lower)
+    return Cell(text=text, sort=found.estimate), money_span(w.formats, found.lower, found.upper)

@@ -8,6 +8,7 @@ from reportgen.report.blocks import Cell, IntervalBar
 from reportgen.results.derived.intervals import half_interval
 
 if TYPE_CHECKING:
+    from reportgen.report.words.formats import Formats, Kind
     from reportgen.report.words.writer import Writer
 
 NONE = "–"
@@ -26,6 +27,11 @@ def number(w: Writer, value: float | None, se: float | None = None) -> Cell:
 def span(w: Writer, lower: float | None, upper: float | None, se: float | None = None) -> Cell:
     """Interval of plain numbers; sorts by its lower end."""
     return Cell(text=w.formats.interval(lower, upper, "number", se), sort=lower, raw=(lower, upper))
+
+
+def money_span(f: Formats, lower: float | None, upper: float | None, kind: Kind = "money-short") -> Cell:
+    """Interval of money; sorts by its lower end."""
+    return Cell(text=f.interval(lower, upper, kind), sort=lower, raw=(lower, upper))
 
 
 def effect(w: Writer, value: float | None, se: float | None = None) -> Cell:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from reportgen.report.blocks import Cell, Column, Row, Table
 from reportgen.report.narrative.beyond.curve import level_note
 from reportgen.report.narrative.verdict import WORDS
-from reportgen.report.tables.cells import effect, effect_span, interval_label
+from reportgen.report.tables.cells import effect, effect_span, interval_label, money_span
 from reportgen.report.words import quantities
 from reportgen.report.words.names import clean
 
@@ -98,11 +98,7 @@ def _channel(w: Writer, k: int) -> Row:
                 sort=None if decay is None else decay.estimate,
             ),
             Cell(text=w.formats.money_short(item.incremental), sort=item.incremental),
-            Cell(
-                text=w.formats.interval(item.lower, item.upper, "money-short"),
-                sort=item.lower,
-                raw=(item.lower, item.upper),
-            ),
+            money_span(w.formats, item.lower, item.upper),
             Cell(text=w.formats.percent(item.share), sort=item.share),
         )
     )
@@ -119,11 +115,7 @@ def months(w: Writer) -> Table | None:
                 Cell(text=w.formats.period(item.period), sort=float(i), raw=(item.period,)),
                 Cell(text=w.formats.money(item.sales), sort=item.sales),
                 Cell(text=w.formats.money(item.without), sort=item.without),
-                Cell(
-                    text=w.formats.interval(item.without_lower, item.without_upper, "money"),
-                    sort=item.without_lower,
-                    raw=(item.without_lower, item.without_upper),
-                ),
+                money_span(w.formats, item.without_lower, item.without_upper, "money"),
                 Cell(text=w.formats.money(item.incremental), sort=item.incremental),
                 Cell(text=w.formats.integer(item.pharmacies), sort=item.pharmacies),
             )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from reportgen.report.blocks import Cell, Column, Heading, Row, Table
 from reportgen.report.narrative.beyond.forecast import forecast_words
 from reportgen.report.narrative.beyond.track import track_line
-from reportgen.report.tables.cells import NONE, interval_label
+from reportgen.report.tables.cells import NONE, interval_label, money_span
 from reportgen.report.tables.track import track
 from reportgen.results.derived.intervals import about_se
 
@@ -54,19 +54,10 @@ def forecast(w: Writer) -> Table | None:
 
 def _sales(w: Writer, one: ForecastPeriod | ForecastSum, planned: bool) -> tuple[Cell, ...]:
     f, se = w.formats, about_se(one.lower, one.upper)
-    cells = [
-        Cell(text=f.money_short(one.estimate, se), sort=one.estimate),
-        Cell(text=f.interval(one.lower, one.upper, "money-short"), sort=one.lower, raw=(one.lower, one.upper)),
-    ]
+    cells = [Cell(text=f.money_short(one.estimate, se), sort=one.estimate), money_span(f, one.lower, one.upper)]
     if planned:
-        cells += [
-            Cell(text=f.money_short(one.planned, se), sort=one.planned),
-            Cell(
-                text=f.interval(one.planned_lower, one.planned_upper, "money-short"),
-                sort=one.planned_lower,
-                raw=(one.planned_lower, one.planned_upper),
-            ),
-        ]
+        between = money_span(f, one.planned_lower, one.planned_upper)
+        cells += [Cell(text=f.money_short(one.planned, se), sort=one.planned), between]
     if one.year_before is None:
         return (*cells, Cell(text=NONE))
     return (*cells, Cell(text=f.money_short(one.year_before, se), sort=one.year_before))

@@ -139,9 +139,8 @@ def variances(w: Writer) -> Table | None:
     for item in w.results.correlations:
         pair = " × ".join(term_label(w, term) for term in item.terms)
         value = Cell(text=w.formats.decimal(item.value, 2), sort=item.value)
-        bounds = w.formats.interval(item.lower, item.upper, "number")
         label = w.say("Correlation: {pair}", pair=pair)
-        rows.append(Row(cells=(text(label), text(""), value, Cell(text=bounds, sort=item.lower))))
+        rows.append(Row(cells=(text(label), text(""), value, span(w, item.lower, item.upper))))
     return Table(
         name="variances",
         caption=w.say("How much pharmacies differ"),

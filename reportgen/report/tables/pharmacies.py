@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from reportgen.report.blocks import Cell, Column, Row, Table
 from reportgen.report.narrative.ahead.plan import ACTIONS, moved, rests
-from reportgen.report.tables.cells import NONE, effect, effect_span, interval_bar, interval_label
+from reportgen.report.tables.cells import NONE, effect, effect_span, interval_bar, interval_label, money_span
 from reportgen.report.words import quantities
 from reportgen.report.words.names import clean, told_apart
 from reportgen.results.derived.intervals import about_se
@@ -128,7 +128,7 @@ def _listed(w: Writer, row: PlanRow, name: str) -> Row:
             effect(w, None if kept is None else kept.estimate, se),
             effect_span(w, *((None, None) if kept is None else (kept.lower, kept.upper)), se),
             Cell(text=w.formats.money_short(brought, about_se(low, high), plus=True), sort=brought),
-            Cell(text=w.formats.interval(low, high, "money-short"), sort=low, raw=(low, high)),
+            money_span(w.formats, low, high),
         )
     )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from reportgen.report.blocks import Cell, Column, Row, Table
-from reportgen.report.tables.cells import interval_label
+from reportgen.report.tables.cells import interval_label, money_span
 
 if TYPE_CHECKING:
     from reportgen.report.words.writer import Writer
@@ -37,10 +37,10 @@ def _row(w: Writer, one: ScoredPeriod) -> Row:
     f = w.formats
     return Row(
         cells=(
-            Cell(text=f.period(one.period)),
+            Cell(text=f.period(one.period), raw=(one.period,)),
             Cell(text=f.integer(one.ahead), sort=one.ahead),
             Cell(text=f.money_short(one.said), sort=one.said),
-            Cell(text=f.interval(one.lower, one.upper, "money-short"), sort=one.lower),
+            money_span(f, one.lower, one.upper),
             Cell(text=f.money_short(one.came), sort=one.came),
             Cell(text=w.say("yes") if one.held else w.say("no")),
         )
