@@ -14,6 +14,7 @@ import pikepdf
 import pytest
 
 from factories import market_results
+from pdf_structure import elements
 from reportgen.errors import EnvironmentMissing, RenderError
 from reportgen.render.pdf import brief_pdf, fontconfig, report_pdf
 from reportgen.render.pdf import weasy as pdf_module
@@ -34,30 +35,17 @@ def document(report: MarketReport) -> bytes:
     return report_pdf(report)
 
 
-def _elements(pdf: pikepdf.Pdf) -> list[Any]:
-    found, todo = [], [pdf.Root.StructTreeRoot]
-    while todo:
-        element = todo.pop()
-        found.append(element)
-        kids = element.get("/K")
-        if isinstance(kids, pikepdf.Dictionary):
-            todo.append(kids)
-        elif isinstance(kids, pikepdf.Array):
-            todo.extend(kid for kid in kids if isinstance(kid, pikepdf.Dictionary))
-    return found
-
-
 def test_the_document_is_tagged_titled_and_outlined(document: bytes) -> None:
     with pikepdf.open(BytesIO(document)) as pdf:
         assert pdf.Root.MarkInfo.Marked
         assert str(pdf.Root.Lang) == "en-IN"
         assert str(pdf.docinfo["/Title"]) == "Größe पुणे · Promotion impact"
         assert "/Outlines" in pdf.Root
-        elements = _elements(pdf)
-        headers = [e for e in elements if e.get("/S") == pikepdf.Name.TH]
+        tagged = elements(pdf.Root.StructTreeRoot)
+        headers = [e for e in tagged if e.get("/S") == pikepdf.Name.TH]
         assert headers
         assert {str(e.A.Scope) for e in headers} == {"/Column", "/Row"}
-        figures = [e for e in elements if e.get("/S") == pikepdf.Name.Figure]
+        figures = [e for e in tagged if e.get("/S") == pikepdf.Name.Figure]
         assert len(figures) > 20
         assert all(str(e.get("/Alt", "")) for e in figures)
 
@@ -74,17 +62,9 @@ def test_the_checker_for_accessibility_finds_nothing(document: bytes, report: Ma
 
 def test_no_table_crosses_a_page(document: bytes) -> None:
     with pikepdf.open(BytesIO(document)) as pdf:
-        tables = [e for e in _elements(pdf) if e.get("/S") == pikepdf.Name.Table]
+        tables = [e for e in elements(pdf.Root.StructTreeRoot) if e.get("/S") == pikepdf.Name.Table]
         for table in tables:
-            pages, todo = set(), [table]
-            while todo:
-                element = todo.pop()
-                if "/Pg" in element:
-                    pages.add(element.Pg.objgen)
-                kids = element.get("/K")
-                todo += [kids] if isinstance(kids, pikepdf.Dictionary) else []
-                if isinstance(kids, pikepdf.Array):
-                    todo += [kid for kid in kids if isinstance(kid, pikepdf.Dictionary)]
+            pages = {element.Pg.objgen for element in elements(table) if "/Pg" in element}
             assert len(pages) <= 1
 
 

@@ -17,6 +17,7 @@ import pypdfium2
 import pytest
 
 from factories import market_results
+from pdf_structure import elements
 from reportgen.errors import EnvironmentMissing, RenderError, TemplateError
 from reportgen.render import pdf
 from reportgen.render.html import charts
@@ -95,29 +96,16 @@ def test_both_engines_print_every_number_and_heading(case: dict[str, Any]) -> No
         assert left == set()
 
 
-def _elements(pdf: pikepdf.Pdf) -> list[Any]:
-    found, todo = [], [pdf.Root.StructTreeRoot]
-    while todo:
-        element = todo.pop()
-        found.append(element)
-        kids = element.get("/K")
-        if isinstance(kids, pikepdf.Dictionary):
-            todo.append(kids)
-        elif isinstance(kids, pikepdf.Array):
-            todo.extend(kid for kid in kids if isinstance(kid, pikepdf.Dictionary))
-    return found
-
-
 def test_the_document_is_tagged_titled_and_outlined(document: bytes) -> None:
     with pikepdf.open(BytesIO(document)) as opened:
         assert opened.Root.MarkInfo.Marked
         assert str(opened.Root.Lang) == "en-IN"
         assert str(opened.docinfo["/Title"]) == "Größe पुणे · Promotion impact"
         assert opened.check_pdf_syntax() == []
-        elements = _elements(opened)
-        headers = [e for e in elements if e.get("/S") == pikepdf.Name.TH]
+        tagged = elements(opened.Root.StructTreeRoot)
+        headers = [e for e in tagged if e.get("/S") == pikepdf.Name.TH]
         assert {str(e.A.Scope) for e in headers} == {"/Column", "/Row"}
-        figures = [e for e in elements if e.get("/S") == pikepdf.Name.Figure]
+        figures = [e for e in tagged if e.get("/S") == pikepdf.Name.Figure]
         assert len(figures) > 15
         assert all(str(e.get("/Alt", "")) for e in figures)
 
@@ -135,6 +123,7 @@ def test_same_report_same_bytes_in_another_process_that_loads_neither_weasyprint
     code = """
 import sys, hashlib; sys.path.insert(0, "tests")
 from factories import market_results
+from pdf_structure import elements
 from reportgen.settings.sections import Settings
 from reportgen.report.document import build_report
 from reportgen.render.pdf import brief_pdf
