@@ -12,6 +12,7 @@ from reportgen.report.figures.drawing import marks
 from reportgen.report.figures.drawing.plane import Box, sheet
 from reportgen.report.figures.drawing.theme import HALF
 from reportgen.report.figures.kit import Kit
+from reportgen.report.words.phrases import mark
 
 if TYPE_CHECKING:
     from reportgen.report.figures.drawing.plane import Plane
@@ -78,15 +79,12 @@ def chart_common(results: MarketResults, kit: Kit, name: str = "common") -> Char
     bounds = marks.limits(np.concatenate([shown.lower, shown.estimate, shown.upper]), zero=True, pad=0.04)
     drawn, (axes,) = sheet(HALF, 186, [Box(62, 26, HALF - 62 - 12, 118, (-0.6, len(shown.periods) - 0.4), bounds)])
     draw_common(axes, shown, kit)
-    heading = (
-        kit.say("% of sales {per_period}, beside the mean", per_period=kit.per_period)
+    message = (
+        mark("% of sales {per_period}, beside the mean")
         if kit.log
-        else kit.say(
-            "{currency} per pharmacy {per_period}, beside the mean",
-            currency=kit.formats.symbol,
-            per_period=kit.per_period,
-        )
+        else mark("{currency} per pharmacy {per_period}, beside the mean")
     )
+    heading = kit.say(message, currency=kit.formats.symbol, per_period=kit.per_period)
     marks.heading(axes, heading, kit.theme, dx=-56)
     f = kit.formats
     best, least = int(np.nanargmax(found.estimate)), int(np.nanargmin(found.estimate))

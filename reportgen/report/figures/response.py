@@ -14,6 +14,7 @@ from reportgen.report.figures.drawing.theme import WIDE
 from reportgen.report.figures.intervals import fit_ticks
 from reportgen.report.figures.kit import Kit
 from reportgen.report.words import quantities
+from reportgen.report.words.phrases import mark
 
 if TYPE_CHECKING:
     from reportgen.report.figures.drawing.plane import Plane
@@ -156,15 +157,12 @@ def chart_response(results: MarketResults, kit: Kit, name: str = "response") -> 
     x = (0.0, float(data.promotion[-1]))
     drawn, (axes,) = sheet(WIDE, 290, [Box(74, 40, WIDE - 74 - 24, 206, x, bounds)])
     draw_curve(axes, data, kit)
-    heading = (
-        kit.say("% of sales {per_period}, against no promotion", per_period=kit.per_period)
+    message = (
+        mark("% of sales {per_period}, against no promotion")
         if kit.log
-        else kit.say(
-            "{currency} per pharmacy {per_period}, against no promotion",
-            currency=kit.formats.symbol,
-            per_period=kit.per_period,
-        )
+        else mark("{currency} per pharmacy {per_period}, against no promotion")
     )
+    heading = kit.say(message, currency=kit.formats.symbol, per_period=kit.per_period)
     marks.heading(axes, heading, kit.theme, dx=-68, dy=20)
     below = kit.say("Promotion with carry-over ({unit} {per_period})", unit=kit.unit, per_period=kit.per_period)
     marks.below(axes, below, kit.theme, dy=-25)

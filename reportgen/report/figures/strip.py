@@ -44,9 +44,8 @@ def compute_strip(results: MarketResults, kit: Kit) -> tuple[tuple[Line, ...], .
     for check in results.checks:
         made = Line(check_name(kit, results, check), check, closeness(check))
         groups.setdefault(question(check.id), []).append(made)
-    ordered = [sorted(rows, key=_rank) for rows in groups.values()]
-    heads = dict(zip(map(id, ordered), groups, strict=True))
-    return tuple((Line(kit.say(heads[id(rows)])), *rows) for rows in sorted(ordered, key=lambda rows: _rank(rows[0])))
+    ordered = [(head, sorted(rows, key=_rank)) for head, rows in groups.items()]
+    return tuple((Line(kit.say(head)), *rows) for head, rows in sorted(ordered, key=lambda group: _rank(group[1][0])))
 
 
 def _rank(line: Line) -> float:
@@ -56,13 +55,15 @@ def _rank(line: Line) -> float:
 def table_strip(groups: tuple[tuple[Line, ...], ...]) -> ChartTable:
     """Return one row per check."""
     rows = tuple(
-        (line.check.id, group[0].text, line.check.value, line.check.threshold, line.used, line.check.status)
+        (
+            line.check.id, group[0].text, line.check.value, line.check.threshold,
+            None if line.used is None or math.isinf(line.used) else line.used, line.check.status,
+        )
         for group in groups
         for line in group
         if line.check is not None
-    )
-    finite = tuple((*row[:4], None if row[4] is None or math.isinf(row[4]) else row[4], row[5]) for row in rows)
-    return ChartTable(columns=("check", "question", "value", "limit", "of_limit", "status"), rows=finite)
+    )  # fmt: skip
+    return ChartTable(columns=("check", "question", "value", "limit", "of_limit", "status"), rows=rows)
 
 
 def draw_strip(axes: Plane, rows: list[Line], kit: Kit, names: float, values: float) -> list[Tip]:
@@ -98,7 +99,8 @@ def draw_strip(axes: Plane, rows: list[Line], kit: Kit, names: float, values: fl
 
 def _split(groups: tuple[tuple[Line, ...], ...]) -> list[list[Line]]:
     """Two columns of about one length; no group is broken."""
-    half, columns = len([line for group in groups for line in group]) / 2, ([], [])  # type: tuple[float, tuple[list[Line], list[Line]]]
+    half = len([line for group in groups for line in group]) / 2
+    columns: tuple[list[Line], list[Line]] = ([], [])
     for group in groups:
         columns[0 if len(columns[0]) + len(group) / 2 <= half and not columns[1] else 1].extend(group)
     return [column for column in columns if column]
