@@ -65,7 +65,7 @@ def add_chart(shapes: SlideShapes, chart: NativeChart, box: tuple[int, int, int,
         made.legend.position, made.legend.include_in_layout = XL_LEGEND_POSITION.BOTTOM, False
     axis = made.value_axis
     axis.tick_labels.number_format, axis.tick_labels.number_format_is_linked = code, False
-    axis.major_gridlines.format.line.color.theme_color = _theme().BACKGROUND_1
+    axis.major_gridlines.format.line.color.theme_color = theme_color("BACKGROUND_1")
     axis.major_gridlines.format.line.color.brightness = -0.15
     axis.format.line.fill.background()
     if chart.kind == "bars":
@@ -97,10 +97,11 @@ def describe(shape: Any, text: str) -> None:
     shape._element.xpath(".//p:cNvPr")[0].set("descr", text)
 
 
-def _theme() -> Any:
+def theme_color(name: str) -> Any:
+    """A colour of the theme by its name in python-pptx."""
     from pptx.enum.dml import MSO_THEME_COLOR
 
-    return MSO_THEME_COLOR
+    return MSO_THEME_COLOR[name]
 
 
 def _bars(made: PptxChart, chart: NativeChart) -> None:
@@ -109,7 +110,7 @@ def _bars(made: PptxChart, chart: NativeChart) -> None:
     # The first name on top; its axis of values stays at the bottom, and names left of all bars.
     made.category_axis.reverse_order = True
     made.category_axis.tick_label_position = XL_TICK_LABEL_POSITION.LOW
-    made.category_axis.format.line.color.theme_color = _theme().TEXT_1
+    made.category_axis.format.line.color.theme_color = theme_color("TEXT_1")
     # Left to itself the axis ends at the longest bar, and cuts the intervals beyond it.
     low, high = min(0.0, *_known(chart)), max(0.0, *_known(chart))
     ticks = nice_ticks(low, high, 6)
@@ -132,14 +133,14 @@ def _bars(made: PptxChart, chart: NativeChart) -> None:
                 if tone:
                     fill = drawn.points[k].format.fill
                     fill.solid()
-                    fill.fore_color.theme_color = _theme().ACCENT_1 if tone == "above" else _theme().ACCENT_2
+                    fill.fore_color.theme_color = theme_color("ACCENT_1" if tone == "above" else "ACCENT_2")
         if one.lower:
             _error_bars(drawn, one)
 
 
 def _grey(fill: Any) -> None:
     fill.solid()
-    fill.fore_color.theme_color = _theme().BACKGROUND_1
+    fill.fore_color.theme_color = theme_color("BACKGROUND_1")
     fill.fore_color.brightness = -0.25
 
 
@@ -149,7 +150,7 @@ def _lines(made: PptxChart, chart: NativeChart) -> None:
 
     if min(_known(chart), default=0.0) >= 0:
         made.value_axis.minimum_scale = 0
-    made.category_axis.format.line.color.theme_color = _theme().TEXT_1
+    made.category_axis.format.line.color.theme_color = theme_color("TEXT_1")
     axis = made.category_axis._element
     skip = etree.Element(f"{_C}tickLblSkip", val=str(-(-len(chart.categories) // _MOST_LABELS)))
     axis.find(f"{_C}noMultiLvlLbl").addprevious(skip)
@@ -157,7 +158,7 @@ def _lines(made: PptxChart, chart: NativeChart) -> None:
         drawn.smooth = False
         line = drawn.format.line
         width, color, dash = _LINES[one.look]
-        line.width, line.color.theme_color = width, getattr(_theme(), color)
+        line.width, line.color.theme_color = width, theme_color(color)
         if dash:
             line.dash_style = getattr(MSO_LINE, dash)
 

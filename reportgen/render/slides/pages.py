@@ -10,7 +10,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from reportgen.render.slides.native import add_chart, describe
+from reportgen.render.slides.native import add_chart, describe, theme_color
 from reportgen.render.slides.package import open_template, title_layout, written
 from reportgen.report.typefaces.widths import text_width
 
@@ -82,10 +82,14 @@ def render_deck(deck: Deck, *, template: Path | None = None) -> bytes:
 def fitting(texts: Sequence[str], width: int, height: int, largest: int, least: int = 10) -> int:
     """The largest size in points at which paragraphs fit into ``width`` times ``height`` EMU."""
     for size in range(largest, least, -1):
-        used = sum(lines(text, width, size) * size * _LEADING + size * 0.4 for text in texts)
-        if used * POINT <= height:
+        if _used(texts, width, size) <= height:
             return size
     return least
+
+
+def _used(texts: Sequence[str], width: int, size: int) -> float:
+    """Height of paragraphs in EMU."""
+    return sum(lines(text, width, size) * size * _LEADING + size * 0.4 for text in texts) * POINT
 
 
 def lines(text: str, width: int, size: int) -> int:
@@ -147,7 +151,7 @@ class _Page:
 
         shape = self.slide.shapes.add_textbox(*box.place())
         shape.name = card.label
-        shape.line.color.theme_color, shape.line.width = _theme("ACCENT_1"), POINT
+        shape.line.color.theme_color, shape.line.width = theme_color("ACCENT_1"), POINT
         frame = shape.text_frame
         frame.word_wrap, frame.vertical_anchor, frame.auto_size = True, MSO_ANCHOR.MIDDLE, MSO_AUTO_SIZE.NONE
         inner = box.width - 16 * POINT
@@ -187,11 +191,9 @@ class _Page:
             return
         size = fitting([text for one in lists for text in (one.heading, *one.items, " ")], box.width, box.height, 15)
         for one in lists:
-            used = sum(
-                lines(text, box.width, size) * size * _LEADING + size * 0.4 for text in (one.heading, *one.items)
-            )
-            self._list(one, box.upper(int(used * POINT)), size)
-            box = box.below(int(used * POINT))
+            height = int(_used((one.heading, *one.items), box.width, size))
+            self._list(one, box.upper(height), size)
+            box = box.below(height)
 
     def _list(self, texts: TextList, box: Box, largest: int) -> None:
         size = fitting((texts.heading, *texts.items), box.width - 12 * POINT, box.height, largest)
@@ -217,11 +219,5 @@ class _Page:
         run.text = text
         run.font.size, run.font.bold = size * POINT, bold
         if color:
-            run.font.color.theme_color = _theme(color)
+            run.font.color.theme_color = theme_color(color)
         run.font._element.set("lang", self.deck.lang)
-
-
-def _theme(name: str) -> Any:
-    from pptx.enum.dml import MSO_THEME_COLOR
-
-    return MSO_THEME_COLOR[name]
