@@ -11,9 +11,11 @@ from reportgen.report.blocks import Prose, Table
 from reportgen.report.narrative.verdict import WORDS
 from reportgen.report.site.market_table import ORDER, TableWriter, table_writer
 from reportgen.report.site.worklist import by_gain, gain_text, kept_up_text
-from reportgen.report.slides.deck import Card, Deck, NativeChart, Series, Slide, SlideTable, TextList
+from reportgen.report.slides.charts import NAME, interval_bars
+from reportgen.report.slides.deck import Card, Deck, Series, Slide, SlideTable, TextList
 from reportgen.report.words import quantities
-from reportgen.report.words.names import clean, told_apart
+from reportgen.report.words.names import clean
+from reportgen.report.words.phrases import mark
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -25,7 +27,6 @@ if TYPE_CHECKING:
 
 BARS, ROWS, NAMES = 20, 12, 30
 """Markets on one slide: as bars, as rows of a table, and named under one verdict."""
-_NAME = 26
 
 
 def build_across(
@@ -70,7 +71,7 @@ def _whole(w: TableWriter, overview: Overview, summaries: Sequence[MarketSummary
         lists=tuple(
             TextList(heading=w.say(WORDS[code][0]), items=(", ".join(_named(names)),))
             for code in ORDER
-            if (names := [clean(one.market, _NAME) for one in summaries if one.verdict == code])
+            if (names := [clean(one.market, NAME) for one in summaries if one.verdict == code])
         ),
         notes=(_sources(w, "data/overview.json (totals)"),),
     )
@@ -113,32 +114,20 @@ def _effects(w: TableWriter, across: OverviewResults, start: int) -> Slide:
         above=w.formats.integer(across.above_zero),
         count=w.formats.integer(len(across.markets)),
     )
-    chart = NativeChart(
-        kind="bars",
-        title=what,
-        alt=w.say(
-            "Bars: {what} of {count} markets with {level} intervals, highest first: {names}.",
-            what=what,
-            count=w.formats.integer(len(part)),
-            level=w.formats.level(across.confidence),
-            names=", ".join(names[:3]),
-        ),
-        categories=told_apart(names, lambda name: clean(name, _NAME)),
-        series=(
-            Series(
-                name=what,
-                values=tuple(one.estimate for _, one in part),
-                lower=tuple(one.lower for _, one in part),
-                upper=tuple(one.upper for _, one in part),
-                places=tuple(f"markets.{k}" for k, _ in part),
-                fields=("estimate", "lower", "upper"),
-                tones=tuple("above" if one.lower > 0 else "below" if one.upper < 0 else "" for _, one in part),
-            ),
-        ),
-        unit="points",
+    bars = Series(
+        name=what,
+        values=tuple(one.estimate for _, one in part),
+        lower=tuple(one.lower for _, one in part),
+        upper=tuple(one.upper for _, one in part),
+        places=tuple(f"markets.{k}" for k, _ in part),
+        fields=("estimate", "lower", "upper"),
+        tones=tuple("above" if one.lower > 0 else "below" if one.upper < 0 else "" for _, one in part),
     )
+    message = mark("Bars: {what} of {count} markets with {level} intervals, highest first: {names}.")
+    level = w.formats.level(across.confidence)
+    chart = interval_bars(w, bars, names, message, title=what, level=level, unit="points")
     reading = (
-        w.say("Bars are estimates, lines their {level} intervals.", level=w.formats.level(across.confidence)),
+        w.say("Bars are estimates, lines their {level} intervals.", level=level),
         w.say("Coloured: clearly above or below zero. Grey: not to be told from nothing."),
     )
     lists = (TextList(heading=w.say("How to read it"), items=reading),)

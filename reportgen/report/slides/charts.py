@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from reportgen.report.slides.deck import Look, NativeChart, Series, Tone
 from reportgen.report.words import quantities
 from reportgen.report.words.names import clean, told_apart
+from reportgen.report.words.phrases import mark
 from reportgen.results.derived.standing import standings
 
 if TYPE_CHECKING:
+    from reportgen.report.slides.deck import Unit
+    from reportgen.report.words.phrases import Phrases
     from reportgen.report.words.writer import Writer
     from reportgen.results import ForecastPeriod, IncrementalMonth
 
 MOST_BARS = 16
 """Pharmacies in one chart; of more, both ends."""
-_NAME = 26
+NAME = 26
+"""Letters of a name on a slide."""
 _TONES: dict[int, Tone] = {1: "above", 0: "", -1: "below"}
-_LIMITED = ("total_slope", "lower", "upper")
 
 
 def effects_of_pharmacies(w: Writer, *, hollow: bool) -> NativeChart | None:
@@ -35,31 +39,30 @@ def effects_of_pharmacies(w: Writer, *, hollow: bool) -> NativeChart | None:
         rows = [*rows[: MOST_BARS // 2], *rows[-MOST_BARS // 2 :]]
     what = quantities.coefficient(w, w.results.model)
     names = [clean(row.pharmacy) for _, row, _ in rows]
-    return NativeChart(
-        kind="bars",
-        title=f"{what}, {w.formats.symbol if not w.log else '%'} {w.per_unit}",
-        alt=w.say(
-            "Bars: {what} of {count} pharmacies with {level} intervals, highest first: {names}.",
-            what=what,
-            count=w.formats.integer(len(rows)),
-            level=w.formats.level(w.confidence),
-            names=", ".join(names[:3]),
-        ),
-        categories=told_apart(names, lambda name: clean(name, _NAME)),
-        series=(
-            Series(
-                name=what,
-                values=tuple(_drawn(w, row.total_slope) for _, row, _ in rows),
-                lower=tuple(_drawn(w, row.lower) for _, row, _ in rows),
-                upper=tuple(_drawn(w, row.upper) for _, row, _ in rows),
-                places=tuple(f"pharmacies.{k}" for k, _, _ in rows),
-                fields=_LIMITED,
-                tones=tuple(_TONES[side] for _, _, side in rows),
-            ),
-        ),
-        unit="percent" if w.log else "money",
-        hollow=hollow,
+    bars = Series(
+        name=what,
+        values=tuple(_drawn(w, row.total_slope) for _, row, _ in rows),
+        lower=tuple(_drawn(w, row.lower) for _, row, _ in rows),
+        upper=tuple(_drawn(w, row.upper) for _, row, _ in rows),
+        places=tuple(f"pharmacies.{k}" for k, _, _ in rows),
+        fields=("total_slope", "lower", "upper"),
+        tones=tuple(_TONES[side] for _, _, side in rows),
     )
+    message = mark("Bars: {what} of {count} pharmacies with {level} intervals, highest first: {names}.")
+    title = f"{what}, {w.formats.symbol if not w.log else '%'} {w.per_unit}"
+    made = interval_bars(w, bars, names, message, title=title, level=w.level, unit="percent" if w.log else "money")
+    return replace(made, hollow=hollow)
+
+
+def interval_bars(
+    w: Phrases, bars: Series, names: list[str], message: str, *, title: str, level: str, unit: Unit
+) -> NativeChart:
+    """Bars with intervals, one a name, highest first; ``message`` says that to who cannot see them."""
+    alt = w.say(
+        message, what=bars.name, count=w.formats.integer(len(names)), level=level, names=", ".join(names[:3])
+    )  # fmt: skip
+    categories = told_apart(names, lambda name: clean(name, NAME))
+    return NativeChart(kind="bars", title=title, alt=alt, categories=categories, series=(bars,), unit=unit)
 
 
 def months(w: Writer) -> NativeChart | None:

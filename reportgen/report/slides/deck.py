@@ -13,6 +13,8 @@ from reportgen.report.blocks import Brand, Fact
 
 Tone = Literal["", "above", "below"]
 Look = Literal["main", "muted", "limit", "coming", "planned"]
+Unit = Literal["money", "percent", "points"]
+"""``percent``: of shares; ``points``: of numbers that are percents."""
 Value = float | None
 
 
@@ -70,8 +72,7 @@ class NativeChart:
     alt: str
     categories: tuple[str, ...]
     series: tuple[Series, ...]
-    unit: Literal["money", "percent", "points"]
-    """``percent``: of shares; ``points``: of numbers that are percents."""
+    unit: Unit
     hollow: bool = False
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from reportgen.report.narrative.ahead.plan import ACTIONS, moved
+from reportgen.report.slides.charts import NAME
 from reportgen.report.slides.deck import SlideTable
 from reportgen.report.words.names import clean
 from reportgen.results.derived.intervals import about_se
@@ -54,7 +55,7 @@ def _row(w: Writer, i: int, row: PlanRow) -> tuple[str, ...]:
             bounds = w.interval((gain.lower, gain.upper), sources, "money-short")
     return (
         w.say(ACTIONS[row.action]),
-        clean(row.pharmacy, 26),
+        clean(row.pharmacy, NAME),
         w.fact(moved(w, row), row.next or 0.0, f"plan.rows.{i}.next"),
         change,
         bounds,
