@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 VerdictCode = Literal["works", "works-unevenly", "unclear", "no-effect", "negative", "cannot-tell"]
+OPEN_VERDICTS: frozenset[VerdictCode] = frozenset({"unclear", "no-effect"})
+"""Verdicts under which intervals lead, and no estimate stands alone."""
 Quantity = Literal["first-month", "decay", "in-all", "kept-up", "totals", "works"]
 """What a check can withhold: the three quantities of an effect, the carry-over, the sums, and the verdict."""
 

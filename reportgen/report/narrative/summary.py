@@ -27,6 +27,7 @@ from reportgen.report.words.phrases import mark
 from reportgen.report.words.units import no_carry_over
 from reportgen.results.derived.intervals import about_se
 from reportgen.results.derived.standing import standings
+from reportgen.results.verdict import OPEN_VERDICTS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -146,7 +147,7 @@ def _incremental(w: Writer) -> KeyFigure | None:
 
 def _open(w: Writer) -> bool:
     """Whether the answer is open: then intervals lead, and no estimate stands alone."""
-    return shown_code(w.results) in ("unclear", "no-effect")
+    return shown_code(w.results) in OPEN_VERDICTS
 
 
 def _incremental_label(w: Writer, total: float) -> str:

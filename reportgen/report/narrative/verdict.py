@@ -19,6 +19,7 @@ from reportgen.report.words import quantities
 from reportgen.report.words.names import clean
 from reportgen.report.words.phrases import mark
 from reportgen.results.derived.standing import above_zero
+from reportgen.results.verdict import OPEN_VERDICTS
 
 if TYPE_CHECKING:
     from reportgen.report.words.writer import Writer
@@ -150,7 +151,7 @@ def _effect(w: Writer, found: EffectSize, name: str, words: dict[tuple[str, str]
         return ""
     source, se = f"effects.{w.channel}.{name}", quantities.spread(found)
     # An open answer is its interval; an estimate beside it would be taken for the answer.
-    side = "open" if code in ("unclear", "no-effect") else "less" if estimate < 0 else "more"
+    side = "open" if code in OPEN_VERDICTS else "less" if estimate < 0 else "more"
     # Only an experiment may say that promotion brings something.
     message = words["caused" if _experiment(w) else "associated", side]
     shown_effect = "" if side == "open" else w.effect(estimate, f"{source}.estimate", se, size=True)

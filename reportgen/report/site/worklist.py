@@ -14,6 +14,7 @@ from reportgen.report.site.market_table import ORDER, address, drawn_scale, rela
 from reportgen.report.words import quantities
 from reportgen.report.words.names import clean
 from reportgen.results.derived.intervals import about_se
+from reportgen.results.verdict import OPEN_VERDICTS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -21,9 +22,6 @@ if TYPE_CHECKING:
     from reportgen.report.site.changes import Kind
     from reportgen.report.site.market_line import MarketSummary
     from reportgen.report.site.market_table import TableWriter
-
-OPEN = ("unclear", "no-effect")
-"""Verdicts under which an interval leads, and no estimate stands alone."""
 
 
 def by_gain(markets: Sequence[MarketSummary]) -> list[MarketSummary]:
@@ -135,7 +133,7 @@ def kept_up_text(w: TableWriter, one: MarketSummary) -> str:
         return "–"
     spread = about_se(one.kept_up_lower, one.kept_up_upper)
     text = f.effect_interval(one.kept_up_lower, one.kept_up_upper, spread)
-    if one.verdict not in OPEN:
+    if one.verdict not in OPEN_VERDICTS:
         text = w.say("{effect} ({interval})", effect=f.effect(one.kept_up, spread), interval=text)
     return f"{one.channel}: {text}" if one.channel else text
 

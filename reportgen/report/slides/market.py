@@ -21,14 +21,13 @@ from reportgen.report.slides.plan import plan_table
 from reportgen.report.words.checks import check_name
 from reportgen.report.words.names import clean
 from reportgen.report.words.writer import Writer, make_writer
+from reportgen.results.verdict import OPEN_VERDICTS
 
 if TYPE_CHECKING:
     from reportgen.results import MarketResults
     from reportgen.settings.sections import Settings
 
 MOST_CHECKS = 8
-OPEN = ("unclear", "no-effect")
-"""Verdicts under which intervals lead, and no estimate stands alone."""
 _LIMITS = 3
 _TOLD = 2
 """Reasons that the sentence of a market without an estimate tells."""
@@ -141,7 +140,7 @@ class _Teller:
     def pharmacies(self) -> Slide:
         """Every pharmacy's effect with its interval, or both ends."""
         w, since = self.w, len(self.w.facts)
-        hollow = shown_code(w.results) in OPEN
+        hollow = shown_code(w.results) in OPEN_VERDICTS
         title = sections.pharmacies_lead(w)
         chart = charts.effects_of_pharmacies(w, hollow=hollow)
         reading = [
@@ -186,7 +185,7 @@ class _Teller:
     def _brought(self) -> str:
         """What promotion brought; where the answer is open its interval alone."""
         figure = next((one for one in summary.key_figures(self.w, {}) if one.name == "incremental"), None)
-        if figure is None or shown_code(self.w.results) not in OPEN:
+        if figure is None or shown_code(self.w.results) not in OPEN_VERDICTS:
             return sections.impact_lead(self.w)
         return f"{figure.label}: {figure.value} ({figure.interval})"
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from reportgen.report.narrative.verdict import shown_code
 from reportgen.report.words.phrases import mark
+from reportgen.results.verdict import OPEN_VERDICTS
 
 if TYPE_CHECKING:
     from reportgen.report.words.writer import Writer
@@ -19,7 +20,7 @@ _SOURCES = {
 def elasticity_words(w: Writer) -> str:
     """Percent of sales per percent of promotion, and the published means with their sources."""
     found = w.results.elasticity
-    if found is None or shown_code(w.results) in ("unclear", "no-effect"):
+    if found is None or shown_code(w.results) in OPEN_VERDICTS:
         return ""
     estimate = w.number(found.estimate, "elasticity.estimate", digits=2)
     own = (
