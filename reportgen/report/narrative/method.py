@@ -45,6 +45,13 @@ _GLOSSARY: tuple[tuple[str, str], ...] = (
         mark("The estimate for a single pharmacy, drawn towards the market average as far as its data are thin."),
     ),
     (
+        mark("Expected rank"),
+        mark(
+            "In report.xlsx: 0 for the pharmacy with the lowest and 100 for that with the highest effect, with the "
+            "uncertainty counted in; near 50 the place is not known."
+        ),
+    ),
+    (
         mark("First month, first week"),
         mark("The difference in sales that goes with one more unit of promotion, in the period in which it is given."),
     ),

@@ -214,15 +214,7 @@ def _slopes_are_equal(w: Writer) -> bool:
 def reading_pharmacies(w: Writer) -> tuple[str, ...]:
     """How to read the pharmacy table."""
     return (
-        w.say(
-            "Each estimate is drawn towards the market average, the more so the less the pharmacy’s own data say. "
-            "Reliability is 1 where its own data decide and 0 where the market average does."
-        ),
-        w.say(
-            "Expected rank is 0 for the lowest and 100 for the highest effect, with the uncertainty counted in: "
-            "ranks "
-            "near 50 mean that the place is not known."
-        ),
+        w.say("Each estimate is drawn towards the market average, the more so the less the pharmacy’s own data say."),
         *([_at_one_level(w)] if w.shape is not None else []),
     )
 
