@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from reportgen.report.blocks import Block, Cell, Column, Prose, Row, Section, Table
-from reportgen.report.narrative.ahead.plan import ACTIONS, LEAST_CHANCE
+from reportgen.report.narrative.ahead.plan import ACTIONS, LEAST_CHANCE, ORDER
 from reportgen.report.tables.cells import NONE, money_span
 from reportgen.report.words import quantities
 from reportgen.report.words.names import clean
@@ -63,8 +63,7 @@ def _decision(w: Phrases, plan: MarketsPlan) -> str:
 
 
 def _table(w: Phrases, plan: MarketsPlan) -> Table:
-    order = {"give": 0, "keep": 1, "take": 2}
-    rows = sorted(plan.rows, key=lambda row: (order[row.action], -(row.effect.estimate or 0.0), row.market))
+    rows = sorted(plan.rows, key=lambda row: (ORDER[row.action], -(row.effect.estimate or 0.0), row.market))
     label = w.say("{level} interval", level=w.level)
     return Table(
         name="between-markets",
@@ -79,7 +78,7 @@ def _table(w: Phrases, plan: MarketsPlan) -> Table:
             Column(label=w.say("Change of sales"), unit=w.per_period),
             Column(label=label),
         ),
-        rows=tuple(Row(cells=_cells(w, row, float(order[row.action]))) for row in rows),
+        rows=tuple(Row(cells=_cells(w, row, float(ORDER[row.action]))) for row in rows),
         note=w.say("Kept up: what one more unit brings, shrunk towards all markets; markets taken as independent."),
     )
 

@@ -8,6 +8,7 @@ from reportgen.report.blocks import Cell, Column, Row, Section, Table
 from reportgen.report.narrative.beyond.change import named_causes
 from reportgen.report.narrative.verdict import WORDS
 from reportgen.report.site.market_table import address, table_writer
+from reportgen.report.tables.cells import NONE
 from reportgen.report.words import quantities
 from reportgen.report.words.names import clean
 
@@ -18,8 +19,6 @@ if TYPE_CHECKING:
     from reportgen.report.site.market_table import TableWriter
     from reportgen.results import Change
     from reportgen.settings.sections import Settings
-
-NONE = "–"
 
 
 def why_section(lines: Sequence[MarketSummary], settings: Settings) -> Section | None:
@@ -70,7 +69,7 @@ def _row(
             Cell(text=clean(one.market), link=address(one)),
             Cell(text=verdict, mark=change.verdict),
             Cell(text=cause),
-            Cell(text=NONE if effect is None else formats.effect(effect, plus=True), sort=effect),
+            Cell(text=NONE if effect is None else formats.effect(effect, plus=True), sort=formats.effect_value(effect)),
             Cell(text=NONE if brought is None else formats.money_short(brought, plus=True), sort=brought),
             Cell(text=noise),
         )

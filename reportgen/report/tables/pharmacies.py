@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from reportgen.report.blocks import Cell, Column, Row, Table
-from reportgen.report.narrative.ahead.plan import ACTIONS, moved, rests
+from reportgen.report.narrative.ahead.plan import ACTIONS, ORDER, moved, rests
 from reportgen.report.tables.cells import NONE, effect, effect_span, interval_bar, interval_label, money_span
 from reportgen.report.words import quantities
 from reportgen.report.words.names import clean, told_apart
@@ -18,9 +18,6 @@ if TYPE_CHECKING:
     from reportgen.report.blocks import IntervalBar
     from reportgen.report.words.writer import Writer
     from reportgen.results import PharmacyRow, PlanRow
-
-
-_ORDER = {"give": 0, "keep": 1, "take": 2}
 
 
 def pharmacies(w: Writer) -> Table | None:
@@ -81,7 +78,7 @@ def plan_lists(w: Writer) -> Table | None:
     plan = w.results.plan
     if plan is None or not recommended(w):
         return None
-    rows = sorted(plan.rows, key=lambda row: (_ORDER[row.action], -_one_more(row), row.pharmacy))
+    rows = sorted(plan.rows, key=lambda row: (ORDER[row.action], -_one_more(row), row.pharmacy))
     lists = [[row for row in rows if row.action == action] for action in ("give", "take")]
     shown = [*lists[0][:LISTED], *lists[1][-LISTED:]]
     short = told_apart([clean(row.pharmacy) for row in shown], lambda name: clean(name, 30))
@@ -140,7 +137,7 @@ def _planned(w: Writer) -> dict[str, PlanRow]:
 
 def _place(row: PharmacyRow, planned: PlanRow | None) -> tuple[int, float]:
     effect_first = -row.total_slope if row.total_slope is not None else 1e300
-    return (_ORDER[planned.action] if planned is not None else 1), effect_first
+    return (ORDER[planned.action] if planned is not None else 1), effect_first
 
 
 def _row(
@@ -155,7 +152,7 @@ def _row(
     brought = Cell(text=w.formats.money(row.incremental), sort=row.incremental)
     if planned is not None:
         given = (
-            Cell(text=w.say(ACTIONS[planned.action]), sort=_ORDER[planned.action]),
+            Cell(text=w.say(ACTIONS[planned.action]), sort=ORDER[planned.action]),
             Cell(text=moved(w, planned), sort=planned.next),
         )
         gain = None if planned.gain is None else planned.gain.estimate

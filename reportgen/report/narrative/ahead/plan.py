@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from reportgen.results import EffectSize, Plan, PlanAction, PlanReason, PlanRow, PlanRowReason
 
 ACTIONS: dict[PlanAction, str] = {"give": mark("Give"), "take": mark("Take"), "keep": mark("Keep")}
+ORDER: dict[PlanAction, int] = {"give": 0, "keep": 1, "take": 2}
+"""Who gets more first, who gets less last."""
 STAYS: dict[PlanRowReason, str] = {
     "": "",
     "not-recommended": mark("no change is recommended"),
