@@ -44,7 +44,7 @@ _EQUATION = 48
 """Signs of an equation after which the next term starts a new line."""
 _WIDEST_IN_BRIEF = 88
 """Per cent of the page: with texts of any language it stays at two pages of paper."""
-_EVIDENCE = ("fig-without-promotion", "tbl-coefficients", "fig-caterpillar", "tbl-checks")
+_EVIDENCE = ("fig-without-promotion", "tbl-coefficients", "fig-checks")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
