@@ -48,7 +48,7 @@ def rehearse_project(
     NothingSelectedError
         If none matches.
     """
-    from reportgen.batch.inputs.agreed import Question, answer
+    from reportgen.batch.inputs.agreed import ask_markets
     from reportgen.batch.inputs.partition import open_source
     from reportgen.batch.selection import select_markets, split_patterns
     from reportgen.batch.state.run_json import read_last_run
@@ -60,14 +60,7 @@ def rehearse_project(
     chosen = select_markets(sorted(source.index.markets), {}, select=split_patterns(markets))
     last = None if "://" in settings.run.out else read_last_run(root / settings.run.out).agreed
     rest = (settings, last.shared_decay(), last.shared_shapes(), last.setting_choices()) if last else (settings,)
-    tasks = (
-        pool.Task(key=market, argument=Question(ask=_rehearsed, panel=panel, rest=rest))
-        for market in chosen
-        if (panel := source.panel(market)) is not None
-    )
-    limits = pool.Limits(timeout=settings.run.timeout, memory=settings.run.memory)
-    ended = pool.run_tasks(answer, tasks, jobs=settings.run.jobs or pool.cores(), limits=limits)
-    found = {done.key: done.answer.value for done in ended}
+    found = ask_markets(chosen, _rehearsed, rest, settings, source, jobs=settings.run.jobs or pool.cores())
     return RehearsalReport(panels=panels, markets={market: found.get(market) for market in chosen})
 
 

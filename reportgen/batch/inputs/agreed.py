@@ -9,7 +9,7 @@ no panel. A market that cannot answer counts in no sum; what is wrong with it is
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -125,18 +125,32 @@ def _in_workers(
     settings: Settings, source: Markets, jobs: int, stopping: Callable[[], bool]
 ) -> Callable[..., dict[str, Any]]:
     warm_up(settings)
-    limits = pool.Limits(timeout=settings.run.timeout, memory=settings.run.memory)
 
     def ask(what: Callable[..., Any], *rest: object) -> dict[str, Any]:
-        tasks = (
-            pool.Task(key=market, argument=Question(ask=what, panel=panel, rest=rest))
-            for market in source.index.markets
-            if (panel := source.panel(market)) is not None
-        )
-        ended = pool.run_tasks(answer, tasks, jobs=jobs, limits=limits, stopping=stopping)
-        return {done.key: done.answer.value for done in ended}
+        return ask_markets(source.index.markets, what, rest, settings, source, jobs=jobs, stopping=stopping)
 
     return ask
+
+
+def ask_markets(
+    markets: Iterable[str],
+    what: Callable[..., Any],
+    rest: tuple[object, ...],
+    settings: Settings,
+    source: Markets,
+    *,
+    jobs: int,
+    stopping: Callable[[], bool] = lambda: False,
+) -> dict[str, Any]:
+    """Return what ``what`` says of each market's panel and the ``rest``, called in worker processes."""
+    tasks = (
+        pool.Task(key=market, argument=Question(ask=what, panel=panel, rest=rest))
+        for market in markets
+        if (panel := source.panel(market)) is not None
+    )
+    limits = pool.Limits(timeout=settings.run.timeout, memory=settings.run.memory)
+    ended = pool.run_tasks(answer, tasks, jobs=jobs, limits=limits, stopping=stopping)
+    return {done.key: done.answer.value for done in ended}
 
 
 def _key(source: Markets, stamp: Fingerprint) -> str:
