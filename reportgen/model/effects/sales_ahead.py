@@ -101,32 +101,36 @@ def _fits(market: MarketFit, draws: int) -> Iterator[tuple[MarketFit, LmmFit, Ar
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class UsualPromotion:
-    """Promotion as usual: the ``columns`` of the record that stand for each of the coming periods, times ``growth``."""
+    """Promotion as usual: the ``columns`` of the record that stand for each of the coming periods, times ``growth``.
+
+    Columns are the same for all channels, so that common campaigns stay common; each channel (c,) has its own growth.
+    """
 
     rule: UsualRule
     columns: tuple[Index, ...]
-    growth: float
+    growth: Array
 
 
 def usual_promotion(frame: ModelFrame, periods: int) -> UsualPromotion:
-    """Which rule foresaw mean promotion best so far, and how much more there was than it foresaw.
+    """Which rule foresaw mean promotion of the first channel best, and how much more there was than it foresaw.
 
     Below two years of record it is the last year's mean, which nothing was foreseen by yet.
     """
     end, year = frame.panel.n_periods, PER_YEAR[frame.panel.period_type]
-    grid = frame.panel.promotion[0][frame.grid_rows]
-    counts = np.isfinite(grid).sum(axis=0)
-    mean = np.nansum(grid, axis=0) / np.maximum(counts, 1)
-    rule, growth = RULES[0], 1.0
-    tested = [t for t in range(year + 1, end) if counts[t]]
+    grids = frame.panel.promotion[:, frame.grid_rows]
+    counts = np.isfinite(grids).sum(axis=1)
+    mean = np.nansum(grids, axis=1) / np.maximum(counts, 1)
+    rule, growth = RULES[0], np.ones(len(grids))
+    tested = [t for t in range(year + 1, end) if counts[:, t].all()]
     if end >= 2 * year and tested:
-        came, errors, ratios = mean[tested], [], []
+        came, errors, ratios = mean[:, tested], [], []
         for name in RULES:
             # Each as far ahead as the forecast goes.
             windows = (_columns(name, t - periods + 1, periods, year)[-1] for t in tested)
-            said = np.array([mean[window].mean() for window in windows])
-            ratios.append(float(came.sum() / said.sum()) if said.sum() > 0.0 else 1.0)
-            errors.append(float(np.sum((came - ratios[-1] * said) ** 2)))
+            said = np.stack([mean[:, window].mean(axis=1) for window in windows], axis=1)
+            whole = said.sum(axis=1)
+            ratios.append(np.where(whole > 0.0, came.sum(axis=1) / np.where(whole > 0.0, whole, 1.0), 1.0))
+            errors.append(float(np.sum((came[0] - ratios[-1][0] * said[0]) ** 2)))
         best = int(np.argmin(errors))
         chosen = best if errors[best] < BETTER * errors[0] else 0
         rule, growth = RULES[chosen], ratios[chosen]
@@ -166,7 +170,7 @@ def _walk(
     for channel, term in enumerate(market.terms.promotion):
         random = market.random_index(term)
         slope = beta[:, market.index(term), None] + (0.0 if random is None else modes[:, :, random])
-        dose = usually.growth * _doses(frame, channel, groups, picked)
+        dose = usually.growth[channel] * _doses(frame, channel, groups, picked)
         drive += slope[:, :, None] * _stock(frame, channel, groups, decays[channel], dose)
         if channel == 0:
             promotion = dose.mean(axis=0)

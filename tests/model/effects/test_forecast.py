@@ -107,6 +107,17 @@ def test_none_are_asked_for():
     assert forecast(fitted(panel_of(), settings), settings) is None
 
 
+def test_every_channel_goes_on_by_its_own_growth():
+    one, settings = panel_of(36), Settings()
+    months = np.arange(36)
+    doses = np.stack([np.broadcast_to(4.0 * rate**months, one.sales.shape) for rate in (1.02, 0.98)])
+    panel = make_panel(one.market, one.sales, doses, pharmacies=one.pharmacies, channels=("visits", "samples"))
+    usual = usual_promotion(build_frame(panel, settings.model, settings.adstock), 3)
+    foreseen = usual.growth * doses[:, 0, usual.columns[0]].mean(axis=1)
+    assert foreseen == pytest.approx([4.0 * 1.02**36, 4.0 * 0.98**36], rel=0.1)
+    assert usual.growth[0] > 1.0 > usual.growth[1]
+
+
 def test_promotion_goes_on_growing_and_follows_its_season():
     panel = panel_of(36)
     months = np.arange(36)
@@ -114,7 +125,7 @@ def test_promotion_goes_on_growing_and_follows_its_season():
     settings = Settings()
     frame = build_frame(replace(panel, promotion=grown), settings.model, settings.adstock)
     usual = usual_promotion(frame, 3)
-    foreseen = usual.growth * grown[0, 0][usual.columns[0]].mean()
+    foreseen = usual.growth[0] * grown[0, 0][usual.columns[0]].mean()
     assert foreseen == pytest.approx(4.0 * 1.02**36, rel=0.02)
     season = 5.0 + 3.0 * np.sin(2.0 * np.pi * months / 12.0)
     moved = np.broadcast_to(season, panel.promotion.shape).copy()
