@@ -15,6 +15,7 @@ import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib import metadata
+from importlib.util import MAGIC_NUMBER, cache_from_source, find_spec
 from pathlib import Path
 from typing import Literal
 
@@ -28,6 +29,8 @@ State = Literal["ok", "warning", "missing"]
 _LEAST_DISK = 500 * 1024 * 1024
 _SECONDS = 60
 _GLYPHS = "₹मराठी"
+_COMPILED = ("reportgen", "numpy", "pandas", "scipy", "statsmodels", "pydantic", "weasyprint")
+"""What takes longest to compile. A package of them that this interpreter has loaded may be compiled all the same."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +49,7 @@ def examine(out: Path) -> tuple[Probe, ...]:
         _python(),
         *_strangers(),
         *_packages(),
+        _bytecode(),
         *_pdf(),
         _typst(),
         _fonts(),
@@ -81,6 +85,41 @@ def _packages() -> list[Probe]:
         else:
             probes.append(Probe(name=name, state="ok", found=version))
     return probes
+
+
+def _bytecode() -> Probe:
+    """Look whether Python finds what it compiled of the libraries: without it every start compiles them again."""
+    lacking = [name for name in _COMPILED if not _is_compiled(name)]
+    if not lacking:
+        return Probe(name="Bytecode", state="ok", found="libraries are compiled")
+    found = f"not compiled: {', '.join(lacking)}"
+    folder = Path(find_spec(lacking[0]).origin).parent  # type: ignore[union-attr, arg-type]
+    advice = "Every start compiles them again, for seconds. "
+    if sys.dont_write_bytecode:
+        advice += "Unset PYTHONDONTWRITEBYTECODE, or once: "
+    else:
+        advice += "Whoever may write there: "
+    return Probe(name="Bytecode", state="warning", found=found, advice=f'{advice}python -m compileall -q "{folder}"')
+
+
+def _is_compiled(name: str) -> bool:
+    """Whether a file of a package has bytecode that Python takes; true where there is no such package or file."""
+    spec = find_spec(name)
+    if spec is None or spec.origin is None or not spec.origin.endswith(".py"):
+        return True
+    try:
+        made = Path(cache_from_source(spec.origin)).read_bytes()[:16]
+        source = Path(spec.origin).stat()
+    except (OSError, NotImplementedError):
+        return False
+    if made[:4] != MAGIC_NUMBER:
+        return False
+    # PEP 552: no flag means that time and size of the source stand in the header.
+    by_hash = any(made[4:8])
+    return by_hash or (
+        int.from_bytes(made[8:12], "little") == int(source.st_mtime) & 0xFFFFFFFF
+        and int.from_bytes(made[12:16], "little") == source.st_size & 0xFFFFFFFF
+    )
 
 
 def _pdf() -> list[Probe]:

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import shlex
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -131,3 +133,21 @@ def test_python_pptx_is_wanted_for_slides_only(monkeypatch: pytest.MonkeyPatch) 
     probe = doctor._slides()
     assert (probe.state, probe.found) == ("warning", "not installed")
     assert "pip install 'reportgen-lmm[slides]'" in probe.advice
+
+
+@pytest.mark.parametrize("kept", [True, False])
+def test_libraries_without_bytecode_are_named_with_what_compiles_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kept: bool
+) -> None:
+    (tmp_path / "slowlib").mkdir()
+    (tmp_path / "slowlib" / "__init__.py").write_text("x = 1\n")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.setattr(doctor, "_COMPILED", ("slowlib",))
+    monkeypatch.setattr("sys.dont_write_bytecode", kept)
+    probe = doctor._bytecode()
+    assert (probe.state, probe.found) == ("warning", "not compiled: slowlib")
+    assert ("PYTHONDONTWRITEBYTECODE" in probe.advice) == kept
+    subprocess.run(shlex.split(probe.advice.partition(": ")[2].replace("python", sys.executable, 1)), check=True)
+    assert doctor._bytecode().state == "ok"
+    (tmp_path / "slowlib" / "__init__.py").write_text("x = 1234\n")
+    assert doctor._bytecode().state == "warning", "stale bytecode counts as none"

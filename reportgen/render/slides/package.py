@@ -13,7 +13,6 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from reportgen.errors import ConfigError, EnvironmentMissing
-from reportgen.report.brand import theme
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -153,6 +152,9 @@ def _place_title(holder: Any) -> None:
 def _colour(made: Presentation, brand: Brand) -> None:
     """Write our palette and font into the theme, and titles to the left."""
     from lxml import etree
+
+    # Here, not above: whoever only asks whether slides can be made needs no charts (.4 s).
+    from reportgen.report.brand import theme
 
     colours = theme(brand)
     for rel in made.slide_master.part.rels.values():
