@@ -109,29 +109,32 @@ def find_process(market: MarketFit, fit: LmmFit, covariance: Array, groups: Inde
     columns, year = common.columns, float(PER_YEAR[panel.period_type])
     count, whole = len(columns), common.rows is not None
     times = np.concatenate([columns, panel.n_periods + np.arange(coming)]).astype(np.float64)
-    line = np.stack([np.ones(count), (columns - columns.mean()) / year], axis=1)
-    slope = np.linalg.lstsq(line, common.seen, rcond=None)[0]
-    size = float(np.sqrt(np.mean((common.seen - line @ slope) ** 2))) or 1.0
     apart, years = times[:, None] - times[None], (times - columns.mean()) / year
+    straight = np.stack([np.ones(count), years[:count]], axis=1)
+    slope = np.linalg.lstsq(straight, common.seen, rcond=None)[0]
+    size = float(np.sqrt(np.mean((common.seen - straight @ slope) ** 2))) or 1.0
     wave = np.exp(-2.0 * np.sin(np.pi * apart / year) ** 2)
     if panel.period_type != "week":
         wave = (1.0 - MONTHLY) * wave + MONTHLY * (np.mod(apart, year) == 0.0)
-    steep = max(abs(float(slope[1])) / size, LEAST_STEEP)
     parts = np.stack([
-        np.eye(len(times)), np.minimum(times[:, None], times[None]) - times[0], wave,
-        steep**2 * years[:, None] * years[None], np.ones_like(apart),
+        np.eye(len(times)), np.minimum(times[:, None], times[None]) - times[0], wave, np.ones_like(apart),
     ])  # fmt: skip
     # A model with a season and a trend leaves none to what its residuals have in common.
-    squares = np.array(list(product(NOISE, WANDER, SEASON if whole else (0.0,), (0.0, 1.0) if whole else (0.0,)))) ** 2
+    squares = np.array(list(product(NOISE, WANDER, SEASON if whole else (0.0,)))) ** 2
+    steep = np.array([0.0, max(abs(float(slope[1])), LEAST_STEEP * size)] if whole else [0.0])
     shares = size**2 * np.column_stack([squares, np.full(len(squares), FLAT**2)])
-    made = (shares @ parts.reshape(len(parts), -1)).reshape(-1, *apart.shape)
-    weights = _weights(made[:, :count, :count] + reading(common, covariance), common.seen - common.seen.mean())
-    noise, wander, season, _ = size * np.sqrt(weights @ squares)
-    kept = weights >= LEAST_WEIGHT
+    made = (shares @ parts[:, :count, :count].reshape(len(parts), -1)).reshape(-1, count, count)
+    made += reading(common, covariance)
+    weights = _weights(made, years[:count], steep**2, common.seen - common.seen.mean())
+    noise, wander, season = size * np.sqrt(weights.sum(axis=1) @ squares)
+    point, line = np.nonzero(weights >= LEAST_WEIGHT)
+    kept = (shares[point] @ parts.reshape(len(parts), -1)).reshape(-1, *apart.shape)
+    kept += (steep[line] ** 2)[:, None, None] * (years[:, None] * years[None])
+    weight = weights[point, line]
     return Process(
         common=common,
-        covariance=made[kept],
-        weights=weights[kept] / weights[kept].sum(),
+        covariance=kept,
+        weights=weight / weight.sum(),
         movement=Movement(noise=float(noise), wander=float(wander), season=float(season) if whole else None),
     )
 
@@ -142,15 +145,23 @@ def reading(common: Common, covariance: Array) -> Array:
     return own if common.rows is None else common.rows @ covariance @ common.rows.T + own
 
 
-def _weights(covariance: Array, values: Array) -> Array:
-    """Marginal likelihoods of M covariances (M, T, T), summing to one."""
+def _weights(covariance: Array, line: Array, squares: Array, values: Array) -> Array:
+    """Marginal likelihoods of covariances (M, T, T) with each of ``squares`` (K,) times ``line line'`` added, (M, K).
+
+    They sum to one. A line more is a change of rank one, so one Cholesky factor serves all of its squares.
+    """
     scale = float(np.mean(np.einsum("mii->mi", covariance)))
     root = np.linalg.cholesky(covariance + 1e-12 * scale * np.eye(len(values)))
     # Forward substitution for all at once: a call of LAPACK for each takes nine times as long.
-    white = np.empty((len(root), len(values)))
-    for k, value in enumerate(values):
-        white[:, k] = (value - np.einsum("mi,mi->m", root[:, k, :k], white[:, :k])) / root[:, k, k]
-    log = -np.log(np.einsum("mii->mi", root)).sum(axis=1) - 0.5 * np.sum(white**2, axis=1)
+    both = np.stack([values, line], axis=1)
+    white = np.empty((len(root), *both.shape))
+    for k, value in enumerate(both):
+        white[:, k] = (value - (root[:, k, None, :k] @ white[:, :k])[:, 0]) / root[:, k, k, None]
+    (seen, crossed), (_, lined) = np.moveaxis(white.transpose(0, 2, 1) @ white, 0, 2)
+    # |K + s l l'| = |K| (1 + s l'K^-1 l), and by Sherman and Morrison y'K^-1 y loses s (l'K^-1 y)^2 / (1 + s l'K^-1 l).
+    grown = 1.0 + lined[:, None] * squares
+    alone = -np.log(np.einsum("mii->mi", root)).sum(axis=1) - 0.5 * seen
+    log = alone[:, None] - 0.5 * np.log(grown) + 0.5 * crossed[:, None] ** 2 * squares / grown
     made = np.exp(log - log.max())
     return np.asarray(made / made.sum())
 
@@ -163,23 +174,36 @@ def draw_common(
     ``beta`` (D, p) are draws around the estimate.
     """
     common, count = process.common, len(process.common.columns)
-    coming = process.covariance.shape[1] - count
-    out, corrected = np.empty((len(beta), coming)), beta.copy()
-    chosen = rng.choice(len(process.weights), len(beta), p=process.weights)
-    centre = common.seen.mean()
-    errors = reading(common, covariance)
-    for k in np.unique(chosen).tolist():
-        at = np.flatnonzero(chosen == k)
-        made = process.covariance[k]
-        jitter = 1e-12 * float(np.trace(made)) / len(made)
-        root = np.linalg.cholesky(made + jitter * np.eye(len(made)))
-        drawn = rng.standard_normal((len(at), len(made))) @ root.T
-        wrong = np.sqrt(common.noise) * rng.standard_normal((len(at), count))
-        if common.rows is not None:
-            wrong = wrong + (fit.beta - beta[at]) @ common.rows.T
-        miss = common.seen - centre - drawn[:, :count] - wrong
-        pull = np.linalg.solve(made[:count, :count] + errors + jitter * np.eye(count), miss.T)
-        out[at] = centre + drawn[:, count:] + (made[count:, :count] @ pull).T
-        if common.rows is not None:
-            corrected[at] -= (covariance @ common.rows.T @ pull).T
-    return out, corrected
+    whole, centre = process.covariance.shape[1], common.seen.mean()
+    points, point = np.unique(rng.choice(len(process.weights), len(beta), p=process.weights), return_inverse=True)
+    made = process.covariance[points]
+    jitter = 1e-12 * np.einsum("mii->m", made)[:, None, None] / whole
+    # Draws of one point of the grid side by side, (point, place): a factor each, for as many draws as there are.
+    place, drawn, wrong = _normals(point, whole, count, rng)
+    drawn = drawn @ np.linalg.cholesky(made + jitter * np.eye(whole)).transpose(0, 2, 1)
+    miss = common.seen - centre - drawn[:, :, :count] - np.sqrt(common.noise) * wrong
+    if common.rows is not None:
+        miss[point, place] -= (fit.beta - beta) @ common.rows.T
+    known = made[:, :count, :count] + reading(common, covariance) + jitter * np.eye(count)
+    pull = np.linalg.solve(known, miss.transpose(0, 2, 1))
+    out = centre + drawn[:, :, count:] + (made[:, count:, :count] @ pull).transpose(0, 2, 1)
+    if common.rows is not None:
+        beta = beta - pull[point, :, place] @ (common.rows @ covariance)
+    return out[point, place], beta
+
+
+def _normals(point: Index, first: int, second: int, rng: np.random.Generator) -> tuple[Index, Array, Array]:
+    """Standard normals by point of the grid, (M, most, first) and (M, most, second), zero where a point has fewer.
+
+    ``point`` (D,) of each draw; returned with the place (D,) of each among those of its point.
+    """
+    sizes = np.bincount(point)
+    before = np.cumsum(sizes) - sizes
+    place = np.empty(len(point), dtype=np.intp)
+    place[np.argsort(point, kind="stable")] = np.arange(len(point)) - np.repeat(before, sizes)
+    ones = np.zeros((len(sizes), sizes.max(), first))
+    others = np.zeros((len(sizes), sizes.max(), second))
+    for k, size in enumerate(sizes.tolist()):
+        ones[k, :size] = rng.standard_normal((size, first))
+        others[k, :size] = rng.standard_normal((size, second))
+    return place, ones, others

@@ -10,7 +10,7 @@ import pytest
 from reportgen.model.analysis import analyse_market
 from reportgen.model.bootstrap import run as bootstrap
 from reportgen.model.bootstrap.replicates import Copies, Process, Simulator
-from reportgen.model.bootstrap.run import bootstrap_market, bootstrap_slope_test, summarise_bootstrap
+from reportgen.model.bootstrap.run import SETTLED, bootstrap_market, bootstrap_slope_test, summarise_bootstrap
 from reportgen.model.lmm import reml
 from reportgen.model.lmm.columns import Design
 from reportgen.model.lmm.deviance import evaluate, pattern
@@ -187,10 +187,24 @@ def test_slope_test_of_few_pharmacies_uses_copies_without_slopes():
     flat = market(pharmacies=14, periods=24, sd_slope=0.0, seed=5)
     found = bootstrap_slope_test(flat, slope_test(flat), np.random.default_rng(2), replicates=59)
     assert found.reference == "bootstrap"
-    assert found.replicates == 59
-    assert found.p > 0.05
+    assert found.replicates < 59
+    assert found.p == SETTLED / found.replicates > 0.05
     steep = market(pharmacies=14, periods=24, sd_slope=2_500.0, seed=5)
     assert bootstrap_slope_test(steep, slope_test(steep), np.random.default_rng(2), replicates=59).p == 1 / 60
+
+
+def test_slope_test_stops_at_the_copy_that_settles_it(monkeypatch):
+    flat = market(pharmacies=14, periods=24, sd_slope=0.0, seed=5)
+    test = slope_test(flat)
+    found = bootstrap_slope_test(flat, test, np.random.default_rng(2), replicates=59)
+    monkeypatch.setattr(bootstrap, "SETTLED", 60)
+
+    def beyond(copies):
+        p = bootstrap_slope_test(flat, test, np.random.default_rng(2), replicates=copies).p
+        return round(p * (copies + 1)) - 1
+
+    assert beyond(found.replicates) == SETTLED
+    assert beyond(found.replicates - 1) == SETTLED - 1
 
 
 def test_two_channels_are_estimated_again():
