@@ -1,9 +1,10 @@
 """Other Pythons, and the lowest and newest versions of what the program needs: ``python scripts/matrix.py``.
 
 Every interpreter that is here (3.11 to 3.14, on PATH or under pyenv) gets a virtual environment for each end of the
-versions: ``lowest`` are the lower bounds of pyproject.toml, ``newest`` whatever the index has. A set of tests runs in
-each, and the table of what came out goes to ``tests/benchmarks/results/matrix.md``. Cells that are asked for by name
-(``3.12-newest``) are run alone; the rows of others stay.
+versions: ``lowest`` are the lower bounds of pyproject.toml (where a Python has no wheel of one, the first later version
+that has), ``newest`` whatever the index has. The wheel is installed, a set of tests and a demo market with its PDF and
+workbook are run in each, and the table of what came out goes to ``tests/benchmarks/results/matrix.md``. Cells that are
+asked for by name (``3.12-newest``) are run alone; the rows of others stay. uv finds and installs the versions.
 """
 
 from __future__ import annotations
@@ -21,17 +22,18 @@ from pathlib import Path
 TOP = Path(__file__).resolve().parent.parent
 TABLE = TOP / "tests" / "benchmarks" / "results" / "matrix.md"
 VERSIONS = ("3.11", "3.12", "3.13", "3.14")
-ENDS = ("lowest", "newest")
+ENDS = {"lowest": "lowest-direct", "newest": "highest"}
 TESTS = ("tests/test_api.py", "tests/notebook", "tests/results", "tests/panel/test_transforms.py")
 TOOLS = ("pytest", "pytest-timeout", "pytest-xdist", "hypothesis", "jsonschema", "pypdf")
 SHOWN = ("numpy", "pandas", "scipy", "statsmodels", "pydantic", "matplotlib")
 HEAD = """# Pythons and versions
 
-`make test-matrix`: the interpreters that were here, with the lowest versions that pyproject.toml allows and with the
-newest that the index had. What is not in the table was not run.
+`make test-matrix`: the interpreters that were here, with the lowest versions that pyproject.toml allows (and that have
+a wheel for this Python) and with the newest that the index had. Each cell installs the wheel, runs a set of tests and
+builds a demo market with HTML, PDF and workbook. What is not in the table was not run.
 
-| Python | versions | tests | seconds | stack |
-|---|---|---|---|---|
+| Python | versions | tests | demo | seconds | stack |
+|---|---|---|---|---|---|
 """
 
 
@@ -46,39 +48,48 @@ def interpreters() -> dict[str, str]:
     return found
 
 
-def lower_bounds() -> list[str]:
-    """``name==version`` of every direct need at its lower bound."""
+def needs() -> list[str]:
+    """What the program and these tests need, with the bounds of pyproject.toml."""
     project = tomllib.loads((TOP / "pyproject.toml").read_text("utf-8"))["project"]
-    pairs = (re.fullmatch(r"([\w.-]+)(?:\[\w+\])?>=([\d.]+)", need) for need in project["dependencies"])
-    return [f"{pair[1]}=={pair[2]}" for pair in pairs if pair]
+    tools = [need for need in project["optional-dependencies"]["dev"] if need.split(">=")[0] in TOOLS]
+    return [*project["dependencies"], *tools]
+
+
+def ran(command: list[str | Path], folder: Path | None = None) -> subprocess.CompletedProcess[str]:
+    """A command that may fail, with all that it says."""
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
 
 
 def run_cell(version: str, program: str, end: str, folder: Path) -> str:
     """Install and test one cell; a row of the table."""
     start = time.monotonic()
-    venv, bounds = folder / f"{version}-{end}", folder / "bounds.txt"
-    bounds.write_text("\n".join(lower_bounds()) + "\n", "utf-8")
-    subprocess.run([program, "-m", "venv", str(venv)], check=True)
-    python = str(venv / "bin" / "python")
-    only = ["-c", str(bounds)] if end == "lowest" else []
-    install = [python, "-m", "pip", "install", "--quiet", *only, str(folder / "source"), *TOOLS]
-    done = subprocess.run(install, capture_output=True, text=True, check=False)
+    venv, uv = folder / f"{version}-{end}", folder / "tools" / "bin" / "uv"
+    python, (wheel,) = venv / "bin" / "python", folder.glob("*.whl")
+    subprocess.run([uv, "venv", "--quiet", "--python", program, venv], check=True)
+    choice = ["--resolution", ENDS[end], "--no-build"]
+    done = ran([uv, "pip", "install", "--quiet", "--python", python, *choice, wheel, *needs()])
     if done.returncode:
-        said = next((line for line in reversed(done.stderr.splitlines()) if "ERROR" in line), "could not be installed")
-        return row(version, end, f"not installed: {said[:120]}", start, "")
+        return row(version, end, f"not installed: {' '.join(done.stderr.split())[:300]}", "", start, "")
     # Deprecations between other packages of two ages are no failures of this one.
-    command = [python, "-m", "pytest", "-q", "-W", "default", "-p", "no:cacheprovider", "-m", "not slow", *TESTS]
-    done = subprocess.run(command, cwd=folder / "source", capture_output=True, text=True, check=False)
+    tests = [python, "-m", "pytest", "-q", "-W", "default", "-p", "no:cacheprovider", "-m", "not slow", *TESTS]
+    done = ran(tests, folder / "source")
     ended = [line for line in done.stdout.splitlines() if re.search(r"\d+ (passed|failed|error)", line)]
-    code = f"from importlib.metadata import version; print(*(n + ' ' + version(n) for n in {SHOWN!r}), sep=', ')"
-    stack = subprocess.run([python, "-c", code], capture_output=True, text=True, check=False).stdout.strip()
+    said = re.sub(r" in [\d.]+s.*", "", ended[-1]) if ended else "did not start"
     sys.stdout.write(done.stdout[-1500:] if done.returncode else "")
-    return row(version, end, re.sub(r" in [\d.]+s.*", "", ended[-1]) if ended else "did not start", start, stack)
+    # From another folder: the installed wheel, not the source.
+    demo = ran(
+        [venv / "bin" / "reportgen", "demo", "--kind", "experiment", "--formats", "html,pdf,xlsx", venv / "demo"], venv
+    )
+    sys.stdout.write(demo.stdout + demo.stderr if demo.returncode else "")
+    made = {path.suffix for path in (venv / "demo" / "out" / "markets").rglob("report.*")}
+    built = "built" if demo.returncode == 0 and made >= {".html", ".pdf", ".xlsx"} else f"failed ({demo.returncode})"
+    code = f"from importlib.metadata import version; print(*(n + ' ' + version(n) for n in {SHOWN!r}), sep=', ')"
+    return row(version, end, said, built, start, ran([python, "-c", code]).stdout.strip())
 
 
-def row(version: str, end: str, said: str, start: float, stack: str) -> str:
+def row(version: str, end: str, said: str, built: str, start: float, stack: str) -> str:
     """A row of the table."""
-    return f"| {version} | {end} | {said} | {time.monotonic() - start:.0f} | {stack} |"
+    return f"| {version} | {end} | {said} | {built} | {time.monotonic() - start:.0f} | {stack} |"
 
 
 def main(wanted: list[str]) -> int:
@@ -96,6 +107,10 @@ def main(wanted: list[str]) -> int:
         source.mkdir()
         archive = subprocess.run(["git", "archive", "HEAD"], cwd=TOP, capture_output=True, check=True)
         subprocess.run(["tar", "-x", "-C", str(source)], input=archive.stdout, check=True)
+        tool = Path(folder) / "tools"
+        subprocess.run([sys.executable, "-m", "venv", tool], check=True)
+        subprocess.run([tool / "bin" / "python", "-m", "pip", "install", "--quiet", "uv>=0.5"], check=True)
+        subprocess.run([tool / "bin" / "uv", "build", "--quiet", "--wheel", "-o", folder, source], check=True)
         for version, program in there.items():
             for end in ENDS:
                 name = f"{version}-{end}"

@@ -10,7 +10,6 @@ cannot read.
 from __future__ import annotations
 
 import ast
-import inspect
 import json
 from functools import lru_cache
 from pathlib import Path
@@ -53,8 +52,8 @@ def published_schema(name: str) -> dict[str, Any]:
             told = texts.get((kind, field)) or MEANINGS.get(f"{kind}.{field}") or MEANINGS.get(field)
             if told:
                 content["description"] = told
-        if "description" in item:
-            item["description"] = inspect.cleandoc(item["description"])
+        if words := texts.get((kind, "")):
+            item["description"] = words
     schema["properties"]["schema_version"]["const"] = version
     head = {"$schema": schema.pop("$schema"), "$id": f"urn:reportgen:{name}:{version}", "title": title}
     return {**head, **schema, "title": title}
@@ -77,11 +76,13 @@ def write_schemas(folder: Path = FOLDER) -> tuple[Path, ...]:
 
 @lru_cache(maxsize=1)
 def _field_texts() -> dict[tuple[str, str], str]:
-    """Docstrings below the fields of the results' classes, by class and field, as one line each."""
+    """Docstrings of the results' classes (field ``""``), and those below their fields as one line each."""
     found: dict[tuple[str, str], str] = {}
     for item in (item for path in _SOURCES for item in ast.parse(path.read_text(encoding="utf-8")).body):
         if not isinstance(item, ast.ClassDef):
             continue
+        if words := ast.get_docstring(item):
+            found[item.name, ""] = words
         for field, text in zip(item.body, item.body[1:], strict=False):
             if not (isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name)):
                 continue
