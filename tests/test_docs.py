@@ -122,6 +122,19 @@ def test_every_section_of_a_report_has_a_page_that_explains_it(status: Status) -
         assert path.stem == "index" or ("## For managers" in text and "## For statisticians" in text), path.stem
 
 
+METHODS = sorted({path.stem for path in (DOCS / "explanation").glob("*.md")} - {"index", "reality", "sources"})
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_every_method_has_a_formula_a_source_when_it_fails_and_an_example(method: str) -> None:
+    text = (DOCS / "explanation" / f"{method}.md").read_text("utf-8")
+    for part in ("\n$$", "**Source.**", "**When it fails.**", "```python\n"):
+        assert part in text, part
+    sources = (DOCS / "explanation" / "sources.md").read_text("utf-8").splitlines()
+    for name, year in re.findall(r"([A-Z][\wäöüèé]+)(?: et al\.)? \(?((?:19|20)\d\d)\b", text):
+        assert any(name in line and f"({year}" in line for line in sources), f"{name} {year}"
+
+
 def test_every_page_is_in_a_table_of_contents() -> None:
     listed = set()
     for path in TREE:

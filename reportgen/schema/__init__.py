@@ -52,8 +52,10 @@ def published_schema(name: str) -> dict[str, Any]:
             told = texts.get((kind, field)) or MEANINGS.get(f"{kind}.{field}") or MEANINGS.get(field)
             if told:
                 content["description"] = told
-        if words := texts.get((kind, "")):
-            item["description"] = words
+        # From the class, and first: versions of pydantic differ in whether and where they write it.
+        rest = {key: value for key, value in item.items() if key != "description"}
+        item.clear()
+        item.update({"description": texts[kind, ""]} if (kind, "") in texts else {}, **rest)
     schema["properties"]["schema_version"]["const"] = version
     head = {"$schema": schema.pop("$schema"), "$id": f"urn:reportgen:{name}:{version}", "title": title}
     return {**head, **schema, "title": title}
