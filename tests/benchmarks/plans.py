@@ -27,7 +27,7 @@ from reportgen.model.agreed.shape import market_shape, search_shapes
 from reportgen.model.analysis import analyse_market
 from reportgen.model.market.bend import Shapes
 from reportgen.model.planning.allocate import Ladder
-from reportgen.results import Plan
+from reportgen.results import MarketResults, Plan
 from worlds.draw import BURN_IN, Draw, draw, respond
 from worlds.study import PROVENANCE, Row, seen_panel, settings_of
 from worlds.world import World
@@ -46,7 +46,7 @@ WORLDS: tuple[World, ...] = (
 )
 COLUMNS = (
     "World", "Markets", "Oracle gains", "Plan gains", "Recommended", "Gain where recommended", "told", "Loses",
-    "Interval held",
+    "Interval held", "Pharmacies' held, kept up", "in the table",
 )  # fmt: skip
 HEAD = """\
 # Plans of worlds with known effects
@@ -56,7 +56,8 @@ same total, whole units over a year. Gains are of sales a month, kept up, in per
 *Plan gains* is the mean over all markets, those without a recommendation count as none. The oracle knows every
 pharmacy's effect. *Told*: mean expected gain of the recommended plans, by the report. *Loses*: percent of all markets
 with a recommended plan that loses. *Interval held*: percent of the printed gain intervals (95 %) that hold the true
-gain. Two clusters: half of the pharmacies at 0.4, half at 1.6 of the mean effect."""
+gain. *Pharmacies' held*: percent of the intervals of pharmacies' effects that hold the truth, of the plan (kept up) and
+of the table of pharmacies. Two clusters: half of the pharmacies at 0.4, half at 1.6 of the mean effect."""
 
 
 def clustered(drawn: Draw) -> Draw:
@@ -129,9 +130,9 @@ def studied(name: str, start: int, size: int) -> list[Row]:
         )
     rows = []
     for seed, panel in panels.items():
-        plan = analyse_market(panel, settings, PROVENANCE, shapes=shapes).plan
-        assert plan is not None
-        rows.append({"world": name, "seed": seed, **judged(plan, draws[seed])})
+        results = analyse_market(panel, settings, PROVENANCE, shapes=shapes)
+        assert results.plan is not None
+        rows.append({"world": name, "seed": seed, **judged(results.plan, draws[seed]), **held(results, draws[seed])})
     return rows
 
 
@@ -154,6 +155,25 @@ def judged(plan: Plan, drawn: Draw) -> Row:
     return row
 
 
+def held(results: MarketResults, drawn: Draw) -> Row:
+    """Share of the intervals of pharmacies' effects that hold the truth; none where the response bends."""
+    if drawn.world.curve != "linear" or results.plan is None or not results.pharmacies:
+        return {"held:plan": np.nan, "held:table": np.nan}
+    truth = {
+        name: (slope, kept)
+        for name, slope, kept in zip(
+            [row.pharmacy for row in results.plan.rows], drawn.slope[:, -1], Truth(drawn).kept_up, strict=True
+        )
+    }
+    plan = [row.effect.lower <= truth[row.pharmacy][1] <= row.effect.upper for row in results.plan.rows if row.effect]
+    table = [
+        row.lower <= truth[row.pharmacy][0] <= row.upper
+        for row in results.pharmacies
+        if row.lower is not None and row.upper is not None
+    ]
+    return {name: np.mean(part) if part else np.nan for name, part in (("held:plan", plan), ("held:table", table))}
+
+
 def cells(name: str, rows: pd.DataFrame) -> list[str]:
     """One line of the table."""
     made, count = rows[rows["recommended"]], len(rows)
@@ -166,6 +186,7 @@ def cells(name: str, rows: pd.DataFrame) -> list[str]:
     return [
         name, str(count), f"{100 * rows['oracle'].mean():.1f} %", f"{100 * rows['gain'].mean():.1f} %",
         f"{100 * rows['recommended'].mean():.0f} %", some, told, f"{loses:.1f} %", held,
+        *(f"{100 * share:.0f} %" if share == share else "–" for share in rows[["held:plan", "held:table"]].mean()),
     ]  # fmt: skip
 
 
