@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from scipy.special import ndtri
 
 from reportgen.model.checks.rules import RULES, grade
-from reportgen.model.lmm.leave_one_out import beta_contributions
+from reportgen.model.lmm.modes import beta_contributions
 from reportgen.model.market.fit import MarketFit
 from reportgen.results import Autocorrelation, Check
 

@@ -86,12 +86,12 @@ def evaluate(cp: CrossProducts, theta: Array, free: tuple[Index, Index], *, reml
     """
     p, q = cp.p, cp.q
     lower = factor(theta, q, free)
-    half, log_b = _whiten(cp, lower)
+    half, log_b = whitened(cp, lower)
     batch, groups = half.shape[:2]
     root, f = half[..., :q], half[..., q:].reshape(batch, groups * q, p + 1)
     a = cp.within + f.transpose(0, 2, 1) @ f
-    chol = _cholesky(a[:, :p, :p])
-    forward = _Forward(chol)
+    chol = cholesky(a[:, :p, :p])
+    forward = Forward(chol)
     solved = forward(a[:, :p, p:])
     r2 = a[:, p, p] - np.einsum("bij,bij->b", solved, solved)
     beta = forward.back(solved)[:, :, 0]
@@ -116,21 +116,17 @@ def evaluate(cp: CrossProducts, theta: Array, free: tuple[Index, Index], *, reml
         k_i, shared = _fixed_traces(forward(f[:, :, :p].transpose(0, 2, 1)), turned)
         inner += 2.0 * k_i
         gradient_i = gradient_i - k_i
-    score = np.sum(gradient_i, axis=1)
-    # Symmetric but for rounding; eigh reads one triangle and would take that rounding for a direction.
-    score = 0.5 * (score + score.transpose(0, 2, 1))
-    curvature = inner.reshape(batch, groups, q * q).transpose(0, 2, 1) @ p_i.reshape(batch, groups, q * q)
-    curvature = curvature.reshape(batch, q, q, q, q).transpose(0, 2, 3, 4, 1)  # [(d,a),(b,c)] -> [a,b,c,d]
-    curvature = curvature.reshape(batch, q * q, q * q)
+    flat = (batch, groups, q * q)
     coupling = _coupling(half, u_i)
-    # Beta follows S by -A_xx^-1 sum_i Q_xi' dS u_i (see beta_response), which takes this much from the curvature of r2.
-    joint = (0.5 * (coupling + coupling.transpose(0, 2, 1, 3))).reshape(batch, q * q, p)
-    joint = forward(joint.transpose(0, 2, 1))
-    slope = -np.sum(uu_i, axis=1).reshape(batch, q * q)  # degrees * d log r2 / dS
-    curvature = curvature - (2.0 * weight)[:, None, None] * (joint.transpose(0, 2, 1) @ joint)
-    curvature = curvature - slope[:, :, None] * slope[:, None, :] / degrees[:, None, None] - shared
-    curvature = 0.5 * (curvature + curvature.transpose(0, 2, 1))
-    gradient, hessian = _chain(score, curvature, lower, free)
+    summed = Summed(
+        score=np.sum(gradient_i, axis=1),
+        crossed=inner.reshape(flat).transpose(0, 2, 1) @ p_i.reshape(flat),
+        pull=np.sum(uu_i, axis=1),
+        coupling=coupling,
+        shared=shared,
+    )
+    score, curvature = summed.derivatives(forward, weight, degrees)
+    gradient, hessian = chained(score, curvature, lower, free)
     return Evaluation(
         theta=theta,
         deviance=np.where(good & np.isfinite(deviance), deviance, np.inf),
@@ -147,7 +143,39 @@ def evaluate(cp: CrossProducts, theta: Array, free: tuple[Index, Index], *, reml
     )
 
 
-class _Forward:
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Summed:
+    """Sums over pharmacies from which the derivatives of B deviances follow.
+
+    ``score`` (B, q, q) of P_i - uu_i - K_i; ``crossed`` (B, q*q, q*q) of (2 uu_i - P_i + 2 K_i) (x) P_i; ``pull``
+    (B, q, q) of uu_i = u_i u_i' degrees / r2; ``coupling`` as in :class:`Evaluation`; ``shared`` over pairs, see
+    :func:`_fixed_traces`.
+    """
+
+    score: Array
+    crossed: Array
+    pull: Array
+    coupling: Array
+    shared: Array | float
+
+    def derivatives(self, forward: Forward, weight: Array, degrees: Array) -> tuple[Array, Array]:
+        """First (B, q, q) and second (B, q*q, q*q) derivatives in S; ``weight`` is degrees / r2 (B,)."""
+        batch, q, _, p = self.coupling.shape
+        # Symmetric but for rounding; eigh reads one triangle and would take that rounding for a direction.
+        score = 0.5 * (self.score + self.score.transpose(0, 2, 1))
+        curvature = self.crossed.reshape(batch, q, q, q, q).transpose(0, 2, 3, 4, 1)  # [(d,a),(b,c)] -> [a,b,c,d]
+        curvature = curvature.reshape(batch, q * q, q * q)
+        # Beta follows S by -A_xx^-1 sum_i Q_xi' dS u_i (see beta_response), which takes this much from the curvature of
+        # r2.
+        joint = (0.5 * (self.coupling + self.coupling.transpose(0, 2, 1, 3))).reshape(batch, q * q, p)
+        joint = forward(joint.transpose(0, 2, 1))
+        slope = -self.pull.reshape(batch, q * q)  # degrees * d log r2 / dS
+        curvature = curvature - (2.0 * weight)[:, None, None] * (joint.transpose(0, 2, 1) @ joint)
+        curvature = curvature - slope[:, :, None] * slope[:, None, :] / degrees[:, None, None] - self.shared
+        return score, 0.5 * (curvature + curvature.transpose(0, 2, 1))
+
+
+class Forward:
     """Solves L x = b for the Cholesky factors L (B, p, p) of many matrices.
 
     By the inverse where p is small, since batched products cost less than a call of LAPACK for each; by
@@ -229,9 +257,9 @@ def deviances(
     for start in range(0, len(pairs), step):
         problem, point = pairs[start : start + step].T
         part = cp.take(problem)
-        half, log_b = _whiten(part, factor(theta[problem, point], cp.q, free))
+        half, log_b = whitened(part, factor(theta[problem, point], cp.q, free))
         f = half[..., cp.q :].reshape(len(problem), -1, p + 1)
-        chol = _cholesky(part.within + f.transpose(0, 2, 1) @ f)  # of [X y]: its last pivot squared is r2
+        chol = cholesky(part.within + f.transpose(0, 2, 1) @ f)  # of [X y]: its last pivot squared is r2
         diagonal = np.einsum("bii->bi", chol)
         with np.errstate(divide="ignore", invalid="ignore"):
             degrees = part.n - p if reml else part.n
@@ -242,7 +270,7 @@ def deviances(
     return out
 
 
-def _whiten(cp: CrossProducts, lower: Array) -> tuple[Array, Array]:
+def whitened(cp: CrossProducts, lower: Array) -> tuple[Array, Array]:
     """L_i^-1 [R_i C_i] (B, G, q, q+p+1) and sum_i log|B_i| (B,), B_i = I + R_i S R_i' = L_i L_i'.
 
     Gram-Schmidt on the rows of [I, R_i L] instead of a Cholesky factor of B_i, whose pivots lose all
@@ -285,7 +313,7 @@ def _inner(left_unit: list[Array], right_unit: list[Array], left: Array, right: 
     return total
 
 
-def _cholesky(a: Array) -> Array:
+def cholesky(a: Array) -> Array:
     """Cholesky factors; a matrix that is not positive definite gives NaN instead of an error."""
     try:
         return np.asarray(np.linalg.cholesky(a), dtype=np.float64)
@@ -310,12 +338,17 @@ def directions(lower: Array, free: tuple[Index, Index]) -> Array:
 
 def beta_response(at: Evaluation, free: tuple[Index, Index]) -> Array:
     """Slope d beta_hat / d theta in scaled columns, (B, p, m): -A_xx^-1 sum_i Q_xi' (dS/dtheta_k) u_i."""
-    p, q = at.beta.shape[1], at.u_i.shape[2]
-    moved = np.einsum("bkac,bacp->bpk", directions(factor(at.theta, q, free), free), at.coupling)
-    return -np.linalg.solve(at.a[:, :p, :p], moved)
+    p = at.beta.shape[1]
+    return response_of(at.a[:, :p, :p], at.coupling, at.theta, free)
 
 
-def _chain(score: Array, curvature: Array, lower: Array, free: tuple[Index, Index]) -> tuple[Array, Array]:
+def response_of(a_xx: Array, coupling: Array, theta: Array, free: tuple[Index, Index]) -> Array:
+    """:func:`beta_response` from its parts."""
+    moved = np.einsum("bkac,bacp->bpk", directions(factor(theta, coupling.shape[1], free), free), coupling)
+    return -np.linalg.solve(a_xx, moved)
+
+
+def chained(score: Array, curvature: Array, lower: Array, free: tuple[Index, Index]) -> tuple[Array, Array]:
     """Gradient and Hessian in theta from those in S."""
     batch, q = lower.shape[:2]
     rows, columns = free

@@ -37,7 +37,7 @@ from reportgen.model.lmm.columns import Array, Index
 from reportgen.model.lmm.crossproducts import scaled_columns
 from reportgen.model.lmm.deviance import beta_response, directions, factor, pattern
 from reportgen.model.lmm.fit import LmmFit
-from reportgen.model.lmm.leave_one_out import own_blocks
+from reportgen.model.lmm.modes import own_blocks
 from reportgen.results import FixedEffect
 
 StandardError = Literal["full-information", "gls", "cluster", "territory"]

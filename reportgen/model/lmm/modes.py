@@ -1,4 +1,4 @@
-"""What the model says of each pharmacy: conditional modes, their uncertainty, reliability, rank.
+"""What the model says of each pharmacy: conditional modes, their uncertainty, reliability, rank, its share in beta.
 
 Conditional modes (BLUPs) are b_i = Psi Z_i' V_i^-1 (y_i - X_i beta), their conditional variance
 sigma^2 L (I + L'Z_i'Z_i L)^-1 L' (Bates et al. 2015, section 2.2). The interval of a pharmacy's total slope also
@@ -12,7 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import ndtr
 
-from reportgen.model.lmm.columns import Array
+from reportgen.model.lmm.columns import Array, Index
+from reportgen.model.lmm.crossproducts import scaled_columns
 from reportgen.model.lmm.fit import LmmFit
 
 
@@ -120,3 +121,36 @@ def own_coefficients(fit: LmmFit) -> Array:
     own = np.linalg.solve(safe, moment[:, :, None])[:, :, 0]
     own = fit.scaling.y_scale * own @ fit.scaling.z_inverse.T
     return np.where(known[:, None], own, np.nan)
+
+
+def own_blocks(fit: LmmFit, rows: Array, which: Index) -> Array:
+    """What Z_i cannot explain of the pharmacies ``which``, [X y]'[X y] - C_i'C_i in scaled columns, (B, p+1, p+1).
+
+    ``rows`` are the scaled columns [X y], (n, p+1). Made for few pharmacies at a time: with an effect of every period
+    all blocks together may not fit in memory.
+    """
+    starts = np.append(fit.design.starts(), len(rows))
+    # C_i'C_i are the squares in the space of Z_i; they went into the blocks [R_i C_i] and not into ``within``.
+    c = fit.products.c[0]
+    return np.stack(
+        [rows[starts[i] : starts[i + 1]].T @ rows[starts[i] : starts[i + 1]] - c[i].T @ c[i] for i in which]
+    )
+
+
+def score_contributions(fit: LmmFit) -> Array:
+    """X_i' V_i^-1 (y_i - X_i beta) of each pharmacy in scaled columns, relative to sigma^2, (G, p); sums to zero."""
+    p, q = fit.products.p, fit.products.q
+    rows, _, _ = scaled_columns(fit.design, correlated=fit.correlated, centre=fit.scaling.offset)
+    contrast = np.append(-fit.at.beta[0], 1.0)
+    plain = np.add.reduceat(rows[:, :p] * (rows @ contrast)[:, None], fit.design.starts(), axis=0)
+    c, f = fit.products.c[0], fit.at.half[0, :, :, q:]
+    # Woodbury: V_i^-1 = I - Z_i (...) Z_i', in the coordinates C_i of the columns in the space of Z_i.
+    absorbed = np.einsum("gqp,gq->gp", c[..., :p], c @ contrast) - np.einsum("gqp,gq->gp", f[..., :p], f @ contrast)
+    return np.asarray(plain - absorbed)
+
+
+def beta_contributions(fit: LmmFit) -> Array:
+    """First-order share of each pharmacy in beta_hat - beta, (X'V^-1X)^-1 X_i'V_i^-1 (y_i - X_i beta), (G, p)."""
+    p = fit.products.p
+    solved = np.linalg.solve(fit.at.a[0, :p, :p], score_contributions(fit).T)
+    return np.asarray(fit.scaling.y_scale * (fit.scaling.x_inverse @ solved).T)

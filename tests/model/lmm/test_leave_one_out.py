@@ -13,7 +13,8 @@ from reportgen.model.lmm import leave_one_out as module
 from reportgen.model.lmm.columns import Design
 from reportgen.model.lmm.fit import fit_lmm
 from reportgen.model.lmm.inference import fixed_covariance
-from reportgen.model.lmm.leave_one_out import Influence, beta_contributions, leave_one_out, score_contributions
+from reportgen.model.lmm.leave_one_out import Influence, leave_one_out
+from reportgen.model.lmm.modes import beta_contributions, score_contributions
 
 
 def refit_without(fit, position: int):
@@ -50,6 +51,23 @@ def test_each_left_out_pharmacy_equals_a_refit(case):
         expected = refit_without(fit, position)
         assert expected.converged
         assert_allclose((found.beta[position] - expected.beta) / se, 0.0, atol=1e-8 if case != "singular" else 1e-7)
+
+
+@pytest.mark.parametrize("case", ["reml", "ml", "uncorrelated", "intercept"])
+def test_one_of_many_pharmacies_is_left_out_without_a_search(case, monkeypatch):
+    design, method, rung = CASES[case]
+    fit = fit_lmm(design, method=method, rung=rung)
+    covariance = fixed_covariance(fit).values
+    exact = leave_one_out(fit, covariance)
+    searched = []
+    whole = module._searched
+    monkeypatch.setattr(module, "MANY", 2)
+    monkeypatch.setattr(
+        module, "_searched", lambda fit, left, *rest: (searched.extend(left), whole(fit, left, *rest))[1]
+    )
+    found = leave_one_out(fit, covariance)
+    assert_allclose((found.beta - exact.beta) / np.sqrt(np.diag(covariance)), 0.0, atol=3e-6)
+    assert len(set(searched)) == len(searched) < design.groups
 
 
 def test_cooks_distance_is_the_distance_of_the_refit():
