@@ -23,6 +23,8 @@ boundary where it can happen; the command line catches ``ReportgenError`` once.
 
 from __future__ import annotations
 
+import errno
+
 
 class ReportgenError(Exception):
     """Base of every deliberate error.
@@ -100,6 +102,23 @@ class EnvironmentMissing(ReportgenError):
     """This machine lacks a library, font or program, or cannot use a storage or server."""
 
     exit_code = 7
+
+
+def advice(error: OSError) -> str:
+    """What to do where the system refuses to write, as a sentence; empty where nothing general can be said."""
+    if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+        return "Make room on the disk and run the same command again: what is finished stays."
+    if error.errno == errno.EFBIG:
+        return "The system caps the size of files (ulimit -f): raise it and run the same command again."
+    if error.errno in {errno.EACCES, errno.EPERM, errno.EROFS}:
+        return "Change its permissions, or name another folder."
+    return ""
+
+
+def cannot_write(where: object, error: OSError) -> EnvironmentMissing:
+    """The error of a file or folder ``where`` that cannot be written."""
+    said = f"{where}: cannot write: {error.strerror}. {advice(error)}".rstrip()
+    return EnvironmentMissing(said, code="cannot-write")
 
 
 class MarketError(ReportgenError):

@@ -5,14 +5,24 @@
 
 from __future__ import annotations
 
+import errno
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from reportgen.batch.workers.worker import describe
 from reportgen.cli import main
+from reportgen.errors import cannot_write
 
 GOLDEN = Path(__file__).parent / "golden" / "slips.txt"
+SYSTEM = Path(__file__).parent / "golden" / "slips-system.txt"
 HEAD = "market,pharmacy,month,sales,promotion\n"
 GOOD = HEAD + "".join(
     f"A,P{k},{2022 + t // 12}-{t % 12 + 1:02d},{1000 + 37 * k + 40 * ((k + t) % 5) + (k * t * t) % 11},{(k + t) % 5}\n"
@@ -83,3 +93,89 @@ def test_every_slip_gets_a_message_that_says_what_where_and_how(
     if update_golden:
         GOLDEN.write_text(transcript, encoding="utf-8")
     assert transcript == GOLDEN.read_text("utf-8")
+
+
+CAPABILITIES = "-dac_override,-dac_read_search"
+"""Without these root is held to permissions like anybody else."""
+MORTAL = (
+    ["setpriv", f"--bounding-set={CAPABILITIES}", f"--inh-caps={CAPABILITIES}"]
+    if os.geteuid() == 0 and shutil.which("setpriv")
+    else []
+)
+
+
+def locked_folder() -> None:
+    table(GOOD)()
+    Path("locked").mkdir(mode=0o555)
+
+
+def locked_table() -> None:
+    table(GOOD)()
+    Path("sales.csv").chmod(0)
+
+
+def somebody_elses_site() -> None:
+    table(GOOD)()
+    Path("old/site").mkdir(parents=True)
+    Path("old/site/index.html").write_text("mine", "utf-8")
+
+
+REFUSED: dict[str, tuple[Callable[[], None], str]] = {
+    "no right to write the output": (locked_folder, "build sales.csv --formats html --out locked/out"),
+    "no right to start a project there": (locked_folder, "init locked/new --data sales.csv"),
+    "no right to read the table": (locked_table, "check sales.csv"),
+    "no room to write (a cap on the size of files)": (table(GOOD), "build sales.csv --formats html"),
+    "an old output folder of something else": (somebody_elses_site, "build sales.csv --formats html --out old"),
+    "an interrupted run": (table(GOOD), "build sales.csv --formats html"),
+}
+"""What the system or the person at the keyboard stops: these need a process of their own."""
+
+
+def refused(slip: str, line: str) -> str:
+    """What a process says on its way out, and its exit code."""
+    capped = ["prlimit", "--fsize=20000"] if slip.startswith("no room") else []
+    with subprocess.Popen(
+        [*MORTAL, *capped, sys.executable, "-m", "reportgen", *line.split()],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONPATH": str(GOLDEN.parents[2])},
+    ) as process:
+        assert process.stderr is not None
+        heard = [process.stderr.readline()]
+        if slip == "an interrupted run":
+            process.send_signal(signal.SIGINT)
+        heard += process.stderr.readlines()
+    return f"{''.join(heard).rstrip()}\n[{process.returncode}]\n"
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(
+    not shutil.which("prlimit") or (os.geteuid() == 0 and not MORTAL),
+    reason="needs prlimit, and for root, whom nothing is refused, setpriv",
+)
+def test_what_the_system_refuses_gets_a_message_that_says_what_where_and_how(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, update_golden: bool
+) -> None:
+    parts = []
+    for number, (slip, (prepare, line)) in enumerate(REFUSED.items()):
+        folder = tmp_path / f"{number:02d}"
+        folder.mkdir()
+        monkeypatch.chdir(folder)
+        prepare()
+        text = re.sub(r"\d+\.\d s\b", "… s", refused(slip, line).replace(f"{folder}/", ""))
+        assert "Traceback" not in text, slip
+        parts.append(f"# {slip}\n$ reportgen {line}\n{text}")
+    transcript = "\n".join(parts)
+    if update_golden:
+        SYSTEM.write_text(transcript, encoding="utf-8")
+    assert transcript == SYSTEM.read_text("utf-8")
+
+
+def test_a_full_disk_is_told_what_to_do() -> None:
+    full = cannot_write("out", OSError(errno.ENOSPC, "No space left on device"))
+    assert full.message == (
+        "out: cannot write: No space left on device. Make room on the disk and run the same command again: what is "
+        "finished stays."
+    )
+    assert describe(OSError(errno.ENOSPC, "No space left on device")).message.endswith("what is finished stays.")

@@ -13,7 +13,7 @@ from reportgen.batch.site import refresh
 from reportgen.batch.site.build import GONE
 from reportgen.batch.state.outcome import RunResult
 from reportgen.batch.state.run_json import write_run
-from reportgen.errors import EnvironmentMissing
+from reportgen.errors import cannot_write
 
 
 def account(run: Run, result: RunResult, start: float, *, at_once: bool) -> RunResult:
@@ -51,9 +51,7 @@ def account(run: Run, result: RunResult, start: float, *, at_once: bool) -> RunR
                 departed=_departed(run, site),
             )  # fmt: skip
     except OSError as error:
-        raise EnvironmentMissing(
-            f"{run.settings.run.out}: cannot write: {error.strerror}.", code="cannot-write"
-        ) from error
+        raise cannot_write(run.settings.run.out, error) from error
     return result
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reportgen.batch.state import files
-from reportgen.errors import EnvironmentMissing, UsageError
+from reportgen.errors import UsageError, cannot_write
 from reportgen.settings.sections import Settings
 
 if TYPE_CHECKING:
@@ -99,4 +99,4 @@ def write_data_page(
     try:
         files.write_atomic(path, body + seal.encode())
     except OSError as error:
-        raise EnvironmentMissing(f"{path.name}: cannot write: {error.strerror}.", code="cannot-write") from error
+        raise cannot_write(path.name, error) from error

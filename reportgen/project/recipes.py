@@ -15,7 +15,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from reportgen.batch.state.files import write_atomic
-from reportgen.errors import EnvironmentMissing, UsageError
+from reportgen.errors import UsageError, cannot_write
 from reportgen.resources import templates_dir
 from reportgen.settings.messages import did_you_mean
 from reportgen.version import __version__
@@ -82,7 +82,7 @@ def write_recipes(folder: Path, names: Sequence[str]) -> tuple[tuple[Path, ...],
                 path.chmod(0o755)
             written.append(path)
     except OSError as error:
-        raise EnvironmentMissing(f"{folder}: cannot write: {error.strerror}.", code="cannot-write") from error
+        raise cannot_write(folder, error) from error
     return tuple(written), tuple(kept)
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reportgen.batch.state.files import write_atomic
-from reportgen.errors import EnvironmentMissing, UsageError
+from reportgen.errors import EnvironmentMissing, UsageError, cannot_write
 from reportgen.project.recipes import parse_recipes, write_recipes
 from reportgen.resources import data_dir
 from reportgen.settings.messages import did_you_mean
@@ -162,6 +162,8 @@ def _write(folder: Path, content: Mapping[str, bytes]) -> tuple[Path, ...]:
             path.parent.mkdir(parents=True, exist_ok=True)
             write_atomic(path, body)
     except OSError as error:
-        why = "it is a file; name a folder" if folder.is_file() else error.strerror
-        raise EnvironmentMissing(f"{folder}: cannot write: {why}.", code="cannot-write") from error
+        if folder.is_file():
+            message = f"{folder}: cannot write: it is a file; name a folder."
+            raise EnvironmentMissing(message, code="cannot-write") from error
+        raise cannot_write(folder, error) from error
     return tuple(folder / name for name in content)

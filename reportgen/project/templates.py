@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from reportgen.batch.state.files import write_atomic
-from reportgen.errors import EnvironmentMissing, UsageError
+from reportgen.errors import UsageError, cannot_write
 from reportgen.settings.sections import Settings
 
 DEFAULT = "templates"
@@ -81,5 +81,5 @@ def eject_template(
         path.parent.mkdir(parents=True, exist_ok=True)
         write_atomic(path, text.encode())
     except OSError as error:
-        raise EnvironmentMissing(f"{path}: cannot write: {error.strerror}.", code="cannot-write") from error
+        raise cannot_write(path, error) from error
     return Ejected(path=path, used=chosen is not None and chosen.resolve() == target.resolve())

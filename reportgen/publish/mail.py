@@ -23,7 +23,7 @@ from pathlib import Path
 from reportgen.batch.market import RESULTS
 from reportgen.batch.state import files, record
 from reportgen.batch.state.run_json import read_last_run
-from reportgen.errors import ConfigError, EnvironmentMissing, NothingSelectedError
+from reportgen.errors import ConfigError, EnvironmentMissing, NothingSelectedError, cannot_write
 from reportgen.results import from_json
 from reportgen.settings.sections import MailSettings, Settings
 
@@ -165,7 +165,7 @@ def write_letters(plan: MailPlan, settings: Settings, folder: Path) -> MailResul
             files.write_atomic(path, compose(letter, settings).as_bytes())
             result.written.append(path)
     except OSError as error:
-        raise EnvironmentMissing(f"{folder}: cannot write: {error.strerror}.", code="cannot-write") from error
+        raise cannot_write(folder, error) from error
     return result
 
 

@@ -243,4 +243,7 @@ def _digest(source: str) -> str:
 
 
 def _nearest(name: str, names: tuple[str, ...]) -> str:
+    bare = {known.rpartition("/")[2].partition(".")[0]: known for known in reversed(names)}
+    if name in bare:
+        return bare[name]
     return next(iter(difflib.get_close_matches(name, names, n=1, cutoff=0.5)), "")

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from reportgen.errors import EnvironmentMissing, LockedError
+from reportgen.errors import LockedError, cannot_write
 
 NAME = ".lock"
 
@@ -38,7 +38,7 @@ def hold_lock(out: Path) -> Iterator[None]:
             f"{out.name}: another run is writing to this folder. Wait for it, or use --out.", code="locked"
         ) from None
     except OSError as error:
-        raise EnvironmentMissing(f"{out.name}: cannot write there: {error.strerror}.", code="cannot-write") from error
+        raise cannot_write(out, error) from error
     try:
         yield
     finally:

@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
 from reportgen.batch.state import files, record
-from reportgen.errors import EnvironmentMissing
+from reportgen.errors import EnvironmentMissing, cannot_write
 from reportgen.system import sync_folder
 
 WORK = ".reportgen"
@@ -56,8 +56,7 @@ def work_folder(out: Path) -> Path:
             work.mkdir(parents=True, exist_ok=True)
             files.write_atomic(work / SEAL, record.seal(dict(_SEALED)))
         except OSError as error:
-            message = f"{out.name}: cannot write there: {error.strerror}."
-            raise EnvironmentMissing(message, code="cannot-write") from error
+            raise cannot_write(out.name, error) from error
     return work
 
 

@@ -22,7 +22,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from reportgen.errors import ReportgenError
+from reportgen.errors import ReportgenError, advice
 from reportgen.system import ENDING, die_with_parent, limit_memory
 
 if TYPE_CHECKING:
@@ -151,6 +151,7 @@ def describe(error: BaseException) -> Failure:
         said = f"{error.strerror} ({name})" if name else error.strerror
     text = _printable(f"{type(error).__name__}: {_without_home(said)}", _LONGEST_MESSAGE)
     if isinstance(error, OSError):
+        text = f"{text}. {todo}" if (todo := advice(error)) else text
         return Failure(code="io-error", message=text, trace=trace, retry=True)
     return Failure(code="unexpected", message=text, trace=trace)
 

@@ -25,7 +25,7 @@ from reportgen.batch.state.outcome import MarketOutcome, Progress, Silent
 from reportgen.batch.state.ownership import refuse_foreign_pages
 from reportgen.batch.state.record import MarketRecord, complete_markets
 from reportgen.batch.workers import pool
-from reportgen.errors import EnvironmentMissing, NothingSelectedError, UsageError
+from reportgen.errors import NothingSelectedError, UsageError, cannot_write
 from reportgen.publish.quarto.jobs import MarketSources, SiteJob, SourceJob, write_market, write_site
 from reportgen.publish.quarto.record import CONFIGURATION, NAME, Hashes, Written, page_names, read_written
 from reportgen.settings.sections import Settings
@@ -121,7 +121,7 @@ def write_sources(
             run = _Writing(settings, root, project, formats, complete, progress or Silent(), request.force)
             return run.write(chosen, start)
         except OSError as error:
-            raise EnvironmentMissing(f"{project.name}: cannot write: {error.strerror}.", code="cannot-write") from error
+            raise cannot_write(project.name, error) from error
 
 
 def _complete(out: Path) -> dict[str, MarketRecord]:
