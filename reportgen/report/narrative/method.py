@@ -28,10 +28,6 @@ _LIMITS = (
     ),
     mark("It describes the period and the pharmacies in the table, not other markets and not the future."),
 )
-_LIMIT_PLAN = mark(
-    "It tells too little of what the plan gains where pharmacies differ much: in simulated markets no recommended plan "
-    "lost, but many gained more than the interval says."
-)
 _LIMIT_EXPERIMENT = mark("It can speak of causes only as far as promotion was assigned by lot and kept to the plan.")
 
 _GLOSSARY: tuple[tuple[str, str], ...] = (
@@ -206,9 +202,7 @@ def limits(w: Writer) -> tuple[str, ...]:
     model = w.results.model
     design = model.design if model else w.settings.model.design
     first = _LIMIT_EXPERIMENT if design == "experiment" else _LIMITS[0]
-    plan = w.results.plan
-    planned = (_LIMIT_PLAN,) if plan is not None and plan.outcome == "recommended" else ()
-    return tuple(w.say(message) for message in (first, *_LIMITS[1:], *planned))
+    return tuple(w.say(message) for message in (first, *_LIMITS[1:]))
 
 
 def method(w: Writer) -> tuple[str, ...]:
