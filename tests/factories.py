@@ -406,7 +406,29 @@ def _incremental(w: _World, effect: Floats) -> r.Incremental:
         share_upper=(total + half) / sales,
         draws=1000,
         months=tuple(months),
+        settled=w.labels[5],
+        recent=_recent(months, half / abs(total)),
     )
+
+
+def _recent(months: list[r.IncrementalMonth], spread: float) -> r.RecentSales:
+    """The mean of the last twelve periods, as wide as the total."""
+    last = months[-12:]
+    mean, sales = (float(np.mean([getattr(one, name) for one in last])) for name in ("incremental", "sales"))
+    return r.RecentSales(
+        period=(last[0].period, last[-1].period), periods=len(last), sales=sales, estimate=mean,
+        lower=mean - spread * abs(mean), upper=mean + spread * abs(mean), share=mean / sales,
+        year=mean * (12 if len(last[0].period) == 7 else 52),
+    )  # fmt: skip
+
+
+def _earning(brought: r.Incremental, cost: float, visits: float) -> r.Incremental:
+    """The same with the profit a period, as :func:`_roi` counts it over the record."""
+    recent = brought.recent
+    assert recent is not None
+    paid = cost * visits / len(brought.months)
+    low, middle, high = (0.3 * value - paid for value in (recent.lower, recent.estimate, recent.upper))
+    return replace(brought, recent=replace(recent, profit=r.EffectSize(estimate=middle, lower=low, upper=high)))
 
 
 def _forecast(w: _World, confidence: float, *, planned: bool = False) -> r.Forecast:
@@ -853,6 +875,7 @@ def market_results(
         return replace(_unestimated(w, status, data, market, confidence, design, reasons), **changes)
     money = _effect_grid(w)
     incremental, visits = _incremental(w, money), float(w.promotion[:, 2:].sum())
+    incremental = incremental if cost is None else _earning(incremental, cost, visits)
     fixed = _fixed(w)
     long_run = _long_run(w)
     assert long_run.estimate is not None

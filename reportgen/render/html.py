@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
@@ -26,7 +27,7 @@ from reportgen.report.figures.drawing.theme import Theme
 from reportgen.resources import templates_dir
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection
 
     from jinja2 import Environment
 
@@ -36,12 +37,13 @@ if TYPE_CHECKING:
 Medium = Literal["screen", "print"]
 Script = Literal["", "overview", "directory", "search", "missing"]
 """What a page's script has besides that of every page."""
-Fit = Literal["", "tight", "tight tighter"]
+Fit = Mapping[str, str]
+LOOSE: Fit = {}
 
 _DEVANAGARI = re.compile("[\u0900-\u097f]")
 _LETTER = (
     "@page{size:Letter}@page{margin-bottom:13mm}@page:first{margin-top:11mm}"
-    ".summary>figure img{width:64%}.brief:not(.tight) .summary>figure img{width:74%}"
+    ".summary>figure img{width:64%}.brief .summary:not(.tight)>figure img{width:74%}"
 )
 """The sheet is 18 mm shorter, and the first page is to stay one."""
 _SIGN = re.compile("−(?=[^\\s\\d<&])|\\+(?=[₹€£¥])")
@@ -62,8 +64,9 @@ class Page:
     script: Markup
     words: Markup
     policy: str
-    fit: str
-    """How tightly the brief is set, so that it keeps to two pages: empty, ``tight`` or ``tighter``."""
+    fit: Fit
+    """How tightly sections are set on paper, by their addresses: ``tight`` or ``tight tighter``, so that each keeps to
+    its page."""
     svg: Mapping[str, Markup]
     draws: Markup
     """Of the planner, as JSON."""
@@ -83,7 +86,7 @@ def render_report(
     medium: Medium = "screen",
     templates: Path | None = None,
     beside: Collection[str] = (),
-    fit: Fit = "",
+    fit: Fit = LOOSE,
 ) -> str:
     """Whole report as one self-contained page (``screen``), or as the source of report.pdf (``print``).
 
@@ -94,7 +97,7 @@ def render_report(
     beside
         Names of the files that lie beside the page, which get a button each where it knows them.
     fit
-        How tightly paper is set.
+        How tightly sections are set on paper.
 
     Raises
     ------
@@ -108,9 +111,9 @@ def render_report(
 
 
 def render_brief(
-    report: MarketReport, *, medium: Medium = "print", templates: Path | None = None, fit: Fit = ""
+    report: MarketReport, *, medium: Medium = "print", templates: Path | None = None, fit: Fit = LOOSE
 ) -> str:
-    """The two-page brief; see :func:`render_report`. ``fit`` sets it more tightly."""
+    """The two-page brief; see :func:`render_report`. ``fit`` sets sections more tightly."""
     return _render("brief.html.j2", report, medium, templates, contents=False, fit=fit)
 
 
@@ -143,7 +146,7 @@ def _render(
     templates: Path | None,
     *,
     contents: bool,
-    fit: Fit = "",
+    fit: Fit = LOOSE,
     whole: Table | None = None,
     script: Script = "",
     files: tuple[tuple[str, str], ...] = (),

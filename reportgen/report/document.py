@@ -15,6 +15,7 @@ from reportgen.report.added import with_added_sections
 from reportgen.report.blocks import Brief, MarketReport, Section, Summary
 from reportgen.report.figures import draw_charts
 from reportgen.report.narrative import foundation, reasons, summary
+from reportgen.report.narrative.ahead.key_figures import key_figures
 from reportgen.report.narrative.ahead.planner import planner
 from reportgen.report.narrative.verdict import shown_code, verdict_line
 from reportgen.report.sections import build_sections
@@ -77,7 +78,7 @@ def _first_page(w: Writer, charts: Mapping[str, Chart]) -> Summary:
         title=w.say("The plan") if estimated else w.say("Why there is no estimate"),
         scope=summary.scope(w),
         verdict=verdict_line(w),
-        key_figures=summary.key_figures(w, charts),
+        key_figures=key_figures(w, charts),
         chart=None if lists is not None else charts.get("without_promotion") or charts.get("timeline"),
         lists=lists,
         actions_title=w.say("What to do") if estimated else w.say("What would make it work"),

@@ -73,6 +73,10 @@ class _Sections:
         """Chart ``name``, if it could be drawn."""
         return self.charts.get(name)
 
+    def _beside(self, first: str, name: str) -> Chart | None:
+        """Chart ``name`` where page 1 shows ``first``, and not ``name`` in its place."""
+        return self.figure(name) if first in self.charts else None
+
     def figures(self, kind: str) -> tuple[Chart, ...]:
         """Every chart of a kind that has several."""
         return tuple(chart for name, chart in self.charts.items() if kind_of(name) == kind)
@@ -102,7 +106,7 @@ class _Sections:
             (
                 *curve_words(w, shown_code(w.results)),
                 *self.figures("response"),
-                self.figure("without_promotion") if recommended(w) else None,
+                self.figure("without_promotion") if recommended(w) else self._beside("without_promotion", "timeline"),
                 *(Prose(text=line, only="screen") for line in sections.impact_words(w)),
                 elasticity_words(w),
                 experiment_arms(w),
@@ -131,7 +135,7 @@ class _Sections:
                 tables.impulse(w),
                 Heading(text=w.say("The data"), anchor="data"),
                 w.sentences(foundation.data_lead(w), foundation.levels(w)),
-                timeline if common is None else _screen(timeline),
+                None if not recommended(w) else timeline if common is None else _screen(timeline),
                 multiples if not response else _screen(multiples),
                 tables.rows_lost(w),
                 _screen(self.figure("hierarchy")),
@@ -155,9 +159,7 @@ class _Sections:
                 *(_screen(chart) if chart.name.startswith("qq_intercept") else chart for chart in self.figures("qq")),
                 self.figure("predictive"),
                 tables.comparison(w),
-                _screen(self.figure("estimators")),
                 Prose(text=foresight, only="screen") if (foresight := foresight_words(w)) else None,
-                _screen(tables.sensitivity(w)),
                 _screen(tables.checks(w)),
                 *rehearsed(w),
             ),
@@ -205,7 +207,7 @@ class _Sections:
             ordinary.lead(w),
             (
                 *ordinary.words(w), self.figure("ordinary"), tables.ordinary(w), tables.assumptions(w),
-                *change_blocks(w),
+                self.figure("estimators"), _screen(tables.sensitivity(w)), *change_blocks(w),
             ),
         )  # fmt: skip
 

@@ -67,17 +67,13 @@ from reportgen.results.effects import (
     Experiment,
     Foresight,
     ImpulsePoint,
-    Incremental,
-    IncrementalMonth,
     LongRun,
     ModeratorEffects,
     PharmacyRow,
     PromotionEffects,
     PublishedSize,
     ResponseShape,
-    Roi,
     SizeWithError,
-    WhatIf,
 )
 from reportgen.results.fit import (
     Attempt,
@@ -113,7 +109,7 @@ from reportgen.results.markets import (
     PooledEffect,
     RunTotals,
 )
-from reportgen.results.prospects import MarketProspect, Outcome
+from reportgen.results.money import Incremental, IncrementalMonth, RecentSales, Roi, WhatIf
 from reportgen.results.table import (
     BINS,
     Calendar,
@@ -123,6 +119,8 @@ from reportgen.results.table import (
     Distribution,
     Finding,
     MarketFacts,
+    MarketProspect,
+    Outcome,
     Severity,
     TableFacts,
 )
@@ -142,7 +140,8 @@ __all__ = [
     "PlanAction", "PlanExperiment", "PlanGroup", "PlanGroupName",
     "PlanOutcome", "PlanProfit", "PlanReason", "PlanRow", "PlanRowReason",
     "PooledEffect", "PredictiveCheck", "PromotionEffects", "Provenance", "PublishedSize", "Quantity", "RSquared",
-    "Reason", "Rehearsal", "RehearsalKind", "RehearsalRow", "ResponseShape", "Roi", "RowsLost", "RunTotals",
+    "Reason", "RecentSales", "Rehearsal", "RehearsalKind", "RehearsalRow", "ResponseShape", "Roi", "RowsLost",
+    "RunTotals",
     "ScoredPeriod", "Sensitivity", "SettingChoice", "Severity", "SizeWithError", "SlipKind", "SlopeTest", "Status",
     "TableFacts", "TermRole", "TerritorySummary", "TimeEffect", "TimeKind", "TimeSummary", "TrackRecord",
     "UsualPromotion", "VarianceRow", "Verdict", "VerdictCode", "WhatIf", "Withheld", "from_json", "json_schema",

@@ -175,61 +175,6 @@ class ImpulsePoint:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class IncrementalMonth:
-    """Sales of the market in one period with and without promotion, money."""
-
-    period: str
-    sales: float
-    without: float
-    without_lower: float | None
-    without_upper: float | None
-    incremental: float
-    pharmacies: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Incremental:
-    """Sales that promotion brought over the used rows, through the recursion, money."""
-
-    total: float | None
-    share: float | None
-    lower: float | None
-    upper: float | None
-    share_lower: float | None
-    share_upper: float | None
-    draws: int
-    months: tuple[IncrementalMonth, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WhatIf:
-    """Change of total sales over the used period had promotion been scaled by 1 + change."""
-
-    change: float
-    sales: float
-    lower: float | None
-    upper: float | None
-    share: float | None
-    profit: float | None
-    profit_lower: float | None
-    profit_upper: float | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Roi:
-    """Return on promotion: (incremental * margin - cost) / cost, and the break-even cost per unit."""
-
-    cost: float
-    margin: float
-    roi: float | None
-    lower: float | None
-    upper: float | None
-    break_even_cost: float | None
-    break_even_lower: float | None
-    break_even_upper: float | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class ChannelEffect:
     """What one of several promotion channels does; ``term`` is its row among the fixed effects."""
 

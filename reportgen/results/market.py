@@ -30,14 +30,11 @@ from reportgen.results.effects import (
     Experiment,
     Foresight,
     ImpulsePoint,
-    Incremental,
     LongRun,
     ModeratorEffects,
     PharmacyRow,
     PromotionEffects,
     ResponseShape,
-    Roi,
-    WhatIf,
 )
 from reportgen.results.fit import (
     BootstrapSummary,
@@ -54,6 +51,7 @@ from reportgen.results.fit import (
     TimeSummary,
     VarianceRow,
 )
+from reportgen.results.money import Incremental, Roi, WhatIf
 from reportgen.results.verdict import Reason, Verdict, Withheld
 
 SCHEMA_VERSION = 2

@@ -1,4 +1,4 @@
-"""What a table holds before anything is built from it: how it was read, its columns, its markets, its faults.
+"""What a table holds before anything is built from it: how it was read, its columns, its markets, its faults, its fate.
 
 Bounded for any number of rows: a calendar is kept of so many pharmacies and periods of a market, values are counted.
 """
@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Literal
+
+from reportgen.results.market import MarketResults
 
 Severity = Literal["error", "warning", "note"]
 ColumnRole = Literal[
@@ -138,3 +140,24 @@ class TableFacts:
     """Of all markets together."""
     period_type: Literal["month", "week", "quarter"]
     currency: str
+
+
+Outcome = Literal["refused", "no-estimate", "withheld", "estimate"]
+"""``refused``: its rows break the contract. ``no-estimate``: a report of two pages with the reason. ``withheld``:
+fitted, and some numbers are not given. ``estimate``: nothing stands against one before the fit, whose own checks may
+still take numbers away.
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MarketProspect:
+    """One market before a build."""
+
+    market: str
+    outcome: Outcome
+    codes: tuple[str, ...] = ()
+    """Of the findings that refuse it, of the reasons against an estimate, or of the checks that withhold."""
+    known: MarketResults | None = None
+    """What its results will hold of that: status, reasons, channels left out, checks of the data, what is withheld.
+    ``None`` where the market cannot be read.
+    """

@@ -167,8 +167,11 @@ class ReportSettings(Section):
     formats: Annotated[
         tuple[Format, ...], BeforeValidator(coerce.as_list, json_schema_input_type=Format | tuple[Format, ...])
     ] = Field(("html", "pdf", "brief"), description="html, pdf, brief, xlsx, pptx, quarto.")
-    top: Annotated[int, Field(ge=3, le=50)] = Field(16, description="Pharmacies shown at each end of a PDF table.")
+    top: Annotated[int, Field(ge=3, le=50)] = Field(18, description="Pharmacies shown at each end of a PDF table.")
     promotion_unit: str = Field("unit", description="What one unit of promotion is called, e.g. visit.")
+    promotion_units: str = Field(
+        "", description="What several are called, e.g. visits; empty: of English words as a rule makes it."
+    )
     paper: Literal["A4", "Letter"] = Field("A4", description="Paper size of the PDF.")
     pdf_engine: PdfEngine = Field(
         "weasyprint",

@@ -189,4 +189,5 @@ def test_a_negative_effect_is_a_change_not_more_sales() -> None:
     made = build_report(market_results(pharmacies=12, effect=-1.0), SETTINGS).summary.key_figures
     assert made[0].value.startswith("−")
     assert made[0].unit.startswith("change of sales per pharmacy")
-    assert made[1].unit.startswith("change of sales")
+    assert made[1].label == "Change of sales with promotion"
+    assert made[1].value.startswith("−")

@@ -23,6 +23,7 @@ from reportgen.report.blocks import Bullets, Callout, MarketReport, Prose, Table
 from reportgen.report.document import build_report
 from reportgen.report.figures import draw_charts
 from reportgen.report.narrative import carry_over, foundation, ordinary, reasons, sections, summary, trust
+from reportgen.report.narrative.ahead.key_figures import key_figures
 from reportgen.report.narrative.beyond.assigned import experiment_arms
 from reportgen.report.narrative.verdict import WORDS, effect_sentence, shown_code, verdict_line
 from reportgen.report.words.checks import check_name
@@ -269,9 +270,10 @@ def test_where_nothing_settles_the_first_month_is_told_and_nothing_kept_up() -> 
     drifting = replace(results, effects=(replace(effects, kept_up=unknown, in_all=unknown),))
     writer = make_writer(drifting, VISIT)
     assert re.match(r"One more visit is associated with .* in the first month", effect_sentence(writer))
-    assert [figure.label for figure in summary.key_figures(writer, {})] == [
+    assert [figure.label for figure in key_figures(writer, {})] == [
         "First month",
         "Sales that go with promotion",
+        "Profit of promotion",
     ]
 
 
@@ -281,7 +283,45 @@ def test_where_the_answer_is_open_the_interval_leads() -> None:
     sentence = verdict_line(writer).sentence
     assert "goes with a change of sales per pharmacy and month of ₹\u00a0276 to ₹\u00a0557" in sentence
     assert "417" not in sentence
-    assert "417" not in summary.key_figures(writer, {})[1].value
+    for figure in key_figures(writer, {}):
+        assert "417" not in figure.value
+        assert figure.value == "Not known" or " to " in figure.value
+
+
+def test_the_figures_of_page_1_are_a_months_and_say_of_which() -> None:
+    results = market_results()
+    assert results.incremental is not None
+    assert results.incremental.recent is not None
+    kept_up, brought, profit = key_figures(make_writer(results, VISIT), {})
+    assert kept_up.label == "Kept up"
+    assert brought.unit.startswith("a month, mean of Jan\u00a02023 – Dec\u00a02023: ")
+    assert brought.unit.endswith(" a year")
+    assert (profit.value, profit.unit) == (
+        "Not known", "Cost and margin would tell: set panel.cost and panel.margin.",
+    )  # fmt: skip
+    size = EffectSize(estimate=21_000.0, lower=-4_000.0, upper=46_000.0)
+    recent = replace(results.incremental.recent, profit=size)
+    earned = replace(results, incremental=replace(results.incremental, recent=recent))
+    shown = key_figures(make_writer(earned, VISIT), {})[2]
+    assert shown.value == "₹\u00a021,000"
+    assert shown.interval == "95% interval −₹\u00a04,000 to ₹\u00a046,000"
+    # Results of a version that held no figure of a month tell the sum over the record, and say so.
+    older = replace(results, incremental=replace(results.incremental, recent=None))
+    kept_up, whole = key_figures(make_writer(older, VISIT), {})
+    assert whole.unit.startswith("over the whole period")
+
+
+@pytest.mark.parametrize(
+    ("locale", "unit", "units", "told"),
+    [
+        ("en_IN", "visit", "", "visits"), ("en_GB", "delivery", "", "deliveries"), ("en_IN", "box", "", "boxes"),
+        ("en_IN", "unit", "", "units of promotion"), ("en_IN", "display share", "", "units (display share)"),
+        ("de_DE", "Besuch", "", "Einheiten (Besuch)"), ("de_DE", "Besuch", "Besuche", "Besuche"),
+    ],
+)  # fmt: skip
+def test_several_units_have_the_name_that_the_settings_give(locale: str, unit: str, units: str, told: str) -> None:
+    report = ReportSettings(locale=locale, promotion_unit=unit, promotion_units=units)
+    assert make_writer(market_results(), Settings(report=report)).units == told
 
 
 def test_log_effects_are_percentages_of_sales() -> None:
@@ -508,7 +548,7 @@ def test_money_that_is_missing_is_left_out() -> None:
     none = _changed(results, incremental=None)
     assert sections.impact_lead(none) == "Incremental sales cannot be given for this market."
     assert sections.impact_words(none) == ()
-    no_share = _changed(results, incremental=replace(results.incremental, share=None))
+    no_share = _changed(results, incremental=replace(results.incremental, share=None, recent=None))
     assert sections.impact_lead(no_share).endswith(").")
     open_ended = _changed(results, roi=replace(results.roi, lower=None, upper=None, break_even_lower=None))
     assert "(" not in sections.roi_words(open_ended)

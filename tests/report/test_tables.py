@@ -73,9 +73,9 @@ def test_pharmacies_are_sorted_and_paper_shows_both_ends() -> None:
     assert slopes == sorted(slopes, reverse=True)
     assert len(table.rows) == 60
     assert table.print_rows is not None
-    assert len(table.print_rows) == 33
-    assert table.print_rows[16] == -1
-    assert "28 pharmacies in between" in table.print_note
+    assert len(table.print_rows) == 37
+    assert table.print_rows[18] == -1
+    assert "24 pharmacies in between" in table.print_note
 
 
 def test_few_pharmacies_are_all_printed() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -16,6 +16,7 @@ from reportgen.model.effects.incremental import (
     summarise_incremental,
     tabulate_what_if,
 )
+from reportgen.model.effects.recent import summarise_recent
 from reportgen.model.effects.responses import (
     impulse_horizon,
     impulse_points,
@@ -30,6 +31,7 @@ from reportgen.model.lmm.columns import Array
 from reportgen.model.lmm.inference import degrees_of_freedom
 from reportgen.model.market.decay_mixture import Mixture, carried_long_run
 from reportgen.model.market.fit import MarketFit
+from reportgen.panel.periods import PER_YEAR
 from reportgen.results import (
     ChannelEffect,
     EffectSize,
@@ -87,7 +89,7 @@ def measure_impact(market: MarketFit, settings: Settings) -> Impact:
         long_run=final,
         effects=effects,
         impulse=impulse,
-        incremental=_incremental(market, point, spread, confidence),
+        incremental=_incremental(market, point, spread, settings),
         channels=_channels(market, responses, draws, confidence) if len(responses) > 1 else (),
         what_if=_what_if(market, point, spread, settings),
         roi=_roi(market, point, spread, settings),
@@ -260,29 +262,43 @@ def _totals(market: MarketFit, draws: ModelDraws) -> RecursionTotals:
     )
 
 
-def _incremental(market: MarketFit, point: RecursionTotals, spread: RecursionTotals, confidence: float) -> Incremental:
-    frame = market.frame
-    return summarise_incremental(
-        point,
-        spread,
-        used=frame.used[frame.grid_rows],
-        sales=frame.panel.sales[frame.grid_rows],
-        periods=tuple(frame.panel.period_label(column) for column in range(frame.panel.n_periods)),
+def _incremental(market: MarketFit, point: RecursionTotals, spread: RecursionTotals, settings: Settings) -> Incremental:
+    frame, confidence = market.frame, settings.report.confidence
+    used, sales = frame.used[frame.grid_rows], frame.panel.sales[frame.grid_rows]
+    periods = tuple(frame.panel.period_label(column) for column in range(frame.panel.n_periods))
+    brought = summarise_incremental(point, spread, used=used, sales=sales, periods=periods, confidence=confidence)
+    settled = int(np.argmax(used.any(axis=0))) + _run_in(market)
+    recent = summarise_recent(
+        point, spread, used=used, sales=sales, periods=periods, settled=settled,
+        year=PER_YEAR[frame.panel.period_type], margin=settings.panel.margin, spend=_spent(market),
         confidence=confidence,
+    )  # fmt: skip
+    return replace(brought, settled=periods[settled] if settled < len(periods) else None, recent=recent)
+
+
+def _run_in(market: MarketFit) -> int:
+    """Periods until nine tenths of an effect have come through, of the slowest channel."""
+    phi = market.fit.beta[[market.index(term) for term in market.terms.lags]]
+    return max(
+        impulse_horizon(phi, float(decay), lags=market.terms.lag_periods, share=0.9, least=0) for decay in market.decays
     )
 
 
-def _spend(market: MarketFit) -> float | None:
-    """Money spent on promotion over the used cells; ``None`` without a cost."""
+def _spent(market: MarketFit) -> Array | None:
+    """Money spent on promotion over the used cells of each period, (T,); ``None`` without a cost."""
     cost = market.frame.panel.cost
     if cost is None:
         return None
     units = market.frame.promotion.sum(axis=1)
-    if isinstance(cost, float):
-        return cost * float(units.sum())
     # A cost by pharmacy and period, at the rows of the model.
-    per_unit = np.asarray(cost)[market.frame.grid_rows][market.frame.group, market.frame.column]
-    return float(np.nansum(per_unit * units))
+    per_unit = (
+        cost
+        if isinstance(cost, float)
+        else np.asarray(cost)[market.frame.grid_rows][market.frame.group, market.frame.column]
+    )
+    paid = np.zeros(market.frame.panel.n_periods)
+    np.add.at(paid, market.frame.column, np.nan_to_num(per_unit * units))
+    return paid
 
 
 def _what_if(
@@ -293,19 +309,19 @@ def _what_if(
         spread,
         sales_total=float(market.frame.sales.sum()),
         margin=settings.panel.margin,
-        cost=_spend(market),
+        cost=None if (spent := _spent(market)) is None else float(spent.sum()),
         confidence=settings.report.confidence,
     )
 
 
 def _roi(market: MarketFit, point: RecursionTotals, spread: RecursionTotals, settings: Settings) -> Roi | None:
-    spend = _spend(market)
-    if spend is None or settings.panel.margin is None:
+    spent = _spent(market)
+    if spent is None or settings.panel.margin is None:
         return None
     return return_on_promotion(
         point,
         spread,
-        cost=spend,
+        cost=float(spent.sum()),
         units=float(market.frame.promotion.sum()),
         margin=settings.panel.margin,
         confidence=settings.report.confidence,

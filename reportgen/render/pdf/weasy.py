@@ -46,14 +46,28 @@ def brief_pdf(report: MarketReport, *, templates: Path | None = None) -> bytes:
 
 
 def _fitted(report: MarketReport, most: int, html: Callable[[Fit], str]) -> bytes:
-    """The document in the loosest setting that keeps to ``most`` pages; a page too many is better than none."""
-    press = _Press(report)
-    steps: tuple[Fit, ...] = ("", "tight", "tight tighter")
-    for fit in steps:
-        document = press.lay_out(html(fit))
+    """The document with every section in the loosest setting that keeps it to its page.
+
+    A page too many is better than none. Where pages are too many and no section is longer than one (sections that
+    follow each other on a page) all are set more tightly.
+    """
+    press, anchors = _Press(report), ["summary", *(section.anchor for section in report.sections)]
+    fit: dict[str, str] = {}
+    document = press.lay_out(html(fit))
+    for step in ("tight", "tight tighter"):
         if len(document.pages) <= most:
             break
+        fit |= dict.fromkeys(_overlong(document, anchors) or anchors, step)
+        document = press.lay_out(html(fit))
     return press.write(document)
+
+
+def _overlong(document: Any, anchors: list[str]) -> list[str]:
+    """Sections that go on over the end of a page."""
+    begins = {name: k for k, page in reversed([*enumerate(document.pages)]) for name in anchors if name in page.anchors}
+    ordered = sorted(begins.items(), key=lambda one: one[1])
+    ends = [*(place for _, place in ordered[1:]), len(document.pages)]
+    return [name for (name, begin), end in zip(ordered, ends, strict=True) if end - begin > 1]
 
 
 class _Press:

@@ -27,7 +27,9 @@ from reportgen.report.figures.intervals import (
 from reportgen.report.figures.kit import Kit, Tip
 from reportgen.report.typefaces.widths import fit_texts, text_width
 from reportgen.report.words.names import clean
+from reportgen.report.words.quantities import KEPT_UP
 from reportgen.results.derived.intervals import about_se
+from reportgen.results.derived.kept_up import coefficients, shown_effects, shows_kept_up
 from reportgen.results.derived.standing import above_zero, below_zero, standings
 
 if TYPE_CHECKING:
@@ -60,20 +62,27 @@ class Caterpillar:
 def compute_caterpillar(results: MarketResults, kit: Kit) -> Caterpillar | None:
     """Sorted effects; ``None`` where pharmacies have none, or the model gives all the same."""
     rows = []
-    for p, side in zip(results.pharmacies, standings(results), strict=True):
-        if p.total_slope is not None and p.lower is not None and p.upper is not None:
-            rows.append((p.pharmacy, kit.effect(p.total_slope), kit.effect(p.lower), kit.effect(p.upper), side))
+    kept_up = _kept_up(results)
+    found = shown_effects(results) if kept_up else coefficients(results)
+    for p, one, side in zip(results.pharmacies, found, standings(results), strict=True):
+        if one.estimate is not None and one.lower is not None and one.upper is not None:
+            rows.append((p.pharmacy, kit.effect(one.estimate), kit.effect(one.lower), kit.effect(one.upper), side))
     if not rows or max(r[1] for r in rows) - min(r[1] for r in rows) == 0:
         return None
     # Equal effects (a singular fit has hundreds) stand in the order of their names: same results, same picture.
     rows.sort(key=lambda r: (-r[1], r[0]))
     tied = results.status == "singular"
     estimate, lower_ends, upper_ends, sides = (np.array([row[k] for row in rows]) for k in (1, 2, 3, 4))
-    market = results.promotion_effect
+    market = results.effects[0].kept_up if kept_up else results.promotion_effect
     average = kit.effect(market.estimate) if market is not None else 0.0
     names = tuple(clean(r[0]) for r in rows)
     known = above_zero(results), below_zero(results)
     return Caterpillar(names, estimate, lower_ends, upper_ends, sides, average, *known, tied)
+
+
+def _kept_up(results: MarketResults) -> bool:
+    """Whether effects are drawn kept up; on a curve they would stand at each pharmacy's own promotion, on no line."""
+    return shows_kept_up(results) and not results.shapes
 
 
 def table_caterpillar(data: Caterpillar) -> ChartTable:
@@ -245,7 +254,11 @@ def chart_caterpillar(results: MarketResults, kit: Kit, name: str = "caterpillar
         name,
         drawn,
         title=_title(data, kit),
-        subtitle=kit.say("Each pharmacy with its {level} interval: {unit}", level=kit.level, unit=kit.coefficient_unit),
+        subtitle=kit.say(
+            "Each pharmacy with its {level} interval: {unit}",
+            level=kit.level,
+            unit=f"{kit.say(KEPT_UP)}, {kit.effect_unit}" if _kept_up(results) else kit.coefficient_unit,
+        ),
         tips=tips,
         table=table_caterpillar(data),
         foot=kit.foot(kit.uncertainty, note),

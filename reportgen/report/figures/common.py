@@ -10,7 +10,7 @@ import numpy as np
 from reportgen.report.blocks import Chart, ChartTable
 from reportgen.report.figures.drawing import marks
 from reportgen.report.figures.drawing.plane import Box, sheet
-from reportgen.report.figures.drawing.theme import HALF
+from reportgen.report.figures.drawing.theme import HALF, WIDE
 from reportgen.report.figures.kit import Kit
 from reportgen.report.words.phrases import mark
 
@@ -64,7 +64,7 @@ def draw_common(axes: Plane, data: CommonCourse, kit: Kit) -> None:
     marks.grid_y(axes, ticks, kit.effect_ticks(ticks), theme, base=0.0)
     marks.band(axes, x, data.lower, data.upper, theme.ink, alpha=0.14)
     marks.line(axes, x, data.estimate, theme.ink, width=2)
-    marks.time_axis(axes, kit.formats.axis_periods(data.periods, 5), theme)
+    marks.time_axis(axes, kit.formats.axis_periods(data.periods, 5 if axes.right - axes.left < HALF else 10), theme)
 
 
 def chart_common(results: MarketResults, kit: Kit, name: str = "common") -> Chart | None:
@@ -77,7 +77,11 @@ def chart_common(results: MarketResults, kit: Kit, name: str = "common") -> Char
     )
     shown = replace(found, estimate=estimate, lower=lower, upper=upper)
     bounds = marks.limits(np.concatenate([shown.lower, shown.estimate, shown.upper]), zero=True, pad=0.04)
-    drawn, (axes,) = sheet(HALF, 186, [Box(62, 26, HALF - 62 - 12, 118, (-0.6, len(shown.periods) - 0.4), bounds)])
+    # Beside a profile of carry-over it is one of a pair; alone it takes the row.
+    profiles = [one for one in (results.decay, *results.more_decays) if one is not None and len(one.profile) > 2]
+    width, height = (HALF, 186.0) if len(profiles) % 2 else (WIDE, 206.0)
+    box = Box(62, 26, width - 62 - 12, height - 68, (-0.6, len(shown.periods) - 0.4), bounds)
+    drawn, (axes,) = sheet(width, height, [box])
     draw_common(axes, shown, kit)
     message = (
         mark("% of sales {per_period}, beside the mean")

@@ -84,7 +84,8 @@ def draw_total(axes: Plane, data: Response, kit: Kit) -> None:
     marks.band(axes, data.horizon, data.total_lower, data.total_upper, theme.accent, alpha=0.2)
     marks.line(axes, data.horizon, data.total, theme.accent, width=2)
     end = float(data.total[-1])
-    word = kit.say("{effect} in {span}", effect=_write(end, data, kit), span=_span(data, kit))
+    shown = _range(data, kit) if data.unsure else _write(end, data, kit)
+    word = kit.say("{effect} in {span}", effect=shown, span=_span(data, kit))
     up = end >= 0
     marks.label(
         axes,
@@ -133,15 +134,19 @@ def _write(value: float, data: Response, kit: Kit) -> str:
     return kit.formats.percent(value, spread) if kit.log else kit.formats.money(value, spread)
 
 
+def _range(data: Response, kit: Kit) -> str:
+    kind: Kind = "percent" if kit.log else "money"
+    return kit.formats.interval(float(data.total_lower[-1]), float(data.total_upper[-1]), kind)
+
+
 def _title(data: Response, kit: Kit) -> str:
     total = _write(float(data.total[-1]), data, kit)
-    kind: Kind = "percent" if kit.log else "money"
-    interval = kit.formats.interval(float(data.total_lower[-1]), float(data.total_upper[-1]), kind)
+    interval = _range(data, kit)
     dose = kit.dose_here[:1].upper() + kit.dose_here[1:]
     message = kit.say("{dose} goes with {total} within {span} ({interval}).")
     after = ""
     if data.unsure:
-        message = kit.say("{dose} goes with {total} within {span} ({interval}), which cannot be told apart from zero.")
+        message = kit.say("{dose} goes with {interval} within {span}, which cannot be told apart from zero.")
     elif data.half_life is not None:
         message = kit.say("{dose} goes with {total} within {span} ({interval}); half of it is there after {time}.")
         after = _time(data.half_life, kit)

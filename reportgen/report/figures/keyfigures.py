@@ -1,4 +1,4 @@
-"""The key figures' intervals, drawn small: first month, kept up, incremental sales."""
+"""The key figures' intervals, drawn small: one unit more, what promotion brings a month, profit."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class KeyInterval:
 
 
 def compute_key_intervals(results: MarketResults, kit: Kit) -> tuple[KeyInterval, ...]:
-    """Those of the three that have an estimate and an interval."""
+    """Those of page 1 that have an estimate and an interval."""
     f = kit.formats
     made: list[KeyInterval] = []
 
@@ -49,23 +49,34 @@ def compute_key_intervals(results: MarketResults, kit: Kit) -> tuple[KeyInterval
             texts = tuple(kit.write_effect(v, se) for v in (low, middle, high))
             low, middle, high = (kit.effect(v) for v in (low, middle, high))
         else:
-            texts = tuple(f.money_short(v, about_se(low, high)) for v in (low, middle, high))
+            # All in the unit of the largest, as the interval below the figure is written.
+            largest = max(abs(low), abs(high))
+            texts = tuple(f.money_short(v, about_se(low, high), beside=largest) for v in (low, middle, high))
         made.append(
             KeyInterval(
                 name=name, label=label, estimate=middle, lower=low, upper=high, texts=(texts[0], texts[1], texts[2])
             )
         )
 
-    first, kept_up = quantities.first(results), quantities.kept_up(results)
+    kept_up = quantities.kept_up(results)
+    first = quantities.first(results) if kept_up is None else None
     for name, label, found in (
         ("first", quantities.first_period(kit), first),
         ("kept_up", kit.say(quantities.KEPT_UP), kept_up),
     ):
         if found is not None:
             add(name, label, (found.lower, found.estimate, found.upper), "effect", quantities.spread(found))
-    if results.incremental is not None:
-        brought = results.incremental
-        add("incremental", kit.say("Incremental sales"), (brought.lower, brought.total, brought.upper), "money", None)
+    brought = results.incremental
+    if brought is not None and brought.recent is not None:
+        one, profit = brought.recent, brought.recent.profit
+        label = kit.say("Sales that go with promotion, {per_period}", per_period=kit.per_period)
+        add("brought", label, (one.lower, one.estimate, one.upper), "money", None)
+        if profit is not None:
+            label = kit.say("Profit of promotion, {per_period}", per_period=kit.per_period)
+            add("profit", label, (profit.lower, profit.estimate, profit.upper), "money", None)
+    elif brought is not None:
+        label = kit.say("Incremental sales")
+        add("incremental", label, (brought.lower, brought.total, brought.upper), "money", None)
     return tuple(made)
 
 

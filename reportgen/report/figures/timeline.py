@@ -16,7 +16,7 @@ from reportgen.results.derived.intervals import about_se, which_side
 
 if TYPE_CHECKING:
     from reportgen.report.figures.drawing.plane import Plane
-    from reportgen.results import MarketResults
+    from reportgen.results import MarketResults, RecentSales
 
 _LEFT, _RIGHT = 74.0, 96.0
 
@@ -184,6 +184,9 @@ class Counterfactual:
     share: float | None
     pharmacies: marks.Numbers
     """(T,) pharmacies on record in each period."""
+    recent: RecentSales | None = None
+    begin: int = 0
+    """First period whose estimate without promotion is drawn: before it the difference begins at nothing."""
 
 
 def compute_counterfactual(results: MarketResults) -> Counterfactual | None:
@@ -195,8 +198,10 @@ def compute_counterfactual(results: MarketResults) -> Counterfactual | None:
     def column(name: str) -> marks.Numbers:
         return np.array([np.nan if (v := getattr(m, name)) is None else v for m in brought.months], dtype=float)
 
+    periods = tuple(m.period for m in brought.months)
+    begin = periods.index(brought.settled) if brought.settled in periods else 0
     return Counterfactual(
-        tuple(m.period for m in brought.months),
+        periods,
         column("sales"),
         column("without"),
         column("without_lower"),
@@ -206,6 +211,8 @@ def compute_counterfactual(results: MarketResults) -> Counterfactual | None:
         brought.upper,
         brought.share,
         column("pharmacies"),
+        brought.recent,
+        begin if begin <= len(periods) // 2 else 0,
     )
 
 
@@ -223,9 +230,10 @@ def draw_counterfactual(axes: Plane, data: Counterfactual, kit: Kit) -> None:
     ticks = marks.nice_ticks(*axes.y, 4)
     marks.grid_y(axes, ticks, kit.formats.ticks(ticks, "money"), theme)
     # The area between sales with and without promotion: its size is what promotion brought.
-    marks.band(axes, x, data.without, data.sales, theme.accent, alpha=0.22)
-    marks.band(axes, x, data.lower, data.upper, theme.faint, alpha=0.3)
-    marks.line(axes, x, data.without, theme.muted, width=1.8, dash=(5, 3))
+    at = slice(data.begin, None)
+    marks.band(axes, x[at], data.without[at], data.sales[at], theme.accent, alpha=0.22)
+    marks.band(axes, x[at], data.lower[at], data.upper[at], theme.faint, alpha=0.3)
+    marks.line(axes, x[at], data.without[at], theme.muted, width=1.8, dash=(5, 3))
     marks.line(axes, x, data.sales, theme.ink, width=2.2)
     _end_labels(
         axes,
@@ -256,7 +264,7 @@ def chart_counterfactual(results: MarketResults, kit: Kit, name: str = "without_
                 WIDE - _LEFT - right,
                 144,
                 (-0.4, max(n - 0.6, 0.6)),
-                marks.limits(np.concatenate([data.sales, data.lower, data.upper, data.without])),
+                marks.limits(np.concatenate([[0.0], data.sales, data.upper])),
             )
         ],
     )
@@ -280,9 +288,12 @@ def chart_counterfactual(results: MarketResults, kit: Kit, name: str = "without_
             "Sales of all pharmacies against the estimate without any promotion, with its {level} band", level=kit.level
         ),
         foot=kit.foot(
-            kit.say("What promotion adds through the sales of later periods is counted in."), _coverage(data, kit)
-        )
-        + _cut(axes, kit),
+            kit.say("What promotion adds through the sales of later periods is counted in."),
+            kit.say("The first periods are left out: effects of promotion from before the record are in them.")
+            if data.begin
+            else "",
+            _coverage(data, kit),
+        ),
         table=table_counterfactual(data),
         tips=tips,
     )
@@ -303,6 +314,8 @@ def _coverage(data: Counterfactual, kit: Kit) -> str:
 def _brought(data: Counterfactual, kit: Kit) -> str:
     """Return the finding in a sentence."""
     f = kit.formats
+    if data.total is not None and data.recent is not None:
+        return _brought_of_late(data.recent, kit)
     if data.total is None:
         return kit.say("Sales, and sales without promotion, over {count} periods.", count=f.integer(len(data.periods)))
     spread = about_se(data.total_lower, data.total_upper)
@@ -325,3 +338,24 @@ def _brought(data: Counterfactual, kit: Kit) -> str:
         share=share,
         interval=range_,
     )
+
+
+def _brought_of_late(recent: RecentSales, kit: Kit) -> str:
+    """The same by the last year."""
+    f, spread = kit.formats, about_se(recent.lower, recent.upper)
+    words = {
+        "total": f.money_short(abs(recent.estimate), spread),
+        "per_period": kit.per_period,
+        "interval": f.interval(recent.lower, recent.upper, "money-short"),
+        "share": f.percent(abs(recent.share or 0.0)),
+        "period": f.period_range(*recent.period),
+    }
+    if not which_side(recent.lower, recent.upper):
+        return kit.say(
+            "Sales with and without promotion cannot be told apart: {interval} {per_period}, mean of {period}.", **words
+        )
+    if recent.estimate < 0:
+        return kit.say(
+            "Sales are {total} {per_period} ({share}) lower than without promotion, mean of {period}.", **words
+        )
+    return kit.say("Promotion goes with {total} of sales {per_period}, {share} of all, mean of {period}.", **words)

@@ -35,7 +35,7 @@ def _carry_over(w: Writer, long_run: LongRun) -> str:
     clear = in_all is not None and in_all.lower is not None and in_all.upper is not None
     if in_all is None or not clear or (in_all.lower or 0.0) <= 0 <= (in_all.upper or 0.0):
         return w.say("Whether promotion has an effect that could last is open.") if in_all is not None else ""
-    parts = [_in_all(w, in_all)]
+    parts = [_first(w), _in_all(w, in_all)]
     if long_run.half_life is not None:
         parts.append(_half_life(w, long_run.half_life, f"{source}.half_life"))
     if long_run.multiplier is not None:
@@ -46,6 +46,26 @@ def _carry_over(w: Writer, long_run: LongRun) -> str:
             )
         )
     return w.sentences(*parts)
+
+
+def _first(w: Writer) -> str:
+    """What one unit brings in its own period."""
+    found = quantities.first(w.results, w.channel)
+    if found is None or found.estimate is None or found.lower is None or found.upper is None:
+        return ""
+    source, se = f"effects.{w.channel}.first_period", quantities.spread(found)
+    return w.say(
+        mark("{name}: {amount} goes with {effect} more sales per pharmacy ({level} interval {interval}).")
+        if found.estimate >= 0
+        else mark(
+            "{name}: {amount} goes with {effect} less sales per pharmacy ({level} interval of the change {interval})."
+        ),
+        name=quantities.first_period(w),
+        amount=w.amount,
+        effect=w.effect(found.estimate, f"{source}.estimate", se, size=True),
+        level=w.level,
+        interval=w.effect_interval(found.lower, found.upper, source, se),
+    )
 
 
 def _in_all(w: Writer, found: EffectSize) -> str:

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from reportgen.report.narrative.summary import above_average, below_zero, not_responding, roi_line, total_text
+from reportgen.report.narrative.ahead.key_figures import is_open, recent_period, roi_line, total_text
+from reportgen.report.narrative.summary import above_average, below_zero, not_responding
 from reportgen.report.words import quantities
 from reportgen.report.words.phrases import mark
 from reportgen.report.words.terms import term_label, term_role, term_unit
+from reportgen.results.derived.intervals import about_se
+from reportgen.results.derived.kept_up import shows_kept_up
 
 if TYPE_CHECKING:
     from reportgen.report.words.formats import Kind
     from reportgen.report.words.writer import Writer
-    from reportgen.results import FixedEffect
+    from reportgen.results import FixedEffect, Incremental, RecentSales
 
 # --- 4 coefficients ---------------------------------------------------------------------------
 
@@ -215,7 +218,7 @@ def reading_pharmacies(w: Writer) -> tuple[str, ...]:
     """How to read the pharmacy table."""
     return (
         w.say("Each estimate is drawn towards the market average, the more so the less the pharmacy’s own data say."),
-        *([_at_one_level(w)] if w.shape is not None else []),
+        *([_at_one_level(w)] if w.shape is not None and not shows_kept_up(w.results) else []),
     )
 
 
@@ -234,6 +237,8 @@ def impact_lead(w: Writer) -> str:
     inc = w.results.incremental
     if inc is None or inc.total is None or inc.lower is None or inc.upper is None:
         return w.say("Incremental sales cannot be given for this market.")
+    if inc.recent is not None:
+        return w.sentences(_recent(w, inc.recent), _whole(w, inc))
     bounds = w.interval((inc.lower, inc.upper), ("incremental.lower", "incremental.upper"), "money-short")
     text = w.say(
         mark("{total} of sales go with promotion over the whole period ({level} interval {interval})")
@@ -246,6 +251,52 @@ def impact_lead(w: Writer) -> str:
     if inc.share is None:
         return text + "."
     return text + w.say(", {share} of all sales.", share=w.percent(inc.share, "incremental.share"))
+
+
+def _recent(w: Writer, recent: RecentSales) -> str:
+    """What promotion brings a period, by the last year, with the year beside it."""
+    bounds = w.interval(
+        (recent.lower, recent.upper), ("incremental.recent.lower", "incremental.recent.upper"), "money-short"
+    )
+    if is_open(w):
+        return w.say(
+            "With and without promotion, sales {per_period} differ by {interval} in the mean of {period} ({level} "
+            "interval).",
+            interval=bounds,
+            per_period=w.per_period,
+            period=recent_period(w, recent),
+            level=w.level,
+        )
+    return w.say(
+        mark(
+            "{total} of sales {per_period} go with promotion in the mean of {period} ({level} interval {interval}), "
+            "{share} of all sales there."
+        )
+        if recent.estimate >= 0
+        else mark(
+            "With promotion, sales {per_period} change by {total} in the mean of {period} ({level} interval "
+            "{interval}), {share} of all sales there."
+        ),
+        total=w.money(recent.estimate, "incremental.recent.estimate", se=about_se(recent.lower, recent.upper)),
+        per_period=w.per_period,
+        period=recent_period(w, recent),
+        level=w.level,
+        interval=bounds,
+        share=w.percent(recent.share or 0.0, "incremental.recent.share"),
+    )
+
+
+def _whole(w: Writer, inc: Incremental) -> str:
+    """The same over the record, which holds the beginning, too."""
+    if inc.total is None or inc.lower is None or inc.upper is None or is_open(w):
+        return ""
+    bounds = w.interval((inc.lower, inc.upper), ("incremental.lower", "incremental.upper"), "money-short")
+    return w.say(
+        "Over the whole record it is {total} ({interval}), told low: what promotion from before the record brought is "
+        "not in it.",
+        total=total_text(w, inc),
+        interval=bounds,
+    )
 
 
 def impact_words(w: Writer) -> tuple[str, ...]:

@@ -6,11 +6,11 @@ the checks that matter most and the effect under other choices.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from reportgen.report.blocks import KeyFigure, Mark
+from reportgen.report.blocks import Mark
 from reportgen.report.narrative import reasons, trust
+from reportgen.report.narrative.ahead.key_figures import is_open
 from reportgen.report.narrative.ahead.plan import plan_lines
 from reportgen.report.narrative.beyond.change import short_change
 from reportgen.report.narrative.beyond.curve import earns, tenth_more
@@ -25,16 +25,13 @@ from reportgen.report.words.checks import check_name
 from reportgen.report.words.names import clean
 from reportgen.report.words.phrases import mark
 from reportgen.report.words.units import no_carry_over
-from reportgen.results.derived.intervals import about_se
 from reportgen.results.derived.standing import standings
-from reportgen.results.verdict import OPEN_VERDICTS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
-    from reportgen.report.blocks import Chart
     from reportgen.report.words.writer import Writer
-    from reportgen.results import Check, Comparison, EffectSize, Incremental, PharmacyRow
+    from reportgen.results import Check, Comparison, PharmacyRow
 
 _OTHER_CHOICES = (("plain", mark("{effect} uncorrected")), ("within", mark("{effect} within pharmacies")))
 
@@ -65,125 +62,6 @@ def _length(w: Writer) -> str:
     if w.weekly:
         return w.plural("{count} week", "{count} weeks", data.months, "data.months")
     return w.plural("{count} month", "{count} months", data.months, "data.months")
-
-
-# --- key figures ------------------------------------------------------------------------------
-
-
-def key_figures(w: Writer, drawn: Mapping[str, Chart]) -> tuple[KeyFigure, ...]:
-    """First month, kept up, incremental sales; only those that were estimated.
-
-    With several channels their effects are a table of their own and the sales are of all together.
-    """
-    made = (_incremental(w),) if w.results.channels else (_first(w), _kept_up(w), _incremental(w))
-    return tuple(replace(figure, chart=drawn.get(f"key_{figure.name}")) for figure in made if figure is not None)
-
-
-def _first(w: Writer) -> KeyFigure | None:
-    found = quantities.first(w.results)
-    if found is None:
-        return None
-    unit = (
-        mark("more sales per pharmacy for {amount}")
-        if (found.estimate or 0.0) >= 0 and not _open(w)
-        else mark("change of sales per pharmacy for {amount}")
-    )
-    label, text = quantities.first_period(w), w.say(unit, amount=w.amount)
-    return _effect_figure(w, "first", label, found, "first_period", text)
-
-
-def _kept_up(w: Writer) -> KeyFigure | None:
-    found = quantities.kept_up(w.results)
-    if found is None:
-        return None
-    unit = (
-        mark("more sales {per_pharmacy} for {one_more}")
-        if (found.estimate or 0.0) >= 0 and not _open(w)
-        else mark("change of sales {per_pharmacy} for {one_more}")
-    )
-    text = w.say(unit, per_pharmacy=w.per_pharmacy, one_more=w.one_more)
-    return _effect_figure(w, "kept_up", w.say(quantities.KEPT_UP), found, "kept_up", text)
-
-
-def _effect_figure(w: Writer, name: str, label: str, found: EffectSize, field: str, unit: str) -> KeyFigure:
-    """Estimate and interval; where there is no clear effect the interval alone."""
-    source, se = f"effects.0.{field}", quantities.spread(found)
-    lower, upper = found.lower, found.upper
-    value = interval = ""
-    if lower is not None and upper is not None and _open(w):
-        value = w.effect_interval(lower, upper, source, se)
-        interval = w.say("{level} interval", level=w.level)
-    elif found.estimate is not None:
-        value = w.effect(found.estimate, f"{source}.estimate", se)
-        interval = _interval_text(w, lower, upper, source, se)
-    return KeyFigure(name=name, label=label, value=value, unit=unit, interval=interval, note="", chart=None)
-
-
-def _incremental(w: Writer) -> KeyFigure | None:
-    inc = w.results.incremental
-    if inc is None or inc.total is None:
-        return None
-    interval = ""
-    if inc.lower is not None and inc.upper is not None:
-        bounds = w.interval((inc.lower, inc.upper), ("incremental.lower", "incremental.upper"), "money-short")
-        interval = w.say("{level} interval {interval}", level=w.level, interval=bounds)
-        if _open(w):
-            label = w.say("Change of sales with promotion")
-            interval, unit = w.say("{level} interval", level=w.level), w.say("over the whole period")
-            return KeyFigure(
-                name="incremental", label=label, value=bounds, unit=unit, interval=interval, note=roi_line(w),
-                chart=None,
-            )  # fmt: skip
-    return KeyFigure(
-        name="incremental",
-        label=_incremental_label(w, inc.total),
-        value=total_text(w, inc),
-        unit=_share(w, inc),
-        interval=interval,
-        note=roi_line(w),
-        chart=None,
-    )
-
-
-def _open(w: Writer) -> bool:
-    """Whether the answer is open: then intervals lead, and no estimate stands alone."""
-    return shown_code(w.results) in OPEN_VERDICTS
-
-
-def _incremental_label(w: Writer, total: float) -> str:
-    if w.results.channels:
-        return w.say("Sales that go with all channels") if total >= 0 else w.say("Change of sales with all channels")
-    return w.say("Sales that go with promotion") if total >= 0 else w.say("Change of sales with promotion")
-
-
-def total_text(w: Writer, inc: Incremental) -> str:
-    """Total, with as many digits as its interval supports."""
-    return w.money(inc.total or 0.0, "incremental.total", se=about_se(inc.lower, inc.upper))
-
-
-def _share(w: Writer, inc: Incremental) -> str:
-    if inc.share is None:
-        return w.say("over the whole period")
-    return w.say("over the whole period, {share} of sales", share=w.percent(inc.share, "incremental.share"))
-
-
-def roi_line(w: Writer) -> str:
-    """``Return on promotion 38% (9% to 71%)``, or nothing without costs."""
-    roi = w.results.roi
-    if roi is None or roi.roi is None:
-        return ""
-    # Whole percents, but for a return that would be printed as nothing.
-    value = w.percent(roi.roi, "roi.roi", digits=0 if abs(roi.roi) >= 0.005 else 1)
-    if roi.lower is None or roi.upper is None:
-        return w.say("Return on promotion {roi}", roi=value)
-    bounds = w.interval((roi.lower, roi.upper), ("roi.lower", "roi.upper"), "percent", 0)
-    return w.say("Return on promotion {roi} ({interval})", roi=value, interval=bounds)
-
-
-def _interval_text(w: Writer, lower: float | None, upper: float | None, source: str, se: float | None) -> str:
-    if lower is None or upper is None:
-        return w.say("no interval")
-    return w.say("{level} interval {interval}", level=w.level, interval=w.effect_interval(lower, upper, source, se))
 
 
 # --- what to do -------------------------------------------------------------------------------
@@ -355,7 +233,7 @@ def checks_line(w: Writer) -> str:
 def sensitivity_line(w: Writer) -> str:
     """One unit kept up under the model used, without correction and within pharmacies; of the first channel."""
     found = quantities.kept_up(w.results)
-    if found is None or found.estimate is None or _open(w):
+    if found is None or found.estimate is None or is_open(w):
         return ""
     se, parts = quantities.spread(found), []
     for name, message in _OTHER_CHOICES:

@@ -16,6 +16,7 @@ from reportgen.report.words.formats import Formats
 from reportgen.report.words.language import language_of
 from reportgen.report.words.names import clean
 from reportgen.report.words.phrases import Phrases
+from reportgen.report.words.units import units_of
 from reportgen.results import EffectSize
 from reportgen.results.derived.intervals import about_se
 
@@ -158,7 +159,10 @@ def table_writer(settings: Settings, markets: Sequence[MarketSummary] = ()) -> T
     found = {s.currency for s in markets if s.estimated}
     currency = report.currency or (found.pop() if len(found) == 1 else "")
     language = language_of(report)
-    formats = Formats(locale=report.locale, currency=currency, unit=clean(report.promotion_unit, 30), own=language.own)
+    formats = Formats(
+        locale=report.locale, currency=currency, unit=clean(report.promotion_unit, 30), units=units_of(report),
+        own=language.own,
+    )  # fmt: skip
     return TableWriter(
         formats=formats,
         log_formats=replace(formats, response="log"),

@@ -44,11 +44,12 @@ def _decision(w: Phrases, plan: MarketsPlan) -> str:
     f, se = w.formats, about_se(gain.lower, gain.upper)
     loss = f.percent(max(plan.loss, LEAST_CHANCE), digits=0)
     return w.say(
-        "Move {moved} of {total} units of promotion {per_period} from {takes} to {gives}: {gain} more sales "
+        "Move {moved} of {total} {units} {per_period} from {takes} to {gives}: {gain} more sales "
         "{per_period} to be expected ({level} interval {interval}), {loss}; {year} a year. The plans within markets "
         "come on top.",
         moved=f.number(plan.moved),
         total=f.number(plan.total),
+        units=w.units,
         per_period=w.per_period,
         takes=w.language.ngettext("{count} market", "{count} markets", plan.takes).format(count=f.integer(plan.takes)),
         gives=w.language.ngettext("{count} other", "{count} others", plan.gives).format(count=f.integer(plan.gives)),

@@ -9,6 +9,7 @@ from reportgen.report.slides.deck import Look, NativeChart, Series, Tone
 from reportgen.report.words import quantities
 from reportgen.report.words.names import clean, told_apart
 from reportgen.report.words.phrases import mark
+from reportgen.results.derived.kept_up import coefficients, shown_effects, shows_kept_up
 from reportgen.results.derived.standing import standings
 
 if TYPE_CHECKING:
@@ -26,26 +27,27 @@ _TONES: dict[int, Tone] = {1: "above", 0: "", -1: "below"}
 
 def effects_of_pharmacies(w: Writer, *, hollow: bool) -> NativeChart | None:
     """Effects of pharmacies with their intervals, highest first: all, or the half of a chart at each end."""
-    sides = standings(w.results)
+    kept_up = shows_kept_up(w.results) and not w.results.shapes
+    found = shown_effects(w.results) if kept_up else coefficients(w.results)
     rows = [
-        (k, row, side)
-        for k, (row, side) in enumerate(zip(w.results.pharmacies, sides, strict=True))
-        if None not in (row.total_slope, row.lower, row.upper)
+        (one, clean(row.pharmacy), side)
+        for one, row, side in zip(found, w.results.pharmacies, standings(w.results), strict=True)
+        if None not in (one.estimate, one.lower, one.upper)
     ]
-    rows.sort(key=lambda one: (-(one[1].total_slope or 0.0), one[1].pharmacy))
+    rows.sort(key=lambda one: (-(one[0].estimate or 0.0), one[1]))
     if not rows:
         return None
     if len(rows) > MOST_BARS:
         rows = [*rows[: MOST_BARS // 2], *rows[-MOST_BARS // 2 :]]
-    what = quantities.coefficient(w, w.results.model)
-    names = [clean(row.pharmacy) for _, row, _ in rows]
+    what = w.say(quantities.KEPT_UP) if kept_up else quantities.coefficient(w, w.results.model)
+    names = [name for _, name, _ in rows]
     bars = Series(
         name=what,
-        values=tuple(_drawn(w, row.total_slope) for _, row, _ in rows),
-        lower=tuple(_drawn(w, row.lower) for _, row, _ in rows),
-        upper=tuple(_drawn(w, row.upper) for _, row, _ in rows),
-        places=tuple(f"pharmacies.{k}" for k, _, _ in rows),
-        fields=("total_slope", "lower", "upper"),
+        values=tuple(_drawn(w, one.estimate) for one, _, _ in rows),
+        lower=tuple(_drawn(w, one.lower) for one, _, _ in rows),
+        upper=tuple(_drawn(w, one.upper) for one, _, _ in rows),
+        places=tuple(one.place for one, _, _ in rows),
+        fields=("estimate" if kept_up else "total_slope", "lower", "upper"),
         tones=tuple(_TONES[side] for _, _, side in rows),
     )
     message = mark("Bars: {what} of {count} pharmacies with {level} intervals, highest first: {names}.")

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from reportgen.report import brand as brands
 from reportgen.report.narrative import foundation, method, reasons, sections, summary, trust
+from reportgen.report.narrative.ahead.key_figures import key_figures, roi_line
 from reportgen.report.narrative.ahead.plan import decision, rests
 from reportgen.report.narrative.beyond.forecast import forecast_words
 from reportgen.report.narrative.deciding import withheld_lines
@@ -106,7 +107,7 @@ class _Teller:
         """What to do and what it is worth, three figures, the plan."""
         w, since = self.w, len(self.w.facts)
         verdict, told, table = verdict_line(w), decision(w), plan_table(w)
-        figures = summary.key_figures(w, {})
+        figures = key_figures(w, {})
         lists: tuple[TextList, ...]
         if not w.results.fixed:
             found = tuple(reasons.found(w, reason, i) for i, reason in enumerate(w.results.reasons))
@@ -170,7 +171,7 @@ class _Teller:
         brought = w.results.incremental
         known = brought is not None and brought.total is not None
         title = self._brought() if w.results.fixed else foundation.levels(w) or foundation.data_lead(w)
-        items = [summary.roi_line(w), *sections.impact_words(w)] if known else list(withheld_lines(w))
+        items = [roi_line(w), *sections.impact_words(w)] if known else list(withheld_lines(w))
         if not w.results.fixed:
             items = [foundation.data_lead(w)]
         heading = w.say("How the number was made") if known else w.say("What is known")
@@ -184,10 +185,10 @@ class _Teller:
 
     def _brought(self) -> str:
         """What promotion brought; where the answer is open its interval alone."""
-        figure = next((one for one in summary.key_figures(self.w, {}) if one.name == "incremental"), None)
+        figure = next((one for one in key_figures(self.w, {}) if one.name in ("brought", "incremental")), None)
         if figure is None or shown_code(self.w.results) not in OPEN_VERDICTS:
             return sections.impact_lead(self.w)
-        return f"{figure.label}: {figure.value} ({figure.interval})"
+        return f"{figure.label}: {figure.value} {figure.unit} ({figure.interval})"
 
     def trust(self) -> Slide:
         """The checks that matter most, in words."""

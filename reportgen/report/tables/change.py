@@ -28,9 +28,9 @@ def change_blocks(w: Writer) -> tuple[Block | str | None, ...]:
 
 
 def change(w: Writer) -> Table | None:
-    """Parts of the change of the effect kept up and of incremental sales, and their sums."""
+    """Parts of the change of the effect kept up and of incremental sales, and their sums; nothing where none moved."""
     found = w.results.change
-    if found is None:
+    if found is None or not any(part.effect or part.incremental for part in found.parts):
         return None
     rows = [
         Row(cells=(Cell(text=w.start(named_causes(w, part.causes))), *_sizes(w, part.effect, part.incremental)))

@@ -8,11 +8,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from reportgen.report.blocks import Cell, Column, Row, Table
+from reportgen.report.narrative.ahead.key_figures import is_open
 from reportgen.report.narrative.ahead.plan import ACTIONS, ORDER, moved, rests
 from reportgen.report.tables.cells import NONE, effect, effect_span, interval_bar, interval_label, money_span
 from reportgen.report.words import quantities
 from reportgen.report.words.names import clean, told_apart
 from reportgen.results.derived.intervals import about_se
+from reportgen.results.derived.kept_up import ShownEffect, shown_effects, shows_kept_up
 
 if TYPE_CHECKING:
     from reportgen.report.blocks import IntervalBar
@@ -21,22 +23,36 @@ if TYPE_CHECKING:
 
 
 def pharmacies(w: Writer) -> Table | None:
-    """All pharmacies, highest effect first (of those that get more, and so on, by the plan); on paper the two ends."""
-    planned = _planned(w)
-    rows = sorted(w.results.pharmacies, key=lambda row: _place(row, planned.get(row.pharmacy)))
+    """All pharmacies, highest effect first (of those that get more, and so on, by the plan); on paper the two ends.
+
+    Where the answer is open their order would be one of noise: they stand by name, with intervals alone.
+    """
+    planned, unknown = _planned(w), is_open(w)
+    found = dict(zip((row.pharmacy for row in w.results.pharmacies), shown_effects(w.results), strict=True))
+    rows = sorted(
+        w.results.pharmacies,
+        key=lambda row: (row.pharmacy,) if unknown else _place(found[row.pharmacy], planned.get(row.pharmacy)),
+    )
     if not rows:
         return None
     top = w.settings.report.top
     shown: tuple[int, ...] | None = None
     if len(rows) > 2 * top + 2:
         shown = (*range(top), -1, *range(len(rows) - top, len(rows)))
-    names, scale = [clean(row.pharmacy, 240) for row in rows], _scale(rows)
-    short = told_apart(names, lambda name: clean(name, 30))
+    names, scale = [clean(row.pharmacy, 240) for row in rows], _scale(list(found.values()))
+    short, kept_up = told_apart(names, lambda name: clean(name, 30)), shows_kept_up(w.results)
     # One number of decimals for the column, whatever a pharmacy's own error.
-    se = max((row.slope_se for row in rows if row.slope_se), default=None)
+    se = max((se for one in found.values() if (se := about_se(one.lower, one.upper))), default=None)
+    told = w.say(quantities.KEPT_UP) if kept_up else quantities.coefficient(w, w.results.model)
+    curved = kept_up and bool(w.results.shapes)
+    drawn = w.say("line: zero") if curved else w.say("line: zero; dashed: market; grey: own data alone")
     return Table(
         name="pharmacies",
-        caption=w.say("Who gets more, who gets less") if planned else w.say("Pharmacies, highest effect first"),
+        caption=w.say("Who gets more, who gets less")
+        if planned
+        else w.say("Pharmacies by name")
+        if unknown
+        else w.say("Pharmacies, highest effect first"),
         columns=(
             Column(label=w.say("Pharmacy"), numeric=False),
             *((Column(label=w.say("Action"), numeric=False),) if planned else ()),
@@ -44,15 +60,21 @@ def pharmacies(w: Writer) -> Table | None:
             if planned
             else Column(label=w.say("Promotion"), unit=w.per_period),
             Column(label=w.say("Sales"), unit=w.per_period),
-            Column(label=quantities.coefficient(w, w.results.model), unit=w.per_unit),
-            Column(label=interval_label(w)),
-            Column(label=w.say("Drawn"), unit=w.say("line: zero; dashed: market; grey: own data alone"), numeric=False),
-            Column(label=w.say("Change of sales"), unit=w.per_period)
-            if planned
-            else Column(label=w.say("With promotion"), unit=w.say("whole period")),
+            *(() if unknown else (Column(label=told, unit=w.per_unit),)),
+            Column(label=f"{told}, {interval_label(w)}", unit=w.per_unit)
+            if unknown
+            else Column(label=interval_label(w)),
+            Column(label=w.say("Drawn"), unit=drawn, numeric=False),
+            *(
+                (Column(label=w.say("Change of sales"), unit=w.per_period),)
+                if planned
+                else ()
+                if unknown
+                else (Column(label=w.say("With promotion"), unit=w.say("whole period")),)
+            ),
         ),
         rows=tuple(
-            _row(w, row, (name, brief), scale, planned.get(row.pharmacy), se)
+            _row(w, row, found[row.pharmacy], (name, brief), scale, planned.get(row.pharmacy), se)
             for row, name, brief in zip(rows, names, short, strict=True)
         ),
         print_rows=shown,
@@ -60,8 +82,15 @@ def pharmacies(w: Writer) -> Table | None:
             "{count} pharmacies in between: see report.html or the data file",
             count=w.formats.integer(len(rows) - 2 * top),
         ),
-        note=w.sentences(w.at_usual, rests(w)),
+        note=w.sentences(from_today(w) if kept_up else w.at_usual, rests(w)),
     )
+
+
+def from_today(w: Writer) -> str:
+    """At which promotion effects of a plan are told; empty where the response is a straight line."""
+    if w.shape is None:
+        return ""
+    return w.say("The response flattens: effects are those of one more than each pharmacy has now.")
 
 
 LISTED = 6
@@ -102,6 +131,7 @@ def plan_lists(w: Writer) -> Table | None:
                 count=w.formats.integer(len(lists[0]) + len(lists[1])),
                 title=w.say("Pharmacies"),
             ),
+            from_today(w),
             rests(w),
         ),
         tools=False,
@@ -135,19 +165,21 @@ def _planned(w: Writer) -> dict[str, PlanRow]:
     return {row.pharmacy: row for row in plan.rows} if plan is not None and recommended(w) else {}
 
 
-def _place(row: PharmacyRow, planned: PlanRow | None) -> tuple[int, float]:
-    effect_first = -row.total_slope if row.total_slope is not None else 1e300
+def _place(found: ShownEffect, planned: PlanRow | None) -> tuple[int, float]:
+    effect_first = -found.estimate if found.estimate is not None else 1e300
     return (ORDER[planned.action] if planned is not None else 1), effect_first
 
 
 def _row(
     w: Writer,
     row: PharmacyRow,
+    found: ShownEffect,
     names: tuple[str, str],
     scale: tuple[float, float] | None,
     planned: PlanRow | None,
     se: float | None,
 ) -> Row:
+    unknown = is_open(w)
     given: tuple[Cell, ...] = (Cell(text=w.formats.number(row.promotion_mean), sort=row.promotion_mean),)
     brought = Cell(text=w.formats.money(row.incremental), sort=row.incremental)
     if planned is not None:
@@ -162,31 +194,36 @@ def _row(
             Cell(text=names[0], short=names[1]),
             *given,
             Cell(text=w.formats.money(row.sales_mean), sort=row.sales_mean),
-            effect(w, row.total_slope, se),
-            effect_span(w, row.lower, row.upper, se),
-            Cell(text="", sort=row.total_slope, bar=_bar(w, row, scale)) if scale else Cell(text=NONE),
-            brought,
+            *(() if unknown else (effect(w, found.estimate, se),)),
+            effect_span(w, found.lower, found.upper, se),
+            Cell(text="", sort=found.estimate, bar=_bar(w, found, scale)) if scale else Cell(text=NONE),
+            *(() if unknown else (brought,)),
         )
     )
 
 
-def _bar(w: Writer, row: PharmacyRow, scale: tuple[float, float]) -> IntervalBar | None:
-    if row.total_slope is None or row.lower is None or row.upper is None:
+def _bar(w: Writer, found: ShownEffect, scale: tuple[float, float]) -> IntervalBar | None:
+    if found.estimate is None or found.lower is None or found.upper is None:
         return None
-    market = w.results.promotion_effect
+    market: float | None = None
+    if not shows_kept_up(w.results):
+        market = None if w.results.promotion_effect is None else w.results.promotion_effect.estimate
+    elif not w.results.shapes:
+        market = w.results.effects[0].kept_up.estimate
+    own = found.own
     return interval_bar(
-        (row.total_slope, row.lower, row.upper),
+        (found.estimate, found.lower, found.upper),
         scale,
         w.confidence,
-        w.say("own data alone: {effect}", effect=effect(w, row.own_slope).text),
-        market=None if market is None else market.estimate,
-        own=row.own_slope,
+        "" if own is None else w.say("own data alone: {effect}", effect=effect(w, own).text),
+        market=market,
+        own=own,
     )
 
 
-def _scale(rows: list[PharmacyRow]) -> tuple[float, float] | None:
+def _scale(found: list[ShownEffect]) -> tuple[float, float] | None:
     """From the lowest to the highest end of an interval, with zero; ``None`` where there are none."""
-    ends = [end for row in rows for end in (row.lower, row.upper) if end is not None]
+    ends = [end for one in found for end in (one.lower, one.upper) if end is not None]
     if not ends or min(ends) == max(ends):
         return None
     return min(*ends, 0.0), max(*ends, 0.0)

@@ -121,7 +121,7 @@ class Formats:
     currency
         ISO 4217 code of the sales column; "" where it is not known: money is then written as plain numbers.
     unit
-        What one unit of promotion is called, e.g. ``visit``.
+        What one unit of promotion is called, e.g. ``visit``; ``units`` are several, empty where nobody said.
     response
         ``level``: effects are money; ``log``: effects are natural-log points, written as percent.
     own
@@ -131,6 +131,7 @@ class Formats:
     locale: str = "en_IN"
     currency: str = "INR"
     unit: str = "unit"
+    units: str = ""
     response: Literal["level", "log"] = "level"
     own: Mapping[Message, str | tuple[str, str]] = field(default_factory=dict, hash=False, compare=False)
 
@@ -256,8 +257,7 @@ class Formats:
         size, pattern = self._scale(whole := max(abs(value), abs(beside)))
         if abs(value) < size / 20:
             size, pattern = self._scale(whole := abs(value))
-        # From 99,950 on three digits make it 100,000; below, amounts are written out, though CLDR has a letter for
-        # thousands.
+        # From 99,950 on three digits make it 100,000; below, amounts are written out: CLDR has a letter for thousands.
         if size == 1 or whole < 99_950:
             return self.money(value, plus=plus)
         scaled = value / size

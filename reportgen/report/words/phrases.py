@@ -62,6 +62,15 @@ class Phrases:
         return self.say("unit of promotion") if named == "unit" else named
 
     @property
+    def units(self) -> str:
+        """Several of them: ``visits``; where only one has a name ``units (visit)``."""
+        named = clean(self.formats.unit, 30)
+        if named == "unit":
+            return self.say("units of promotion")
+        several = self.formats.units
+        return clean(several, 30) if several else self.say("units ({unit})", unit=named)
+
+    @property
     def per_unit(self) -> str:
         """``per visit``, or ``per 0.1 display share``: what tables count effects in."""
         if self.step == 1:

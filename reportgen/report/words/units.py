@@ -10,6 +10,7 @@ from reportgen.report.words.names import clean
 if TYPE_CHECKING:
     from reportgen.report.words.language import Language
     from reportgen.results import DataSummary, DecaySummary
+    from reportgen.settings.sections import ReportSettings
 
 
 def promotion_step(data: DataSummary, channel: int = 0) -> float:
@@ -30,6 +31,23 @@ def promotion_step(data: DataSummary, channel: int = 0) -> float:
 def no_carry_over(decay: DecaySummary | None) -> bool:
     """Whether the data say that promotion works in its own period only: best at zero, and surely small."""
     return decay is not None and decay.estimate < 0.005 and decay.upper is not None and decay.upper <= 0.1
+
+
+def units_of(report: ReportSettings) -> str:
+    """What several units are called: as the settings say, else by the English rule, else nothing."""
+    unit = report.promotion_unit
+    if report.promotion_units or unit == "unit" or not report.locale.startswith("en"):
+        return report.promotion_units
+    if not (unit.isascii() and unit.isalpha() and unit.islower()) or unit.endswith("s"):
+        return ""
+    if unit.endswith("y") and unit[-2:-1] not in "aeiou":
+        return f"{unit[:-1]}ies"
+    return f"{unit}es" if unit.endswith(("x", "z", "ch", "sh")) else f"{unit}s"
+
+
+def channel_units(language: Language, channel: str) -> str:
+    """What several units of one of several channels are called."""
+    return language.gettext("units of {channel}").format(channel=clean(channel, 22))
 
 
 def channel_unit(language: Language, channel: str) -> str:

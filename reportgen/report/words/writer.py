@@ -16,7 +16,7 @@ from reportgen.report.words.formats import Formats, Kind
 from reportgen.report.words.language import language_of
 from reportgen.report.words.names import clean, isolated
 from reportgen.report.words.phrases import Phrases
-from reportgen.report.words.units import channel_unit, promotion_step
+from reportgen.report.words.units import channel_unit, channel_units, promotion_step, units_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -72,12 +72,12 @@ class Writer(Phrases):
         names = self.results.model.channels if self.results.model is not None else ()
         if channel == self.channel or len(names) < 2:
             return self
-        unit = channel_unit(self.language, names[channel])
+        unit, units = (one(self.language, names[channel]) for one in (channel_unit, channel_units))
         return replace(
             self,
             channel=channel,
             step=promotion_step(self.results.data, channel),
-            formats=replace(self.formats, unit=unit),
+            formats=replace(self.formats, unit=unit, units=units),
         )
 
     @property
@@ -228,7 +228,9 @@ def make_writer(results: MarketResults, settings: Settings) -> Writer:
     report, model = settings.report, results.model
     language = language_of(report)
     several = model is not None and len(model.channels) > 1
-    unit = channel_unit(language, model.channels[0]) if model and several else clean(report.promotion_unit, 30)
+    unit, units = clean(report.promotion_unit, 30), units_of(report)
+    if model and several:
+        unit, units = (one(language, model.channels[0]) for one in (channel_unit, channel_units))
     return Writer(
         results=results,
         settings=settings,
@@ -236,6 +238,7 @@ def make_writer(results: MarketResults, settings: Settings) -> Writer:
             locale=report.locale,
             currency=report.currency or results.data.currency,
             unit=unit,
+            units=units,
             response=model.response if model else settings.model.scale,
             own=language.own,
         ),

@@ -63,7 +63,7 @@ def test_every_chart_that_can_be_drawn_is_listed_once() -> None:
 
 
 def test_a_chart_asked_for_by_name_is_drawn_alone() -> None:
-    for name in ("key_first", "checks", "qq_slope", "forest"):
+    for name in ("key_kept_up", "checks", "qq_slope", "forest"):
         assert list(draw(market_results(), names=(name,))) == [name]
 
 
@@ -126,8 +126,8 @@ def test_log_response_writes_percent() -> None:
 
 
 def test_only_wanted_charts_are_drawn() -> None:
-    made = draw(market_results(), names=("caterpillar", "qq_slope", "key_first", "unknown"))
-    assert list(made) == ["key_first", "caterpillar", "qq_slope"]
+    made = draw(market_results(), names=("caterpillar", "qq_slope", "key_kept_up", "unknown"))
+    assert list(made) == ["key_kept_up", "caterpillar", "qq_slope"]
 
 
 def test_missing_parts_leave_out_their_charts_only() -> None:
@@ -136,7 +136,7 @@ def test_missing_parts_leave_out_their_charts_only() -> None:
         results, effects=(), long_run=None, impulse=(), incremental=None, what_if=(), ordinary=None, decay=None
     )
     gone = set(draw(results)) - set(draw(empty))
-    keys = {"key_first", "key_kept_up", "key_incremental"}
+    keys = {"key_kept_up", "key_brought"}
     assert gone == keys | {"without_promotion", "impulse", "ordinary", "decay"}
 
 

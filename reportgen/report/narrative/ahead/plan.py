@@ -80,10 +80,10 @@ def _move(w: Writer, plan: Plan) -> str:
         told, source = plan.against_even, "plan.against_even"
     else:
         moved = w.say(
-            "Move {given} of {total} units of promotion {per_period} from {takes} to {gives}:",
+            "Move {given} of {total} {units} {per_period} from {takes} to {gives}:",
             given=w.number(plan.given, "plan.given", digits=_digits(plan.given)),
             total=w.number(plan.total_now, "plan.total_now", digits=0),
-            per_period=w.per_period, takes=takes, gives=gives,
+            units=w.units, per_period=w.per_period, takes=takes, gives=gives,
         )  # fmt: skip
         told, source = plan.gain, "plan.gain"
     if told is None or told.estimate is None or told.lower is None or told.upper is None:
@@ -103,7 +103,7 @@ def _move(w: Writer, plan: Plan) -> str:
 
 
 def _digits(value: float) -> int:
-    return 0 if value >= 10.0 else 1
+    return 0 if value >= 10.0 or abs(value - round(value)) < 1e-9 else 1
 
 
 def _interval(w: Writer, found: EffectSize, source: str) -> str:
@@ -168,6 +168,9 @@ def _year_se(plan: Plan) -> float | None:
 
 def _profit(w: Writer, plan: Plan) -> str:
     money = plan.profit
+    brought = w.results.incremental
+    if money is None and brought is not None and brought.recent is not None:
+        return ""  # The third figure says what is missing.
     if money is None:
         return w.say("Profit is known once cost and margin are set (panel.cost, panel.margin).")
     told = money.profit
@@ -237,8 +240,9 @@ def _experiment(w: Writer, plan: Plan) -> str:
     if plan.experiment is None:
         return ""
     return w.say(
-        "An experiment would tell: half of the pharmacies, drawn by lot, get {dose} units more {per_period} for "
+        "An experiment would tell: half of the pharmacies, drawn by lot, get {dose} {units} more {per_period} for "
         "{periods} {months} (reportgen design --market {market}).",
+        units=w.units,
         dose=w.number(plan.experiment.dose, "plan.experiment.dose", digits=0 if plan.experiment.dose >= 1.0 else None),
         per_period=w.per_period,
         periods=w.count(plan.experiment.periods, "plan.experiment.periods"),

@@ -43,7 +43,7 @@ def planner(w: Writer) -> Planner | None:
                         count=f.integer(one.pharmacies)
                     ),
                     now=f.decimal(one.now, 0 if one.now >= 10 else 1),
-                    unit=w.unit,
+                    unit=w.units,
                     per_period=w.per_period,
                 ),
                 less=one.less,
