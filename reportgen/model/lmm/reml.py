@@ -226,17 +226,24 @@ def _leave_face(
     """Step off the face along ``escape`` (a positive semi-definite change of S), then descend again."""
     lower = factor(theta, cp.q, free)
     base = lower @ lower.transpose(0, 2, 1)
-    best_theta, best = theta.copy(), deviance.copy()
+    # Where the deviance bends downwards along the escape nothing says how far it leads: a search from millions of times
+    # the covariance would come back by a hundred steps.
+    whole = 1.0 + np.einsum("bii->b", base)
+    escape = escape * np.minimum(1.0, whole / np.maximum(np.einsum("bii->b", escape), 1e-300))[:, None, None]
+    theta, deviance = theta.copy(), deviance.copy()
+    count = np.zeros(len(theta), dtype=np.intp)
+    left, part = np.arange(len(theta)), cp
     # The curvature at the face may not hold beyond it: where a whole escape leads to no lower point, shorter ones do.
     for length in (1.0, 0.25, 0.05, 0.01):
-        moved = _lower_root(base + length * escape)[:, free[0], free[1]]
-        there, reached, count, _ = _descend(cp, moved, free, reml)
-        better = reached < best
-        best_theta[better] = _canonical(there[better], cp.q, free)
-        best[better] = reached[better]
+        moved = _lower_root(base[left] + length * escape[left])[:, free[0], free[1]]
+        there, reached, count[left], _ = _descend(part, moved, free, reml)
+        better = reached < deviance[left]
+        theta[left[better]] = _canonical(there[better], cp.q, free)
+        deviance[left[better]] = reached[better]
         if better.all():
             break
-    return best_theta, best, count
+        left, part = left[~better], part.take(~better)
+    return theta, deviance, count
 
 
 def _canonical(theta: Array, q: int, free: tuple[Index, Index]) -> Array:
