@@ -52,7 +52,9 @@ def serve() -> None:
     )  # fmt: skip
     for line in sys.stdin:
         pharmacies, periods, seed, agreed = json.loads(line)
-        panel = simulate_panel(MarketSpec(pharmacies=pharmacies, periods=periods, counts=True), np.random.default_rng(seed))
+        # Promotion in counts: where some is negative no curve is looked for.
+        spec = MarketSpec(pharmacies=pharmacies, periods=periods, counts=True)
+        panel = simulate_panel(spec, np.random.default_rng(seed))
         shapes: Any = () if agreed else None
         gc.collect()
         gc.disable()  # as workers do
