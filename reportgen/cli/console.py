@@ -384,6 +384,5 @@ def short(path: Path) -> str:
 
 
 def _line(text: str) -> str:
-    return "".join(" " if char in "\t\n\r" else char for char in text if char.isprintable() or char in "\t\n\r ").strip(
-        "\n"
-    )
+    # Narrow and unbreakable spaces, which numbers have in many languages, are no printable characters to Python.
+    return "".join(" " if char.isspace() else char for char in text if char.isprintable() or char.isspace())
