@@ -91,6 +91,10 @@ def test_a_budget_is_judged_against_the_same_change_everywhere():
     assert found.against_even.estimate > found.gain.estimate
 
 
+def test_differences_need_not_be_beyond_doubt_where_the_gain_is():
+    assert plan(test=replace(DIFFER, p=0.07)).outcome == "recommended"
+
+
 def test_without_differences_nothing_moves_and_no_gain_is_told():
     found = plan(test=replace(DIFFER, p=0.4))
     assert (found.outcome, found.reason, found.gain, found.gives) == ("keep", "effects-hardly-differ", None, 0)
