@@ -1,6 +1,7 @@
 """Analysis of one warm market, numbers only, against another checkout; writes results/analysis_speed.md.
 
-``python tests/benchmarks/analysis_speed.py --against PATH``, PATH a checkout of the commit to compare with.
+``python tests/benchmarks/analysis_speed.py --against PATH``, PATH a checkout of the commit to compare with;
+``--called NAME`` says what it is.
 
 Each checkout has a process of its own; they analyse the same market in turn, so that whatever else the machine does
 slows both. CPU seconds of one thread, the least of several turns; medians over markets. *alone*: the market looks for
@@ -29,7 +30,7 @@ SEEDS, TURNS = (1, 2, 3), 4
 HERE = Path(__file__).resolve().parent.parent.parent
 TITLE = """# Analysis of one market, numbers only
 
-`python tests/benchmarks/analysis_speed.py --against PATH` (PATH: commit {commit}), CPU seconds of one thread, warm,
+`python tests/benchmarks/analysis_speed.py --against PATH` ({before}), CPU seconds of one thread, warm,
 the two checkouts in turn; medians over three simulated markets of the least of four turns. *alone*: the market looks
 for the shape of the response itself; *agreed*: the markets of a run agreed on it before. The last column is the largest
 relative difference between any two numbers of the two results.
@@ -119,6 +120,7 @@ def main() -> int:
     """Compare this checkout with another one."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--against", type=Path, help="checkout to compare with")
+    parser.add_argument("--called", help="what that checkout is; default: its commit")
     parser.add_argument("--serve", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.serve:
@@ -128,14 +130,18 @@ def main() -> int:
         parser.error("--against PATH is needed")
     from problems import written
 
-    commit = subprocess.run(
-        ["git", "-C", str(options.against), "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=True
-    ).stdout.strip()
+    before = options.called
+    if before is None:
+        told = subprocess.run(
+            ["git", "-C", str(options.against), "rev-parse", "--short", "HEAD"],
+            capture_output=True, text=True, check=True,
+        )  # fmt: skip
+        before = f"PATH: commit {told.stdout.strip()}"
     processes = [checkout(options.against.resolve()), checkout(HERE)]
     table = rows(*processes)
     for process in processes:
         process.communicate()
-    written("analysis_speed", TITLE.format(commit=commit) + "\n".join(table) + "\n")
+    written("analysis_speed", TITLE.format(before=before) + "\n".join(table) + "\n")
     return 0
 
 

@@ -14,6 +14,7 @@ replaced.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from math import ceil
 from typing import Literal
 
 import numpy as np
@@ -120,17 +121,20 @@ def bootstrap_slope_test(
     process = replace(process_of(market, null), terms=replace(market.terms, random=null.design.z_names))
     simulator = Simulator(market.frame, process)
     model = _search_model(market) if market.decay_source == "estimated" else None
-    known = np.empty(0)
-    for size in _batches(market, replicates, first=FIRST_COPIES):
+    known, beyond, drawn = np.empty(0), np.empty(0, dtype=np.intp), 0
+    while drawn < replicates:
+        # As many as should settle it, going by the copies so far.
+        wanted = ceil(drawn * (SETTLED - len(beyond)) / max(len(beyond), 1))
+        size = min(max(wanted, FIRST_COPIES), _most(market), replicates - drawn)
         copies = _draw(market, simulator, rng, size)
         found = _ratios(market.fit, copies.at(_decays(market, copies, model)), null)
-        known = np.append(known, found[np.isfinite(found)])
+        known, drawn = np.append(known, found[np.isfinite(found)]), drawn + size
         # The statistic is zero in many copies and may be zero in the market: a tie counts as beyond.
         beyond = np.flatnonzero(known >= test.statistic - 1e-9)
         if len(beyond) >= SETTLED:
             # Besag and Clifford 1991, Biometrika 78(2): that many beyond among the copies drawn until then.
-            drawn = int(beyond[SETTLED - 1]) + 1
-            return replace(test, p=SETTLED / drawn, reference="bootstrap", replicates=drawn)
+            last = int(beyond[SETTLED - 1]) + 1
+            return replace(test, p=SETTLED / last, reference="bootstrap", replicates=last)
     return replace(test, p=(1 + len(beyond)) / (1 + len(known)), reference="bootstrap", replicates=len(known))
 
 
@@ -151,13 +155,14 @@ def _together(market: MarketFit, fit: LmmFit) -> float:
     return 0.0 if found is None else float(np.clip(found.at(found.ratio), 0.0, 0.99))
 
 
-def _batches(market: MarketFit, replicates: int, first: int | None = None) -> list[int]:
-    """Copies drawn together, as many as the cache holds; from ``first`` on every batch may double what there is."""
-    most = max(8, BATCH_GROUPS // market.design.groups)
-    sizes: list[int] = []
-    while (left := replicates - sum(sizes)) > 0:
-        sizes.append(min(left, most, most if first is None else max(first, sum(sizes))))
-    return sizes
+def _most(market: MarketFit) -> int:
+    """Copies drawn together."""
+    return max(8, BATCH_GROUPS // market.design.groups)
+
+
+def _batches(market: MarketFit, replicates: int) -> list[int]:
+    whole, rest = divmod(replicates, _most(market))
+    return [_most(market)] * whole + [rest] * (rest > 0)
 
 
 def _draw(market: MarketFit, simulator: Simulator, rng: np.random.Generator, size: int) -> Copies:
