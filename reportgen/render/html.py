@@ -48,6 +48,7 @@ _LETTER = (
 """The sheet is 18 mm shorter, and the first page is to stay one."""
 _SIGN = re.compile("−(?=[^\\s\\d<&])|\\+(?=[₹€£¥])")
 """Between a sign and a currency before the number: no line may break there."""
+_SPARED = re.compile(r'(var\(--[a-z-]+),#[0-9a-f]{6}(?=\))| stroke-linejoin="round"')
 _HEX = re.compile(r"#[0-9a-fA-F]{6}\Z")
 
 
@@ -232,7 +233,15 @@ def _theme(brand: Brand) -> Theme:
 def _inline(doc: MarketReport | Overview) -> dict[str, Markup]:
     """Charts with the page's colour variables; text in them was escaped when they were drawn."""
     theme = _theme(doc.brand)
-    return {name: Markup(write_svg(chart, theme=theme)) for name, chart in charts(doc).items()}  # noqa: S704
+    drawn = {name: write_svg(chart, theme=theme) for name, chart in charts(doc).items()}
+    for name, chart in charts(doc).items():
+        if chart.slim is not None:
+            small = replace(
+                chart, width=chart.slim.width, height=chart.slim.height, shapes=chart.slim.shapes, tips=(), slim=None
+            )
+            drawn[f"{name} slim"] = write_svg(small, theme=theme)
+    # The page's sheet has every colour and the shape of corners: what stands beside them is for charts on their own.
+    return {name: Markup(_SPARED.sub(r"\1", svg)) for name, svg in drawn.items()}  # noqa: S704
 
 
 @cache

@@ -50,6 +50,8 @@ class IntervalBar:
     """The average that rows are compared with, a dashed line."""
     own: float | None = None
     """What the row's own data say alone, faint; ``None`` where it leaves the scale."""
+    brief: str = ""
+    """The number of ``alt`` alone, where the heading says what it is."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,6 +117,15 @@ class ChartTable:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Slim:
+    """The same chart drawn for a phone, where the wide one would be read through a keyhole."""
+
+    width: float
+    height: float
+    shapes: tuple[Shape, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Chart:
     """One drawn chart: its shapes and the sentences around them. Sizes in pixels (1/72 inch)."""
 
@@ -136,6 +147,7 @@ class Chart:
     zoom: bool = False
     """Whether it has so many marks that a page should let its reader look closer."""
     only: Only = ""
+    slim: Slim | None = None
     kind: Literal["figure"] = "figure"
 
 

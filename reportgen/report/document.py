@@ -7,16 +7,18 @@ sections that need an estimate are left out, and the rest says why and what the 
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from reportgen.report import brand as brands
 from reportgen.report import tables
 from reportgen.report.added import with_added_sections
-from reportgen.report.blocks import Brief, MarketReport, Section, Summary
+from reportgen.report.blocks import Brief, MarketReport, Prose, Section, Summary
 from reportgen.report.figures import draw_charts
 from reportgen.report.narrative import foundation, reasons, summary
 from reportgen.report.narrative.ahead.key_figures import key_figures
 from reportgen.report.narrative.ahead.planner import planner
+from reportgen.report.narrative.beyond.forecast import forecast_words
 from reportgen.report.narrative.verdict import shown_code, verdict_line
 from reportgen.report.sections import build_sections
 from reportgen.report.words.labels import page_labels
@@ -91,8 +93,10 @@ def _first_page(w: Writer, charts: Mapping[str, Chart]) -> Summary:
 
 
 def _brief(w: Writer, sections: tuple[Section, ...]) -> Brief:
+    """The second page, with what the next periods are to bring below it."""
+    ahead = tuple(Prose(text=line) for line in forecast_words(w)[:1] if line)
     return Brief(
-        section=sections[0],
+        section=replace(sections[0], blocks=(*sections[0].blocks, *ahead)),
         contact_title=w.say("Where to read on"),
         contact=(
             w.say("The full report is report.pdf, and report.html with every pharmacy; both lie beside this file."),

@@ -9,14 +9,28 @@
   const tools = (target) => { const e = doc.createElement("div"); e.className = "tools"; target.before(e); return e; };
 
   const shown = (cell) => cell.textContent.trim();
-  const value = (cell) => cell.dataset.v ? +cell.dataset.v : shown(cell);
+  const value = (cell) => { const v = cell.dataset.b?.split(" ")[2] || cell.dataset.v || cell.dataset.x?.split(";")[0]; return v && !isNaN(v) ? +v : shown(cell); };
   const word = (v) => v === "" || isNaN(v);
   const order = (a, b) => word(a) - word(b) || (word(a) ? a.localeCompare(b, doc.documentElement.lang, { numeric: true }) : a - b);
   const quote = (text, plain) => { const v = (text + "").replace(/\s+/g, " ");
     return '"' + (!plain && /^[=+\-@\t\r|]/.test(v) && isNaN(v) ? "'" : "") + v.replace(/"/g, '""') + '"'; };
   // What a data file holds of a cell: both limits of an interval, a period, a code, a number; else its text.
-  const held = (cell) => cell.dataset.x !== undefined ? cell.dataset.x.split(";") : [cell.className == "r" && cell.dataset.v || shown(cell)];
+  const headed = (cell) => cell.closest("table").rows[0].cells[cell.cellIndex];
+  const held = (cell) => cell.dataset.x !== undefined ? cell.dataset.x.split(";") : [headed(cell).className == "r" && cell.dataset.v || shown(cell)];
   const lines = (table, text, between, end) => [...table.rows].filter((r) => !r.hidden).map((r) => [...r.cells].map(text).join(between)).join(end);
+
+  // Drawn intervals from their places in percent: lower end, its half, point, half, upper end, own data alone.
+  each("[data-b]", (cell) => {
+    const numbers = (text) => text.split(" ").map(Number), spoken = shown(cell);
+    const across = numbers(cell.closest("table").dataset.lines), [low, half, point, most, high, own] = numbers(cell.dataset.b);
+    const line = (name, from, to, tall) => '<line class="' + name + '" x1="' + from + '%" x2="' + to + '%" y2="' + tall + '"/>';
+    const dot = (name, at) => at >= 0 ? '<circle class="' + name + '" cx="' + at + '%"/>' : "";
+    cell.innerHTML = '<svg role="img">' + line("z", across[0], across[0], 18) + (across[1] ? line("m", across[1], across[1], 18) : "")
+      + dot("o", own) + line("", low, high, 0) + line("h", half, most, 0) + dot("", point) + "</svg>";
+    const svg = cell.firstChild;
+    svg.setAttribute("class", low <= across[0] && across[0] <= high ? "bar open" : "bar");
+    svg.ariaLabel = shown(headed(cell)) + (spoken && ": " + spoken);
+  });
 
   each("table.rich", (table) => {
     const body = table.tBodies[0], rows = [...body.rows], heads = [...table.rows[0].cells], bar = tools(table.parentNode);
@@ -134,7 +148,7 @@
       const bar = cell.querySelector("svg");
       if (!i) return;
       make("dt", bar ? "" : shown(heads[i]), facts);
-      const fact = make("dd", bar ? bar.ariaLabel || bar.getAttribute("aria-label") : shown(cell), facts);
+      const fact = make("dd", bar ? bar.ariaLabel : shown(cell), facts);
       if (bar) fact.append(bar.cloneNode(true));
     });
     press("×", card, () => { card.hidden = true; point(""); }).ariaLabel = words.close;

@@ -309,3 +309,26 @@ def test_site_filters_and_links(open_page: Any, pages: dict[str, str]) -> None:
     page = open_page(pages["site"])
     assert page.locator("#tab-markets tbody tr").count() == 4
     assert page.locator("#tab-markets tbody th a").first.get_attribute("href") == "markets/0/report.html"
+
+
+def test_intervals_are_drawn_in_every_row_from_its_places_and_told_without_script(
+    open_page: Any, pages: dict[str, str]
+) -> None:
+    page = open_page(pages["many"])
+    cells = page.locator("#tab-pharmacies td[data-b]")
+    assert cells.count() == page.locator("#tab-pharmacies svg.bar").count() == 125
+    places = [float(one) for one in (cells.first.get_attribute("data-b") or "").split()]
+    drawn = cells.first.locator("line:not([class='z']):not([class='m'])").first
+    assert [drawn.get_attribute(name) for name in ("x1", "x2")] == [f"{places[0]:g}%", f"{places[4]:g}%"]
+    assert "own data alone" in (cells.first.locator("svg").get_attribute("aria-label") or "")
+    bare = open_page(pages["many"], java_script_enabled=False, folded=True)
+    assert "₹" in (bare.locator("#tab-pharmacies td[data-b]").first.text_content() or "")
+
+
+def test_a_phone_shows_the_charts_drawn_for_it(open_page: Any, pages: dict[str, str]) -> None:
+    page = open_page(pages["report"], width=390)
+    wide, slim = page.locator("#fig-forecast .plot"), page.locator("#fig-forecast .slim svg")
+    assert (wide.is_visible(), slim.is_visible()) == (False, True)
+    assert slim.bounding_box()["width"] <= 390
+    page.set_viewport_size({"width": 1280, "height": 900})
+    assert (wide.is_visible(), slim.is_visible()) == (True, False)

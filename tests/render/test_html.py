@@ -102,8 +102,8 @@ def test_every_inner_link_has_a_target_and_ids_are_unique(page: str) -> None:
 
 
 def test_size_at_300_pharmacies() -> None:
-    html = render_report(build_report(market_results(pharmacies=300), SETTINGS)).encode()
-    assert len(html) <= 500_000
+    html = render_report(build_report(market_results(pharmacies=300), SETTINGS))
+    assert len(html.encode()) <= 350_000
 
 
 def test_same_report_same_bytes(report: MarketReport, page: str) -> None:
@@ -132,7 +132,7 @@ def test_accent_of_the_brand_reaches_the_page() -> None:
     settings = Settings(brand=BrandSettings(accent="#7a1f5c", name="Ours"))
     html = render_report(build_report(market_results(pharmacies=9), settings))
     assert ":root{--accent:#7a1f5c}" in html
-    assert "var(--accent,#7a1f5c)" in html
+    assert "var(--accent)" in html
 
 
 def test_paper_size_is_the_setting() -> None:

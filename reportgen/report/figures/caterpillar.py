@@ -103,7 +103,7 @@ def _rows(data: Caterpillar, kit: Kit, chosen: range | list[int], *, values: boo
             lower=float(data.lower[i]),
             upper=float(data.upper[i]),
             value=texts(i) if texts else "",
-            color="second" if data.deviation[i] else "accent",
+            color="ink" if data.deviation[i] else "accent",
         )
         for i in chosen
     ]
@@ -177,7 +177,7 @@ def _panels(
         draw_intervals(panel, _rows(data, kit, chunk, values=False), kit, positions=place, size=5.5, thick=3.2)
         marks.label(panel, bounds[0], rows - 0.5, title, kit.theme.ink, valign="base", dx=-name, dy=22, weight=600)
         for y, i in zip(place, chunk, strict=True):
-            color = kit.theme.second if data.deviation[i] else kit.theme.ink
+            color = kit.theme.ink if data.deviation[i] else kit.theme.muted
             marks.label(panel, bounds[0], float(y), names[i], color, dx=-name, size=10)
             tips.append((*panel.pixel(float(data.estimate[i]), float(y)), f"{data.names[i]}: {texts(i)}"))
     return drawn, tips
@@ -247,7 +247,7 @@ def chart_caterpillar(results: MarketResults, kit: Kit, name: str = "caterpillar
     if data.below_zero > data.above_zero:
         note = kit.say("Falls: the interval lies below zero.")
     if data.deviation.any():
-        note += " " + kit.say("Second colour: clearly different from the market.")
+        note += " " + kit.say("Dark: clearly different from the market.")
     if kit.at_usual:
         note += f" {kit.at_usual}"
     return kit.chart(

@@ -15,7 +15,7 @@ from reportgen.report.figures.kit import Kit
 from reportgen.report.words.phrases import mark
 
 if TYPE_CHECKING:
-    from reportgen.report.figures.drawing.plane import Plane
+    from reportgen.report.figures.drawing.plane import Plane, Sheet
     from reportgen.results import MarketResults
 
 _SPAN = 4
@@ -67,6 +67,22 @@ def draw_common(axes: Plane, data: CommonCourse, kit: Kit) -> None:
     marks.time_axis(axes, kit.formats.axis_periods(data.periods, 5 if axes.right - axes.left < HALF else 10), theme)
 
 
+def _drawn(
+    shown: CommonCourse, kit: Kit, width: float, height: float, bounds: tuple[float, float]
+) -> tuple[Sheet, Plane]:
+    box = Box(62, 26, width - 62 - 12, height - 68, (-0.6, len(shown.periods) - 0.4), bounds)
+    drawn, (axes,) = sheet(width, height, [box])
+    draw_common(axes, shown, kit)
+    message = (
+        mark("% of sales {per_period}, beside the mean")
+        if kit.log
+        else mark("{currency} per pharmacy {per_period}, beside the mean")
+    )
+    heading = kit.say(message, currency=kit.formats.symbol, per_period=kit.per_period)
+    marks.heading(axes, heading, kit.theme, dx=-56)
+    return drawn, axes
+
+
 def chart_common(results: MarketResults, kit: Kit, name: str = "common") -> Chart | None:
     """Season, growth and shocks that all pharmacies share."""
     found = compute_common(results)
@@ -79,17 +95,8 @@ def chart_common(results: MarketResults, kit: Kit, name: str = "common") -> Char
     bounds = marks.limits(np.concatenate([shown.lower, shown.estimate, shown.upper]), zero=True, pad=0.04)
     # Beside a profile of carry-over it is one of a pair; alone it takes the row.
     profiles = [one for one in (results.decay, *results.more_decays) if one is not None and len(one.profile) > 2]
-    width, height = (HALF, 186.0) if len(profiles) % 2 else (WIDE, 206.0)
-    box = Box(62, 26, width - 62 - 12, height - 68, (-0.6, len(shown.periods) - 0.4), bounds)
-    drawn, (axes,) = sheet(width, height, [box])
-    draw_common(axes, shown, kit)
-    message = (
-        mark("% of sales {per_period}, beside the mean")
-        if kit.log
-        else mark("{currency} per pharmacy {per_period}, beside the mean")
-    )
-    heading = kit.say(message, currency=kit.formats.symbol, per_period=kit.per_period)
-    marks.heading(axes, heading, kit.theme, dx=-56)
+    slim, small = _drawn(shown, kit, HALF, 186.0, bounds)
+    drawn, axes = (slim, small) if len(profiles) % 2 else _drawn(shown, kit, WIDE, 206.0, bounds)
     f = kit.formats
     best, least = int(np.nanargmax(found.estimate)), int(np.nanargmin(found.estimate))
     notes = [
@@ -117,4 +124,5 @@ def chart_common(results: MarketResults, kit: Kit, name: str = "common") -> Char
             (*axes.pixel(float(i), float(y)), f"{f.period(p)}: {f.effect(float(e))}")
             for i, (p, y, e) in enumerate(zip(found.periods, shown.estimate, found.estimate, strict=True))
         ],
+        slim=None if drawn is slim else slim,
     )

@@ -10,7 +10,7 @@ import numpy as np
 from reportgen.report.blocks import Chart, ChartTable
 from reportgen.report.figures.drawing import marks
 from reportgen.report.figures.drawing.plane import Box, sheet
-from reportgen.report.figures.drawing.theme import WIDE
+from reportgen.report.figures.drawing.theme import SLIM, WIDE
 from reportgen.results.derived.intervals import about_se
 
 if TYPE_CHECKING:
@@ -96,9 +96,15 @@ def draw_forecast(axes: Plane, data: Ahead, kit: Kit) -> None:
         wanted.append((float(data.planned[-1]), kit.say("as planned"), theme.accent))
     if np.isfinite(data.before[-1]):
         wanted.append((float(data.before[-1]), kit.say("a year before"), theme.muted))
-    places = marks.spread([y for y, _, _ in wanted], 13 * axes.units[1], *axes.y)
-    for place, (_, text, color) in zip(places, wanted, strict=True):
-        marks.label(axes, axes.x[1], place, text, color, dx=6, weight=600 if color == theme.accent else 400)
+    if axes.sheet.width < WIDE:
+        # No room beside the points: what they are stands in a line below, in their colours.
+        for k, (_, text, color) in enumerate(wanted):
+            dx = 90.0 * (k - len(wanted) + 1)
+            marks.label(axes, axes.x[1], axes.y[0], text, color, anchor="end", dx=dx, dy=-50, weight=600)
+    else:
+        places = marks.spread([y for y, _, _ in wanted], 13 * axes.units[1], *axes.y)
+        for place, (_, text, color) in zip(places, wanted, strict=True):
+            marks.label(axes, axes.x[1], place, text, color, dx=6, weight=600 if color == theme.accent else 400)
     marks.heading(axes, kit.say("Sales of the market {per_period}", per_period=kit.per_period), theme, dx=-_LEFT + 6)
     marks.time_axis(axes, kit.formats.axis_periods((*data.past, *data.coming), 6), theme)
 
@@ -116,9 +122,11 @@ def chart_forecast(results: MarketResults, kit: Kit, name: str = "forecast") -> 
         return None
     n, f, total = len(data.past) + len(data.coming), kit.formats, results.forecast.total
     every = np.concatenate([data.sales, data.lower, data.upper, data.planned_lower, data.planned_upper, data.before])
-    box = Box(_LEFT, 26, WIDE - _LEFT - _RIGHT, 118, (-0.4, n - 0.4), marks.limits(every))
-    drawn, (axes,) = sheet(WIDE, 190, [box])
-    draw_forecast(axes, data, kit)
+    bounds = (-0.4, n - 0.4), marks.limits(every)
+    drawn, (axes,) = sheet(WIDE, 190, [Box(_LEFT, 26, WIDE - _LEFT - _RIGHT, 118, *bounds)])
+    slim, (small,) = sheet(SLIM, 206, [Box(_LEFT, 26, SLIM - _LEFT - 8, 118, *bounds)])
+    for one in (axes, small):
+        draw_forecast(one, data, kit)
     title = kit.say(
         "{sales} to be expected in the next {span} with promotion as usual ({interval}).",
         sales=f.money_short(total.estimate, about_se(total.lower, total.upper)),
@@ -141,4 +149,5 @@ def chart_forecast(results: MarketResults, kit: Kit, name: str = "forecast") -> 
         foot=kit.foot(*foot),
         table=table_forecast(data),
         tips=tips,
+        slim=slim,
     )

@@ -104,7 +104,10 @@ def draw_hierarchy(axes: Plane, data: Hierarchy, kit: Kit, height: float) -> lis
 
 def _draw_tally(axes: Plane, data: Hierarchy, kit: Kit, place: float, used: int) -> str:
     """A filled square per used period and a ring for each other one, then the count; return it."""
-    theme, width = kit.theme, WIDE - _STRIP - _COUNT
+    theme, f = kit.theme, kit.formats
+    # Room for the longest count there may be, of every period.
+    full = kit.say("{used} of {all}", used=f.integer(data.periods), all=f.integer(data.periods))
+    width = WIDE - _STRIP - max(_COUNT, text_width(full, SMALL) + 12)
     step = min(width / data.periods, 12.0)
     if step < _NARROW:
         boxes = [(_STRIP, place - 4, _STRIP + step * used, place + 4)]
@@ -117,7 +120,6 @@ def _draw_tally(axes: Plane, data: Hierarchy, kit: Kit, place: float, used: int)
             size = max(side * 0.6, 2.4)
             marks.dots(axes, empty, [place] * len(empty), theme.muted, size=size, hollow=theme.paper)
     marks.rectangles(axes, boxes, theme.muted)
-    f = kit.formats
     text = kit.say("{used} of {all}", used=f.integer(used), all=f.integer(data.periods))
     marks.label(axes, _STRIP + step * data.periods + 8, place, text, theme.ink)
     return text

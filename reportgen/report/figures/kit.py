@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from reportgen.report.blocks import Chart, ChartTable
+from reportgen.report.blocks import Chart, ChartTable, Slim
 from reportgen.report.figures.drawing.theme import WIDE, Theme
 from reportgen.report.shapes import Tip as TipShape
 from reportgen.report.words import quantities
@@ -148,6 +148,7 @@ class Kit(Phrases):
         table: ChartTable,
         tips: Sequence[Tip] = (),
         zoom: bool = False,
+        slim: Sheet | None = None,
     ) -> Chart:
         """Bundle what was drawn with its words."""
         spoken = f"{title} {alt}".strip() if title.endswith(".") else f"{title}. {alt}".strip()
@@ -164,6 +165,9 @@ class Kit(Phrases):
             table=table,
             size="full" if drawn.width >= WIDE * 0.75 else "half" if drawn.width > WIDE * 0.4 else "third",
             zoom=zoom,
+            slim=None
+            if slim is None
+            else Slim(width=round(slim.width, 1), height=round(slim.height, 1), shapes=slim.shapes()),
         )
 
 

@@ -10,12 +10,12 @@ import numpy as np
 from reportgen.report.blocks import Chart, ChartTable
 from reportgen.report.figures.drawing import marks
 from reportgen.report.figures.drawing.plane import Box, sheet
-from reportgen.report.figures.drawing.theme import WIDE
+from reportgen.report.figures.drawing.theme import SLIM, WIDE
 from reportgen.report.figures.kit import Kit, Tip
 from reportgen.results.derived.intervals import about_se, which_side
 
 if TYPE_CHECKING:
-    from reportgen.report.figures.drawing.plane import Plane
+    from reportgen.report.figures.drawing.plane import Plane, Sheet
     from reportgen.results import MarketResults, RecentSales
 
 _LEFT, _RIGHT = 74.0, 96.0
@@ -235,17 +235,19 @@ def draw_counterfactual(axes: Plane, data: Counterfactual, kit: Kit) -> None:
     marks.band(axes, x[at], data.lower[at], data.upper[at], theme.faint, alpha=0.3)
     marks.line(axes, x[at], data.without[at], theme.muted, width=1.8, dash=(5, 3))
     marks.line(axes, x, data.sales, theme.ink, width=2.2)
-    _end_labels(
-        axes,
-        kit,
-        axes.x[1],
-        [
-            (_last(data.sales), kit.say("sales"), theme.ink),
-            (_last(data.without), kit.say("without promotion"), theme.muted),
-        ],
-    )
+    ends = [
+        (_last(data.sales), kit.say("sales"), theme.ink),
+        (_last(data.without), kit.say("without promotion"), theme.muted),
+    ]
+    slim = axes.sheet.width < WIDE
+    if slim:
+        # No room beside the lines: one name above, the other below.
+        for (y, text, color), dy in zip(ends, (9, -16), strict=True):
+            marks.label(axes, axes.x[1], y, text, color, anchor="end", dy=dy, weight=600)
+    else:
+        _end_labels(axes, kit, axes.x[1], ends)
     marks.heading(axes, kit.say("Sales of the market {per_period}", per_period=kit.per_period), theme, dx=-_LEFT + 6)
-    marks.time_axis(axes, kit.formats.axis_periods(data.periods), theme)
+    marks.time_axis(axes, kit.formats.axis_periods(data.periods, 6 if slim else 12), theme)
 
 
 def chart_counterfactual(results: MarketResults, kit: Kit, name: str = "without_promotion") -> Chart | None:
@@ -253,22 +255,8 @@ def chart_counterfactual(results: MarketResults, kit: Kit, name: str = "without_
     data = compute_counterfactual(results)
     if data is None:
         return None
-    n, right = len(data.periods), 128.0
-    drawn, (axes,) = sheet(
-        WIDE,
-        216,
-        [
-            Box(
-                _LEFT,
-                26,
-                WIDE - _LEFT - right,
-                144,
-                (-0.4, max(n - 0.6, 0.6)),
-                marks.limits(np.concatenate([[0.0], data.sales, data.upper])),
-            )
-        ],
-    )
-    draw_counterfactual(axes, data, kit)
+    drawn, axes = _counterfactual(data, kit, WIDE, 128.0)
+    slim, _ = _counterfactual(data, kit, SLIM, 8.0)
     f = kit.formats
     tips = [
         (
@@ -296,7 +284,16 @@ def chart_counterfactual(results: MarketResults, kit: Kit, name: str = "without_
         ),
         table=table_counterfactual(data),
         tips=tips,
+        slim=slim,
     )
+
+
+def _counterfactual(data: Counterfactual, kit: Kit, width: float, right: float) -> tuple[Sheet, Plane]:
+    x = (-0.4, max(len(data.periods) - 0.6, 0.6))
+    y = marks.limits(np.concatenate([[0.0], data.sales, data.upper]))
+    drawn, (axes,) = sheet(width, 216, [Box(_LEFT, 26, width - _LEFT - right, 144, x, y)])
+    draw_counterfactual(axes, data, kit)
+    return drawn, axes
 
 
 def _coverage(data: Counterfactual, kit: Kit) -> str:

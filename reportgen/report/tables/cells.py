@@ -66,6 +66,7 @@ def interval_bar(
     *,
     market: float | None = None,
     own: float | None = None,
+    brief: str = "",
 ) -> IntervalBar:
     """Estimate with its limits on a scale that all rows share; what lies beyond ends at its edge."""
     start, stop = scale
@@ -78,5 +79,5 @@ def interval_bar(
     return IntervalBar(
         point=place(estimate), low=place(low), high=place(high), low50=place(inner[0]), high50=place(inner[1]),
         zero=place(0.0), hollow=low <= 0 <= high, alt=alt, market=None if market is None else place(market),
-        own=place(own) if own is not None and start <= own <= stop else None,
+        own=place(own) if own is not None and start <= own <= stop else None, brief=brief,
     )  # fmt: skip

@@ -111,6 +111,9 @@ def plan_lists(w: Writer) -> Table | None:
     lists = [[row for row in rows if row.action == action] for action in ("give", "take")]
     shown = [*lists[0][:LISTED], *lists[1][-LISTED:]]
     short = told_apart([clean(row.pharmacy) for row in shown], lambda name: clean(name, 30))
+    # One number of decimals for the column.
+    spreads = (about_se(row.effect.lower, row.effect.upper) for row in shown if row.effect is not None)
+    se = max((spread for spread in spreads if spread), default=None)
     return Table(
         name="plan",
         caption=w.say("Give and take: the changes worth most"),
@@ -123,7 +126,7 @@ def plan_lists(w: Writer) -> Table | None:
             Column(label=w.say("Change of sales"), unit=w.per_period),
             Column(label=interval_label(w)),
         ),
-        rows=tuple(_listed(w, row, name) for row, name in zip(shown, short, strict=True)),
+        rows=tuple(_listed(w, row, name, se) for row, name in zip(shown, short, strict=True)),
         note=w.sentences(
             w.say(
                 "{shown} of {count} pharmacies that change; all of them with their own data are under “{title}”.",
@@ -142,9 +145,8 @@ def _one_more(row: PlanRow) -> float:
     return row.effect.estimate if row.effect is not None and row.effect.estimate is not None else 0.0
 
 
-def _listed(w: Writer, row: PlanRow, name: str) -> Row:
+def _listed(w: Writer, row: PlanRow, name: str, se: float | None) -> Row:
     kept, gain = row.effect, row.gain
-    se = None if kept is None else about_se(kept.lower, kept.upper)
     low, high = (None, None) if gain is None else (gain.lower, gain.upper)
     brought = None if gain is None else gain.estimate
     return Row(
@@ -154,8 +156,8 @@ def _listed(w: Writer, row: PlanRow, name: str) -> Row:
             Cell(text=moved(w, row), sort=row.next),
             effect(w, None if kept is None else kept.estimate, se),
             effect_span(w, *((None, None) if kept is None else (kept.lower, kept.upper)), se),
-            Cell(text=w.formats.money_short(brought, about_se(low, high), plus=True), sort=brought),
-            money_span(w.formats, low, high),
+            Cell(text=w.formats.money(brought, plus=True), sort=brought),
+            money_span(w.formats, low, high, "money"),
         )
     )
 
@@ -188,7 +190,7 @@ def _row(
             Cell(text=moved(w, planned), sort=planned.next),
         )
         gain = None if planned.gain is None else planned.gain.estimate
-        brought = Cell(text=NONE) if gain is None else Cell(text=w.formats.money_short(gain, plus=True), sort=gain)
+        brought = Cell(text=NONE) if gain is None else Cell(text=w.formats.money(gain, plus=True), sort=gain)
     return Row(
         cells=(
             Cell(text=names[0], short=names[1]),
@@ -211,13 +213,15 @@ def _bar(w: Writer, found: ShownEffect, scale: tuple[float, float]) -> IntervalB
     elif not w.results.shapes:
         market = w.results.effects[0].kept_up.estimate
     own = found.own
+    brief = "" if own is None else effect(w, own).text
     return interval_bar(
         (found.estimate, found.lower, found.upper),
         scale,
         w.confidence,
-        "" if own is None else w.say("own data alone: {effect}", effect=effect(w, own).text),
+        w.say("own data alone: {effect}", effect=brief) if brief else "",
         market=market,
         own=own,
+        brief=brief,
     )
 
 

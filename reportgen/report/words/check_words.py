@@ -106,7 +106,7 @@ CHECKS: dict[str, CheckWords] = {
         mark("No sign that promotion follows sales."),
         mark(
             "Promotion seems to follow sales, or to be recorded a period late: look at how it is booked, or assign it "
-            "by lot for some months and set model.design."
+            "by lot for some time and set model.design."
         ),
     ),
     "carry-over-shape": CheckWords(
@@ -120,7 +120,7 @@ CHECKS: dict[str, CheckWords] = {
     ),
     "seasonality": CheckWords(
         mark("Season"),
-        mark("Change of the effect with a level for each calendar month, in standard errors"),
+        mark("Change of the effect with a level for each time of the year, in standard errors"),
         mark("Season does not carry the effect."),
         mark("Part of the effect may be season: set model.time to periods or season, and compare."),
     ),
@@ -257,9 +257,9 @@ CHECKS: dict[str, CheckWords] = {
     "memory": CheckWords(
         mark("Errors without memory"),
         mark("One more lag of sales, its z"),
-        mark("What a month brings by chance is gone in the next one."),
+        mark("What one period brings by chance is gone in the next one."),
         mark(
-            "What happens by chance in a month lasts into the next ones: the effect of the first month and the "
+            "What happens by chance in one period lasts into the next ones: the effect of the first of them and the "
             "carry-over cannot be told from it; what is kept up and the total can. Try one more lag in model.lags."
         ),
     ),
@@ -274,11 +274,11 @@ CHECKS: dict[str, CheckWords] = {
         "percent",
     ),
     "zero-months": CheckWords(
-        mark("Missing months are empty"),
+        mark("Missing values are empty"),
         mark("Share of zeros where a pharmacy otherwise always sells"),
-        mark("No month looks as if a missing value had been written as zero."),
+        mark("No period looks as if a missing value had been written as zero."),
         mark(
-            "Leave missing months empty in the table, or leave these rows out: panel.outliers = “set-aside”. "
+            "Leave missing values empty in the table, or leave these rows out: panel.outliers = “set-aside”. "
             "The first: {detail}."
         ),
         "percent",

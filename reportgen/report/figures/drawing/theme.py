@@ -15,6 +15,7 @@ SMALL = 11
 WIDE = 680.0
 """Width of a full-width chart, in pixels of 1/72 inch at scale 1."""
 HALF = 332.0
+SLIM = 340.0
 THIRD = 222.0
 """Width of one of two charts side by side."""
 
