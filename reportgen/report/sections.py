@@ -46,6 +46,8 @@ if TYPE_CHECKING:
     from reportgen.report.words.writer import Writer
 
 Part = Block | str | None
+FEW = 20
+"""Pharmacies that leave room on their page."""
 
 
 def build_sections(w: Writer, charts: Mapping[str, Chart]) -> tuple[Section, ...]:
@@ -73,6 +75,12 @@ class _Sections:
         """Chart ``name``, if it could be drawn."""
         return self.charts.get(name)
 
+    def _months_of_few(self) -> Chart | None:
+        """Months of single pharmacies below a table that leaves a page empty; else they stand with the data."""
+        chart = self.figure("multiples")
+        few = len(self.w.results.pharmacies) <= FEW and bool(self.figures("impulse"))
+        return replace(chart, only="print") if chart is not None and few else None
+
     def _beside(self, first: str, name: str) -> Chart | None:
         """Chart ``name`` where page 1 shows ``first``, and not ``name`` in its place."""
         return self.figure(name) if first in self.charts else None
@@ -91,6 +99,7 @@ class _Sections:
             (
                 tables.pharmacies(w),
                 *sections.reading_pharmacies(w),
+                self._months_of_few(),
                 _screen(self.figure("caterpillar")),
                 *by_class(w),
             ),
