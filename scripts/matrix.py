@@ -95,7 +95,10 @@ def row(version: str, end: str, said: str, built: str, start: float, stack: str)
 def main(wanted: list[str]) -> int:
     """Run the cells and write the table."""
     rows: dict[str, str] = {}
+    written = ""
     if TABLE.is_file():
+        # What was written by hand below the table stays.
+        written = TABLE.read_text("utf-8").rpartition("|\n")[2]
         for line in TABLE.read_text("utf-8").splitlines():
             if found := re.match(r"\| (3\.\d+) \| (lowest|newest) \|", line):
                 rows[f"{found[1]}-{found[2]}"] = line
@@ -119,7 +122,9 @@ def main(wanted: list[str]) -> int:
                     sys.stdout.write(rows[name] + "\n")
                     sys.stdout.flush()
                     shutil.rmtree(Path(folder) / name, ignore_errors=True)
-                    TABLE.write_text(HEAD + "\n".join(rows[one] for one in sorted(rows)) + "\n", encoding="utf-8")
+                    TABLE.write_text(
+                        HEAD + "\n".join(rows[one] for one in sorted(rows)) + "\n" + written, encoding="utf-8"
+                    )
     return int(any("failed" in one or "error" in one or "not " in one for one in rows.values()))
 
 
