@@ -289,7 +289,7 @@ def test_where_the_answer_is_open_the_interval_leads() -> None:
 
 
 def test_the_figures_of_page_1_are_a_months_and_say_of_which() -> None:
-    results = market_results()
+    results = market_results(cost=None)
     assert results.incremental is not None
     assert results.incremental.recent is not None
     kept_up, brought, profit = key_figures(make_writer(results, VISIT), {})
@@ -611,3 +611,14 @@ def test_periods_of_an_experiment_that_cannot_be_read_are_not_passed_over() -> N
     assert "no experiment can be read in this market" in experiment_arms(_writer(assigned))
     assert "interval is too narrow" in experiment_arms(_writer(assigned, design="experiment", experiment=experiment()))
     assert experiment_arms(_writer()) == ""
+
+
+def test_an_amount_and_its_interval_are_written_in_one_unit() -> None:
+    results = market_results()
+    assert results.incremental is not None
+    assert results.incremental.recent is not None
+    recent = replace(results.incremental.recent, estimate=81_256.0, lower=56_000.0, upper=107_000.0)
+    results = replace(results, incremental=replace(results.incremental, recent=recent))
+    brought = key_figures(make_writer(results, VISIT), {})[1]
+    assert brought.value == "₹\u00a00.81\u00a0lakh"
+    assert brought.interval == "95% interval ₹\u00a00.56\u00a0lakh to ₹\u00a01.07\u00a0lakh"

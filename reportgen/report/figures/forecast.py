@@ -129,7 +129,11 @@ def chart_forecast(results: MarketResults, kit: Kit, name: str = "forecast") -> 
         draw_forecast(one, data, kit)
     title = kit.say(
         "{sales} to be expected in the next {span} with promotion as usual ({interval}).",
-        sales=f.money_short(total.estimate, about_se(total.lower, total.upper)),
+        sales=f.money_short(
+            total.estimate,
+            about_se(total.lower, total.upper),
+            beside=max(abs(total.lower or 0.0), abs(total.upper or 0.0)),
+        ),
         span=kit.periods(len(data.coming)),
         interval=f.interval(total.lower, total.upper, "money-short"),
     )

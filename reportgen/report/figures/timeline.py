@@ -341,7 +341,7 @@ def _brought_of_late(recent: RecentSales, kit: Kit) -> str:
     """The same by the last year."""
     f, spread = kit.formats, about_se(recent.lower, recent.upper)
     words = {
-        "total": f.money_short(abs(recent.estimate), spread),
+        "total": f.money_short(abs(recent.estimate), spread, beside=max(abs(recent.lower), abs(recent.upper))),
         "per_period": kit.per_period,
         "interval": f.interval(recent.lower, recent.upper, "money-short"),
         "share": f.percent(abs(recent.share or 0.0)),

@@ -277,7 +277,12 @@ def _recent(w: Writer, recent: RecentSales) -> str:
             "With promotion, sales {per_period} change by {total} in the mean of {period} ({level} interval "
             "{interval}), {share} of all sales there."
         ),
-        total=w.money(recent.estimate, "incremental.recent.estimate", se=about_se(recent.lower, recent.upper)),
+        total=w.money(
+            recent.estimate,
+            "incremental.recent.estimate",
+            se=about_se(recent.lower, recent.upper),
+            beside=(recent.lower, recent.upper),
+        ),
         per_period=w.per_period,
         period=recent_period(w, recent),
         level=w.level,

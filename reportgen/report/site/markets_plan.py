@@ -53,7 +53,7 @@ def _decision(w: Phrases, plan: MarketsPlan) -> str:
         per_period=w.per_period,
         takes=w.language.ngettext("{count} market", "{count} markets", plan.takes).format(count=f.integer(plan.takes)),
         gives=w.language.ngettext("{count} other", "{count} others", plan.gives).format(count=f.integer(plan.gives)),
-        gain=f.money_short(gain.estimate, se),
+        gain=f.money_short(gain.estimate, se, beside=max(abs(gain.lower or 0.0), abs(gain.upper or 0.0))),
         level=w.level,
         interval=f.interval(gain.lower, gain.upper, "money-short"),
         loss=w.say("chance of a loss below {limit}", limit=loss)

@@ -144,7 +144,13 @@ def gain_text(w: TableWriter, one: MarketSummary) -> str:
         return "–"
     spread = about_se(one.gain_lower, one.gain_upper)
     bounds = w.formats.interval(one.gain_lower, one.gain_upper, "money-short")
-    return w.say("{effect} ({interval})", effect=w.formats.money_short(one.gain, spread), interval=bounds)
+    return w.say(
+        "{effect} ({interval})",
+        effect=w.formats.money_short(
+            one.gain, spread, beside=max(abs(one.gain_lower or 0.0), abs(one.gain_upper or 0.0))
+        ),
+        interval=bounds,
+    )
 
 
 def _file(one: MarketSummary, name: str) -> Cell:

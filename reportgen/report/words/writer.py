@@ -170,10 +170,18 @@ class Writer(Phrases):
         plus: bool = False,
         size: bool = False,
         se: float | None = None,
+        beside: tuple[float | None, float | None] = (None, None),
     ) -> str:
-        """Money, with the digits ``se`` supports; ``size`` leaves the sign to the words around it."""
-        shown = abs(value) if size else value
-        text = self.formats.money_short(shown, se, plus=plus) if short else self.formats.money(shown, se, plus=plus)
+        """Money, with the digits ``se`` supports; ``size`` leaves the sign to the words around it.
+
+        ``beside`` are the limits told with it: what stands together is written in one unit.
+        """
+        shown, largest = abs(value) if size else value, max(abs(limit or 0.0) for limit in beside)
+        text = (
+            self.formats.money_short(shown, se, plus=plus, beside=largest)
+            if short
+            else self.formats.money(shown, se, plus=plus)
+        )
         return self.fact(text, value, source)
 
     def effect(self, value: float, source: str, se: float | None = None, *, size: bool = False) -> str:

@@ -56,7 +56,7 @@ def test_markets_stand_by_what_is_to_gain_and_say_what_to_do_next() -> None:
     assert said["none"].startswith("Vary promotion")
     gain = {name: cells[at["To gain by the plan"]] for name, cells in rows.items()}
     assert gain["much"].sort == 80_000.0
-    assert "₹\xa080,000 (₹\xa00.40\xa0lakh to" in gain["much"].text
+    assert "₹\xa00.80\xa0lakh (₹\xa00.40\xa0lakh to" in gain["much"].text
     assert gain["keep"].text == "–"
     assert rows["much"][at["Since the last run"]].text == "Effect is higher"
     assert "(" not in rows["open"][at["Kept up"]].text, "an open answer is its interval"

@@ -140,7 +140,7 @@ def _money_figure(w: Writer, words: tuple[str, str, str], found: EffectSize, sou
     if is_open(w):
         value, interval = bounds, w.say("{level} interval", level=w.level)
     else:
-        value = w.money(estimate, f"{source}.estimate", se=about_se(lower, upper))
+        value = w.money(estimate, f"{source}.estimate", se=about_se(lower, upper), beside=(lower, upper))
         interval = w.say("{level} interval {interval}", level=w.level, interval=bounds)
     return KeyFigure(name=name, label=label, value=value, unit=unit, interval=interval, note="", chart=None)
 
@@ -175,7 +175,9 @@ def _incremental_label(w: Writer, total: float) -> str:
 
 def total_text(w: Writer, inc: Incremental) -> str:
     """Total, with as many digits as its interval supports."""
-    return w.money(inc.total or 0.0, "incremental.total", se=about_se(inc.lower, inc.upper))
+    return w.money(
+        inc.total or 0.0, "incremental.total", se=about_se(inc.lower, inc.upper), beside=(inc.lower, inc.upper)
+    )
 
 
 def _share(w: Writer, inc: Incremental) -> str:

@@ -93,7 +93,9 @@ def _move(w: Writer, plan: Plan) -> str:
         "({level} interval {interval}), {loss}."
         if plan.budget
         else "{gain} more sales {per_period} to be expected ({level} interval {interval}), {loss}.",
-        gain=w.money(told.estimate, f"{source}.estimate", se=about_se(told.lower, told.upper)),
+        gain=w.money(
+            told.estimate, f"{source}.estimate", se=about_se(told.lower, told.upper), beside=(told.lower, told.upper)
+        ),
         per_period=w.per_period,
         level=w.level,
         interval=_interval(w, told, source),
@@ -178,7 +180,13 @@ def _profit(w: Writer, plan: Plan) -> str:
         return ""
     gain = w.say(
         "Profit: {profit} {per_period} ({level} interval {interval}) at the cost and margin given.",
-        profit=w.money(told.estimate, "plan.profit.profit.estimate", plus=True, se=about_se(told.lower, told.upper)),
+        profit=w.money(
+            told.estimate,
+            "plan.profit.profit.estimate",
+            plus=True,
+            se=about_se(told.lower, told.upper),
+            beside=(told.lower, told.upper),
+        ),
         per_period=w.per_period,
         level=w.level,
         interval=_interval(w, told, "plan.profit.profit"),
