@@ -331,7 +331,7 @@ def _flat_direction(market: MarketFit) -> str | None:
 
 def _quality(frame: ModelFrame, residuals: Residuals, holdout: HoldOut) -> FitQuality:
     # Error in money is what is compared with a forecast.
-    error = frame.sales - frame.money(residuals.fitted)
+    error = frame.sales - frame.money(residuals.fitted, frame.group)
     total = float(np.sum(np.abs(frame.sales)))
     return FitQuality(
         rmse=float(np.sqrt(np.mean(error**2))),

@@ -99,6 +99,7 @@ def _incremental(market: MarketFit, ols: LeastSquares) -> float:
         phi=np.array([ols.beta[ols.names.index(term)] for term in market.terms.lags]),
         lags=market.terms.lag_periods,
         response=frame.scale,
+        sizes=frame.sizes,
         decay=np.array(market.decays),
         normalize=frame.normalize,
         curves=frame.curves,

@@ -34,7 +34,7 @@ def simulated(fit: MarketFit, copies: int, seed: int) -> pd.DataFrame:
         "copy": np.repeat(np.arange(1, copies + 1), rows),
         "pharmacy": np.tile(np.array(frame.pharmacies, dtype=object)[frame.group], copies),
         "period": np.tile(np.array([frame.panel.period_label(int(k)) for k in frame.column], dtype=object), copies),
-        "sales": frame.money(drawn).reshape(-1),
+        "sales": frame.money(drawn, frame.group).reshape(-1),
     }
     return pd.DataFrame(made | {
         name: np.tile(frame.promotion[:, k], copies) for k, name in enumerate(frame.panel.channels)

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -19,8 +18,9 @@ from reportgen.panel import transforms
 from reportgen.panel.curves import ResponseCurve
 from reportgen.panel.derived import control_columns, term_name
 from reportgen.panel.grid import Booleans, Floats, MarketPanel
+from reportgen.panel.scale import in_money, on_scale, pharmacy_sizes
 from reportgen.results import ModelTerm, RowsLost
-from reportgen.settings.statistics import AdstockSettings, ModelSettings
+from reportgen.settings.statistics import AdstockSettings, ModelSettings, Response
 
 Indices = NDArray[np.intp]
 INITIAL_OFFSETS = (1, 2)
@@ -28,6 +28,7 @@ INITIAL_OFFSETS = (1, 2)
 INTERCEPT, RESIDUAL = "Intercept", "Residual"
 RESERVED_TERMS = (INTERCEPT, RESIDUAL, "Initial_Sales", "Initial_Sales_Mean", "Trend", "Initial_Sales_Trend")
 """Terms whose names no column of the table decides."""
+_RESPONSE_NAMES: dict[Response, str] = {"level": "Sales", "relative": "Relative_Sales", "log": "Log_Sales"}
 _CORRECTED = {"Before1_Sales": "Initial_Sales", "Before_Sales_Mean": "Initial_Sales_Mean"}
 """Initial conditions that the reported correction keeps, and what they are called there."""
 LOSS_REASONS = (
@@ -59,8 +60,9 @@ class ModelFrame:
         ``(n,)`` position in ``pharmacies``, non-decreasing.
     column
         ``(n,)`` period column of the grid.
-    response, response_name, scale
-        ``(n,)`` sales in money (``level``), or their natural logarithm (``log``).
+    response, response_name, scale, sizes
+        ``(n,)`` sales in money (``level``), in money of a pharmacy of average size (``relative``), or their natural
+        logarithm (``log``); ``(Gu,)`` sales of each pharmacy over those of an average one, ones but for ``relative``.
     lags, lag_names, lag_periods
         ``(n, L)`` the response 1, 2 ... periods earlier.
     controls, control_names
@@ -94,7 +96,8 @@ class ModelFrame:
     column: Indices
     response: Floats
     response_name: str
-    scale: Literal["level", "log"]
+    scale: Response
+    sizes: Floats
     lags: Floats
     lag_names: tuple[str, ...]
     lag_periods: tuple[int, ...]
@@ -174,12 +177,11 @@ class ModelFrame:
 
     def response_grid(self) -> Floats:
         """Response of the used pharmacies in every period, ``(Gu, T)``; NaN where unknown, or without a logarithm."""
-        return _response(self.panel, self.scale)[self.grid_rows]
+        return on_scale(self.panel.sales[self.grid_rows], self.scale, self.sizes)
 
-    def money(self, response: Floats) -> Floats:
-        """Responses as money, any shape; of a mean logarithm that is the median of sales."""
-        # exp() overflows a double at 709.8.
-        return response if self.scale == "level" else np.exp(np.minimum(response, 700.0))
+    def money(self, response: Floats, group: Indices) -> Floats:
+        """Responses of pharmacies of the frame as money; ``group`` broadcasts to their shape."""
+        return in_money(response, self.scale, self.sizes[group])
 
 
 def build_frame(panel: MarketPanel, model: ModelSettings, adstock: AdstockSettings) -> ModelFrame:
@@ -188,7 +190,8 @@ def build_frame(panel: MarketPanel, model: ModelSettings, adstock: AdstockSettin
     Lags count calendar periods within a pharmacy; a row is used when the response, every channel, every control and
     every lag of the response are known. Never fails on a legal panel: it may return zero rows.
     """
-    response = _response(panel, model.scale)
+    sizes = pharmacy_sizes(panel, model.scale, model.lag_periods)
+    response = on_scale(panel.sales, model.scale, sizes)
     lagged = np.empty((len(model.lag_periods), *response.shape))
     for row, k in zip(lagged, model.lag_periods, strict=True):
         row[...] = transforms.lag(response, k)
@@ -196,7 +199,7 @@ def build_frame(panel: MarketPanel, model: ModelSettings, adstock: AdstockSettin
     used, lost = _select_rows(panel, model, response, lagged, controls)
     grid_row, column = np.nonzero(used)
     grid_rows, group = np.unique(grid_row, return_inverse=True)
-    response_name = "Sales" if model.scale == "level" else "Log_Sales"
+    response_name = _RESPONSE_NAMES[model.scale]
     doses = panel.promotion[:, grid_row, column].T
     labels = _channel_labels(panel)
     channel_terms = tuple(promotion_term("Adstock", label) for label in labels)
@@ -212,6 +215,7 @@ def build_frame(panel: MarketPanel, model: ModelSettings, adstock: AdstockSettin
         response=response[grid_row, column],
         response_name=response_name,
         scale=model.scale,
+        sizes=sizes[grid_rows],
         lags=np.ascontiguousarray(lagged[:, grid_row, column].T),
         lag_names=lag_names,
         lag_periods=tuple(model.lag_periods),
@@ -264,14 +268,6 @@ def promotion_term(part: str, label: str) -> str:
     if not label:
         return f"{part}_Promotion"
     return f"{part}_{label}" if part == "Adstock" else f"{part}_Promotion_{label}"
-
-
-def _response(panel: MarketPanel, scale: Literal["level", "log"]) -> Floats:
-    if scale == "level":
-        return panel.sales
-    out = np.full(panel.sales.shape, np.nan)
-    np.log(panel.sales, out=out, where=panel.sales > 0)
-    return out
 
 
 def _select_rows(

@@ -130,7 +130,7 @@ class ModelSummary:
     random_formula: str
     groups: str
     method: Literal["REML", "ML"]
-    response: Literal["level", "log"]
+    response: Literal["level", "relative", "log"]
     correction: Literal["initial-conditions", "none"]
     design: Literal["observational", "experiment"]
     confidence: float

@@ -214,7 +214,7 @@ MEANINGS = {
     "reliability": "Share of the variance of the pharmacy's slope that is signal, 0 to 1.",
     "replicates": "Copies that were drawn.",
     "residuals": "Residuals over fitted sales.",
-    "response": "Scale of sales: money, or logarithms.",
+    "response": "Scale of sales: money, money over a pharmacy’s size, or logarithms.",
     "revised_periods": "Periods whose data differ between the runs.",
     "rivals": "What it was chosen from.",
     "rmse": "Root mean squared error, money.",

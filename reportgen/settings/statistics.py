@@ -9,7 +9,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 from reportgen.settings import coerce
 from reportgen.settings.section import Names, Section
 
-Response = Literal["level", "log"]
+Response = Literal["level", "relative", "log"]
 SEED_LAGS = (1, 2)
 MOST_MODERATORS = 4
 CURVE_SHARED_FROM = 5
@@ -44,9 +44,11 @@ class ModelSettings(Section):
         description="Lags of sales, in periods. auto: what explains sales of all markets best (BIC) among 1 and 2, "
         "more of them in a row, and the same period of the year before.",
     )
-    response: Literal["level", "log", "auto"] = Field(
+    response: Literal["level", "relative", "log", "auto"] = Field(
         "level",
-        description="level: sales in money; log: natural logarithm of sales; auto: what all markets together ask for.",
+        description="level: sales in money; relative: sales over a pharmacy's size (its first sales), where large "
+        "pharmacies scatter, grow and respond in proportion, told in money; log: natural logarithm of sales; auto: "
+        "what all markets together ask for.",
     )
     random_slope: bool = Field(True, description="Let the promotion effect differ between pharmacies.")
     method: Method = Field("REML", description="REML or ML.")

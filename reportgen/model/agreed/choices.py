@@ -1,8 +1,9 @@
 """Scale and lags of sales, once for all markets of a run (``model.response``, ``model.lags`` = "auto").
 
-Each market is asked what the checks of rival models ask it: the gain in deviance of logarithms over money, with the
-Jacobian, and of longer sets of lags, on identical rows, at its own decay. Gains are summed, those of lags less BIC's
-price (Schwarz 1978). A set of lags that some market is too short for is no candidate: lags are one for all.
+Each market is asked what the checks of rival models ask it: the gain in deviance of sales over a pharmacy's size and of
+logarithms over money, with the Jacobian, and of longer sets of lags, on identical rows, at its own decay. Gains are
+summed, those of lags less BIC's price (Schwarz 1978). A set of lags that some market is too short for is no candidate:
+lags are one for all.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from typing import Literal
 
 import numpy as np
 
-from reportgen.model.checks.rivals import check_scale, lag_gains
+from reportgen.model.checks.rivals import lag_gains, scale_gains
 from reportgen.model.market.fit import MarketFit, fit_market
 from reportgen.model.market.refusals import refusals, usable_frame
 from reportgen.model.prospects import BREAKDOWNS
@@ -48,10 +49,8 @@ def _gains_of(market: MarketFit, setting: Setting) -> Gains:
             ", ".join(map(str, (*market.terms.lag_periods, *further))): gain - len(further) * log(rows)
             for further, gain, rows in lag_gains(market)
         }
-    gain = check_scale(market).value
-    if gain is None or float(np.mean(market.frame.sales <= 0.0)) > MOST_LOST:
-        return {}
-    return {"log": gain}
+    lost = float(np.mean(market.frame.sales <= 0.0)) > MOST_LOST
+    return {scale: gain for scale, gain in scale_gains(market).items() if scale != "log" or not lost}
 
 
 def choose(ask: Ask, settings: Settings) -> tuple[SettingChoice, ...]:

@@ -19,50 +19,60 @@ from reportgen.model.lmm.inference import model_covariance
 from reportgen.model.market.fit import MarketFit
 from reportgen.model.market.variants import add_columns
 from reportgen.panel.periods import PER_YEAR
+from reportgen.panel.scale import in_money, pharmacy_sizes
 from reportgen.results import Check
+from reportgen.settings.statistics import Response
 
 CONSECUTIVE = (1, 2, 4)
 """How many further lags the longer sets have."""
 LEAST_ROWS = 5
 """Rows a typical pharmacy must keep for a set of lags to be tried."""
+SCALES: tuple[Response, ...] = ("level", "relative", "log")
 Booleans = NDArray[np.bool_]
 
 
 def check_scale(market: MarketFit) -> Check:
-    """Gain in deviance of the other scale (logarithms, or money) on the rows where both exist; names that scale.
+    """Gain in deviance of the best other scale of sales; ``detail`` names it."""
+    gains = scale_gains(market)
+    best = max(gains, key=lambda scale: gains[scale], default=None)
+    return grade("scale", None if best is None else gains[best], detail=best)
 
-    2 (l_other - l_chosen), the logarithm's density brought to money by its Jacobian, -sum log y.
+
+def scale_gains(market: MarketFit) -> dict[Response, float]:
+    """Gain in deviance of every other scale of sales, on the rows where both exist.
+
+    2 (l_other - l_chosen), both as densities of money: that of logarithms by the Jacobian -sum log y, that of sales
+    over a pharmacy's size by -sum log size.
     """
-    design, log = market.design, market.frame.scale == "log"
-    other = "level" if log else "log"
-    sales = [k for k, name in enumerate(design.names) if _is_sales(market, name)]
-    kept = np.ones(len(design.y), dtype=bool) if log else (design.y > 0.0) & np.all(design.x[:, sales] > 0.0, axis=1)
-    # Logarithms exist of positive sales only; on less than half of the rows it would be another market that is
-    # compared.
-    if kept.sum() < 0.5 * len(design.y):
-        return grade("scale", None, detail=other)
+    gains = {scale: _gain(market, scale) for scale in SCALES if scale != market.frame.scale}
+    return {scale: gain for scale, gain in gains.items() if gain is not None}
+
+
+def _gain(market: MarketFit, other: Response) -> float | None:
+    """Gain of one other scale; None where it cannot be fitted, or exists on less than half of the rows only."""
+    frame, design = market.frame, market.design
+    sales = [k for k, name in enumerate(design.names) if name in market.terms.named("lag", "initial-sales")]
+    sizes = pharmacy_sizes(frame.panel, "relative", frame.lag_periods)[frame.grid_rows][frame.group]
+    money = np.column_stack([design.y, design.x[:, sales]])
+    if frame.scale != "level":
+        money = in_money(money, frame.scale, sizes[:, None])
+    kept = np.all(money > 0.0, axis=1) if other == "log" else np.ones(len(money), dtype=np.bool_)
+    # On less than half of the rows it would be another market that is compared.
+    if kept.sum() < 0.5 * len(kept):
+        return None
     chosen = design if kept.all() else design.rows(kept)
-    rival = _rescaled(chosen, [chosen.names.index(design.names[k]) for k in sales], log=log)
+    money, sizes = money[kept], sizes[kept]
+    values = np.log(money) if other == "log" else money / sizes[:, None] if other == "relative" else money
+    x = chosen.x.copy()
+    x[:, [chosen.names.index(design.names[k]) for k in sales]] = values[:, 1:]
     # Where all rows stay this fit is there already.
     known = market.ml if chosen is market.ml.design else _fitted(market, chosen)
-    gained = _fitted(market, rival)
+    gained = _fitted(market, replace(chosen, y=np.ascontiguousarray(values[:, 0]), x=x))
     if known is None or gained is None:
-        return grade("scale", None, detail=other)
-    # The two likelihoods are densities of y and of log y: the sum of log y, the Jacobian, makes them of one.
-    jacobian = float(np.sum(chosen.y if log else rival.y))
-    return grade("scale", 2.0 * (gained.loglik - known.loglik + (jacobian if log else -jacobian)), detail=other)
-
-
-def _is_sales(market: MarketFit, name: str) -> bool:
-    return name in market.terms.named("lag", "initial-sales")
-
-
-def _rescaled(design: Design, columns: list[int], *, log: bool) -> Design:
-    """The design with its response and its columns of sales on the other scale."""
-    turn = np.exp if log else np.log
-    x = design.x.copy()
-    x[:, columns] = turn(x[:, columns])
-    return replace(design, y=turn(design.y), x=x)
+        return None
+    turned = {"level": np.ones(1), "relative": sizes, "log": money[:, 0]}
+    jacobian = np.log(turned[frame.scale]).sum() - np.log(turned[other]).sum()
+    return float(2.0 * (gained.loglik - known.loglik + jacobian))
 
 
 def _fitted(market: MarketFit, design: Design, near: LmmFit | None = None) -> LmmFit | None:

@@ -255,6 +255,7 @@ def _totals(market: MarketFit, draws: ModelDraws) -> RecursionTotals:
         phi=draws.phi,
         lags=market.terms.lag_periods,
         response=frame.scale,
+        sizes=frame.sizes,
         decay=draws.decays,
         normalize=frame.normalize,
         curves=frame.curves,

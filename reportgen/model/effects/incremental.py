@@ -31,6 +31,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from reportgen.panel.curves import ResponseCurve
 from reportgen.results import Incremental, IncrementalMonth, Roi, WhatIf
+from reportgen.settings.statistics import Response
 
 Array = NDArray[np.float64]
 Mask = NDArray[np.bool_]
@@ -83,7 +84,8 @@ def recursion_totals(
     slopes: ArrayLike,
     phi: ArrayLike,
     lags: Sequence[int],
-    response: Literal["level", "log"],
+    response: Response,
+    sizes: Array | None = None,
     decay: ArrayLike | None = None,
     normalize: bool = True,
     curves: Sequence[ResponseCurve | None] = (),
@@ -106,6 +108,8 @@ def recursion_totals(
         (c, G) or (D, c, G) total slope (market effect + deviation) of each pharmacy.
     phi
         (L,) or (D, L) lag coefficients for ``lags``.
+    sizes
+        (G,) of the pharmacies, by which differences become money; None: they are money.
     decay
         None, (c,) or (D, c).
     normalize
@@ -128,7 +132,7 @@ def recursion_totals(
     rate = None if decay is None else np.atleast_2d(np.asarray(decay, dtype=np.float64))
     draws = max(slope.shape[0], lag_effect.shape[0], 1 if rate is None else rate.shape[0])
     walk = _Walk.of(
-        used, sales, promotion, tuple(lags), response == "log", normalize, tuple(changes), tuple(curves), before
+        used, sales, promotion, tuple(lags), response == "log", normalize, tuple(changes), tuple(curves), before, sizes
     )
     parts = []
     for start in range(0, draws, block):
@@ -149,7 +153,7 @@ def recursion_totals(
 class _Walk:
     """The grids of a market by period (T first), and one pass through them for a block of draws."""
 
-    weight: Array  # (T, G) 1 where used
+    weight: Array  # (T, G) where used what a difference of one is in money, else 0
     alive: Array  # (T, G) 1 from the first used period on
     money: Array  # (T, G) sales where used, else 0
     promotion: Array  # (T, c, G)
@@ -163,11 +167,11 @@ class _Walk:
     @classmethod
     def of(
         cls, used: Mask, sales: Array, promotion: Array, lags: tuple[int, ...], log: bool, normalize: bool,
-        changes: tuple[float, ...], curves: tuple[ResponseCurve | None, ...], before: Array | None,
+        changes: tuple[float, ...], curves: tuple[ResponseCurve | None, ...], before: Array | None, sizes: Array | None,
     ) -> _Walk:  # fmt: skip
         dose = np.ascontiguousarray(np.moveaxis(np.asarray(promotion, dtype=np.float64), 2, 0))
         return cls(
-            weight=np.ascontiguousarray(used.T, dtype=np.float64),
+            weight=np.ascontiguousarray(used.T * (1.0 if sizes is None else sizes), dtype=np.float64),
             alive=np.ascontiguousarray(np.maximum.accumulate(used, axis=1).T, dtype=np.float64),
             money=np.ascontiguousarray(np.where(used, sales, 0.0).T),
             promotion=np.nan_to_num(dose, nan=0.0),

@@ -30,6 +30,7 @@ from reportgen.model.market.fit import MarketFit
 from reportgen.model.market.territories import cell_codes, sharing
 from reportgen.panel.features import ModelFrame
 from reportgen.panel.grid import Booleans, MarketPanel
+from reportgen.panel.scale import in_money, on_scale
 
 _CONSTANT = ("initial-sales", "mean-promotion", "initial-promotion")
 
@@ -72,9 +73,10 @@ def predict_rows(
         drawn, plain = grid.known(place, mine) if place is not None else grid.new(mine)
         at = rows.columns[mine]
         known[mine] = place is not None
-        estimate[mine] = market.frame.money(plain.mean(axis=0)[at])
-        lower[mine], upper[mine] = market.frame.money(
-            np.quantile(drawn[:, at], [tail, 1.0 - tail], axis=0, method=QUANTILE)
+        scale, size = market.frame.scale, grid.size(place)
+        estimate[mine] = in_money(plain.mean(axis=0)[at], scale, size)
+        lower[mine], upper[mine] = in_money(
+            np.quantile(drawn[:, at], [tail, 1.0 - tail], axis=0, method=QUANTILE), scale, size
         )
     return PredictedRows(estimate=estimate, lower=lower, upper=upper, known=known)
 
@@ -98,7 +100,7 @@ class _Extended:
     def known(self, place: int, mine: Index) -> tuple[Array, Array]:
         """Drawn responses (D, T) and the expected one (1, T) of a pharmacy on record."""
         x = self._columns_of(np.array([place]), mine)[0]
-        response = self._with_asked(self.response[place], mine)
+        response = self._with_asked(self.response[place], mine, place)
         z = x[:, self._random()]
         errors = np.sqrt(self.market.fit.sigma2) * self.rng.standard_normal((len(self.beta), self.periods))
         start = int(np.flatnonzero(np.isfinite(response))[0])
@@ -116,7 +118,7 @@ class _Extended:
         z = x[:, :, self._random()]
         deviations = self.rng.standard_normal((draws, z.shape[2])) @ covariance_root(self.market.fit.psi).T
         errors = np.sqrt(self.market.fit.sigma2) * self.rng.standard_normal((draws, self.periods))
-        given = self._with_asked(np.full(self.periods, np.nan), mine)
+        given = self._with_asked(np.full(self.periods, np.nan), mine, None)
         first = np.array([np.flatnonzero(np.isfinite(self.response[one]))[0] for one in donors])
         lags = max(self.market.terms.lag_periods, default=0)
         # A donor's sales count until its first row; from there on the new pharmacy has its own.
@@ -171,11 +173,13 @@ class _Extended:
             column[:, at] = np.where(np.isfinite(controls[term]), controls[term], column[:, at])
         return x
 
-    def _with_asked(self, response: Array, mine: Index) -> Array:
+    def size(self, place: int | None) -> float:
+        """Size of a pharmacy; one that is not on record counts as an average one."""
+        return 1.0 if place is None else float(self.market.frame.sizes[place])
+
+    def _with_asked(self, response: Array, mine: Index, place: int | None) -> Array:
         """Responses with the sales of the asked rows laid over them."""
-        sales = self.rows.sales[mine]
-        if self.market.frame.scale == "log":
-            sales = np.log(np.where(sales > 0.0, sales, np.nan))
+        sales = on_scale(self.rows.sales[None, mine], self.market.frame.scale, np.array([self.size(place)]))[0]
         out = response.copy()
         out[self.rows.columns[mine]] = np.where(np.isfinite(sales), sales, out[self.rows.columns[mine]])
         return out

@@ -179,8 +179,8 @@ def _walk(
             drive_planned += slope[:, :, None] * _stock(frame, channel, groups, decays[channel], other)
     lags, phi = market.terms.lag_periods, beta[:, [market.index(term) for term in market.terms.lags]]
     past = last_responses(frame, groups, max(lags, default=0))
-    planned = None if drive_planned is None else frame.money(recursion(drive_planned, past, phi, lags))
-    return frame.money(recursion(drive, past, phi, lags)), planned, promotion
+    planned = None if drive_planned is None else frame.money(recursion(drive_planned, past, phi, lags), groups[:, None])
+    return frame.money(recursion(drive, past, phi, lags), groups[:, None]), planned, promotion
 
 
 def _drive(

@@ -36,13 +36,15 @@ class Future:
     step: Array
     settled: Array
     log: bool
+    sizes: Array
+    """Of the pharmacies (K,): money of a response of one, on a scale relative to them."""
 
     def mean_sales(self, kept_up: float, dose: Array, periods: int) -> Array:
         """Mean sales of the first periods, (R, K), where a unit kept up brings ``kept_up``, at ``dose`` (R, K) more."""
         slope = (kept_up / self.settled[:, None] + self.slopes) * dose
         if not self.log:
             step = self.step[:, :periods].mean(axis=1)[:, None]
-            return np.asarray(self.response[:, :, :periods].mean(axis=2) + slope * step)
+            return np.asarray((self.response[:, :, :periods].mean(axis=2) + slope * step) * self.sizes)
         response = self.response[:, :, :periods] + slope[:, :, None] * self.step[:, None, :periods]
         return np.asarray(np.exp(np.minimum(response, 700.0)).mean(axis=2))
 
@@ -71,6 +73,7 @@ def draw_future(
         step=recursion(unit, past[:1] * 0.0, beta[:, order], lags)[:, 0],
         settled=whole / np.maximum(1.0 - beta[:, order].sum(axis=1), LEAST_REST),
         log=frame.scale == "log",
+        sizes=frame.sizes[groups],
     )
 
 

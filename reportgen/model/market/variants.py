@@ -218,7 +218,7 @@ def _forecast(market: MarketFit, column: int, season: int) -> Array | None:
     modes[known] = conditional_modes(fit)
     forecast = _expected(market, fit, kept, test) + np.einsum("ij,ij->i", design.z[test], modes[design.group[test]])
     # With a log response the median of sales, which suits absolute errors.
-    forecast = frame.money(forecast)
+    forecast = frame.money(forecast, design.group[test])
     naive = _naive(frame.panel.sales[frame.grid_rows], design.group[test], column, season)
     sales = frame.sales[test]
     both = np.isfinite(naive)

@@ -73,7 +73,7 @@ def draw_returns(market: MarketFit, recent_sales: Array, rng: np.random.Generato
         settled = settled if fit.frame.normalize else settled * (1.0 - base.decays[:, 0])
         # On the panel's rows: a pharmacy that is in no row of the model has no effect and no room.
         full = np.zeros((len(slopes), len(recent_sales)))
-        full[:, market.frame.grid_rows] = slopes / settled[:, None]
+        full[:, market.frame.grid_rows] = market.frame.sizes * slopes / settled[:, None]
         alike = base.beta[:, fit.index(fit.terms.promotion[0])] / settled
         curve = fit.frame.curve(0)
         own.append(Returns(slope=full, curve=curve, sales=sales))

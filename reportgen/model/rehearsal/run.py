@@ -149,7 +149,9 @@ def _chosen_anew(stage: _Stage, responses: Array) -> tuple[Quick, Notice] | None
         return None
     frame = market.frame
     sales = frame.panel.sales.copy()
-    sales[frame.grid_rows] = np.where(np.isfinite(sales[frame.grid_rows]), frame.money(responses), np.nan)
+    sales[frame.grid_rows] = np.where(
+        np.isfinite(sales[frame.grid_rows]), frame.money(responses, np.arange(len(frame.pharmacies))[:, None]), np.nan
+    )
     again = build_frame(replace(frame.panel, sales=sales), settings.model, settings.adstock)
     if not np.array_equal(again.used, frame.used):
         return None

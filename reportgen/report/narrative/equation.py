@@ -23,7 +23,7 @@ def equation(w: Writer) -> Equation | None:
     model = w.results.model
     if model is None:
         return None
-    sales = "log Sales" if model.response == "log" else "Sales"
+    sales = {"level": "Sales", "relative": "Sales/Size", "log": "log Sales"}[model.response]
     symbols = [Symbol(text="y = Xβ + Zb + ε,   "), Symbol(text=sales, index="i,t"), Symbol(text=" = ")]
     symbols += [Symbol(text="β", index="0")]
     for k, term in enumerate(model.promotion_terms, start=1):

@@ -126,6 +126,14 @@ def model_words(w: Writer) -> tuple[str, ...]:
         lines.append(w.say("The settings ask for it as {formula}.", formula="; ".join(filter(None, model.typed))))
     if model.response == "log":
         lines.append(w.say("The model works on the logarithm of sales, so effects are percentages of sales."))
+    if model.response == "relative":
+        lines.append(
+            w.say(
+                "The model works on sales over each pharmacy’s size, which is what it sold at the beginning of its "
+                "record: levels, periods, scatter and effects are in proportion to it. Effects are told for a pharmacy "
+                "of average size; those of single pharmacies and all sums are in their own money."
+            )
+        )
     lines += [_chosen(w, k, choice) for k, choice in enumerate(model.choices)]
     if model.correction == "initial-conditions":
         lines.append(

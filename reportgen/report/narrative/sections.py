@@ -90,7 +90,7 @@ def _promotion(w: Writer, source: str, row: FixedEffect, limits: tuple[float, fl
         amount=w.amount,
         what=w.lower_start(quantities.coefficient(w, w.results.model)),
         effect=w.effect(row.estimate, f"{source}.estimate", row.se, size=True),
-        per_pharmacy=w.per_pharmacy,
+        per_pharmacy=w.per_average,
         interval=w.effect_interval(*limits, source, row.se),
     )
 

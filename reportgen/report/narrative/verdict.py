@@ -160,7 +160,7 @@ def _effect(w: Writer, found: EffectSize, name: str, words: dict[tuple[str, str]
         amount=w.start(w.amount),
         one_more=w.start(w.one_more),
         effect=shown_effect,
-        per_pharmacy=w.per_pharmacy,
+        per_pharmacy=w.per_average,
         level=w.level,
         interval=w.effect_interval(lower, upper, source, se),
     )

@@ -51,7 +51,7 @@ class MarketSummary:
     files: tuple[str, ...]
     pharmacies: int
     months: int
-    response: Literal["level", "log"] = "level"
+    response: Literal["level", "relative", "log"] = "level"
     sales_mean: float | None = None
     currency: str = ""
     channel: str = ""

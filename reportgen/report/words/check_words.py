@@ -61,7 +61,7 @@ CHECKS: dict[str, CheckWords] = {
         mark("Even scatter"),
         mark("Largest over smallest scatter, from low to high sales"),
         mark("One residual variance fits all."),
-        mark("The scatter differs with the level of sales: try model.response = “log”."),
+        mark("The scatter differs with the level of sales: try model.response = “relative” or “log”."),
     ),
     "autocorrelation": CheckWords(
         mark("Residuals without memory"),
@@ -241,9 +241,9 @@ CHECKS: dict[str, CheckWords] = {
     ),
     "scale": CheckWords(
         mark("Effect in money or in proportion"),
-        mark("How much better the other scale of sales explains the same rows, in deviance"),
+        mark("How much better another scale of sales explains the same rows, in deviance"),
         mark("The scale of sales fits the data."),
-        mark("The other scale of sales explains these data better: set model.response to it (level or log)."),
+        mark("Another scale of sales explains these data better: set model.response to “{detail}”."),
     ),
     "lags": CheckWords(
         mark("Memory of sales is long enough"),

@@ -132,7 +132,7 @@ class Formats:
     currency: str = "INR"
     unit: str = "unit"
     units: str = ""
-    response: Literal["level", "log"] = "level"
+    response: Literal["level", "relative", "log"] = "level"
     own: Mapping[Message, str | tuple[str, str]] = field(default_factory=dict, hash=False, compare=False)
 
     @property

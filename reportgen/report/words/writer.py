@@ -127,6 +127,13 @@ class Writer(Phrases):
         return self.by_period("per pharmacy and month", "per pharmacy and week")
 
     @property
+    def per_average(self) -> str:
+        """What an effect of promotion is counted in: of an average pharmacy where effects are in proportion to size."""
+        if self.formats.response != "relative":
+            return self.per_pharmacy
+        return self.by_period("per pharmacy of average size and month", "per pharmacy of average size and week")
+
+    @property
     def level(self) -> str:
         """``95%``: the level of every interval."""
         return self.fact(self.formats.level(self.confidence), self.confidence, "model.confidence")

@@ -25,7 +25,10 @@ CONSTANTS = {"linear": 1.0, "hill": 2.0, "log": 6.0 / np.log(4.0), "exponential"
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Draw:
-    """One market. ``drive``, ``stock``, ``slope`` are (G, BURN_IN + T) where they move in time; the rest is (G, T)."""
+    """One market. ``drive``, ``stock``, ``slope`` are (G, BURN_IN + T) where they move in time; the rest is (G, T).
+
+    ``size`` (G,) is what all is in proportion to, ones where nothing is.
+    """
 
     world: World
     territory: NDArray[np.intp]
@@ -33,6 +36,7 @@ class Draw:
     stock: Floats
     leftover: Floats
     slope: Floats
+    size: Floats
     sales: Floats
     recorded_sales: Floats
     recorded_promotion: Floats
@@ -74,6 +78,11 @@ class Draw:
             # What one more unit brings depends on where: the report gives it at the mean of recorded promotion.
             unit = float(self.slope.mean()) * self._steepness(float(self.recorded_promotion[used].mean()))
             first, kept = unit * (1.0 - world.decay), unit / (1.0 - sum(weight for _, weight in world.phi))
+        if world.in_proportion:
+            # What the report tells is of a pharmacy of average size.
+            kept = float((self.slope[:, -1] / self.size).mean() * self.size.mean())
+            kept /= 1.0 - sum(weight for _, weight in world.phi)
+            first = kept * (1.0 - world.decay) * (1.0 - sum(weight for _, weight in world.phi))
         return {
             "first": first,
             "kept": kept,
@@ -131,9 +140,10 @@ def draw(world: World, seed: int) -> Draw:
     stock = _adstock(world, promotion)
     record = promotion.copy()
     record[:, BURN_IN:] = 0.0
-    drive = _drive(world, rng, score[0], territory, shifted) + world.sigma * errors
+    size = np.exp(world.size_sd * score[0] - world.size_sd**2 / 2.0) if world.in_proportion else np.ones(len(score[0]))
+    drive = _drive(world, rng, score[0], territory, shifted) + world.sigma * errors * size[:, None]
     factor = np.interp(np.arange(steps), [BURN_IN, steps - 1], world.drift)
-    slope = (world.beta + world.sd_slope * (0.2 * score[0] + 0.98 * score[2]))[:, None] * factor
+    slope = (world.beta + world.sd_slope * (0.2 * score[0] + 0.98 * score[2]) * size)[:, None] * factor
     sales = solve(world, drive + slope * respond(world, stock))[:, BURN_IN:]
     seen_sales, seen_promotion, recorded = _recorded(world, rng, sales, promotion)
     return Draw(
@@ -143,6 +153,7 @@ def draw(world: World, seed: int) -> Draw:
         stock=stock,
         leftover=_adstock(world, record),
         slope=slope,
+        size=size,
         sales=sales,
         recorded_sales=seen_sales,
         recorded_promotion=seen_promotion,
@@ -227,6 +238,8 @@ def _drive(
     own = np.maximum(1.0 + world.growth_own + world.growth_sd * rng.standard_normal(len(score)), 0.5)[:, None]
     market = (1.0 + world.growth) ** years - 1.0 + world.season * _wave(world, steps)
     level = size * own**years + market + world.shift * shifted
+    if world.in_proportion:
+        level = size * (own**years + market + world.shift * shifted)
     happened = world.shock * rng.standard_normal(steps)
     local = world.territory_shock * rng.standard_normal((max(world.territories, 1), steps))
     if world.territory_memory:
@@ -235,7 +248,7 @@ def _drive(
             local[:, t] = world.territory_memory * local[:, t - 1] + fresh * local[:, t]
     if world.log:
         return rest * np.log(world.baseline * level) + happened + local[territory]
-    return world.baseline * (rest * level + happened + local[territory])
+    return world.baseline * (rest * level + (happened + local[territory]) * (size if world.in_proportion else 1.0))
 
 
 def _recorded(

@@ -25,8 +25,9 @@ PROVENANCE = Provenance(
 
 
 def settings_of(world: World) -> Settings:
-    """The settings a user starts with."""
-    return Settings.model_validate({"panel": {"period": "week" if world.weekly else "month"}})
+    """The settings a user starts with, without forecasts: they touch no estimate and cost a quarter of the time."""
+    model = {"forecast": 0, "response": world.response}
+    return Settings.model_validate({"panel": {"period": "week" if world.weekly else "month"}, "model": model})
 
 
 def seen_panel(world: World, drawn: Draw, seed: int) -> MarketPanel:

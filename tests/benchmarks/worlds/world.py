@@ -26,6 +26,8 @@ class World:
         Pairs of lag and coefficient.
     decay, peak
         Carry-over: geometric, or with its peak ``peak`` periods after the visit, weights decay^((k - peak)^2).
+    in_proportion
+        Levels, what happens to all, errors and effects are in proportion to a pharmacy's size.
     growth, growth_own, growth_sd
         Growth a year: of the market in money, of each pharmacy's own baseline, and its SD over pharmacies.
     promotion_growth, promotion_season, campaign
@@ -50,6 +52,8 @@ class World:
         How visits follow this period's own error: up where it is good, up where it is bad; or last period's bad one.
     booked_late, unrecorded
         Share of visits recorded one period late, or never.
+    response
+        ``model.response`` as the user sets it.
     set_aside
         Whether the user sets slips and zero months aside (``panel.outliers = "set-aside"``).
     territories, territory_shock, territory_campaign
@@ -75,6 +79,7 @@ class World:
     decay: float = 0.5
     peak: int = 0
     sigma: float = 2_500.0
+    in_proportion: bool = False
     promotion_mean: float = 6.0
     promotion_spread: float = 1.5
     targeting: float = 0.5
@@ -103,6 +108,7 @@ class World:
     rescue_last: float = 0.0
     booked_late: float = 0.0
     unrecorded: float = 0.0
+    response: Literal["level", "relative", "log", "auto"] = "level"
     set_aside: bool = False
     territories: int = 0
     territory_shock: float = 0.0
@@ -195,8 +201,23 @@ def _others() -> list[World]:
             name="territories with their own shocks and campaigns", group="other",
             territories=6, territory_shock=0.05, territory_campaign=0.4,
         ),
+        *_unequal(),
         *_territories(),
     ]  # fmt: skip
+
+
+def _unequal() -> list[World]:
+    """Pharmacies of very different size that scatter, grow and respond in proportion to it."""
+    unequal = World(name="pharmacies in proportion to their size", group="other", size_sd=0.8, in_proportion=True)
+    seasons = World(
+        name="the same with growth 8% a year and season 15%", size_sd=0.8, in_proportion=True,
+        growth=0.08, season=0.15, promotion_season=0.2,
+    )  # fmt: skip
+    return [
+        unequal,
+        replace(unequal, name=f"{unequal.name}, response relative", group="right", response="relative"),
+        replace(seasons, name=f"{seasons.name}, response relative", response="relative"),
+    ]
 
 
 def _territories() -> list[World]:

@@ -57,7 +57,7 @@ def _kept_up(w: Writer) -> KeyFigure | None:
         if (found.estimate or 0.0) >= 0 and not is_open(w)
         else mark("change of sales {per_pharmacy} for {one_more}")
     )
-    text = w.say(unit, per_pharmacy=w.per_pharmacy, one_more=w.one_more)
+    text = w.say(unit, per_pharmacy=w.per_average, one_more=w.one_more)
     return _effect_figure(w, "kept_up", w.say(quantities.KEPT_UP), found, "kept_up", text)
 
 

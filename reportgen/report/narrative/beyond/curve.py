@@ -115,7 +115,7 @@ def _reach(w: Writer, k: int, shape: ResponseShape) -> str:
         "The usual promotion ({usual} {per_pharmacy}) brings {reach} times ({interval}) what it would if all of it "
         "brought as little as the last part: the first part brings most.",
         usual=w.number(shape.usual, f"shapes.{k}.usual"),
-        per_pharmacy=w.per_pharmacy,
+        per_pharmacy=w.per_average,
         reach=w.number(shape.reach, f"shapes.{k}.reach", digits=1),
         interval=w.say(
             "{lower} to {upper}",
@@ -223,7 +223,7 @@ def definitions(w: Writer) -> list[Definition]:
             scale=one.number(shape.scale, f"shapes.{k}.scale"),
             usual=one.number(shape.usual, f"shapes.{k}.usual"),
             unit=one.unit,
-            per_pharmacy=one.per_pharmacy,
+            per_pharmacy=one.per_average,
         )
         made.append(Definition(term=f"f ({one.channel_name})" if one.channel_name else "f", text=text))
     return made
