@@ -33,6 +33,13 @@ class OwnSlopes:
     value: Array
     precision: Array
 
+    def usual(self) -> tuple[Array, Array]:
+        """Mean of the draws by precision, and its own, (G,): draws are of the same rows and err together."""
+        total, roots = self.precision.sum(axis=0), np.sqrt(self.precision).sum(axis=0)
+        known = total > 0.0
+        value = np.sum(self.precision * self.value, axis=0) / np.where(known, total, 1.0)
+        return value, np.where(known, total / np.where(known, roots, 1.0), 0.0) ** 2
+
 
 def own_slopes(market: MarketFit, base: ModelDraws, channel: int, random: int) -> OwnSlopes:
     """Slopes of one channel's term, the ``random`` column; other random effects are the pharmacy's own, too."""

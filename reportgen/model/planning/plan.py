@@ -290,11 +290,11 @@ def _profit(
 
 
 def _gated(made: Plan, verdict: Verdict, differ: bool) -> Plan:
-    """The plan where it clearly gains; else what stays of it, and why."""
+    """The plan where it clearly gains and promotion works; else what stays of it, and why."""
     compared = made.against_even or made.gain
     clear = compared is not None and compared.lower is not None and compared.lower > 0.0
     moves = made.gives + made.takes > 0
-    if clear and moves:
+    if clear and moves and verdict.code != "no-effect":
         return replace(made, outcome="recommended", reason="")
     reason: PlanReason = "gain-not-clear"
     if all(row.reason in ("too-little-to-move", "fixed", "no-recent-record") for row in made.rows):

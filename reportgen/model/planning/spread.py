@@ -70,7 +70,7 @@ def draw_effects(own: OwnSlopes, goes_with: Array, rng: np.random.Generator) -> 
 
     Fewer than three pharmacies with an estimate say nothing of what pharmacies are like: theirs are as they are.
     """
-    value, precision = own.value.mean(axis=0), own.precision.mean(axis=0)
+    value, precision = own.usual()
     if np.count_nonzero(precision) < LEAST_KNOWN:
         return own.value
     told, told_draws = _told(own, goes_with, rng)
@@ -163,7 +163,7 @@ def _moments(value: Array, precision: Array) -> tuple[float, float]:
 
 def _told(own: OwnSlopes, goes_with: Array, rng: np.random.Generator) -> tuple[Array, Array]:
     """Deviations that ``goes_with`` tells: as expected (G,) and by draw (D, G), zero on average."""
-    value, precision = own.value.mean(axis=0), own.precision.mean(axis=0)
+    value, precision = own.usual()
     weight = np.sqrt(precision / (1.0 + _moments(value, precision)[0] * precision))[:, None]
     columns = np.column_stack([np.ones(len(value)), goes_with])
     # Orthonormal in the weights' metric, one after the other, where a coefficient has standard error one: each has its

@@ -86,9 +86,9 @@ def test_a_pharmacy_without_an_own_estimate_is_one_of_the_others():
 
 
 def test_own_slopes_are_the_truth_where_promotion_before_the_record_still_works():
-    spec = MarketSpec(pharmacies=30, periods=30, decay=0.8, sd_slope=600.0, sigma=25.0, adstock_history=True)
+    spec = MarketSpec(pharmacies=30, periods=30, decay=0.5, sd_slope=600.0, sigma=25.0, adstock_history=True)
     made = simulate_market(spec, np.random.default_rng(5))
-    chosen = settings(adstock={"decay": 0.8}, model={"time": "none"})
+    chosen = settings(adstock={"decay": 0.5}, model={"time": "none"})
     market = fit_market(build_frame(made.to_panel(), chosen.model, chosen.adstock), chosen)
     random = market.random_index(market.terms.promotion[0])
     base = draw_model(market, 50, np.random.default_rng(6), scatter=False)
@@ -97,4 +97,14 @@ def test_own_slopes_are_the_truth_where_promotion_before_the_record_still_works(
     error = np.std(own.value.mean(axis=0) - truth)
     # The mean of the own promotion stands for what was before the record, so it is not exact.
     assert error < 0.5 * np.std(conditional_modes(market.fit)[:, random] - made.slopes)
-    assert_allclose(np.polyfit(own.value.mean(axis=0), truth, 1)[0], 1.0, atol=0.1)
+    assert_allclose(np.polyfit(own.value.mean(axis=0), truth, 1)[0], 1.0, atol=0.03)
+
+
+def test_draws_of_far_apart_decays_do_not_look_like_differences():
+    rng = np.random.default_rng(12)
+    noise = rng.standard_normal(SIZE)
+    # Promotion that does nothing leaves the decay open: at high ones the same rows say much less.
+    errors = np.repeat([NOISE, 10.0 * NOISE], DRAWS // 2)[:, None]
+    own = OwnSlopes(value=errors * noise, precision=np.broadcast_to(errors**-2.0, (DRAWS, SIZE)).copy())
+    effects = draw_effects(own, np.zeros((SIZE, 0)), rng)
+    assert effects[: DRAWS // 2].mean(axis=0).std() < 0.3 * NOISE
