@@ -40,3 +40,9 @@ def test_closed_streams_do_not_stop_a_build(tmp_path: Path, closed: str) -> None
     assert done.returncode == 0
     assert (tmp_path / "out" / "run.json").is_file()
     assert (tmp_path / "panel.csv").read_text().startswith("market")
+
+
+def test_a_number_keeps_its_spaces_on_a_terminal_and_orders_to_it_go() -> None:
+    from reportgen.cli.console import _line
+
+    assert _line("+24\u202f689\u00a0₹\x1b[2J\nnext") == "+24 689 ₹[2J next"
