@@ -30,10 +30,11 @@ SEEDS, TURNS = (1, 2, 3), 2
 HERE = Path(__file__).resolve().parent.parent.parent
 TITLE = """# Analysis of one market, numbers only
 
-`python tests/benchmarks/analysis_speed.py --against PATH` ({before}), CPU seconds of one thread, warm,
-the two checkouts in turn; medians over three simulated markets of the lesser of two turns. *alone*: the market looks
-for the shape of the response itself; *agreed*: the markets of a run agreed on it before. The last column is the largest
-relative difference between any two numbers of the two results.
+`python tests/benchmarks/analysis_speed.py --against PATH` ({before}), CPU seconds of one thread, warm, the two
+checkouts in turn; medians over three simulated markets of the lesser of two turns. *alone*: the market looks
+for the shape of the response itself; *agreed*: the markets of a run agreed on it before. The last column is the
+largest relative difference between any two numbers of the two results; inf where something else than a number
+differs, or a whole number does.
 
 | Pharmacies × months | Shape | Before, s | Now, s | Ratio | Difference |
 |---|---|---:|---:|---:|---:|
