@@ -129,5 +129,6 @@ class SectionText(HTMLParser):
 def html_sections(page: str) -> dict[str, str]:
     """Text of a report's sections by identifier."""
     reader = SectionText()
-    reader.feed(page)
+    # What stands in a cell that script draws over is part of a drawing.
+    reader.feed(re.sub(r'(<td[^>]* data-b="[^"]*">)[^<]*', r"\1", page))
     return reader.sections

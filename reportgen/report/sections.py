@@ -77,9 +77,8 @@ class _Sections:
 
     def _months_of_few(self) -> Chart | None:
         """Months of single pharmacies below a table that leaves a page empty; else they stand with the data."""
-        chart = self.figure("multiples")
         few = len(self.w.results.pharmacies) <= FEW and bool(self.figures("impulse"))
-        return replace(chart, only="print") if chart is not None and few else None
+        return self.figure("multiples") if few else None
 
     def _beside(self, first: str, name: str) -> Chart | None:
         """Chart ``name`` where page 1 shows ``first``, and not ``name`` in its place."""
@@ -145,7 +144,7 @@ class _Sections:
                 Heading(text=w.say("The data"), anchor="data"),
                 w.sentences(foundation.data_lead(w), foundation.levels(w)),
                 None if not recommended(w) else timeline if common is None else _screen(timeline),
-                multiples if not response else _screen(multiples),
+                None if self._months_of_few() else multiples if not response else _screen(multiples),
                 tables.rows_lost(w),
                 _screen(self.figure("hierarchy")),
                 Prose(text=foundation.hierarchy(w), only="screen"),

@@ -44,7 +44,8 @@ def test_sentences_on_one_more_name_the_usual_level_where_they_are_quoted_alone(
     assert [figure.name for figure in first.key_figures] == ["kept_up", "brought", "profit"]
     assert usual in first.key_figures[0].unit
     section = next(section for section in report.sections if section.anchor == "carry-over")
-    assert section.lead.startswith(f"In all, one more visit {usual} goes with")
+    assert section.lead.startswith(f"First month: one more visit {usual} goes with")
+    assert f"In all, one more visit {usual} goes with" in section.lead
     chart = next(block for block in section.blocks if isinstance(block, Chart) and block.name == "impulse")
     assert chart.title.startswith(f"One visit more {usual} goes with")
     tables = [block for section in report.sections for block in section.blocks if isinstance(block, Table)]
