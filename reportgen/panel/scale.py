@@ -29,7 +29,7 @@ def pharmacy_sizes(panel: MarketPanel, scale: Response, lags: tuple[int, ...]) -
         return sizes
     sales = np.where(panel.kept & np.isfinite(panel.sales), panel.sales, np.nan)
     known = np.isfinite(sales)
-    first = known & (np.cumsum(known, axis=1) <= max(LEAST_INITIAL, *lags))
+    first = known & (np.cumsum(known, axis=1) <= max((LEAST_INITIAL, *lags)))
     counts = first.sum(axis=1)
     beginning = np.where(first, sales, 0.0).sum(axis=1) / np.maximum(counts, 1)
     usual = np.array(
