@@ -68,6 +68,7 @@ TABLE: tuple[Decision, ...] = (
     Decision("zero-months", "fail", EFFECT, "zeros-for-missing"),
     Decision("many-zeros", "fail", EFFECT, "mostly-zero"),
     Decision("scale", "fail", EFFECT, "other-scale"),
+    Decision("effect-by-size", "fail", EFFECT, "effect-not-in-proportion"),
     Decision("lags", "fail", EVERYTHING, "longer-memory"),
     Decision("lead-placebo", "fail", EFFECT, "promotion-follows-sales"),
     Decision("carry-over-shape", "fail", EFFECT, "visits-foresee-sales"),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
 
@@ -11,18 +13,24 @@ from reportgen.model.analysis import analyse_market
 from reportgen.model.checks.rivals import scale_gains
 from reportgen.model.market.fit import fit_market
 from reportgen.panel.features import build_frame
+from reportgen.render.html import render_report
+from reportgen.report.document import build_report
+from reportgen.results.derived.standing import standings
 
 PERSISTENCE, DECAY, EFFECT = 0.4, 0.5, 60.0
 
 
-def unequal(seed: int, pharmacies: int = 40, periods: int = 30, spread: float = 0.9):
-    """A market in proportion to size, promotion the same everywhere, and the true sum that promotion brought."""
+def unequal(seed: int, pharmacies: int = 40, periods: int = 30, spread: float = 0.9, grows: float = 1.0):
+    """A market in proportion to size, promotion the same everywhere, and the true sum that promotion brought.
+
+    Effects grow with size to the power ``grows``.
+    """
     rng = np.random.default_rng(seed)
     length = 60 + periods
     size = np.exp(spread * rng.standard_normal(pharmacies))
     dose = rng.poisson(5.0, (pharmacies, length)).astype(float)
     shocks, errors = 30.0 * rng.standard_normal(length), 60.0 * rng.standard_normal((pharmacies, length))
-    slope = EFFECT * (1.0 + 0.3 * rng.standard_normal(pharmacies))
+    slope = EFFECT * size ** (grows - 1.0) * (1.0 + 0.3 * rng.standard_normal(pharmacies))
     level = 1_200.0 + 100.0 * rng.standard_normal(pharmacies)
     paths = []
     for record in (dose, np.where(np.arange(length) < 62, dose, 0.0)):
@@ -74,6 +82,16 @@ def test_gains_are_the_same_from_every_side():
     assert gains["relative"]["log"] == pytest.approx(gains["level"]["log"] - gains["level"]["relative"], abs=1e-3)
 
 
+def test_effects_that_do_not_grow_with_size_are_noticed_and_nothing_is_told():
+    for seed in (1, 3):
+        found = analysed(unequal(seed, grows=0.0)[0], response="relative")
+        check = next(check for check in found.checks if check.id == "effect-by-size")
+        assert check.status == "fail"
+        assert found.verdict.code == "unclear"
+        assert found.incremental is None or found.incremental.total is None
+    assert not [check for check in analysed(unequal(1)[0]).checks if check.id == "effect-by-size"]
+
+
 def test_sums_are_those_of_the_pharmacies_in_their_own_money():
     panel, _ = unequal(3)
     found = analysed(panel, response="relative")
@@ -85,6 +103,9 @@ def test_sums_are_those_of_the_pharmacies_in_their_own_money():
     assert ahead == pytest.approx(2.0 * panel.sales[:, -6:].mean(axis=1).sum(), rel=0.1)
     large = max(found.pharmacies, key=lambda row: row.sales_mean)
     assert large.long_run > 2.0 * found.long_run.estimate
+    # Above the market is who responds more for its size, not who is large.
+    sides = standings(found)
+    assert 0 < sum(map(abs, sides)) < len(sides) / 2
 
 
 def test_a_pharmacy_written_in_another_unit_changes_its_own_numbers_only():
@@ -111,3 +132,11 @@ def test_pharmacies_of_one_size_are_what_they_are_in_money():
     assert relative.long_run.estimate == pytest.approx(level.long_run.estimate, rel=1e-7)
     assert relative.incremental.total == pytest.approx(level.incremental.total, rel=1e-7)
     assert relative.plan.outcome == level.plan.outcome
+
+
+def test_its_report_speaks_of_a_pharmacy_of_average_size_in_money():
+    panel, _ = unequal(1)
+    found = analysed(panel, response="relative")
+    page = re.sub(r"<[^>]+>", "", render_report(build_report(found, settings(model={"response": "relative"}))))
+    assert "per pharmacy of average size and month" in page
+    assert "works on sales over each pharmacy’s size" in page

@@ -216,6 +216,21 @@ def _before(market: MarketFit, kept: Booleans) -> Array:
     return np.asarray(columns[frame.group[kept]])
 
 
+def check_effect_by_size(market: MarketFit) -> tuple[Check, ...]:
+    """Whether the first channel's effect changes with size beyond proportion; nothing but on the relative scale.
+
+    sqrt(2 (l_with - l_without)) of adstock times the logarithm of size, a |z|.
+    """
+    frame, design = market.frame, market.design
+    if frame.scale != "relative":
+        return ()
+    size = np.log(frame.sizes)[frame.group]
+    column = design.column(market.terms.promotion[0]) * (size - size.mean())
+    rival = _fitted(market, add_columns(design, column[:, None], ("Adstock_By_Size",)), near=market.ml)
+    gain = None if rival is None else float(np.sqrt(max(2.0 * (rival.loglik - market.ml.loglik), 0.0)))
+    return (grade("effect-by-size", gain),)
+
+
 def rival_checks(market: MarketFit) -> tuple[Check, ...]:
     """All rivals of one market."""
-    return (check_scale(market), *check_lags(market))
+    return (check_scale(market), *check_effect_by_size(market), *check_lags(market))

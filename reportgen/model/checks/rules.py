@@ -66,6 +66,8 @@ saturation                         > t95   > t99  one-sided t of a response that
                                                   line, within pharmacies); |t| beside a curve
 scale                              > 2     > 6    gain in deviance of sales in proportion (or in money) on
                                                   the same rows; odds of 3 and 20 (Kass and Raftery 1995)
+effect-by-size                     > z95   > z99  |z| by likelihood ratio of promotion times the logarithm
+                                                  of a pharmacy's size; on the relative scale only
 lags                               > 0     > 6    gain in BIC of the best longer set of lags on the same
                                                   rows (Schwarz 1978; Kass and Raftery 1995)
 memory                             > z95   > z999 |z| of one more lag by likelihood ratio: errors with
@@ -157,6 +159,7 @@ RULES: dict[str, Rule] = {
     "drift": Rule(1.96, 3.29),
     "saturation": Rule(1.64, 2.33),
     "scale": Rule(2.0, 6.0),
+    "effect-by-size": Rule(1.96, 2.58),
     "lags": Rule(0.0, 6.0),
     "memory": Rule(1.96, 3.29),
     "entry-slips": Rule(0.0),

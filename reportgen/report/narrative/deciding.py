@@ -128,6 +128,16 @@ SENTENCES: dict[str, tuple[str, str]] = {
         mark("Another scale of sales explains the same rows better: set model.response to “{detail}”."),
         mark("Another scale of sales explains the same rows better: set model.response to “{detail}”."),
     ),
+    "effect-not-in-proportion": (
+        mark(
+            "Large pharmacies do not respond in proportion to their size, as the relative scale has it; large and "
+            "small ones as markets of their own would tell."
+        ),
+        mark(
+            "Large pharmacies do not respond in proportion to their size, as the relative scale has it; large and "
+            "small ones as markets of their own would tell."
+        ),
+    ),
     "longer-memory": (
         mark("Sales remember longer than the model does; these lags explain the rows better: model.lags = [{detail}]."),
         mark("Sales remember longer than the model does; these lags explain the rows better: model.lags = [{detail}]."),

@@ -37,6 +37,7 @@ _IMPORTANCE = (
     "carry-over-shape",
     "promotion-follows-levels",
     "scale",
+    "effect-by-size",
     "lags",
     "drift",
     "saturation",

@@ -245,6 +245,15 @@ CHECKS: dict[str, CheckWords] = {
         mark("The scale of sales fits the data."),
         mark("Another scale of sales explains these data better: set model.response to “{detail}”."),
     ),
+    "effect-by-size": CheckWords(
+        mark("Effect in proportion to size"),
+        mark("Change of the effect, over size, with the size of a pharmacy, its z"),
+        mark("Large and small pharmacies respond in proportion to their size."),
+        mark(
+            "The effect is not in proportion to a pharmacy’s size: name panel.territory or model.moderators to see "
+            "where it differs, or build large and small pharmacies as markets of their own."
+        ),
+    ),
     "lags": CheckWords(
         mark("Memory of sales is long enough"),
         mark("How much better longer lags explain the same rows, in BIC"),

@@ -32,7 +32,8 @@ QUESTIONS: tuple[tuple[str, frozenset[str]], ...] = (
     (
         mark("Is the form right?"),
         frozenset({
-            "linearity", "saturation", "scale", "scale-location", "drift", "collinearity", "predictive",
+            "linearity", "saturation", "scale", "effect-by-size", "scale-location", "drift", "collinearity",
+            "predictive",
             "residual-normality", "random-effect-normality",
         }),
     ),

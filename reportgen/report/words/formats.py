@@ -276,7 +276,7 @@ class Formats:
 
     def effect(self, value: float | None, se: float | None = None, *, plus: bool = False) -> str:
         """Write an effect in response units: money at level; at log, ``exp(value) - 1`` as percent."""
-        if self.response == "level" or value is None:
+        if self.response != "log" or value is None:
             return self.money(value, se, plus=plus)
         share = self.effect_value(value)
         assert share is not None  # noqa: S101 - value is not None here
@@ -286,7 +286,7 @@ class Formats:
 
     def effect_value(self, value: float | None) -> float | None:
         """Return the number :meth:`effect` writes: money, or a fraction at log."""
-        if value is None or self.response == "level":
+        if value is None or self.response != "log":
             return value
         # exp() overflows a double at 709.8.
         return math.expm1(value) if value < 700 else math.inf

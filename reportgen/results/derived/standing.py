@@ -13,12 +13,14 @@ if TYPE_CHECKING:
 def standings(results: MarketResults) -> tuple[int, ...]:
     """Per pharmacy 1 or -1 where the interval of its effect lies wholly above or below the market's effect, else 0.
 
+    Where effects are in proportion to size both are of a pharmacy of average size.
+
     A singular fit sets no pharmacy apart: its responses are all the same, or follow from the levels alone.
     """
     market = results.promotion_effect
     if market is None or results.status == "singular":
         return (0,) * len(results.pharmacies)
-    return tuple(which_side(row.lower, row.upper, market.estimate) for row in results.pharmacies)
+    return tuple(which_side(row.lower, row.upper, market.estimate * (row.size or 1.0)) for row in results.pharmacies)
 
 
 def above_zero(results: MarketResults) -> int:

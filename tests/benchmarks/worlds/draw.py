@@ -143,7 +143,8 @@ def draw(world: World, seed: int) -> Draw:
     size = np.exp(world.size_sd * score[0] - world.size_sd**2 / 2.0) if world.in_proportion else np.ones(len(score[0]))
     drive = _drive(world, rng, score[0], territory, shifted) + world.sigma * errors * size[:, None]
     factor = np.interp(np.arange(steps), [BURN_IN, steps - 1], world.drift)
-    slope = (world.beta + world.sd_slope * (0.2 * score[0] + 0.98 * score[2]) * size)[:, None] * factor
+    own = size * (world.beta + world.sd_slope * (0.2 * score[0] + 0.98 * score[2]))
+    slope = own[:, None] * factor
     sales = solve(world, drive + slope * respond(world, stock))[:, BURN_IN:]
     seen_sales, seen_promotion, recorded = _recorded(world, rng, sales, promotion)
     return Draw(
