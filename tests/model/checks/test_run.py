@@ -50,6 +50,7 @@ def check(found, check_id: str):
     return next(item for item in found.checks if item.id == check_id)
 
 
+RELATIVE = {"effect-by-size"}  # on that scale of sales only
 SETTLED = {
     "long-memory", "totals-in-range", "calibration-gap", "few-territories", "unnamed-territories", "balance",
     "treated-time",
@@ -58,7 +59,12 @@ SETTLED = {
 
 
 def test_every_rule_is_checked_once():
-    assert sorted(item.id for item in usual()[1].checks) == sorted(set(RULES) - SETTLED)
+    assert sorted(item.id for item in usual()[1].checks) == sorted(set(RULES) - SETTLED - RELATIVE)
+
+
+def test_every_rule_is_checked_once_on_the_relative_scale():
+    found = diagnosed(fitted(small_panel(2, pharmacies=24, periods=24), model={"response": "relative"}))
+    assert sorted(item.id for item in found.checks) == sorted(set(RULES) - SETTLED)
 
 
 def test_residuals_are_what_the_pharmacies_own_lines_leave():
@@ -71,7 +77,7 @@ def test_residuals_are_what_the_pharmacies_own_lines_leave():
 
 def test_without_lags_there_is_nothing_to_be_stationary():
     found = diagnosed(fitted(small_panel(2, pharmacies=24, periods=24), model={"lags": ()}))
-    assert {item.id for item in found.checks} == set(RULES) - SETTLED - {"stationarity", "adstock-lag-correlation"}
+    assert {item.id for item in found.checks} == set(RULES) - SETTLED - RELATIVE - {"stationarity", "adstock-lag-correlation"}
 
 
 def test_sensitivities_are_the_refits():
@@ -105,7 +111,7 @@ def test_market_without_differences_has_flat_modes_and_every_check():
     panel = small_panel(3, pharmacies=24, periods=24, sd_slope=0.0, sd_intercept=0.0, targeting=0.0)
     market = fitted(panel, model={"random_slope": False})
     found = diagnosed(market)
-    assert sorted(item.id for item in found.checks) == sorted(set(RULES) - SETTLED)
+    assert sorted(item.id for item in found.checks) == sorted(set(RULES) - SETTLED - RELATIVE)
     if market.fit.singular:
         assert check(found, "convergence").status == "review"
 
