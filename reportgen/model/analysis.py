@@ -211,6 +211,7 @@ def _with_estimates(market: MarketFit, settings: Settings, provenance: Provenanc
         forecast=forecast(market, settings, plan),
         plan=plan,
         pharmacies=found.pharmacies,
+        sizes=tuple(map(float, frame.sizes)) if frame.scale == "relative" else (),
         checks=found.checks,
         sensitivity=found.sensitivity,
         withheld=decided,

@@ -164,7 +164,6 @@ def pharmacy_rows(
         "incremental_share": brought / np.where(sales > 0.0, sales, np.nan),
         "cooks_d": influence.cooks_d,
         "effect_without": influence.beta[:, fixed],
-        "size": frame.sizes if frame.scale == "relative" else nothing,
     }
     table = {name: [float(v) if np.isfinite(v) else None for v in values] for name, values in columns.items()}
     return tuple(

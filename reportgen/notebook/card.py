@@ -8,6 +8,7 @@ from markupsafe import Markup
 
 from reportgen.render.charts.svg import write_svg
 from reportgen.render.environment import fill, make_environment
+from reportgen.report.blocks import Chart
 from reportgen.report.figures.drawing.theme import Theme
 from reportgen.resources import templates_dir
 
@@ -18,7 +19,9 @@ if TYPE_CHECKING:
 def render_card(report: MarketReport) -> str:
     """Answer, key figures, chart, and what the checks say; colours are those of paper, the brand's accent included."""
     accent = report.brand.accent or Theme().accent
-    chart = report.summary.chart
+    # Beside a plan the first page has lists and no chart: the first one behind it.
+    drawn = (block for section in report.sections for block in section.blocks if isinstance(block, Chart))
+    chart = report.summary.chart or next(drawn, None)
     return fill(
         make_environment(templates_dir() / "html", None),
         "card.html.j2",

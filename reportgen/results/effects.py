@@ -222,7 +222,6 @@ class PharmacyRow:
     incremental_share: float | None
     cooks_d: float | None
     effect_without: float | None
-    size: float | None = None
     """Market promotion effect when this pharmacy is left out (exact refit)."""
 
 

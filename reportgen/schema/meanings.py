@@ -44,7 +44,6 @@ MEANINGS = {
     "control_terms": "Terms of the controls.",
     "converged": "Whether the optimiser stopped by its own rule.",
     "cooks_d": "Cook's distance of the pharmacy.",
-    "size": "Sales over those of an average pharmacy, on the relative scale of sales; else null.",
     "correction": "What is done about initial conditions.",
     "correction_terms": "Terms of the correction for initial conditions.",
     "correlations": "Correlations of the random effects.",

@@ -65,7 +65,7 @@ REFUSALS = {
     "[modle]\nlags = [1]": "line 1: [modle] is not a section. Did you mean model?",
     "[zzz]": "line 1: [zzz] is not a section.",
     "[model]\nlags = [0]": 'line 2: model.lags = [0]: write "auto" or a list of at most 12, each a whole',
-    "[model]\nresponse = 'cube'": 'line 2: model.response = "cube": write "level", "log" or "auto"; for example',
+    "[model]\nresponse = 'cube'": 'line 2: model.response = "cube": write "level", "relative", "log" or "auto"; for ',
     "[adstock]\ndecay = 1.5": 'line 2: adstock.decay = 1.5: write "estimate" or a number not below 0 and below 1; for ',
     "[panel]\nmargin = 30": "line 2: panel.margin = 30: write a number above 0 and not above 1; for example margin =",
     "[model]\nrandom_slope = 'maybe'": 'line 2: model.random_slope = "maybe": write true or false; for example ',

@@ -20,7 +20,11 @@ def standings(results: MarketResults) -> tuple[int, ...]:
     market = results.promotion_effect
     if market is None or results.status == "singular":
         return (0,) * len(results.pharmacies)
-    return tuple(which_side(row.lower, row.upper, market.estimate * (row.size or 1.0)) for row in results.pharmacies)
+    sizes = results.sizes or (1.0,) * len(results.pharmacies)
+    return tuple(
+        which_side(row.lower, row.upper, market.estimate * size)
+        for row, size in zip(results.pharmacies, sizes, strict=True)
+    )
 
 
 def above_zero(results: MarketResults) -> int:

@@ -77,7 +77,10 @@ def test_residuals_are_what_the_pharmacies_own_lines_leave():
 
 def test_without_lags_there_is_nothing_to_be_stationary():
     found = diagnosed(fitted(small_panel(2, pharmacies=24, periods=24), model={"lags": ()}))
-    assert {item.id for item in found.checks} == set(RULES) - SETTLED - RELATIVE - {"stationarity", "adstock-lag-correlation"}
+    assert {item.id for item in found.checks} == set(RULES) - SETTLED - RELATIVE - {
+        "stationarity",
+        "adstock-lag-correlation",
+    }
 
 
 def test_sensitivities_are_the_refits():
