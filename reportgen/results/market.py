@@ -143,7 +143,7 @@ class MarketResults:
     """Against the run before; None where there was none, or nothing changed since."""
     pharmacies: tuple[PharmacyRow, ...] = ()
     sizes: tuple[float, ...] = ()
-    """Sales of each pharmacy over those of an average one, which effects are in proportion to; empty on other scales."""
+    """Sales of each pharmacy over an average one's, which effects are in proportion to; empty on other scales."""
     checks: tuple[Check, ...] = ()
     sensitivity: tuple[Sensitivity, ...] = ()
     ordinary: OrdinaryRegression | None = None
