@@ -79,7 +79,7 @@ def test_usual_market_has_every_part():
     assert found.status == "ok"
     assert found.reasons == ()
     empty = [name for name in MarketResults.__slots__ if getattr(found, name) in (None, ())]
-    expected = {"reasons", "optima", "more_decays", "channels", "roi", "bootstrap", "withheld"}
+    expected = {"reasons", "optima", "more_decays", "channels", "roi", "bootstrap", "withheld", "sizes"}
     assert set(empty) <= {*expected, *LEVELS, *RUNS}
     assert found.model.formula.startswith("Sales ~ Adstock_Promotion + Lag1_Sales + Lag2_Sales + Initial_Sales")
     assert (found.model.rung, found.model.standard_error) == ("correlated", "full-information")
